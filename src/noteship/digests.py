@@ -29,10 +29,10 @@ def of_file(path: Path) -> Digest:
 
 
 def canonical_json(value: Any) -> bytes:
-    """The one byte form of a plain value: sorted keys, no white space, UTF-8, no NaN.
+    r"""The one byte form of a plain value: sorted keys, no white space, UTF-8, no NaN.
 
     >>> canonical_json({"b": 1, "a": ["é"]})
-    b'{"a":["\\xc3\\xa9"],"b":1}'
+    b'{"a":["\xc3\xa9"],"b":1}'
     """
     text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
     return text.encode()

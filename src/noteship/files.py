@@ -53,7 +53,7 @@ def copy(source: Path, target: Path) -> None:
     with source.open("rb") as old, replacing(target) as new:
         if not _cloned(old, new):
             shutil.copyfileobj(old, new, PIECE_BYTES)
-    if os.stat(source).st_mode & stat.S_IXUSR:
+    if source.stat().st_mode & stat.S_IXUSR:
         target.chmod(0o755)
 
 

@@ -1,0 +1,101 @@
+"""The entry point: finds the verb, calls it, and turns faults into messages and exit codes."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import importlib
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from noteship import __version__
+from noteship.cli.output import Output
+from noteship.cli.verbs import VERBS, Verb
+from noteship.errors import NoteshipError
+
+__all__ = ["main"]
+
+EXITS = (
+    "exits: 0 done, 1 the work failed, 2 wrong usage, 3 the environment lacks something, 70 a fault of noteship's own"
+)
+# 128 + SIGINT, as shells report it.
+INTERRUPTED = 130
+OWN_FAULT = 70
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        word = message.partition("invalid choice: '")[2].partition("'")[0]
+        near = difflib.get_close_matches(word, [verb.name for verb in VERBS], n=1) if word else []
+        lines = [f"error: {f'there is no verb {word!r}' if word else message}"]
+        lines += [f"  nearest: {near[0]}"] if near else []
+        lines += [f"  do: {self.prog} --help"]
+        self.exit(2, "\n".join(lines) + "\n")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    arguments = _parser(words).parse_args(words)
+    if arguments.verb is None:
+        _parser([]).print_help()
+        return 0
+    output = Output(as_json=arguments.json)
+    verb: Verb = arguments.of
+    try:
+        module = importlib.import_module(f"noteship.cli.{verb.module}")
+        return int(module.run(arguments, output))
+    except NoteshipError as error:
+        output.error(error)
+        return error.exit_code
+    except KeyboardInterrupt:
+        output.aside("interrupted")
+        return INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read our output has gone, as in `noteship graph | head`.
+        sys.stderr.close()
+        return 0
+    except Exception as error:
+        return _own_fault(error, output)
+
+
+def _parser(words: Sequence[str]) -> _Parser:
+    parser = _Parser(
+        prog="noteship",
+        description="From ordinary notebooks to a monitored service.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog=f"`noteship VERB --help` says more, with an example\n{EXITS}",
+    )
+    parser.add_argument("--version", action="version", version=f"noteship {__version__}")
+    verbs = parser.add_subparsers(dest="verb", metavar="VERB", parser_class=_Parser)
+    for verb in VERBS:
+        each = verbs.add_parser(
+            verb.name,
+            help=verb.summary,
+            description=f"{verb.summary[0].upper()}{verb.summary[1:]}.",
+            epilog=f"example:\n  {verb.example}\n\n{EXITS}",
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        if verb.name in words:
+            verb.options(each)
+            each.add_argument(
+                "--project", type=Path, default=Path(), metavar="DIR", help="the project's folder (default: here)"
+            )
+            each.add_argument("--json", action="store_true", help="print one JSON document and nothing else")
+            each.set_defaults(of=verb)
+    return parser
+
+
+def _own_fault(error: Exception, output: Output) -> int:
+    import traceback
+
+    output.aside(
+        "".join(traceback.format_exception(error)).rstrip(),
+        "error: this is a fault of noteship's own",
+        f"  at: {type(error).__name__}: {error}",
+        "  do: report it with the lines above; what had finished is kept, and `noteship run` goes on from there",
+    )
+    output.document({"error": {"kind": "OwnFault", "fact": str(error)}, "exit_code": OWN_FAULT})
+    return OWN_FAULT

@@ -1,0 +1,108 @@
+"""Where the command line prints: text for people, or one JSON document for programs."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterable, Sequence
+from typing import Any, TextIO
+
+from noteship.errors import NoteshipError
+
+__all__ = ["Output", "duration", "size", "table"]
+
+
+class Output:
+    """Standard output and standard error of one call.
+
+    With `as_json`, standard output gets exactly one JSON document, and nothing else.
+    """
+
+    def __init__(self, *, as_json: bool, stdout: TextIO | None = None, stderr: TextIO | None = None) -> None:
+        self.as_json = as_json
+        self._stdout = stdout or sys.stdout
+        self._stderr = stderr or sys.stderr
+
+    @property
+    def live(self) -> bool:
+        """Whether progress can be redrawn in place."""
+        return self._stderr.isatty() and os.environ.get("TERM") not in (None, "dumb")
+
+    @property
+    def stderr(self) -> TextIO:
+        """For progress."""
+        return self._stderr
+
+    def text(self, *lines: str) -> None:
+        """Lines for people; nothing with `as_json`."""
+        if not self.as_json:
+            for line in lines:
+                print(line, file=self._stdout, flush=True)
+
+    def document(self, value: Any) -> None:
+        """The one document for programs; nothing without `as_json`."""
+        if self.as_json:
+            print(json.dumps(value, indent=2, ensure_ascii=False), file=self._stdout, flush=True)
+
+    def aside(self, *lines: str) -> None:
+        """Lines about the work, beside its result."""
+        for line in lines:
+            print(line, file=self._stderr, flush=True)
+
+    def error(self, error: NoteshipError) -> None:
+        """A fault in its four parts, as text and, with `as_json`, as the document too."""
+        self.aside(f"error: {error}")
+        parts = error.parts()
+        self.document(
+            {
+                "error": {
+                    "kind": type(error).__name__,
+                    "fact": parts.fact,
+                    "where": parts.where,
+                    "nearest": parts.nearest,
+                    "remedy": parts.remedy,
+                },
+                "exit_code": error.exit_code,
+            }
+        )
+
+
+def table(rows: Sequence[Sequence[str]], *, header: Sequence[str] = (), indent: str = "") -> Iterable[str]:
+    """Lines of a table with aligned columns, two spaces between them.
+
+    >>> list(table([("a", "1"), ("long", "22")], header=("name", "n")))
+    ['name  n', 'a     1', 'long  22']
+    """
+    every = [tuple(header), *rows] if header else list(rows)
+    widths = [max(len(row[column]) for row in every) for column in range(len(every[0]))] if every else []
+    for row in every:
+        yield (indent + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))).rstrip()
+
+
+def duration(seconds: float) -> str:
+    """A time as people say it.
+
+    >>> duration(0.0421), duration(3.14), duration(75), duration(7300)
+    ('42 ms', '3.1 s', '1 min 15 s', '2 h 1 min')
+    """
+    if seconds < 1:
+        return f"{seconds * 1000:.0f} ms"
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(int(seconds), 60)
+    return f"{minutes} min {rest} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
+
+
+def size(count: int) -> str:
+    """An amount of bytes as people say it.
+
+    >>> size(812), size(20_480), size(3 * 2**30)
+    ('812 B', '20.0 KiB', '3.0 GiB')
+    """
+    amount = float(count)
+    for unit in ("B", "KiB", "MiB", "GiB"):
+        if amount < 1024:
+            return f"{amount:.0f} B" if unit == "B" else f"{amount:.1f} {unit}"
+        amount /= 1024
+    return f"{amount:.1f} TiB"

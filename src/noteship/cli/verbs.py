@@ -1,0 +1,144 @@
+"""The verbs: what each is for, an example of it, and its options. Importing this imports no operation."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from dataclasses import dataclass
+
+__all__ = ["VERBS", "Verb"]
+
+
+@dataclass(frozen=True)
+class Verb:
+    """One verb; `module` of noteship.cli holds its `run(arguments, output) -> exit code`."""
+
+    name: str
+    summary: str
+    example: str
+    module: str
+    options: Callable[[argparse.ArgumentParser], None]
+
+
+def _new(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("dir", metavar="DIR", help="the folder to make; it must be empty or not there yet")
+
+
+def _graph(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("stages", metavar="STAGE", nargs="*", help="only these stages")
+    parser.add_argument("--evidence", action="store_true", help="show for each file the cell, the line and the call")
+
+
+def _run(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("stages", metavar="STAGE", nargs="*", help="only these stages and what they need")
+    parser.add_argument(
+        "--with",
+        dest="chosen",
+        metavar="STAGE",
+        action="append",
+        default=[],
+        help="choose this alternative; may be repeated",
+    )
+    parser.add_argument(
+        "--set",
+        dest="parameters",
+        metavar="STAGE.NAME=VALUE",
+        action="append",
+        default=[],
+        help="replace the literal that the notebook assigns to NAME; may be repeated",
+    )
+    parser.add_argument(
+        "--jobs", type=int, metavar="N", help="how many stages run at once (default: one a processor, at most 4)"
+    )
+    parser.add_argument(
+        "--force",
+        metavar="STAGE",
+        action="append",
+        default=[],
+        help="run this stage even if a result is known; may be repeated",
+    )
+    parser.add_argument(
+        "--replace",
+        action="store_true",
+        help="set files that were changed by hand aside, in .noteship/replaced, instead of stopping",
+    )
+    parser.add_argument("--keep", action="store_true", help="keep the workspace of a stage that fails")
+
+
+def _explain(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("stage", metavar="STAGE")
+    parser.add_argument(
+        "--with",
+        dest="chosen",
+        metavar="STAGE",
+        action="append",
+        default=[],
+        help="choose this alternative; may be repeated",
+    )
+    parser.add_argument(
+        "--set", dest="parameters", metavar="STAGE.NAME=VALUE", action="append", default=[], help="as for `run`"
+    )
+
+
+def _runs(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--last", type=int, default=20, metavar="N", help="how many (default: 20)")
+
+
+def _show(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("run", metavar="RUN", help="`latest` or the start of a run's name")
+    parser.add_argument("stage", metavar="STAGE", nargs="?")
+    parser.add_argument("--open", action="store_true", help="open the stage's executed notebook in the browser")
+    parser.add_argument("--output", metavar="FILE", help="write the stage's executed notebook there")
+
+
+def _bundle(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--with",
+        dest="chosen",
+        metavar="STAGE",
+        action="append",
+        default=[],
+        help="choose this alternative; may be repeated",
+    )
+
+
+def _serve(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "bundle",
+        metavar="BUNDLE",
+        nargs="?",
+        help="`champion`, `latest` or the start of a digest (default: the champion, else the latest)",
+    )
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1)")
+    parser.add_argument("--port", type=int, default=8080, help="port to listen on; 0 takes a free one (default: 8080)")
+    parser.add_argument(
+        "--allow-pickle", action="store_true", help="load a bundle whose model is a pickle: it can run any code"
+    )
+
+
+def _gc(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--keep-runs", type=int, default=10, metavar="N", help="keep all that the last N runs need (default: 10)"
+    )
+    parser.add_argument("--dry-run", action="store_true", help="only say what would be freed")
+
+
+VERBS = (
+    Verb("new", "write a small working project", "noteship new churn", "new", _new),
+    Verb(
+        "graph",
+        "show the stages, what each reads and writes, and why",
+        "noteship graph --evidence 03-features",
+        "graph",
+        _graph,
+    ),
+    Verb(
+        "run", "bring the pipeline up to date, and make the bundle", "noteship run --set 04-train.depth=8", "run", _run
+    ),
+    Verb("explain", "why a stage would run, or is reused", "noteship explain 04-train", "explain", _explain),
+    Verb("runs", "list what ran", "noteship runs --last 5", "runs", _runs),
+    Verb("show", "one run, or one of its stages", "noteship show latest 04-train --open", "show", _show),
+    Verb("bundle", "make the bundle from results that are up to date", "noteship bundle", "bundle", _bundle),
+    Verb("serve", "serve the model over HTTP", "noteship serve --port 8080", "serve", _serve),
+    Verb("gc", "free what no reference and no recent run needs", "noteship gc --keep-runs 5", "gc", _gc),
+)

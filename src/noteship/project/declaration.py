@@ -1,0 +1,119 @@
+"""A TOML table read into a frozen dataclass, every key and type checked, every fault with its line."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import types
+import typing
+from collections.abc import Mapping
+from dataclasses import MISSING, fields, is_dataclass
+from typing import Any, TypeVar
+
+from noteship.project.errors import BadSetting, UnknownSetting
+
+__all__ = ["Source", "read_table"]
+
+T = TypeVar("T")
+
+WORDS = {str: "a text", int: "a whole number", float: "a number", bool: "true or false"}
+
+
+class Source:
+    """The text that a table came from, to find the line of a key in."""
+
+    def __init__(self, name: str, text: str) -> None:
+        self.name = name
+        self._lines = text.splitlines()
+
+    def place(self, dotted: str) -> str:
+        """File and line of a dotted key, or the file where the line cannot be told."""
+        *tables, key = _split(dotted)
+        within, line = 0, 0
+        for number, text in enumerate(self._lines, 1):
+            header = re.match(r"\s*\[+\s*(.+?)\s*\]+\s*(#.*)?$", text)
+            if header and _split(header[1].replace(" ", "")) == [*tables, key]:
+                return f"{self.name}, line {number}"
+            if header:
+                within = number if _split(header[1]) == tables else 0
+            elif (within or not tables) and re.match(rf"""\s*["']?{re.escape(key)}["']?\s*[.=]""", text):
+                line = line or number
+        return f"{self.name}, line {line}" if line else self.name
+
+
+def _split(dotted: str) -> list[str]:
+    return [quoted or bare for quoted, bare in re.findall(r"""["']([^"']+)["']|([^."'\s]+)""", dotted)]
+
+
+def read_table(kind: type[T], value: object, source: Source, name: str = "") -> T:
+    """Make a dataclass of a table.
+
+    Keys are the fields' names with `-` or `_`; a field's metadata may give another `key` and a `parse` that turns the
+    plain value into the field's own (raising ValueError with what was expected).
+
+    Raises: UnknownSetting, BadSetting.
+    """
+    table = _expect(value, dict, "a table", source, name)
+    hints = typing.get_type_hints(kind)
+    known = {field.metadata.get("key", field.name): field for field in fields(kind)}  # type: ignore[arg-type]
+    given: dict[str, Any] = {}
+    for key, item in table.items():
+        dotted = f"{name}.{_quoted(key)}" if name else _quoted(key)
+        if key not in known:
+            near = difflib.get_close_matches(key, known, n=1)
+            raise UnknownSetting(
+                dotted, source.place(dotted), _joined(name, near[0]) if near else "", tuple(sorted(known))
+            )
+        field = known[key]
+        parse = field.metadata.get("parse")
+        given[field.name] = (
+            _parsed(parse, item, source, dotted) if parse else _typed(hints[field.name], item, source, dotted)
+        )
+    for key, field in known.items():
+        if field.name not in given and field.default is MISSING and field.default_factory is MISSING:
+            raise BadSetting(_joined(name, key), source.place(name), "a value: it is needed", "missing")
+    try:
+        return kind(**given)
+    except ValueError as error:
+        raise BadSetting(name, source.place(name), str(error), "as it is") from error
+
+
+def _joined(name: str, key: str) -> str:
+    return f"{name}.{key}" if name else key
+
+
+def _quoted(key: str) -> str:
+    return key if re.fullmatch(r"[\w-]+", key) else f'"{key}"'
+
+
+def _parsed(parse: Any, value: object, source: Source, dotted: str) -> Any:
+    try:
+        return parse(value)
+    except (TypeError, ValueError) as error:
+        raise BadSetting(dotted, source.place(dotted), str(error), repr(value)) from error
+
+
+def _expect(value: object, kind: type, words: str, source: Source, dotted: str) -> Any:
+    right = isinstance(value, kind) and not (kind is not bool and isinstance(value, bool))
+    if not right:
+        raise BadSetting(dotted, source.place(dotted), words, repr(value))
+    return value
+
+
+def _typed(hint: Any, value: object, source: Source, dotted: str) -> Any:
+    origin, arguments = typing.get_origin(hint), typing.get_args(hint)
+    if origin in (types.UnionType, typing.Union):
+        return _typed(next(a for a in arguments if a is not types.NoneType), value, source, dotted)
+    if is_dataclass(hint) and isinstance(hint, type):
+        return read_table(hint, value, source, dotted)
+    if origin is tuple:
+        items = _expect(value, list, "a list", source, dotted)
+        return tuple(_typed(arguments[0], item, source, dotted) for item in items)
+    if origin in (Mapping, dict):
+        table = _expect(value, dict, "a table", source, dotted)
+        return {key: _typed(arguments[1], item, source, _joined(dotted, _quoted(key))) for key, item in table.items()}
+    if hint in (Any, object):
+        return value
+    if hint is float and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    return _expect(value, hint, WORDS[hint], source, dotted)

@@ -1,0 +1,46 @@
+"""Quantities as people write them in declarations: durations and amounts of memory."""
+
+from __future__ import annotations
+
+import re
+
+__all__ = ["duration_s", "size_bytes"]
+
+SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+# Kubernetes' suffixes: powers of 1024 with an i, of 1000 without.
+BYTES = {
+    "": 1,
+    "k": 10**3,
+    "M": 10**6,
+    "G": 10**9,
+    "T": 10**12,
+    "ki": 2**10,
+    "Ki": 2**10,
+    "Mi": 2**20,
+    "Gi": 2**30,
+    "Ti": 2**40,
+}
+
+
+def duration_s(text: str) -> float:
+    """Seconds in a duration; ValueError when it is none.
+
+    >>> duration_s("5m"), duration_s("1.5h"), duration_s("90")
+    (300.0, 5400.0, 90.0)
+    """
+    found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)?\s*", text)
+    if not found or float(found[1]) <= 0:
+        raise ValueError('a duration such as "90s", "5m" or "2h"')
+    return float(found[1]) * SECONDS[found[2] or "s"]
+
+
+def size_bytes(text: str) -> int:
+    """Bytes in an amount of memory; ValueError when it is none.
+
+    >>> size_bytes("4Gi"), size_bytes("500M")
+    (4294967296, 500000000)
+    """
+    found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([kMGT]i?|Ki)?\s*", text)
+    if not found or float(found[1]) <= 0:
+        raise ValueError('an amount of memory such as "500Mi" or "4Gi"')
+    return int(float(found[1]) * BYTES[found[2] or ""])

@@ -1,0 +1,158 @@
+"""`noteship.toml`: what a project says about itself, all of it optional."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from noteship.project import declaration, quantities
+from noteship.project.errors import DeclarationUnreadable, NoProject
+
+__all__ = [
+    "EnvironmentSettings",
+    "NotebookSettings",
+    "ProjectSettings",
+    "ResourceSettings",
+    "RunSettings",
+    "ServiceSettings",
+    "Settings",
+    "StageSettings",
+    "StoreSettings",
+    "load",
+]
+
+FILE = "noteship.toml"
+
+
+def _name(value: object) -> str:
+    if not isinstance(value, str) or not re.fullmatch(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", value):
+        # The limit of a Kubernetes label and of a DNS label: the name ends up in both.
+        raise ValueError("a name of at most 63 small letters, digits and dashes")
+    return value
+
+
+def _duration(value: object) -> float:
+    return quantities.duration_s(str(value))
+
+
+def _size(value: object) -> int:
+    return quantities.size_bytes(str(value))
+
+
+def _argument(value: object) -> int | str:
+    if isinstance(value, bool) or not isinstance(value, int | str):
+        raise ValueError("the position or the name of the argument that holds the path")
+    return value
+
+
+def _arguments(value: object) -> dict[str, int | str]:
+    if not isinstance(value, dict):
+        raise ValueError('a table such as { "mylib.load_frame" = "path" }')
+    return {name: _argument(argument) for name, argument in value.items()}
+
+
+@dataclass(frozen=True)
+class ProjectSettings:
+    """`[project]`."""
+
+    name: str | None = field(default=None, metadata={"parse": _name})
+
+
+@dataclass(frozen=True)
+class NotebookSettings:
+    """`[notebooks]`: which files are stages, which functions read and write, which alternatives are chosen."""
+
+    exclude: tuple[str, ...] = ()
+    chosen: tuple[str, ...] = field(default=(), metadata={"key": "with"})
+    readers: Mapping[str, int | str] = field(default_factory=dict, metadata={"parse": _arguments})
+    writers: Mapping[str, int | str] = field(default_factory=dict, metadata={"parse": _arguments})
+
+
+@dataclass(frozen=True)
+class EnvironmentSettings:
+    """`[environment]`: the interpreter that runs the notebooks, and its lock."""
+
+    python: str | None = None
+    lock: str | None = None
+
+
+@dataclass(frozen=True)
+class ResourceSettings:
+    """`[stage.NAME] resources`: limits of one stage."""
+
+    memory_bytes: int | None = field(default=None, metadata={"key": "memory", "parse": _size})
+
+
+@dataclass(frozen=True)
+class StageSettings:
+    """`[stage.NAME]`: what overrules and limits one stage."""
+
+    reads: tuple[str, ...] = ()
+    writes: tuple[str, ...] = ()
+    params: Mapping[str, Any] = field(default_factory=dict)
+    resources: ResourceSettings = ResourceSettings()
+    cwd: str | None = None
+    timeout_s: float | None = field(default=None, metadata={"key": "timeout", "parse": _duration})
+
+
+@dataclass(frozen=True)
+class RunSettings:
+    """`[run]`: how many stages run at once; by default one for each processor, at most four."""
+
+    jobs: int | None = None
+
+
+@dataclass(frozen=True)
+class ServiceSettings:
+    """`[service]`: which fitted steps make the model, and which rows give its signature."""
+
+    steps: tuple[str, ...]
+    data: str
+    inputs: tuple[str, ...]
+    target: str | None = None
+    reproduces: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True)
+class StoreSettings:
+    """`[store]`: where artifacts and the ledger are kept; by default `.noteship/store` in the project."""
+
+    url: str | None = None
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All of `noteship.toml`."""
+
+    project: ProjectSettings = ProjectSettings()
+    notebooks: NotebookSettings = NotebookSettings()
+    environment: EnvironmentSettings = EnvironmentSettings()
+    stage: Mapping[str, StageSettings] = field(default_factory=dict)
+    run: RunSettings = RunSettings()
+    service: ServiceSettings | None = None
+    store: StoreSettings = StoreSettings()
+
+
+def load(root: Path) -> Settings:
+    """Read a project's `noteship.toml`; all defaults where there is none.
+
+    Raises: NoProject, DeclarationUnreadable, UnknownSetting, BadSetting.
+    """
+    if not root.is_dir():
+        raise NoProject(str(root))
+    path = root / FILE
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return Settings()
+    except (OSError, UnicodeDecodeError) as error:
+        raise DeclarationUnreadable(FILE, str(error)) from error
+    try:
+        table = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise DeclarationUnreadable(FILE, str(error)) from error
+    return declaration.read_table(Settings, table, declaration.Source(FILE, text))
