@@ -1,0 +1,105 @@
+"""Shows the graph on the terminal."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterable, Iterator
+
+from noteship.cli.output import Output, table
+from noteship.notebooks import StageSource
+from noteship.operations import graph as operation
+from noteship.operations.graph import GraphView
+from noteship.operations.opened import OpenedProject
+
+__all__ = ["run"]
+
+
+def run(arguments: argparse.Namespace, output: Output) -> int:
+    """Print the graph."""
+    view = operation.graph(OpenedProject.at(arguments.project), arguments.stages)
+    output.document(view.to_json())
+    output.text(*_lines(view, evidence=arguments.evidence))
+    return 0
+
+
+def _lines(view: GraphView, *, evidence: bool) -> Iterator[str]:
+    graph = view.graph
+    yield f"{view.name}: {_count(len(view.sources), 'stage')}, {_count(len(graph.edges), 'edge')}"
+    for source in view.sources:
+        if source.name in view.shown:
+            yield ""
+            yield from _stage(source, view, evidence=evidence)
+    if len(view.shown) == len(view.sources):
+        yield from _remarks(view)
+
+
+def _stage(source: StageSource, view: GraphView, *, evidence: bool) -> Iterator[str]:
+    twin = f" and {source.twin}" if source.twin else ""
+    yield f"{source.name}  ({source.path}{twin})"
+    if source.fault:
+        yield from ("  " + line for line in f"fault: {source.fault}".splitlines())
+        return
+    rows = [("reads", path, _from(view, source.name, path)) for path in view.graph.reads(source.name)]
+    rows += [("writes", path, _to(view, source.name, path)) for path in source.writes]
+    rows += [("outside", f"{item.what} ({item.action})", _place(item.cell, item.line)) for item in source.external]
+    rows += [("unknown", item.call, f"{_place(item.cell, item.line)}: {item.reason}") for item in source.unknown]
+    lines = list(table(rows, indent="  "))
+    if not evidence:
+        yield from lines
+        return
+    for (action, path, _), line in zip(rows, lines, strict=True):
+        yield line
+        for use in source.uses:
+            if (use.path, use.action + "s") == (path, action):
+                yield f"           {_place(use.cell, use.line)}: {use.call}  [{use.how}]"
+    if source.cwd_note:
+        yield f"  folder   {source.cwd}  {source.cwd_note}"
+
+
+def _from(view: GraphView, stage: str, path: str) -> str:
+    producers = sorted({e.producer for e in view.graph.inputs.get(stage, ()) if e.file == path})
+    if producers:
+        learned = "" if path in view.graph.stages[stage].reads else " (seen in a run)"
+        return "from " + " or ".join(producers) + learned
+    missing = any((each.stage, each.file) == (stage, path) for each in view.graph.missing)
+    return "not there, and no stage writes it" if missing else "in the project"
+
+
+def _to(view: GraphView, stage: str, path: str) -> str:
+    consumers = sorted({e.consumer for e in view.graph.outputs.get(stage, ()) if _same(e.file, path)})
+    return "for " + ", ".join(consumers) if consumers else ""
+
+
+def _same(read: str, write: str) -> bool:
+    return read == write or read.startswith(f"{write}/") or write.startswith(f"{read}/") or "*" in write
+
+
+def _remarks(view: GraphView) -> Iterator[str]:
+    graph = view.graph
+    for each in graph.alternatives:
+        chosen = [name for name in each.stages if name in view.chosen]
+        yield ""
+        yield f"alternatives  {' | '.join(each.stages)}"
+        yield f"  write       {_listed(each.files)}"
+        yield f"  chosen      {chosen[0]}" if chosen else f"  choose      noteship run --with {each.stages[0]}"
+    for each in graph.overwritten:
+        yield ""
+        yield f"{_listed(each.files)} is written by {' and '.join(each.stages)}, and read by no stage"
+    for stage, file in graph.left_out:
+        yield ""
+        yield f"{stage} was seen to read {file}; following that would close a cycle, so it is left out"
+    if graph.cycle:
+        yield ""
+        yield "cycle: " + ", ".join(f"{e.consumer} reads {e.file} of {e.producer}" for e in graph.cycle)
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(names)
+
+
+def _place(cell: int | None, line: int) -> str:
+    return f"cell {cell}, line {line}" if cell else f"line {line}"
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number} {word}{'' if number == 1 else 's'}"

@@ -1,0 +1,87 @@
+"""`noteship graph`: the stages, what each reads and writes, and why noteship thinks so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from noteship import workflow
+from noteship.notebooks import StageSource
+from noteship.operations.opened import OpenedProject
+from noteship.operations.stages import graph_of
+
+__all__ = ["GraphView", "graph"]
+
+
+@dataclass(frozen=True)
+class GraphView:
+    """A project's graph with the evidence for it; `shown` are the stages that were asked for."""
+
+    name: str
+    sources: tuple[StageSource, ...]
+    graph: workflow.Graph
+    chosen: tuple[str, ...]
+    shown: tuple[str, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """The document that `noteship graph --json` prints."""
+        shown = set(self.shown)
+        return {
+            "project": self.name,
+            "stages": [_stage(source, self.graph) for source in self.sources if source.name in shown],
+            "edges": [
+                [edge.producer, edge.consumer, edge.file]
+                for edge in self.graph.edges
+                if edge.producer in shown or edge.consumer in shown
+            ],
+            "alternatives": [
+                {"files": list(each.files), "stages": list(each.stages)} for each in self.graph.alternatives
+            ],
+            "chosen": list(self.chosen),
+            "overwritten": [
+                {"files": list(each.files), "stages": list(each.stages)} for each in self.graph.overwritten
+            ],
+            "missing": [
+                {"stage": each.stage, "file": each.file, "place": each.place, "nearest": each.near}
+                for each in self.graph.missing
+            ],
+            "cycle": [[edge.producer, edge.consumer, edge.file] for edge in self.graph.cycle],
+            "left_out": [list(each) for each in self.graph.left_out],
+        }
+
+
+def graph(opened: OpenedProject, names: Sequence[str] = ()) -> GraphView:
+    """Read the project's graph; a fault in one notebook is told there, and the rest stands.
+
+    Raises: UnknownStage, and what opening the project raises.
+    """
+    whole = graph_of(opened)
+    by_name = {source.name: source for source in opened.sources.stages}
+    shown = tuple(name if name in by_name else whole.resolve(name) for name in names) or tuple(by_name)
+    return GraphView(opened.name, opened.sources.stages, whole, opened.settings.notebooks.chosen, shown)
+
+
+def _stage(source: StageSource, graph: workflow.Graph) -> dict[str, Any]:
+    learned = [path for path in graph.reads(source.name) if path not in source.reads] if source.fault is None else []
+    return {
+        "name": source.name,
+        "path": source.path,
+        "kind": source.kind,
+        "twin": source.twin,
+        "cwd": source.cwd,
+        "cwd_note": source.cwd_note,
+        "reads": list(source.reads),
+        "writes": list(source.writes),
+        "learned": learned,
+        "external": _plain(source.external),
+        "unknown": _plain(source.unknown),
+        "evidence": _plain(source.uses),
+        "modules": list(source.modules),
+        "parameters": dict(source.parameters),
+        "fault": str(source.fault) if source.fault else None,
+    }
+
+
+def _plain(items: Iterable[object]) -> list[dict[str, Any]]:
+    return [dict(vars(item)) for item in items]

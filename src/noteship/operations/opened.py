@@ -1,0 +1,98 @@
+"""An opened project: its settings, and the rooms' values made from them when they are first needed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from noteship import files, notebooks, project, store, workflow
+from noteship.notebooks import ProjectSources, ReadingSettings, StageOverride
+from noteship.operations.errors import UnknownStageSetting
+
+__all__ = ["OpenedProject"]
+
+import difflib
+
+CACHE = ".noteship/cache"
+
+
+@dataclass(frozen=True)
+class OpenedProject:
+    """A project's folder, read; nothing in it is changed but `.noteship`."""
+
+    root: Path
+
+    @classmethod
+    def at(cls, folder: Path) -> OpenedProject:
+        """Open a folder. Raises what `project.load` raises."""
+        opened = cls(folder.resolve())
+        opened.settings  # noqa: B018 - a wrong declaration is said before anything else
+        return opened
+
+    @cached_property
+    def settings(self) -> project.Settings:
+        """Its `noteship.toml`."""
+        return project.load(self.root)
+
+    @property
+    def name(self) -> str:
+        """The declared name, else the folder's, in the form that Kubernetes takes."""
+        return self.settings.project.name or _plain(self.root.name)
+
+    @cached_property
+    def environment(self) -> project.Environment:
+        """The interpreter of its notebooks, and the lock."""
+        return project.inspect(self.root, self.settings.environment)
+
+    @cached_property
+    def store(self) -> store.Store:
+        """Where its artifacts and its ledger are."""
+        self.make_own_folder()
+        return store.open_store(self.settings.store.url, self.root)
+
+    @cached_property
+    def ledger(self) -> workflow.Ledger:
+        """What ran."""
+        return workflow.Ledger(self.store)
+
+    @cached_property
+    def sources(self) -> ProjectSources:
+        """Its notebooks and scripts, and what each reads and writes."""
+        self.make_own_folder()
+        overrides = {
+            name: StageOverride(
+                reads=tuple(path for path in stage.reads if not path.startswith("!")),
+                writes=tuple(path for path in stage.writes if not path.startswith("!")),
+                not_reads=tuple(path[1:] for path in stage.reads if path.startswith("!")),
+                not_writes=tuple(path[1:] for path in stage.writes if path.startswith("!")),
+                cwd=stage.cwd,
+            )
+            for name, stage in self.settings.stage.items()
+        }
+        declared = self.settings.notebooks
+        settings = ReadingSettings(
+            exclude=declared.exclude,
+            readers=declared.readers,
+            writers=declared.writers,
+            stages=overrides,
+            python=Path(self.settings.environment.python) if self.settings.environment.python else None,
+        )
+        sources = notebooks.read_project(self.root, settings, self.root / CACHE)
+        names = [stage.name for stage in sources.stages]
+        for name in self.settings.stage:
+            if name not in names:
+                near = difflib.get_close_matches(name, names, n=1)
+                raise UnknownStageSetting(name, near[0] if near else "")
+        return sources
+
+    def make_own_folder(self) -> None:
+        """Make `.noteship`, which git is told to leave alone."""
+        ignore = self.root / ".noteship/.gitignore"
+        if not ignore.exists():
+            files.write(ignore, b"*\n")
+
+
+def _plain(name: str) -> str:
+    kept = "".join(letter if letter.isascii() and letter.isalnum() else "-" for letter in name.lower())
+    return kept.strip("-")[:63].strip("-") or "project"
