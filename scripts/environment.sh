@@ -2,11 +2,12 @@
 # Needs Python 3.11 or newer; uses uv if it is there, else puts uv into a virtual environment of its own.
 set -eu
 root=$(CDPATH= cd -- "$(dirname -- "$0")" && pwd)
+case "$root" in */benchmarks) root=${root%/benchmarks} ;; esac
 cd "$root"
 say() { printf '%s\n' "$*" >&2; }
 
 find_python() {
-  for candidate in ${NOTESHIP_PYTHON:-} python3 python3.14 python3.13 python3.12 python3.11 python; do
+  for candidate in ${NOTESHIP_PYTHON:-python3} python3 python3.14 python3.13 python3.12 python3.11 python; do
     # The interpreter itself, not a version manager's stand-in, which may choose another one elsewhere.
     "$candidate" -c 'import sys; assert sys.version_info >= (3, 11); print(sys.executable)' 2>/dev/null && return
   done

@@ -1,0 +1,42 @@
+"""Lines on a terminal that are redrawn in place, below lines that stay."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TextIO
+
+from rich.console import Console
+from rich.live import Live
+from rich.text import Text
+
+__all__ = ["Display"]
+
+# Often enough to look alive, seldom enough not to be seen in a profile.
+PER_SECOND = 8
+
+
+class Display:
+    """Redraws what `lines` gives until it is stopped."""
+
+    def __init__(self, stream: TextIO, lines: Callable[[], list[str]]) -> None:
+        self._console = Console(file=stream, highlight=False)
+        self._live = Live(
+            get_renderable=lambda: Text("\n".join(lines()), style="dim", no_wrap=True, overflow="ellipsis"),
+            console=self._console,
+            refresh_per_second=PER_SECOND,
+            transient=True,
+            redirect_stdout=False,
+            redirect_stderr=False,
+        )
+
+    def start(self) -> None:
+        """Begin to draw."""
+        self._live.start()
+
+    def stop(self) -> None:
+        """Draw no more, and remove what was drawn."""
+        self._live.stop()
+
+    def keep(self, line: str) -> None:
+        """Print a line above what is redrawn."""
+        self._console.print(Text(line), soft_wrap=True)
