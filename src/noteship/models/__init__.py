@@ -1,0 +1,34 @@
+"""Fitted steps composed into one scorer, its signature, and the bundle it travels in."""
+
+from noteship.models import errors
+from noteship.models.building import BuildRequest, BuildResult, build
+from noteship.models.bundle import Bundle, fetch, read
+from noteship.models.columns import Column
+from noteship.models.composition import ComposedScorer
+from noteship.models.opening import Trust, load
+from noteship.models.proposal import Proposal, StageFiles, propose
+from noteship.models.scorer import Scorer, Scores
+from noteship.models.signature import Output, Signature
+from noteship.models.tables import read_table
+
+__all__ = [
+    "BuildRequest",
+    "BuildResult",
+    "Bundle",
+    "Column",
+    "ComposedScorer",
+    "Output",
+    "Proposal",
+    "Scorer",
+    "Scores",
+    "Signature",
+    "StageFiles",
+    "Trust",
+    "build",
+    "errors",
+    "fetch",
+    "load",
+    "propose",
+    "read",
+    "read_table",
+]

@@ -1,0 +1,42 @@
+"""The seam between a model and whatever serves, judges or watches it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy
+import pandas
+
+from noteship.models.signature import Signature
+
+__all__ = ["Scorer", "Scores"]
+
+
+@dataclass(frozen=True, eq=False)
+class Scores:
+    """What a batch of n rows was given.
+
+    `predictions` has shape (n,). For a classification into k `classes`, `probabilities` has shape (n, k) in the order
+    of the classes, or is None where the model has none; for a regression it is None and `classes` is empty.
+    """
+
+    predictions: numpy.ndarray[Any, Any]
+    probabilities: numpy.ndarray[Any, Any] | None
+    classes: tuple[Any, ...]
+
+    def __len__(self) -> int:
+        return len(self.predictions)
+
+
+class Scorer(Protocol):
+    """Rows in, scores out. Guarantee: a row's scores do not depend on the rows beside it, up to rounding."""
+
+    @property
+    def signature(self) -> Signature:
+        """What the rows must look like and what comes out."""
+        ...
+
+    def score(self, frame: pandas.DataFrame) -> Scores:
+        """Score rows that the signature has encoded; at least one. May be called from several threads at once."""
+        ...

@@ -1,0 +1,26 @@
+"""Reads notebooks and scripts: which files each one reads and writes, and how that is known."""
+
+from noteship.notebooks.document import Cell, Document, read_document
+from noteship.notebooks.errors import CellSyntaxError, NotJson, NotReadable, OtherLanguage, UnknownStage
+from noteship.notebooks.settings import ReadingSettings, StageOverride
+from noteship.notebooks.sources import read_project
+from noteship.notebooks.uses import External, ProjectSources, StageSource, Unknown, Use
+
+__all__ = [
+    "Cell",
+    "CellSyntaxError",
+    "Document",
+    "External",
+    "NotJson",
+    "NotReadable",
+    "OtherLanguage",
+    "ProjectSources",
+    "ReadingSettings",
+    "StageOverride",
+    "StageSource",
+    "Unknown",
+    "UnknownStage",
+    "Use",
+    "read_document",
+    "read_project",
+]

@@ -1,0 +1,93 @@
+"""What is asked of the execution of one notebook or script, and what comes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from noteship import store
+from noteship.notebooks.document import Document
+
+__all__ = ["Execution", "Failure", "Job", "Kind", "Progress"]
+
+Kind = Literal["code", "timeout", "memory", "interrupted", "kernel"]
+
+
+@dataclass(frozen=True)
+class Job:
+    """One document to run in a workspace of its own.
+
+    Paths are relative to the project, with `/`; those outside are absolute. `produced` are the files, folders and patterns that
+    stages of this project write: the project's own copies of them stay out of the workspace, and just `inputs` go in.
+    """
+
+    run: str
+    stage: str
+    document: Document
+    cwd: str = ""
+    params: Mapping[str, Any] = field(default_factory=dict)
+    inputs: Mapping[str, store.Artifact] = field(default_factory=dict)
+    produced: tuple[str, ...] = ()
+    known_reads: tuple[str, ...] = ()
+    expected_writes: tuple[str, ...] = ()
+    timeout_s: float | None = None
+    memory_bytes: int | None = None
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why a document did not run to its end.
+
+    `cell` counts all cells from 1 and is None in scripts; `line` counts in the cell, for scripts in `file`.
+    """
+
+    kind: Kind
+    message: str
+    file: str = ""
+    cell: int | None = None
+    line: int | None = None
+    exception: str = ""
+    last_output: str = ""
+    remedy: str = ""
+    retryable: bool = False
+
+    @property
+    def where(self) -> str:
+        """The place in words.
+
+        >>> Failure("code", "ValueError: no", "04-train.ipynb", 3, 2).where
+        '04-train.ipynb, cell 3, line 2'
+        """
+        places = [self.file] if self.file else []
+        if self.cell is not None:
+            places.append(f"cell {self.cell}")
+        if self.line is not None:
+            places.append(f"line {self.line}")
+        return ", ".join(places)
+
+
+@dataclass(frozen=True)
+class Progress:
+    """The stage is at cell `cell` of `cells` code cells."""
+
+    stage: str
+    cell: int
+    cells: int
+
+
+@dataclass(frozen=True)
+class Execution:
+    """What came of a job.
+
+    `outputs` are in the store, by their path in the project. `record` is the executed notebook, or what a script printed.
+    `reads` were there when the stage began and were opened by it; `wanted` were looked for and not there.
+    """
+
+    outputs: Mapping[str, store.Artifact] = field(default_factory=dict)
+    record: store.Artifact | None = None
+    reads: tuple[str, ...] = ()
+    wanted: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    failure: Failure | None = None
+    seconds: float = 0.0

@@ -1,0 +1,333 @@
+"""Started with the project's interpreter: imports what kernels need once, and forks a process for each stage.
+
+Needs the standard library and, for notebooks, ipykernel; noteship need not be installed where this runs. Requests come in on
+standard input and events go out on standard output, a JSON object a line:
+
+    {"id", "kind": "notebook" | "script", "cwd", "environment", "log", ...}   start a child
+    {"event": "started", "id", "pid"}     {"event": "ready", "id"}            a kernel that takes requests
+    {"event": "exited", "id", "status"}   as os.wait gives it                 {"event": "lacks", "id", "reason"}
+    {"event": "fault", "id", ...}         what a script raised
+
+When standard input ends, noteship is gone, and every child is killed. With `--once` the process becomes the first child itself,
+for systems where forking is not safe.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+# Python puts this file's folder first, whose modules are not meant for the project.
+if sys.path and os.path.realpath(sys.path[0]) == os.path.dirname(os.path.realpath(__file__)):  # noqa: PTH120
+    del sys.path[0]
+
+import contextlib
+import ctypes
+import json
+import select
+import signal
+import site
+import tempfile
+import traceback
+import types
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__: list[str] = []
+
+PR_SET_PDEATHSIG = 1  # <linux/prctl.h>
+PR_SET_CHILD_SUBREAPER = 36
+LINUX = sys.platform == "linux"
+OBSERVED = frozenset({"open", "os.listdir", "os.scandir", "sqlite3.connect"})
+# These read source files to show or inspect them, not as data.
+SOURCE_READERS = ("linecache.py", "tokenize.py", "inspect.py")
+
+
+class Events:
+    """The way out: one short line a write, which pipes keep whole."""
+
+    def __init__(self, descriptor: int) -> None:
+        self.descriptor = descriptor
+
+    def say(self, **event: Any) -> None:
+        """Send one event."""
+        with contextlib.suppress(OSError):
+            os.write(self.descriptor, (json.dumps(event) + "\n").encode())
+
+
+class Zygote:
+    """The parent of all stages; it has no threads, so that forking is safe."""
+
+    def __init__(self, control: int, events: Events) -> None:
+        self.control = control
+        self.events = events
+        self.children: dict[int, str] = {}
+        self.pending = b""
+        self.prctl = ctypes.CDLL(None).prctl if LINUX else None
+
+    def serve(self) -> dict[str, Any]:
+        """Answer requests until standard input ends; in a child, return its request."""
+        woken, wake = os.pipe()
+        for end in (woken, wake):
+            os.set_blocking(end, False)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.set_wakeup_fd(wake)
+        if self.prctl is not None:
+            self.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+        while True:
+            readable = select.select([self.control, woken], [], [])[0]
+            if woken in readable:
+                with contextlib.suppress(BlockingIOError):
+                    os.read(woken, 4096)
+                self.reap()
+            if self.control in readable:
+                for request in self.requests():
+                    if self.forked(request):
+                        signal.set_wakeup_fd(-1)
+                        os.close(woken)
+                        os.close(wake)
+                        return request
+
+    def requests(self) -> list[dict[str, Any]]:
+        """The requests that have come in whole."""
+        data = os.read(self.control, 1 << 20)
+        if not data:
+            self.end()
+        *lines, self.pending = (self.pending + data).split(b"\n")
+        return [json.loads(line) for line in lines]
+
+    def forked(self, request: dict[str, Any]) -> bool:
+        """Start a child; true in the child."""
+        if request["kind"] == "warm":
+            kernel_imported(request, Events(-1))
+            return False
+        if request["kind"] == "notebook" and not kernel_imported(request, self.events):
+            return False
+        parent = os.getpid()
+        pid = os.fork()
+        if pid:
+            self.children[pid] = request["id"]
+            self.events.say(event="started", id=request["id"], pid=pid)
+            return False
+        os.setsid()
+        os.close(self.control)
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        if self.prctl is not None:
+            self.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+            # What loses its parent stays below the stage, where its memory is counted and where it is ended.
+            self.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+        if os.getppid() != parent:
+            os._exit(1)
+        return True
+
+    def reap(self) -> None:
+        """Report the children that ended, and end what they left behind."""
+        while True:
+            try:
+                pid, status = os.waitpid(-1, os.WNOHANG)
+            except ChildProcessError:
+                return
+            if not pid:
+                return
+            identity = self.children.pop(pid, None)
+            if identity is not None:
+                kill_group(pid)
+                self.events.say(event="exited", id=identity, status=status)
+
+    def end(self) -> None:
+        """Leave nothing running."""
+        for pid in self.children:
+            kill_group(pid)
+        os._exit(0)
+
+
+def kill_group(pid: int) -> None:
+    """End a child and what shares its process group."""
+    with contextlib.suppress(OSError):
+        os.killpg(pid, signal.SIGKILL)
+
+
+def kernel_imported(request: dict[str, Any], events: Events) -> bool:
+    """Import what takes long; a second time costs nothing."""
+    try:
+        # Nobody debugs a stage; without this the kernel would load debugpy, which takes longer than all the rest.
+        with hidden("debugpy"):
+            import ipykernel.debugger
+        import ipykernel.ipkernel
+        import ipykernel.kernelapp
+        import ipykernel.zmqshell  # noqa: F401
+    except Exception as error:
+        events.say(event="lacks", id=request["id"], reason=f"{type(error).__name__}: {error}"[:2000])
+        return False
+    return True
+
+
+@contextlib.contextmanager
+def hidden(name: str) -> Iterator[None]:
+    """Make the import of a module fail meanwhile, as if it were not installed."""
+    sys.modules[name] = None  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        del sys.modules[name]
+
+
+def become(request: dict[str, Any], events: Events) -> None:
+    """Be the stage that the request describes; for a script, end with its exit code."""
+    log = os.open(request["log"], os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    os.dup2(log, 2)
+    if request["kind"] == "script":
+        os.dup2(log, 1)
+    os.close(log)
+    os.environ.update(request["environment"])
+    os.environ.pop("JPY_PARENT_PID", None)
+    os.chdir(request["cwd"])
+    tempfile.tempdir = None
+    if request["kind"] == "notebook":
+        kernel(request, events)
+    else:
+        script(request, events)
+
+
+def kernel(request: dict[str, Any], events: Events) -> None:
+    """Be an IPython kernel at the sockets of the connection file."""
+    from ipykernel.kernelapp import IPKernelApp
+
+    app = IPKernelApp.instance()
+    app.initialize(["-f", request["connection_file"], "--HistoryManager.enabled=False", "--log-level=40"])
+    if request["file"]:
+        app.shell.user_ns["__file__"] = request["file"]
+    observe(request)
+    events.say(event="ready", id=request["id"])
+    os.close(events.descriptor)
+    app.start()
+
+
+def script(request: dict[str, Any], events: Events) -> None:
+    """Run a script as `python FILE` would."""
+    path = request["file"]
+    with open(path, "rb") as stream:  # noqa: PTH123
+        source = stream.read()
+    sys.argv = [path]
+    sys.path.insert(0, os.path.dirname(path))  # noqa: PTH120
+    main = types.ModuleType("__main__")
+    main.__dict__.update(__file__=path, __builtins__=__builtins__, __cached__=None)
+    sys.modules["__main__"] = main
+    sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
+    observe(request)
+    try:
+        # Without dont_inherit, this file's own `from __future__` would hold in the script.
+        exec(compile(source, path, "exec", dont_inherit=True), main.__dict__)  # noqa: S102
+    except SystemExit as error:
+        if error.code not in (None, 0):
+            report(error, request, events)
+        raise
+    except BaseException as error:
+        report(error, request, events)
+        trace = error.__traceback__
+        traceback.print_exception(type(error), error, trace and trace.tb_next)
+        sys.exit(1)
+
+
+def report(error: BaseException, request: dict[str, Any], events: Events) -> None:
+    """Say what a script raised, and the innermost line of the project's own that it was raised from."""
+    file, line = request["file"], None
+    if isinstance(error, SyntaxError) and error.filename:
+        file, line = error.filename, error.lineno
+    for frame in traceback.extract_tb(error.__traceback__):
+        if frame.filename.startswith(request["workspace"] + "/"):
+            file, line = frame.filename, frame.lineno
+    text = str(error)[:2000]
+    # A line of a pipe is kept whole up to 4,096 bytes.
+    events.say(event="fault", id=request["id"], exception=type(error).__name__, message=text[:500], file=file, line=line)
+
+
+def observe(request: dict[str, Any]) -> None:
+    """Write every file that Python code opens from now on into a log, in order, the first time for each way of opening it.
+
+    A line is a JSON list: "r", "w" (made new), "u" (read and written) or "l" (listed), whether it was there, and its absolute path.
+    """
+    log = os.open(request["audit"], os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    matters = relevance(request)
+    seen: set[tuple[str, str]] = set()
+
+    def hook(event: str, arguments: tuple[Any, ...]) -> None:
+        if event not in OBSERVED:
+            return
+        # An audit hook that raises would make the observed call fail.
+        try:
+            name = arguments[0]
+            if name is None or isinstance(name, int):
+                return
+            path = os.path.abspath(os.fsdecode(name))  # noqa: PTH100
+            action = action_of(event, arguments)
+            if (action, path) in seen or not matters(path) or by_machinery():
+                return
+            seen.add((action, path))
+            os.write(log, (json.dumps([action, os.path.exists(path), path]) + "\n").encode())  # noqa: PTH110
+        except Exception:  # noqa: S110
+            pass
+
+    sys.addaudithook(hook)
+
+
+def action_of(event: str, arguments: tuple[Any, ...]) -> str:
+    """How a call opens a file, from its flags."""
+    if event == "open":
+        flags = arguments[2] or 0
+        access = flags & (os.O_WRONLY | os.O_RDWR)
+        if not access:
+            return "r"
+        return "u" if flags & os.O_APPEND or (access == os.O_RDWR and not flags & os.O_TRUNC) else "w"
+    return "u" if event == "sqlite3.connect" else "l"
+
+
+def by_machinery() -> bool:
+    """Whether the observed call comes from an import or from showing source."""
+    file = sys._getframe(2).f_code.co_filename
+    return file.startswith("<frozen importlib") or file.endswith(SOURCE_READERS)
+
+
+def relevance(request: dict[str, Any]) -> Any:
+    """A test of absolute paths: packages, the system's files, temporary and hidden personal ones do not matter."""
+    workspace, root = request["folder"] + os.sep, request["root"] + os.sep
+    folders = {sys.prefix, sys.base_prefix, sys.exec_prefix, *site.getsitepackages(), site.getusersitepackages()}
+    packages = (*(folder + os.sep for folder in folders), root + ".noteship" + os.sep)
+    home = os.path.expanduser("~") + os.sep + "."  # noqa: PTH111
+    system = ("/dev/", "/proc/", "/sys/", "/etc/", "/usr/", "/lib/", "/run/", "/var/lib/", home, tempfile.gettempdir() + os.sep)
+
+    def matters(path: str) -> bool:
+        if path.startswith(workspace):
+            return True
+        if path.startswith(packages):
+            return False
+        return path.startswith(root) or not path.startswith(system)
+
+    return matters
+
+
+def main() -> None:
+    """Serve, and in a child be the stage."""
+    control, events = os.dup(0), Events(os.dup(1))
+    null = os.open(os.devnull, os.O_RDWR)
+    os.dup2(null, 0)
+    os.dup2(null, 1)
+    os.close(null)
+    if sys.argv[1:] != ["--once"]:
+        become(Zygote(control, events).serve(), events)
+        return
+    with os.fdopen(control, "rb") as stream:
+        request = json.loads(stream.readline())
+    if hasattr(os, "setsid") and os.getsid(0) != os.getpid():
+        os.setsid()
+    if request["kind"] == "script" or kernel_imported(request, events):
+        events.say(event="started", id=request["id"], pid=os.getpid())
+        become(request, events)
+
+
+if __name__ == "__main__":
+    main()

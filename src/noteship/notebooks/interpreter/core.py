@@ -1,0 +1,437 @@
+"""The abstract machine: what is known at a moment of the execution, and the steps that every part of it uses."""
+
+from __future__ import annotations
+
+import ast
+import enum
+from collections.abc import Callable, Iterator, Mapping as MappingType
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, NoReturn
+
+from noteship.notebooks.catalogue import Catalogue
+from noteship.notebooks.document import Document
+from noteship.notebooks.interpreter.findings import Findings, Place
+from noteship.notebooks.interpreter.holes import Holes, has_hole, project_place
+from noteship.notebooks.project_view import ProjectView
+from noteship.notebooks.values import (
+    ClassValue,
+    Const,
+    Func,
+    Instance,
+    Library,
+    Mapping,
+    Method,
+    ModuleValue,
+    PathValue,
+    Scope,
+    Seq,
+    Union,
+    Unknown,
+    Value,
+    join,
+    key_of,
+    options,
+    truth,
+)
+
+__all__ = ["Arguments", "Call", "Flow", "Frame", "Loop", "Machine", "OutOfSteps", "Parts", "Raised"]
+
+# An ordinary notebook takes a few thousand steps. Past the first limit loops are no longer unrolled, past the second
+# a statement is given up; both keep the worst document within a few seconds.
+HURRY_STEPS = 60_000
+MOST_STEPS = 250_000
+DEEPEST_CALL = 24
+
+
+class Flow(enum.Enum):
+    """How a statement ended."""
+
+    NORMAL = 0
+    RAISE = 1
+    RETURN = 2
+    BREAK = 3
+    CONTINUE = 4
+
+
+class OutOfSteps(Exception):
+    """The budget of a statement is used up."""
+
+
+class Raised(Exception):
+    """The interpreted code surely raises here."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.name = name
+
+
+@dataclass(slots=True)
+class Loop:
+    """One loop that is running: the names as they were where it may have been left or gone on early."""
+
+    breaks: list[dict[str, Value]] = field(default_factory=list)
+    continues: list[dict[str, Value]] = field(default_factory=list)
+    uncertain: int = 0
+
+
+@dataclass(slots=True)
+class Frame:
+    """One running function, module or document."""
+
+    scope: Scope
+    name: str
+    path: str
+    cell: int | None
+    first_line: int
+    line: int = 1
+    node: ast.AST | None = None
+    returns: list[Value] = field(default_factory=list)
+    yields: list[Value] | None = None
+    loops: list[Loop] = field(default_factory=list)
+    uncertain: int = 0
+    receiver: Value | None = None
+    owner: ClassValue | None = None
+    function: Func | None = None
+
+
+@dataclass(slots=True)
+class Arguments:
+    """Evaluated arguments; `spread` when a `*` or `**` of unknown content is among them."""
+
+    positional: list[Value] = field(default_factory=list)
+    keywords: dict[str, Value] = field(default_factory=dict)
+    spread: Value | None = None
+
+
+@dataclass(slots=True)
+class Call:
+    """One call of a library's function or a built-in type's method, as models see it."""
+
+    name: str
+    arguments: Arguments
+    node: ast.Call | None = None
+    receiver: Value | None = None
+    data: Any = None
+    reason: str = ""
+    label: str = ""
+
+    @property
+    def text(self) -> str:
+        """The call as a person wrote it, without its arguments."""
+        if self.label or self.node is None:
+            return self.label or self.name
+        text = ast.unparse(self.node.func)
+        return text if len(text) <= 60 else "…" + text[-59:]
+
+    def get(self, position: int | None, *keywords: str) -> Value | None:
+        """The argument at a position or under one of these keywords."""
+        for keyword in keywords:
+            if keyword in self.arguments.keywords:
+                return self.arguments.keywords[keyword]
+        if position is not None and position < len(self.arguments.positional):
+            return self.arguments.positional[position]
+        return None
+
+    def text_of(self, position: int | None, *keywords: str) -> str | None:
+        """The argument as a constant text, holes included."""
+        value = self.get(position, *keywords)
+        return value.value if isinstance(value, Const) and isinstance(value.value, str) else None
+
+    def constant(self, position: int | None, *keywords: str, default: Any = None) -> Any:
+        """The argument as a constant."""
+        value = self.get(position, *keywords)
+        return value.value if isinstance(value, Const) else default
+
+
+Executor = Callable[["Machine", Any], Flow]
+Evaluator = Callable[["Machine", Any], Value]
+Model = Callable[["Machine", Call], Value]
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The machine's dispatch tables."""
+
+    executors: MappingType[type, Executor]
+    evaluators: MappingType[type, Evaluator]
+    models: MappingType[str, Model]
+    invoke: Callable[[Machine, Value, Arguments, ast.Call | None], Value]
+    attribute: Callable[[Machine, Value, str], Value]
+
+
+class Machine:
+    """The state of one interpretation."""
+
+    def __init__(self, parts: Parts, project: ProjectView, document: Document, catalogue: Catalogue, cwd: str) -> None:
+        self.parts = parts
+        self.project = project
+        self.document = document
+        self.catalogue = catalogue
+        self.holes = Holes()
+        self.findings = Findings(self.holes, project_place(project.root.name), document.path)
+        self.cwd: Value = Const(self.place(cwd))
+        self.environ = Mapping({}, Unknown("an environment variable", likely=False))
+        self.modules: dict[str, ModuleValue] = {}
+        self.sys_path = Seq("list", [Const(self.place(cwd))])
+        self.argv = Seq("list", [Const(document.path.rpartition("/")[2])])
+        self.later: dict[str, tuple[ast.stmt, int | None, int]] = {}
+        self.ran: list[str] = []
+        self.frames: list[Frame] = []
+        self.maybe = 0
+        self.steps = 0
+        self.step_limits = (HURRY_STEPS, MOST_STEPS)
+        self.guards: list[frozenset[str]] = []
+        self.state: dict[str, Any] = {}
+
+    # -- places ---------------------------------------------------------------------------------------------------
+
+    @property
+    def root(self) -> str:
+        """The absolute path that stands for the project's root."""
+        return self.findings.root
+
+    def place(self, path: str) -> str:
+        """The absolute path of a place in the project."""
+        root = project_place(self.project.root.name)
+        return root if path in {"", "."} else f"{root}/{path}"
+
+    def inside(self, path: str) -> str | None:
+        """The project-relative form of an absolute path; None when it lies elsewhere."""
+        if path == self.root:
+            return ""
+        return path[len(self.root) + 1 :] if path.startswith(self.root + "/") else None
+
+    @property
+    def frame(self) -> Frame:
+        """The function, module or document that runs now."""
+        return self.frames[-1]
+
+    @property
+    def scope(self) -> Scope:
+        """Where names are assigned now."""
+        return self.frames[-1].scope
+
+    def where(self) -> Place:
+        """The place in the document of what happens now, and the way from there through other files."""
+        via: list[str] = []
+        for index in range(len(self.frames) - 1, -1, -1):
+            frame = self.frames[index]
+            if frame.path == self.document.path:
+                return Place(frame.cell, frame.first_line + frame.line - 1, tuple(via), index == len(self.frames) - 1)
+            via.append(f"{frame.name} in {frame.path}, line {frame.line}")
+        return Place(None, 1, tuple(via), False)
+
+    # -- steps ----------------------------------------------------------------------------------------------------
+
+    @property
+    def hurried(self) -> bool:
+        """Whether the statement has taken so many steps that precision is given up."""
+        return self.steps > self.step_limits[0]
+
+    def value(self, node: ast.expr) -> Value:
+        """Evaluate an expression."""
+        self.steps += 1
+        if self.steps > self.step_limits[1]:
+            raise OutOfSteps
+        evaluator = self.parts.evaluators.get(type(node))
+        return evaluator(self, node) if evaluator is not None else Unknown("an expression that is not followed")
+
+    def run(self, statements: list[ast.stmt]) -> Flow:
+        """Execute statements until one leaves the block."""
+        for statement in statements:
+            self.steps += 1
+            self.frames[-1].line = statement.lineno
+            executor = self.parts.executors.get(type(statement))
+            flow = executor(self, statement) if executor is not None else Flow.NORMAL
+            if flow is not Flow.NORMAL:
+                return flow
+        return Flow.NORMAL
+
+    def invoke(self, function: Value, *positional: Value, **keywords: Value) -> Value:
+        """Call a value from within a model."""
+        return self.parts.invoke(self, function, Arguments(list(positional), keywords), None)
+
+    def attribute(self, value: Value, name: str) -> Value:
+        """Look an attribute up."""
+        return self.parts.attribute(self, value, name)
+
+    def fail(self, name: str) -> NoReturn:
+        """Raise an exception of the interpreted code."""
+        raise Raised(name)
+
+    def catches(self, name: str) -> bool:
+        """Whether a handler that names this exception is around."""
+        return any(name in names for names in self.guards)
+
+    # -- uncertainty ----------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def perhaps(self, condition: bool = True) -> Iterator[None]:
+        """What happens inside may not happen."""
+        self.maybe += condition
+        try:
+            yield
+        finally:
+            self.maybe -= condition
+
+    def fork(self, *bodies: Callable[[], Flow]) -> Flow:
+        """Execute alternatives from the same state and join what they leave."""
+        scope, frame = self.scope, self.frame
+        before, cwd = scope.names, self.cwd
+        ends: list[tuple[dict[str, Value], Value]] = []
+        flows: list[Flow] = []
+        for body in bodies:
+            scope.names, self.cwd = dict(before), cwd
+            flow = self._alternative(body)
+            flows.append(flow)
+            if flow is Flow.NORMAL:
+                ends.append((scope.names, self.cwd))
+        if not ends:
+            scope.names, self.cwd = before, cwd
+            return max(flows, key=lambda flow: flow.value)
+        scope.names = joined_names([names for names, _ in ends])
+        self.cwd = join(place for _, place in ends)
+        self._doubt(flows)
+        return Flow.NORMAL
+
+    def _alternative(self, body: Callable[[], Flow]) -> Flow:
+        with self.saved():
+            try:
+                with self.perhaps():
+                    return body()
+            except Raised:
+                self.rewind()
+                return Flow.RAISE
+
+    def _doubt(self, flows: list[Flow]) -> None:
+        """After an alternative that left the function or the loop, the rest of it may not happen."""
+        if Flow.RETURN in flows:
+            self.frame.uncertain += 1
+            self.maybe += 1
+        elif self.frame.loops and (Flow.BREAK in flows or Flow.CONTINUE in flows):
+            self.frame.loops[-1].uncertain += 1
+            self.maybe += 1
+
+    # -- values ---------------------------------------------------------------------------------------------------
+
+    def truth(self, value: Value) -> bool | None:
+        """Whether a value counts as true, None when that is not known."""
+        if isinstance(value, Const) and isinstance(value.value, str) and has_hole(value.value):
+            return True if any(isinstance(part, str) for part in self.holes.split(value.value)) else None
+        if isinstance(value, Instance):
+            return None if value.cls.find("__bool__") or value.cls.find("__len__") else True
+        return truth(value)
+
+    def key(self, value: Value) -> Any:
+        """The constant that a value is as a key of a dictionary, else None."""
+        return key_of(value, has_hole)
+
+    def hole(self, reason: str, kind: str = "unknown") -> str:
+        """A text of which nothing is known."""
+        return self.holes.character(reason, kind)
+
+    def text(self, value: Value) -> str | None:
+        """What `str()` gives, with holes; None when a union has to be taken apart first."""
+        if isinstance(value, Const):
+            return value.value if isinstance(value.value, str) else str(value.value)
+        if isinstance(value, PathValue):
+            return value.text
+        if isinstance(value, Union):
+            return None
+        if isinstance(value, Instance):
+            return self._instance_text(value)
+        return self.hole(self.reason(value))
+
+    def _instance_text(self, value: Instance) -> str | None:
+        for name in ("__fspath__", "__str__", "__repr__"):
+            method = value.cls.find(name)
+            if isinstance(method, Func):
+                found = self.invoke(Method(value, name, method))
+                return self.text(found) if isinstance(found, (Const, PathValue)) else self.hole(self.reason(found))
+        inner = value.attributes.get("value")
+        return self.text(inner) if isinstance(inner, Const) else self.hole(f"an object of {value.cls.name}")
+
+    def reason(self, value: Value) -> str:
+        """Why a value is not known, in a few words."""
+        if isinstance(value, Unknown):
+            return value.reason
+        if isinstance(value, Library):
+            return value.reason or f"what {value.name.removesuffix('()')} gives"
+        if isinstance(value, Union):
+            return next((self.reason(option) for option in value.options if isinstance(option, (Unknown, Library))), "")
+        return f"a {type(value).__name__.lower()}"
+
+    def each(self, value: Value, change: Callable[[Value], Value]) -> Value:
+        """Apply an operation to every value that this one may be."""
+        if not isinstance(value, Union):
+            return change(value)
+        return join([change(option) for option in value.options])
+
+    def store(self, items: dict[Any, Value], key: Any, value: Value, depth: int) -> None:
+        """Set an item or attribute; where that may not happen, the old value stays possible."""
+        if self.maybe > depth and key in items:
+            value = join([value, items[key]])
+        items[key] = value
+
+    def items(self, value: Value) -> tuple[list[Value], Value | None]:
+        """What iterating gives: known items, and perhaps any number of others."""
+        if isinstance(value, Seq):
+            return list(value.items), value.rest
+        if isinstance(value, Mapping):
+            rest = None if value.rest is None else Unknown("a key of a dictionary")
+            return [unkey(key) for key in value.items], rest
+        if isinstance(value, Const) and isinstance(value.value, str) and not has_hole(value.value):
+            return [Const(character) for character in value.value], None
+        if isinstance(value, Union):
+            parts = [self.items(option) for option in options(value)]
+            rests = [rest for _, rest in parts if rest is not None]
+            if all(items for items, _ in parts):
+                return [item for items, _ in parts for item in items], join(rests) if rests else None
+            known = [item for items, _ in parts for item in items]
+            return known, join(rests) if rests and not known else None
+        if isinstance(value, ClassValue):
+            return [item for item in value.scope.names.values() if isinstance(item, Instance)], None
+        if isinstance(value, Instance):
+            return self._instance_items(value)
+        return [], Unknown(f"an item of {self.reason(value)}")
+
+    def _instance_items(self, value: Instance) -> tuple[list[Value], Value | None]:
+        method = value.cls.find("__iter__")
+        if isinstance(method, Func):
+            found = self.invoke(Method(value, "__iter__", method))
+            return self.items(found) if not isinstance(found, Instance) else ([], Unknown("an item"))
+        getter = value.cls.find("__getitem__")
+        if isinstance(getter, Func):
+            return [], self.invoke(Method(value, "__getitem__", getter), Unknown("an index"))
+        if "_fields" in value.attributes:
+            return [item for name, item in value.attributes.items() if name != "_fields"], None
+        return [], Unknown(f"an item of {value.cls.name}")
+
+
+def unkey(key: Any) -> Value:
+    """The value that a dictionary's key stands for."""
+    if isinstance(key, tuple):
+        if key == ("none",):
+            return Const(None)
+        if len(key) == 2 and key[0] == "path":
+            return PathValue(key[1])
+        if len(key) == 2 and key[0] == "instance":
+            return Unknown("an object")
+        return Seq("tuple", [unkey(part) for part in key])
+    return Const(key)
+
+
+def joined_names(states: list[dict[str, Value]]) -> dict[str, Value]:
+    """The names of several states; where they differ, a name has any of its values."""
+    if len(states) == 1:
+        return states[0]
+    merged = dict(states[0])
+    for state in states[1:]:
+        for name, value in state.items():
+            old = merged.get(name)
+            if old is None:
+                merged[name] = value
+            elif old is not value:
+                merged[name] = join([old, value])
+    return merged

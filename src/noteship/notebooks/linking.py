@@ -1,0 +1,53 @@
+"""What the stages read and write in the project's own paths, matched with each other and with its files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from noteship.notebooks.matching import Matching
+from noteship.notebooks.placement import Placed, StageUses, place
+from noteship.notebooks.uses import External, Unknown, Use
+
+__all__ = ["Linked", "link"]
+
+
+@dataclass(frozen=True)
+class Linked:
+    """A stage's uses with the project's own paths."""
+
+    uses: tuple[Use, ...]
+    external: tuple[External, ...]
+    unknown: tuple[Unknown, ...]
+
+
+def link(stages: Sequence[StageUses], files: frozenset[str], root_name: str) -> dict[str, Linked]:
+    """The uses of all stages, by the stage's name."""
+    placed = place(stages, files, root_name)
+    Matching(placed, files).resolve()
+    return {stage.name: _linked(stage, placed[stage.name]) for stage in stages}
+
+
+def _linked(stage: StageUses, items: Sequence[Placed]) -> Linked:
+    uses: list[Use] = []
+    external = [External(*vars(item).values()) for item in stage.raw.external]
+    unknown = [Unknown(*vars(item).values()) for item in stage.raw.unknown]
+    for item in items:
+        raw = item.raw
+        if item.dropped:
+            continue
+        if item.results:
+            uses.extend(_uses(item))
+        elif item.outside and not item.reason:
+            external.append(External(item.outside, raw.action, raw.cell, raw.line, raw.call, raw.how))
+        else:
+            unknown.append(Unknown(raw.cell, raw.line, raw.call, raw.action, item.reason))
+    return Linked(tuple(dict.fromkeys(uses)), tuple(dict.fromkeys(external)), tuple(dict.fromkeys(unknown)))
+
+
+def _uses(item: Placed) -> Iterable[Use]:
+    raw = item.raw
+    how = f"{raw.how}; {item.how}" if item.how else raw.how
+    for path, guessed in item.results.items():
+        maybe = raw.maybe or item.maybe or guessed
+        yield Use(path, raw.action, raw.cell, raw.line, raw.call, how, maybe, raw.folder, path in item.own)

@@ -1,0 +1,95 @@
+"""What interpreting one document tells, before paths are matched with the project's files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from noteship.notebooks.uses import Action
+
+__all__ = ["Anchor", "Hole", "PathText", "RawAnalysis", "RawExternal", "RawUnknown", "RawUse"]
+
+Anchor = Literal["relative", "absolute", "home"]
+
+
+@dataclass(frozen=True)
+class Hole:
+    """A piece of a path that is not known: `unknown` stands for any text, and `reason` says why.
+
+    `segment` is a wildcard that the author wrote (`*`, `?`, `[ab]`): any text without a slash. `deep` is `**`: any
+    number of whole folders, none included (the slash after it belongs to it).
+    """
+
+    reason: str
+    kind: Literal["unknown", "segment", "deep"] = "unknown"
+
+
+@dataclass(frozen=True)
+class PathText:
+    """A path as literal text and holes, with forward slashes, normalised where no hole forbids it.
+
+    `relative` paths are already joined to the working folder as of that moment, so they are relative to the project's
+    root and may begin with `..`. `absolute` ones begin with `/` or a drive (`C:/`); `home` ones are what follows `~/`.
+    """
+
+    parts: tuple[str | Hole, ...]
+    anchor: Anchor = "relative"
+
+
+@dataclass(frozen=True)
+class RawUse:
+    """One read or write; `order` grows with the order of execution.
+
+    Uses of one document with the same `choice`, not 0, are alternatives of one call: a name that may have several
+    values. A `doubtful` use may be no file at all; it counts when a file of the project or another stage confirms it.
+    """
+
+    path: PathText
+    action: Action
+    cell: int | None
+    line: int
+    call: str
+    how: str
+    maybe: bool = False
+    order: int = 0
+    folder: bool = False
+    choice: int = 0
+    doubtful: bool = False
+
+
+@dataclass(frozen=True)
+class RawExternal:
+    """A URL, database or other thing that is no file."""
+
+    what: str
+    action: Action
+    cell: int | None
+    line: int
+    call: str
+    how: str
+
+
+@dataclass(frozen=True)
+class RawUnknown:
+    """A read or write of which nothing of the path is known."""
+
+    cell: int | None
+    line: int
+    call: str
+    action: Action
+    reason: str
+
+
+@dataclass(frozen=True)
+class RawAnalysis:
+    """All that one document does, in the order of execution.
+
+    `modules` are the project's module files that were imported, `runs` the notebooks and scripts that were run from
+    it and whose uses are included; both project-relative.
+    """
+
+    uses: tuple[RawUse, ...] = ()
+    external: tuple[RawExternal, ...] = ()
+    unknown: tuple[RawUnknown, ...] = ()
+    modules: tuple[str, ...] = ()
+    runs: tuple[str, ...] = ()

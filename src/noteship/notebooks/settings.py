@@ -1,0 +1,31 @@
+"""What a project may say about how its notebooks are read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+__all__ = ["ReadingSettings", "StageOverride"]
+
+
+@dataclass(frozen=True)
+class StageOverride:
+    """`[stage.NAME]`: files added to what was inferred or, in the `not_` fields, taken away; the working folder."""
+
+    reads: tuple[str, ...] = ()
+    writes: tuple[str, ...] = ()
+    not_reads: tuple[str, ...] = ()
+    not_writes: tuple[str, ...] = ()
+    cwd: str | None = None
+
+
+@dataclass(frozen=True)
+class ReadingSettings:
+    """`[notebooks]` and the sections of stages; `python` is the project's own interpreter."""
+
+    exclude: tuple[str, ...] = ()
+    readers: Mapping[str, str | int] = field(default_factory=dict)
+    writers: Mapping[str, str | int] = field(default_factory=dict)
+    stages: Mapping[str, StageOverride] = field(default_factory=dict)
+    python: Path | None = None

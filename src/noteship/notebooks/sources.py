@@ -1,0 +1,204 @@
+"""Reading a whole project: from its folder to its stages, with what each reads and writes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from difflib import get_close_matches
+from pathlib import Path
+from posixpath import dirname, normpath
+from typing import Any
+
+from noteship.digests import Digest
+from noteship.notebooks import discovery, linking, newer, placement, scan, syntax, working_folder
+from noteship.notebooks.errors import CellSyntaxError, UnknownStage
+from noteship.notebooks.memory import ReadingMemory
+from noteship.notebooks.project_view import ProjectTexts
+from noteship.notebooks.raw import RawAnalysis
+from noteship.notebooks.reading import Reader, Reading
+from noteship.notebooks.settings import ReadingSettings, StageOverride
+from noteship.notebooks.uses import ProjectSources, StageSource, Use
+
+__all__ = ["read_project"]
+
+
+def read_project(root: Path, settings: ReadingSettings | None = None, cache: Path | None = None) -> ProjectSources:
+    """All stages of the project in `root`, what they read and write, and how that is known.
+
+    A notebook that cannot be read is a stage with its fault; the others stand. `cache` is a folder for what was read
+    before. Raises OSError when the root cannot be listed, and UnknownStage.
+    """
+    project = _Project(root, settings or ReadingSettings(), cache)
+    stages = project.stages()
+    project.save()
+    return ProjectSources(stages, project.texts.files)
+
+
+class _Project:
+    def __init__(self, root: Path, settings: ReadingSettings, cache: Path | None) -> None:
+        root = root.resolve()
+        self.settings = settings
+        self.texts = ProjectTexts(root, discovery.list_files(root))
+        self._reader = Reader(self.texts, settings.readers, settings.writers)
+        user = [sorted(settings.readers.items()), sorted(settings.writers.items()), _identity(settings.python)]
+        self._memory = ReadingMemory(cache, user)
+        self._changed = False
+        self.readings = self._read()
+
+    def _read(self) -> dict[str, Reading]:
+        readings: dict[str, Reading] = {}
+        for group in scan.candidates(self.texts.files, self.settings.exclude):
+            for path in group:
+                known = self._memory.get(path, self.texts)
+                if known is None:
+                    known = self._reader.read(path)
+                    self._changed = True
+                readings[path] = known
+        self._read_newer(readings)
+        return readings
+
+    def _read_newer(self, readings: dict[str, Reading]) -> None:
+        """Files that this Python cannot parse, read by the project's if that is newer."""
+        failed = [
+            path
+            for path, reading in readings.items()
+            if isinstance(reading.fault, CellSyntaxError) and not reading.asked
+        ]
+        if not failed or self.settings.python is None:
+            return
+        self._changed = True
+        declared = {_cwd(override) or "" for override in self.settings.stages.values()}
+        folders = {path: sorted({"", dirname(path), *declared}) for path in failed}
+        readings.update(newer.read(self.settings, self.texts.root, folders))
+        for path in failed:
+            readings[path].asked = True
+
+    def save(self) -> None:
+        """Keep what was read."""
+        self._memory.save(self.readings.values(), self._changed)
+
+    def analyse(self, path: str, cwd: str) -> RawAnalysis:
+        """What a document does from a working folder, remembered."""
+        reading = self.readings[path]
+        if reading.fault is not None and not reading.analyses:
+            return RawAnalysis()
+        if cwd not in reading.analyses:
+            reading.analyses[cwd] = self._reader.analyse(path, cwd)
+            self._changed = True
+        return reading.analyses[cwd].raw
+
+    def stages(self) -> tuple[StageSource, ...]:
+        """The stages with their uses, by name."""
+        found = scan.find_stages(
+            self.readings,
+            scan.imported_files(self.readings.values(), self.texts.places),
+            self.settings.exclude,
+            self._does_something,
+            self._lines,
+        )
+        self._check_names({stage.name for stage in found})
+        overrides = self.settings.stages
+        places = [
+            working_folder.Candidate(stage.name, stage.path, stage.script, _cwd(overrides.get(stage.name)))
+            for stage in found
+        ]
+        chosen = working_folder.choose(places, self.texts.files, self.analyse)
+        uses = [
+            placement.StageUses(stage.name, chosen[stage.name].path, self.analyse(stage.path, chosen[stage.name].path))
+            for stage in found
+        ]
+        linked = linking.link(uses, self.texts.files, self.texts.root.name)
+        sources = (self._source(stage, chosen[stage.name], linked[stage.name]) for stage in found)
+        return tuple(_overruled(source, overrides.get(source.name)) for source in sources)
+
+    def _source(
+        self,
+        stage: scan.FoundStage,
+        cwd: working_folder.WorkingFolder,
+        linked: linking.Linked,
+    ) -> StageSource:
+        reading = self.readings[stage.path]
+        modules = () if reading.fault else self._modules(reading, self.analyse(stage.path, cwd.path))
+        return StageSource(
+            name=stage.name,
+            path=stage.path,
+            kind="script" if stage.script else "notebook",
+            twin=stage.twin,
+            cwd=cwd.path or ".",
+            cwd_note=cwd.note,
+            uses=linked.uses,
+            external=linked.external,
+            unknown=linked.unknown,
+            modules=modules,
+            code=None if reading.fault else self._code(reading, modules),
+            parameters=reading.parameters,
+            fault=reading.fault,
+        )
+
+    def _modules(self, reading: Reading, raw: RawAnalysis) -> tuple[str, ...]:
+        """Module files that the stage imports, directly or not, and what it runs in its own names."""
+        waiting = [*raw.modules, *raw.runs, *self._imports(reading)]
+        found: set[str] = set()
+        while waiting:
+            path = waiting.pop()
+            if path in found or path == reading.path or path not in self.readings:
+                continue
+            found.add(path)
+            waiting.extend(self._imports(self.readings[path]))
+        return tuple(sorted(found))
+
+    def _imports(self, reading: Reading) -> Iterable[str]:
+        places = self.texts.places
+        search = (dirname(reading.path),)
+        for level, name in reading.imports:
+            place = places.relative(reading.path, level, name) if level else places.find(name, search)
+            while place is not None:
+                if place.path:
+                    yield place.path
+                name = name.rpartition(".")[0]
+                place = places.find(name, search) if name and not level else None
+
+    def _code(self, reading: Reading, modules: Iterable[str]) -> Digest:
+        others = {path: self.readings[path].code or self.readings[path].digest for path in modules}
+        return syntax.code_digest(reading.code, others)
+
+    def _does_something(self, path: str) -> bool:
+        raw = self.analyse(path, "")
+        return bool(raw.uses or raw.unknown)
+
+    def _lines(self, path: str) -> set[str]:
+        document = self.texts.document(path)
+        cells = document.code if document is not None else ()
+        lines = (line.strip() for cell in cells for line in cell.source.splitlines())
+        return {line for line in lines if line and not line.startswith(("#", "%", "!", "get_ipython"))}
+
+    def _check_names(self, names: set[str]) -> None:
+        for name in self.settings.stages:
+            if name not in names:
+                raise UnknownStage(name, next(iter(get_close_matches(name, sorted(names), 1)), ""))
+
+
+def _identity(python: Path | None) -> list[Any]:
+    """Changes when the interpreter does."""
+    if python is None or not python.exists():
+        return [str(python)]
+    status = python.stat()
+    return [str(python), status.st_size, status.st_mtime_ns]
+
+
+def _cwd(override: StageOverride | None) -> str | None:
+    if override is None or override.cwd is None:
+        return None
+    folder = normpath(override.cwd)
+    return "" if folder == "." else folder
+
+
+def _overruled(source: StageSource, override: StageOverride | None) -> StageSource:
+    if override is None:
+        return source
+    removed: Mapping[str, tuple[str, ...]] = {"read": override.not_reads, "write": override.not_writes}
+    kept = [use for use in source.uses if not discovery.excluded(use.path, removed[use.action])]
+    where = f"noteship.toml, [stage.{source.name}]"
+    reads = [Use(path, "read", None, 0, where, "declared") for path in override.reads]
+    writes = [Use(path, "write", None, 0, where, "declared") for path in override.writes]
+    return replace(source, uses=(*reads, *kept, *writes))

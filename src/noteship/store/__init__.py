@@ -1,0 +1,11 @@
+"""Immutable content by its digest, and names that move by compare-and-swap: in a folder, on S3, or in memory."""
+
+from noteship.store import errors
+from noteship.store.artifacts import Artifact
+from noteship.store.bucket import Bucket
+from noteship.store.opening import open_store
+from noteship.store.references import Ref
+from noteship.store.store import Store
+from noteship.store.sweeping import Stored, Swept
+
+__all__ = ["Artifact", "Bucket", "Ref", "Store", "Stored", "Swept", "errors", "open_store"]

@@ -1,0 +1,84 @@
+"""Where in a bucket things are.
+
+``objects/ab/cdef…``   content by its digest          ``trees/ab/cdef…``   descriptions of folders by theirs
+``refs/<name>.json``   references                     ``damaged/…``        what was set aside
+
+Of a reference's name every character but ``A-Z a-z 0-9 . _ -`` and ``/`` becomes ``=XX``, its UTF-8 bytes in
+hexadecimal; so does a dot that begins a segment and one before a ``json`` that ends a segment with more to follow.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+
+from noteship.digests import Digest
+
+__all__ = ["aside_key", "digest_of", "object_key", "ref_key", "ref_name", "ref_prefix", "tree_key"]
+
+_PLAIN = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_-]*(/[A-Za-z0-9_-]+)*")
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+_SPECIAL = re.compile(r"[^A-Za-z0-9._/-]|(?<![^/])\.|\.(?=json/)")
+_ESCAPED = re.compile(r"(?:=[0-9A-F]{2})+")
+
+
+def object_key(digest: Digest) -> str:
+    """Where an object is. Raises ValueError for what is no digest."""
+    return f"objects/{_fanned_out(digest)}"
+
+
+def tree_key(digest: Digest) -> str:
+    """Where the description of a folder is. Raises ValueError for what is no digest."""
+    return f"trees/{_fanned_out(digest)}"
+
+
+def digest_of(key: str) -> Digest | None:
+    """The digest that a key of an object or tree stands for; None for a key that stands for none."""
+    digest = "".join(key.split("/")[1:])
+    return Digest(digest) if _DIGEST.fullmatch(digest) else None
+
+
+def ref_key(name: str) -> str:
+    """Where a reference is. Raises ValueError for an empty name or an empty segment.
+
+    >>> ref_key("runs/7/étape 1")
+    'refs/runs/7/=C3=A9tape=201.json'
+    """
+    if not name or "//" in f"/{name}/":
+        message = f"a reference's name has no empty segments: {name!r}"
+        raise ValueError(message)
+    return f"{ref_prefix(name)}.json"
+
+
+def ref_prefix(prefix: str) -> str:
+    """What the keys of all references whose names begin so begin with."""
+    return "refs/" + (prefix if _PLAIN.fullmatch(prefix) else _SPECIAL.sub(_escape, prefix))
+
+
+def ref_name(key: str) -> str:
+    """The name of the reference at a key.
+
+    >>> ref_name(ref_key(".a/b.json/c=1"))
+    '.a/b.json/c=1'
+    """
+    return _ESCAPED.sub(_unescape, key.removeprefix("refs/").removesuffix(".json"))
+
+
+def aside_key(name: str) -> str:
+    """A fresh place for something damaged."""
+    return f"damaged/{_SPECIAL.sub(_escape, name.replace('/', '-'))}-{secrets.token_hex(3)}"
+
+
+def _fanned_out(digest: str) -> str:
+    if not _DIGEST.fullmatch(digest):
+        message = f"not a digest: {digest!r}"
+        raise ValueError(message)
+    return f"{digest[:2]}/{digest[2:]}"
+
+
+def _escape(match: re.Match[str]) -> str:
+    return "".join(f"={byte:02X}" for byte in match.group().encode())
+
+
+def _unescape(match: re.Match[str]) -> str:
+    return bytes.fromhex(match.group().replace("=", "")).decode()

@@ -1,0 +1,73 @@
+"""The graph of a project's stages, what of it has to run, and a ledger of what ran; knows no notebooks."""
+
+from noteship.workflow import errors
+from noteship.workflow.alternatives import choose
+from noteship.workflow.decision import Execute, Reuse, decide
+from noteship.workflow.events import (
+    Event,
+    Learned,
+    Notice,
+    StageBlocked,
+    StageFailed,
+    StageFinished,
+    StageReused,
+    StageStarted,
+    StageStopped,
+)
+from noteship.workflow.faults import Alternatives, Missing
+from noteship.workflow.graph import Graph
+from noteship.workflow.key import KEY_VERSION, KeyParts
+from noteship.workflow.ledger import Ledger, RunRecord, Seen
+from noteship.workflow.linking import Edge
+from noteship.workflow.observing import graph_of
+from noteship.workflow.plan import Waits, plan
+from noteship.workflow.results import Result, StageRecord
+from noteship.workflow.retention import forget_results, needed
+from noteship.workflow.run import RunResult, run
+from noteship.workflow.stages import JSON, Environment, Stage
+from noteship.workflow.tasks import Executor, Failure, Outcome, Task
+from noteship.workflow.workplace import Options, Workplace
+
+__all__ = [
+    "JSON",
+    "KEY_VERSION",
+    "Alternatives",
+    "Edge",
+    "Environment",
+    "Event",
+    "Execute",
+    "Executor",
+    "Failure",
+    "Graph",
+    "KeyParts",
+    "Learned",
+    "Ledger",
+    "Missing",
+    "Notice",
+    "Options",
+    "Outcome",
+    "Result",
+    "Reuse",
+    "RunRecord",
+    "RunResult",
+    "Seen",
+    "Stage",
+    "StageBlocked",
+    "StageFailed",
+    "StageFinished",
+    "StageRecord",
+    "StageReused",
+    "StageStarted",
+    "StageStopped",
+    "Task",
+    "Waits",
+    "Workplace",
+    "choose",
+    "decide",
+    "errors",
+    "forget_results",
+    "graph_of",
+    "needed",
+    "plan",
+    "run",
+]

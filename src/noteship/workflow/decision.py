@@ -1,0 +1,136 @@
+"""Reuse or execute: a pure decision, with the first thing that differs as its reason."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from noteship.workflow.key import ABSENT, KeyParts
+from noteship.workflow.results import Result
+from noteship.workflow.stages import JSON, Environment
+
+__all__ = ["Execute", "Reuse", "Situation", "decide"]
+
+Kind = Literal["never", "code", "parameter", "environment", "input", "output", "lost"]
+# Values of parameters are for recognizing, not for reading.
+VALUE_LIMIT = 40
+
+
+@dataclass(frozen=True)
+class Situation:
+    """All that the decision depends on.
+
+    `known` is the result under the stage's key, `lost` its outputs that the store cannot give, `absent` those that it
+    was to have and has not; `last` is the stage's last result under any key, and `before` that one's environment.
+    `makers` says by which stage an input is made.
+    """
+
+    parts: KeyParts
+    known: Result | None = None
+    lost: tuple[str, ...] = ()
+    absent: tuple[str, ...] = ()
+    last: Result | None = None
+    makers: Mapping[str, str] = field(default_factory=dict)
+    environment: Environment | None = None
+    before: Environment | None = None
+
+
+@dataclass(frozen=True)
+class Reuse:
+    """The result can be used again."""
+
+    result: Result
+
+    @property
+    def text(self) -> str:
+        """In words."""
+        return f"nothing changed since run {self.result.run}"
+
+
+@dataclass(frozen=True)
+class Execute:
+    """The stage has to run, and why."""
+
+    kind: Kind
+    text: str
+
+
+def decide(now: Situation) -> Reuse | Execute:
+    """Decide; the reasons are looked for in this order: never ran, code, parameters, environment, inputs, outputs."""
+    if now.known is not None:
+        if now.lost:
+            return Execute("lost", f"its output {_first_of(now.lost)} is lost or damaged in the store")
+        if now.absent:
+            return Execute("output", f"its last result has no {_first_of(now.absent)}, which is needed now")
+        return Reuse(now.known)
+    if now.last is None:
+        return Execute("never", "it has not run to its end here yet")
+    return _difference(now, now.last.parts) or Execute("lost", "its result is not in the ledger any more")
+
+
+def _difference(now: Situation, old: KeyParts) -> Execute | None:
+    if now.parts.code != old.code:
+        return Execute("code", "its code changed")
+    parameter = _parameter(old.params, now.parts.params)
+    if parameter:
+        return Execute("parameter", parameter)
+    if now.parts.environment != old.environment:
+        return Execute("environment", _environment(now.before, now.environment))
+    text = _input(old.reads, now.parts.reads, now.makers) or _input(old.outside, now.parts.outside, {})
+    return Execute("input", text) if text else None
+
+
+def _parameter(old: Mapping[str, JSON], new: Mapping[str, JSON]) -> str:
+    # The old ones have been through JSON; so that equal ones are equal, the new ones go the same way.
+    new = KeyParts("", new).to_json()["params"]
+    for name in sorted({*old, *new}):
+        if name not in old or name not in new or not _same(old[name], new[name]):
+            return f"parameter {name}: {_shown(old, name)} -> {_shown(new, name)}"
+    return ""
+
+
+def _same(one: JSON, other: JSON) -> bool:
+    # 1, 1.0 and True are equal to Python, and not the same to a notebook.
+    return repr(one) == repr(other)
+
+
+def _shown(params: Mapping[str, JSON], name: str) -> str:
+    if name not in params:
+        return "the notebook's own value"
+    text = repr(params[name])
+    return text if len(text) <= VALUE_LIMIT else text[:VALUE_LIMIT] + "…"
+
+
+def _environment(old: Environment | None, new: Environment | None) -> str:
+    if old is None or new is None:
+        return "the environment changed"
+    if old.python != new.python:
+        return f"environment: Python {old.python} -> {new.python}"
+    names = sorted({*old.packages, *new.packages})
+    changed = [name for name in names if old.packages.get(name) != new.packages.get(name)]
+    if not changed:
+        return "the environment changed"
+    first = changed[0]
+    more = f" and {len(changed) - 1} more" if len(changed) > 1 else ""
+    return f"environment: {first} {old.packages.get(first, 'absent')} -> {new.packages.get(first, 'absent')}{more}"
+
+
+def _input(old: Mapping[str, str], new: Mapping[str, str], makers: Mapping[str, str]) -> str:
+    for path in sorted({*old, *new}):
+        before, after = old.get(path), new.get(path)
+        if before == after:
+            continue
+        if after is None:
+            return f"input {path} is read no more"
+        if before is None:
+            return f"input {path} was not among its inputs before"
+        if after == ABSENT:
+            return f"input {path} is gone"
+        how = f"made anew by {makers[path]}" if path in makers else "changed"
+        return f"input {path} " + ("appeared" if before == ABSENT else how)
+    return ""
+
+
+def _first_of(paths: Sequence[str]) -> str:
+    return paths[0] if len(paths) == 1 else f"{paths[0]} (and {len(paths) - 1} more)"

@@ -1,0 +1,76 @@
+"""The cache key of a stage: what its result depends on, in one byte form.
+
+The key is the SHA-256 of the canonical JSON (sorted keys, no white space, UTF-8) of the list
+
+    [1, code, params, environment, reads, outside]
+
+- ``1`` is `KEY_VERSION`, raised whenever this form or the meaning of a part changes;
+- ``code`` is the digest of the stage's code, 64 hexadecimal digits;
+- ``params`` are the parameters that replace the notebook's own values, as a list of [name, value] sorted by name, in
+  which a number that JSON does not have is ["float", "nan"], ["float", "inf"] or ["float", "-inf"];
+- ``environment`` is the digest of the locked environment;
+- ``reads`` is a list of [path, digest] sorted by path, the path relative to the project, the digest that of the file
+  or folder, or "absent";
+- ``outside`` is the sorted list of the digests, or "absent", of the files that are read outside of the project: their
+  paths differ from machine to machine and do not count.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from noteship import digests
+from noteship.digests import Digest
+from noteship.workflow.stages import JSON
+
+__all__ = ["ABSENT", "KEY_VERSION", "KeyParts"]
+
+KEY_VERSION = 1
+ABSENT = "absent"
+
+
+@dataclass(frozen=True)
+class KeyParts:
+    """What a key is made of; the paths in `outside` are for messages."""
+
+    code: str
+    params: Mapping[str, JSON] = field(default_factory=dict)
+    environment: str = ""
+    reads: Mapping[str, str] = field(default_factory=dict)
+    outside: Mapping[str, str] = field(default_factory=dict)
+
+    @cached_property
+    def key(self) -> Digest:
+        """The key itself."""
+        params = [[name, _plain(value)] for name, value in sorted(self.params.items())]
+        reads = [[path, digest] for path, digest in sorted(self.reads.items())]
+        outside = sorted(self.outside.values())
+        return digests.of_value([KEY_VERSION, self.code, params, self.environment, reads, outside])
+
+    def to_json(self) -> JSON:
+        """As a plain value."""
+        return {
+            "code": self.code,
+            "params": {name: _plain(value) for name, value in self.params.items()},
+            "environment": self.environment,
+            "reads": dict(self.reads),
+            "outside": dict(self.outside),
+        }
+
+    @classmethod
+    def from_json(cls, value: JSON) -> KeyParts:
+        """From its plain value."""
+        return cls(value["code"], value["params"], value["environment"], value["reads"], value["outside"])
+
+
+def _plain(value: JSON) -> JSON:
+    if isinstance(value, float) and not math.isfinite(value):
+        return ["float", str(value)]
+    if isinstance(value, Mapping):
+        return {name: _plain(each) for name, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(each) for each in value]
+    return value

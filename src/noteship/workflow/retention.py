@@ -1,0 +1,40 @@
+"""What the ledger still needs from the store, for the verb that frees the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from noteship.digests import Digest
+from noteship.store import Artifact
+from noteship.workflow.ledger import Ledger, RunRecord
+from noteship.workflow.results import Result, StageRecord
+
+__all__ = ["forget_results", "needed"]
+
+
+def needed(ledger: Ledger, runs: int) -> set[Digest]:
+    """The digests of all outputs and notebooks of the latest runs, and of the originals of files changed in place."""
+    digests = {artifact.digest for record in ledger.runs(runs) for artifact in _artifacts(ledger, record)}
+    digests.update(Artifact.from_json(ref.value).digest for ref in ledger.store.read_refs("origins/"))
+    return digests
+
+
+def forget_results(ledger: Ledger, runs: int) -> int:
+    """Remove the results that none of the latest runs made or used, and say how many.
+
+    Their artifacts are not needed by `needed` either, so a result that stayed would only be found lost.
+    """
+    used = {stage.key for record in ledger.runs(runs) for stage in record.stages.values()}
+    old = [name for name in ledger.store.refs("results/") if name.partition("/")[2] not in used]
+    for name in old:
+        ledger.store.delete_ref(name)
+    return len(old)
+
+
+def _artifacts(ledger: Ledger, record: RunRecord) -> Iterator[Artifact]:
+    results = ledger.results({stage.key for stage in record.stages.values() if stage.key})
+    every: list[StageRecord | Result] = [*record.stages.values(), *results.values()]
+    for each in every:
+        yield from each.outputs.values()
+        if each.record:
+            yield each.record

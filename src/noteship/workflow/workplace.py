@@ -1,0 +1,33 @@
+"""Where a run takes place, and how it is meant."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from noteship.store import Store
+from noteship.workflow.stages import Environment
+
+__all__ = ["Options", "Workplace"]
+
+
+@dataclass(frozen=True)
+class Workplace:
+    """The project's folder, the store with its ledger, and the environment that the stages run in."""
+
+    root: Path
+    store: Store
+    environment: Environment
+
+    @property
+    def digests_cache(self) -> Path:
+        """Where the digests of the project's files are remembered; it may be deleted at any time."""
+        return self.root / ".noteship" / "cache" / "digests.sqlite"
+
+
+@dataclass(frozen=True)
+class Options:
+    """`jobs` stages at once; with `replace`, files changed by hand are set aside instead of stopping the run."""
+
+    jobs: int = 1
+    replace: bool = False

@@ -1,0 +1,2 @@
+project = "tripkit"
+html_theme = "alabaster"

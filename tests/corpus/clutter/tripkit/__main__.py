@@ -1,0 +1,3 @@
+from tripkit.fit import fit
+
+print(fit)

@@ -1,0 +1,114 @@
+"""Names that move."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from noteship.store import Bucket, Ref, Store, errors, keys
+from noteship.store.memory import MemoryBucket
+
+
+def test_a_reference_comes_back_with_its_value(any_store: Store) -> None:
+    """Every plain value survives, and what was never written is None."""
+    assert any_store.read_ref("champion") is None
+    for number, value in enumerate([None, True, 3, 2.5, "naïve", [1, [2]], {"a": {"b": []}}, ""]):
+        written = any_store.write_ref(f"values/{number}", value, expected=None)
+        assert written.value == value
+        assert any_store.read_ref(f"values/{number}") == written
+
+
+def test_a_write_must_know_what_it_replaces(any_store: Store) -> None:
+    """From absent to one to two; who read before the last write is told, and changes nothing."""
+    first = any_store.write_ref("champion", {"bundle": "a"}, expected=None)
+    second = any_store.write_ref("champion", {"bundle": "b"}, expected=first)
+    for expected in (None, first):
+        with pytest.raises(errors.RefMoved, match="champion") as caught:
+            any_store.write_ref("champion", {"bundle": "c"}, expected=expected)
+        assert caught.value.retryable
+    assert any_store.read_ref("champion") == second
+
+
+def test_a_deleted_reference_can_be_made_again(any_store: Store) -> None:
+    """Deleting forgets the version too."""
+    first = any_store.write_ref("a/b", 1, expected=None)
+    any_store.delete_ref("a/b")
+    any_store.delete_ref("a/b")
+    assert any_store.read_ref("a/b") is None
+    with pytest.raises(errors.RefMoved):
+        any_store.write_ref("a/b", 2, expected=first)
+    any_store.write_ref("a/b", 2, expected=None)
+
+
+def test_names_are_listed_by_their_beginning_in_order(any_store: Store) -> None:
+    """A name may be the beginning or the folder of another, and hold any characters."""
+    names = ["runs/1", "runs/1/start", "runs/10", "runs/2", "runs", "runs/é ü/x", ".hidden/..", "a.json", "a.json/b"]
+    for name in names:
+        any_store.write_ref(name, name, expected=None)
+    assert list(any_store.refs("")) == sorted(names)
+    assert list(any_store.refs("runs/")) == ["runs/1", "runs/1/start", "runs/10", "runs/2", "runs/é ü/x"]
+    assert list(any_store.refs("runs/1")) == ["runs/1", "runs/1/start", "runs/10"]
+    assert list(any_store.refs("a.json/")) == ["a.json/b"]
+    assert list(any_store.refs("none/")) == []
+    assert [ref.value for ref in any_store.read_refs("runs/")] == list(any_store.refs("runs/"))
+
+
+@given(st.lists(st.text(min_size=1).map(lambda text: text.replace("/", "-")), min_size=1, max_size=4).map("/".join))
+def test_every_name_has_a_key_of_its_own(name: str) -> None:
+    """A key has only plain characters, no segment of dots, and leads back to the name."""
+    if any(0xD800 <= ord(character) < 0xE000 for character in name):
+        return  # half a character, which no UTF-8 holds
+    key = keys.ref_key(name)
+    assert keys.ref_name(key) == name
+    assert all(segment and not segment.startswith(".") for segment in key.split("/"))
+    assert not set(key) - set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._=-/")
+    assert not any(segment.endswith(".json") for segment in key.split("/")[:-1])
+
+
+@pytest.mark.parametrize("name", ["", "/", "a//b", "/a", "a/"])
+def test_a_name_without_a_segment_is_refused(store: Store, name: str) -> None:
+    """Names are never empty, nor their segments."""
+    with pytest.raises(ValueError, match="empty segments"):
+        store.read_ref(name)
+
+
+@pytest.mark.parametrize("value", [float("nan"), {1, 2}, object()])
+def test_a_value_that_is_not_plain_is_refused(store: Store, value: object) -> None:
+    """What JSON cannot say is not written."""
+    with pytest.raises((TypeError, ValueError)):
+        store.write_ref("a", value, expected=None)
+    assert store.read_ref("a") is None
+
+
+@pytest.mark.parametrize("data", [b"", b'{"a": ', b'{"a":1}', b"\xff\n", b"12"])
+def test_a_damaged_reference_is_set_aside(data: bytes) -> None:
+    """A piece of a value is not taken for one; the next reading goes on without it."""
+    bucket = MemoryBucket()
+    bucket.put(keys.ref_key("results/7"), [data])
+    store = Store(bucket)
+    with pytest.raises(errors.DamagedReference, match="results/7") as caught:
+        list(store.read_refs("results/"))
+    assert bucket.size(caught.value.aside) == len(data)
+    assert store.read_ref("results/7") is None
+
+
+def test_a_thousand_references_are_read_quickly(store: Store) -> None:
+    """In a folder, 1,000 references are read within 0.15 s."""
+    for number in range(1000):
+        store.write_ref(f"results/{number:04}", {"outcome": "done", "number": number}, expected=None)
+    taken = []
+    for _ in range(5):
+        start = time.perf_counter()
+        found = list(store.read_refs("results/"))
+        taken.append(time.perf_counter() - start)
+        assert [ref.value["number"] for ref in found] == list(range(1000))
+    assert min(taken) < 0.15
+
+
+def test_a_reference_written_and_read_is_the_same(place: Bucket) -> None:
+    """Writing gives what reading would give, tuples having become lists."""
+    written = Store(place).write_ref("a", {"pair": (1, 2)}, expected=None)
+    assert written == Store(place).read_ref("a") == Ref("a", {"pair": [1, 2]}, written.version)
