@@ -9,14 +9,9 @@ from typing import Any, Self
 import pandas as pd
 from sklearn.base import BaseEstimator, TransformerMixin
 
-__all__ = ["STOP_WORDS", "TextSummary"]
+from words import STOP_WORDS
 
-# The commonest little words of English, sorted; they say more about style than about topic.
-STOP_WORDS = (
-    "a all am an and any are as at be been but by can could for from had has have he her him his i if in is it its me "
-    "my no nor not nothing of on or our she so than that the their them there they this to upon us very was we were "
-    "what when which who will with would you your"
-).split()
+__all__ = ["TextSummary"]
 
 WORD = re.compile(r"[a-z']+")
 

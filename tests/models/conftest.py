@@ -17,7 +17,20 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-WORDS = "dear madam sister carriage walked delicious crispy salty flavor snack morning house".split()
+WORDS = [
+    "dear",
+    "madam",
+    "sister",
+    "carriage",
+    "walked",
+    "delicious",
+    "crispy",
+    "salty",
+    "flavor",
+    "snack",
+    "morning",
+    "house",
+]
 
 
 @dataclass(frozen=True)
@@ -37,7 +50,9 @@ def letters(rows: int = 120) -> pandas.DataFrame:
     rng = numpy.random.default_rng(7)
     spam = rng.random(rows) < 0.5
     texts = [" ".join(rng.choice(WORDS[4:] if odd else WORDS[:8], 9)) for odd in spam]
-    return pandas.DataFrame({"id": [f"d{n}" for n in range(rows)], "text": texts, "label": numpy.where(spam, "spam", "ham")})
+    return pandas.DataFrame(
+        {"id": [f"d{n}" for n in range(rows)], "text": texts, "label": numpy.where(spam, "spam", "ham")}
+    )
 
 
 def patients(rows: int = 160) -> pandas.DataFrame:
@@ -59,7 +74,9 @@ def text_logistic() -> Made:
     vectors = make_pipeline(HashingVectorizer(n_features=64), TfidfTransformer()).fit(raw.text)
     features = vectors.transform(raw.text)
     model = LogisticRegression().fit(features, raw.label)
-    return Made(("text",), raw, (vectors, model), features.toarray(), model.predict(features), model.predict_proba(features))
+    return Made(
+        ("text",), raw, (vectors, model), features.toarray(), model.predict(features), model.predict_proba(features)
+    )
 
 
 def text_named_forest() -> Made:

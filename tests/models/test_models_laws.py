@@ -74,7 +74,9 @@ def test_two_builds_from_equal_inputs_are_equal_bytes(made: Any, saved: Any) -> 
 def test_what_the_notebook_stored_is_verified(made: Any, saved: Any) -> None:
     """Features and predictions that the same steps made are found to be reproduced."""
     root = saved(made)
-    pandas.DataFrame({"prediction": made.predictions, "proba": made.probabilities[:, 1]}).to_csv(root / "p.csv", index=False)
+    pandas.DataFrame({"prediction": made.predictions, "proba": made.probabilities[:, 1]}).to_csv(
+        root / "p.csv", index=False
+    )
     stored = [{"path": "p.csv", "kind": "predictions", "named": True}]
     if made.features is not None:
         features = made.features.toarray() if hasattr(made.features, "toarray") else made.features

@@ -180,3 +180,13 @@ def test_loops_do_not_repeat() -> None:
     use = _use("r x.csv", 1)
     linked = linking.link([placement.StageUses("a", "", RawAnalysis((use, use)))], frozenset(), "proj")["a"]
     assert len(linked.uses) == 1
+
+
+def test_what_a_stage_runs_keeps_its_writes() -> None:
+    """A stage that is run within another stays the one writer of its files; the other's later reads are its own."""
+    clean = RawAnalysis((_use("r raw.csv", 1), _use("w clean.csv", 2)))
+    outer = RawAnalysis((_use("r raw.csv", 1), _use("w clean.csv", 2), _use("r clean.csv", 3), _use("w end.csv", 4)))
+    stages = [placement.StageUses("all", "", outer, ("clean",)), placement.StageUses("clean", "", clean)]
+    linked = linking.link(stages, frozenset(), "proj")
+    assert (_reads(linked["all"]), _writes(linked["all"])) == ("raw.csv", "end.csv")
+    assert _writes(linked["clean"]) == "clean.csv"

@@ -6,7 +6,6 @@ import argparse
 import importlib
 import inspect
 import pkgutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import noteship
@@ -17,12 +16,10 @@ DOCS = Path(__file__).parents[2] / "docs"
 ABSTRACT = (NoteshipError, WorkFailed, UsageError, EnvironmentLacks)
 
 
-def modules() -> Iterator[str]:
+def modules() -> list[str]:
     """The names of all modules of noteship, but what is run by path in another interpreter and what is a template."""
-    yield "noteship"
-    for found in pkgutil.walk_packages(noteship.__path__, "noteship."):
-        if ".templates" not in found.name and not found.name.endswith("__main__"):
-            yield found.name
+    found = (module.name for module in pkgutil.walk_packages(noteship.__path__, "noteship."))
+    return ["noteship", *(name for name in found if ".templates" not in name and not name.endswith("__main__"))]
 
 
 def errors() -> list[type[NoteshipError]]:
@@ -67,8 +64,9 @@ def verbs_page() -> str:
     lines = [
         "# Verbs",
         "",
-        "Every verb takes `--project DIR` and `--json`. Exits: 0 done, 1 the work failed, 2 wrong usage, 3 the environment",
-        "lacks something, 70 a fault of noteship's own. This page is made from the code (`python tests/shape/pages.py`).",
+        "Every verb takes `--project DIR` and `--json`. Exits: 0 done, 1 the work failed, 2 wrong usage, 3 the",
+        "environment lacks something, 70 a fault of noteship's own.",
+        "This page is made from the code (`python tests/shape/pages.py`).",
     ]
     for verb in VERBS:
         parser = argparse.ArgumentParser(prog=f"noteship {verb.name}", add_help=False)

@@ -37,6 +37,9 @@ def test_half_a_gibibyte_through_a_folder_takes_little_memory(tmp_path: Path) ->
 
 @pytest.mark.ceph
 def test_a_large_file_through_s3_takes_little_memory(tmp_path: Path) -> None:
-    """256 MiB in and out leave the process below 200 MiB."""
+    """128 MiB in and out leave the process far below the sum of both.
+
+    A test gateway may be small, and frees what was deleted only after hours.
+    """
     with store_places.on_gateway() as bucket:
-        assert peak_mib(bucket.url, tmp_path, 256) < 200
+        assert peak_mib(bucket.url, tmp_path, 128) < 150

@@ -11,6 +11,11 @@ from noteship.workflow.functions import Desk, FunctionExecutor
 SIZE = 12
 
 
+def say(text: str) -> None:
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
 def main(root: Path, seconds: float) -> None:
     stages, functions = [], {}
     for i in range(SIZE):
@@ -29,10 +34,10 @@ def main(root: Path, seconds: float) -> None:
     graph = workflow.graph_of(stages, files, workflow.Ledger(kept))
     executor = FunctionExecutor(root, kept, functions, lambda path: True)
     place = workflow.Workplace(root, kept, workflow.Environment("e"))
-    print("ready", flush=True)
+    say("ready")
     result = workflow.run(graph, executor, place, workflow.Options(jobs=2))
     counts = [record.state for record in result.stages.values()]
-    print(result.state, counts.count("executed"), counts.count("reused"), flush=True)
+    say(f"{result.state} {counts.count('executed')} {counts.count('reused')}")
 
 
 if __name__ == "__main__":

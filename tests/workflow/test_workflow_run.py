@@ -395,6 +395,79 @@ def test_other_run_was_first(project) -> None:
     assert result.results["1"].outputs == other[0].results["1"].outputs
 
 
+def test_damaged_input(project) -> None:
+    """An input that turns out damaged fails its stage, and the next run makes it again."""
+    three(project)
+    result = project.run()
+    digest = result.results["2"].outputs["b"].digest
+    files = [path for path in (project.root / ".noteship" / "store").rglob("*") if digest[4:] in path.name]
+    files[0].chmod(0o644)
+    files[0].write_bytes(b"x" * files[0].stat().st_size)
+    project.add("3", "b", "c", code="new")
+    assert project.run().stages["3"].failure.kind == "input"
+    project.run()
+    assert project.executed == ["2", "3"]
+
+
+def test_unreadable_input(project) -> None:
+    """An input that cannot be read fails its stage, and the rest finishes."""
+    three(project)
+    project.add("free", "", "f")
+    graph = project.graph()
+    (project.root / "raw").unlink()
+    (project.root / "raw").symlink_to("raw")
+    result = project.run(graph)
+    assert states(result) == {"1": "failed", "2": "blocked", "3": "blocked", "free": "executed"}
+
+
+def test_looking_into_folders(project, tmp_path_factory) -> None:
+    """Folders looked into count by the user's files in them, and make nobody wait for what others put there."""
+    outside = tmp_path_factory.mktemp("outside")
+
+    def function(desk: Desk) -> None:
+        desk.reads += ["data", "plots", ".", str(outside)]
+        desk.write("plots/1.png", b"")
+
+    project.put("data/raw", "r")
+    project.add("1", "", "plots/1.png", function)
+    project.add("2", "", "data/2 plots/2.png")
+    project.run()
+    assert project.graph().edges == ()
+    project.run()
+    assert project.executed == []
+    project.put("data/raw2", "r")
+    project.run()
+    assert project.executed == ["1"]
+    (outside / "x").touch()
+    project.run()
+    assert project.executed == ["1"]
+
+
+def test_two_writers_of_a_plot(project) -> None:
+    """Of a file that two write and nobody reads, the later stage's stays, and a second run leaves it alone."""
+    project.add("1", "", "p")
+    project.add("2", "", "p")
+    for _ in range(2):
+        project.run()
+        assert project.text("p") == "2()"
+
+
+def test_cache_file(project) -> None:
+    """A cache that a stage writes for itself does not make it run again."""
+
+    def function(desk: Desk) -> None:
+        try:
+            desk.read("cache")
+        except FileNotFoundError:
+            desk.write("cache", b"1")
+
+    project.add("1", "cache", "cache", function, in_place="cache")
+    project.add("2", "", "cache2", lambda desk: desk.write("cache2", b"2"))
+    project.run()
+    project.run()
+    assert project.executed == []
+
+
 def test_alternatives_stop_everything(project) -> None:
     """Without a choice nothing runs; with one, only the chosen does."""
     project.add("2a", "", "f")

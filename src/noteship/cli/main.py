@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from noteship import __version__
-from noteship.cli.output import Output
+from noteship.cli.output import INTERRUPTED, Output
 from noteship.cli.verbs import VERBS, Verb
 from noteship.errors import NoteshipError
 
@@ -20,8 +20,6 @@ __all__ = ["main"]
 EXITS = (
     "exits: 0 done, 1 the work failed, 2 wrong usage, 3 the environment lacks something, 70 a fault of noteship's own"
 )
-# 128 + SIGINT, as shells report it.
-INTERRUPTED = 130
 OWN_FAULT = 70
 
 

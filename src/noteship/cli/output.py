@@ -10,7 +10,10 @@ from typing import Any, TextIO
 
 from noteship.errors import NoteshipError
 
-__all__ = ["Output", "duration", "size", "table"]
+__all__ = ["INTERRUPTED", "Output", "duration", "size", "table"]
+
+# 128 + SIGINT, as shells report it.
+INTERRUPTED = 130
 
 
 class Output:

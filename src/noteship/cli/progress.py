@@ -66,9 +66,9 @@ class Progress:
     def cell(self, at: CellProgress) -> None:
         """A stage is at another cell; from any thread."""
 
-    def started(self, stage: str, reason: str) -> None:
-        """A stage begins."""
-        self._line(stage, "running", reason)
+    def started(self, stage: str, _reason: str) -> None:
+        """A stage begins, and why."""
+        self._line(stage, "running", _reason)
 
     def ended(self, stage: str) -> None:
         """A stage is no longer under way."""
@@ -111,7 +111,7 @@ class _Live(Progress):
             if known:
                 known.cell, known.cells = at.cell, at.cells
 
-    def started(self, stage: str, reason: str) -> None:
+    def started(self, stage: str, _reason: str) -> None:
         with self._lock:
             self._under_way[stage] = _UnderWay(time.monotonic())
 

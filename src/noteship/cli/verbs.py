@@ -51,13 +51,6 @@ def _run(parser: argparse.ArgumentParser) -> None:
         "--jobs", type=int, metavar="N", help="how many stages run at once (default: one a processor, at most 4)"
     )
     parser.add_argument(
-        "--force",
-        metavar="STAGE",
-        action="append",
-        default=[],
-        help="run this stage even if a result is known; may be repeated",
-    )
-    parser.add_argument(
         "--replace",
         action="store_true",
         help="set files that were changed by hand aside, in .noteship/replaced, instead of stopping",
@@ -89,17 +82,6 @@ def _show(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("stage", metavar="STAGE", nargs="?")
     parser.add_argument("--open", action="store_true", help="open the stage's executed notebook in the browser")
     parser.add_argument("--output", metavar="FILE", help="write the stage's executed notebook there")
-
-
-def _bundle(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--with",
-        dest="chosen",
-        metavar="STAGE",
-        action="append",
-        default=[],
-        help="choose this alternative; may be repeated",
-    )
 
 
 def _serve(parser: argparse.ArgumentParser) -> None:
@@ -138,7 +120,6 @@ VERBS = (
     Verb("explain", "why a stage would run, or is reused", "noteship explain 04-train", "explain", _explain),
     Verb("runs", "list what ran", "noteship runs --last 5", "runs", _runs),
     Verb("show", "one run, or one of its stages", "noteship show latest 04-train --open", "show", _show),
-    Verb("bundle", "make the bundle from results that are up to date", "noteship bundle", "bundle", _bundle),
     Verb("serve", "serve the model over HTTP", "noteship serve --port 8080", "serve", _serve),
     Verb("gc", "free what no reference and no recent run needs", "noteship gc --keep-runs 5", "gc", _gc),
 )

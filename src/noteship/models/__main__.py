@@ -1,5 +1,7 @@
 """Build a bundle in the project's interpreter: `python -m noteship.models REQUEST RESULT`, two files of JSON.
 
+A request with "propose" (stages, each {"name", "reads", "writes"}) asks for a [service] instead, below its "root".
+
 The result is {"result": ...} as `BuildResult.to_json` gives it, or {"error": {"exit_code", "fact", "where", "nearest",
 "remedy"}}; the process ends with 0 in both cases.
 """
@@ -7,7 +9,6 @@ The result is {"result": ...} as `BuildResult.to_json` gives it, or {"error": {"
 from __future__ import annotations
 
 import json
-import os
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -20,18 +21,25 @@ __all__ = ["main"]
 
 def main(request: Path, result: Path) -> None:
     """Carry out the request in one file and write the result to the other."""
-    # `-m` puts the working folder first; the project's modules must be found through the request alone.
-    sys.path[:] = [path for path in sys.path if path not in ("", str(Path.cwd()), os.fspath(Path.cwd().resolve()))]
-    from noteship.models import building
-
     answer: dict[str, Any]
     try:
-        asked = building.BuildRequest.from_json(json.loads(request.read_bytes()))
-        answer = {"result": building.build(asked).to_json()}
+        answer = {"result": _answer(json.loads(request.read_bytes()))}
     except NoteshipError as error:
         answer = {"error": {"exit_code": error.exit_code, **asdict(error.parts())}}
     result.write_text(json.dumps(answer), encoding="utf-8")
 
 
+def _answer(asked: dict[str, Any]) -> dict[str, Any]:
+    from noteship.models import building, proposal
+
+    if "propose" not in asked:
+        return building.build(building.BuildRequest.from_json(asked)).to_json()
+    stages = [proposal.StageFiles(one["name"], tuple(one["reads"]), tuple(one["writes"])) for one in asked["propose"]]
+    found = proposal.propose(Path(asked["root"]), stages, asked["roots"])
+    return {"toml": found.toml, "reason": found.reason}
+
+
 if __name__ == "__main__":
+    # `-m` puts the working folder first; the project's modules must be found through the request alone.
+    sys.path[:] = [path for path in sys.path if path not in ("", str(Path.cwd()))]
     main(Path(sys.argv[1]), Path(sys.argv[2]))

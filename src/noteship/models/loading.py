@@ -19,7 +19,11 @@ __all__ = ["Step", "load_steps"]
 
 # "helpers:prepare", "package.module:name"; a Windows path or a URL does not match.
 FUNCTION = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*")
-GONE = re.compile(r"Can't get attribute '?([\w.<>]+)'? on <module '([\w.]+)'")
+# The two ways in which pickle says it, by protocol.
+GONE = re.compile(
+    r"Can't get attribute '?(?P<name>[\w.<>]+)'? on <module '(?P<module>[\w.]+)'"
+    r"|module '(?P<old_module>[\w.]+)' has no attribute '(?P<old_name>\w+)'"
+)
 # Where the name to install is not the name to import.
 DISTRIBUTIONS = {
     "sklearn": "scikit-learn",
@@ -123,7 +127,7 @@ def _gone(message: str) -> tuple[str, str]:
     found = GONE.search(message)
     if not found:
         return message, "run the stage that writes it again, in this environment"
-    name, module = found.groups()
+    name, module = found["name"] or found["old_name"], found["module"] or found["old_module"]
     if module.startswith(("__main__", "noteship")):
         return (
             f"it needs {name}, which was defined in the notebook itself",

@@ -2,7 +2,8 @@
 
 skops writes a zip archive of `schema.json` and one file for each array. Its object ids are memory addresses, its zip
 entries carry the clock. The canonical form, version 1: ids are numbered in the order of the schema and left out of what
-cannot be shared (scalars, types, functions); array files are named by their order; sets are sorted; padding between the
+cannot be shared (scalars, types, functions); array files are named by their order; sets are sorted; addresses
+kept by scikit-learn are null; padding between the
 fields of structured arrays is zero; the schema is JSON without white space; entries are stored uncompressed, schema
 first, dated 1980-01-01.
 """
@@ -26,12 +27,21 @@ __all__ = ["NotStorable", "dumps", "load", "load_own", "modules", "untrusted_typ
 SCHEMA = "schema.json"
 # Nodes whose identity nobody can observe: whether two equal ones are one object differs from process to process.
 WITHOUT_IDENTITY = frozenset({"JsonNode", "TypeNode", "FunctionNode", "DTypeNode"})
+# CountVectorizer keeps the id of its stop words; any other value than the right one makes it check them again.
+ADDRESS = "_stop_words_id"
 EARLIEST = (1980, 1, 1, 0, 0, 0)
 REGULAR_FILE = 0o644 << 16
 
 # What scikit-learn's estimators are made of and skops leaves to the caller. Their state is arrays, numbers and
-# parameters; none names code to run. Forged arrays could still crash compiled code: what is served is chosen by its digest.
+# parameters; none names code to run. Forged arrays could still crash compiled code: what is served is chosen by its
+# digest.
 INNER_TYPES = (
+    "builtins.frozenset",
+    "builtins.range",
+    "collections.Counter",
+    "datetime.date",
+    "datetime.datetime",
+    "datetime.timedelta",
     "functools.partial",  # of what is itself trusted
     "numpy.dtype",
     "scipy.interpolate._bsplines.BSpline",
@@ -138,6 +148,7 @@ def _is_inner(name: str) -> bool:
 def _canonical(raw: bytes) -> bytes:
     with zipfile.ZipFile(io.BytesIO(raw)) as archive:
         schema = json.loads(archive.read(SCHEMA))
+        _forget_addresses(schema)
         _sort_sets(schema)
         names: dict[str, str] = {}
         _renumber(schema, {}, names)
@@ -152,11 +163,24 @@ def _canonical(raw: bytes) -> bytes:
     return target.getvalue()
 
 
+def _forget_addresses(node: Any) -> None:
+    """Addresses that scikit-learn itself keeps, only to see whether it has checked something already."""
+    for child in _children(node):
+        _forget_addresses(child)
+    if isinstance(node, dict) and isinstance(node.get(ADDRESS), dict) and "content" in node[ADDRESS]:
+        node[ADDRESS]["content"] = "null"
+
+
 def _sort_sets(node: Any) -> None:
     for child in _children(node):
         _sort_sets(child)
-    if isinstance(node, dict) and node.get("__loader__") == "SetNode":
+    if not isinstance(node, dict):
+        return
+    if node.get("__loader__") == "SetNode":
         node["content"].sort(key=_identity_free)
+    elif (node.get("__module__"), node.get("__class__")) == ("builtins", "frozenset") and "content" in node:
+        for argument in node["content"]["content"]:
+            argument["content"].sort(key=_identity_free)
 
 
 def _identity_free(node: Any) -> str:

@@ -2,6 +2,7 @@
 
 from noteship.notebooks.document import Cell, Document, read_document
 from noteship.notebooks.errors import CellSyntaxError, NotJson, NotReadable, OtherLanguage, UnknownStage
+from noteship.notebooks.page import page
 from noteship.notebooks.settings import ReadingSettings, StageOverride
 from noteship.notebooks.sources import read_project
 from noteship.notebooks.uses import External, ProjectSources, StageSource, Unknown, Use
@@ -21,6 +22,7 @@ __all__ = [
     "Unknown",
     "UnknownStage",
     "Use",
+    "page",
     "read_document",
     "read_project",
 ]

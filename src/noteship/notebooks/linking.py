@@ -34,7 +34,7 @@ def _linked(stage: StageUses, items: Sequence[Placed]) -> Linked:
     unknown = [Unknown(*vars(item).values()) for item in stage.raw.unknown]
     for item in items:
         raw = item.raw
-        if item.dropped:
+        if item.dropped or item.shared:
             continue
         if item.results:
             uses.extend(_uses(item))

@@ -33,7 +33,8 @@ class Matching:
         self._edges = _Edges(self._strong_edges())
 
     def _all(self) -> Iterable[tuple[str, Placed]]:
-        return ((name, item) for name, items in self._placed.items() for item in items if item.pattern is not None)
+        for name, items in self._placed.items():
+            yield from ((name, item) for item in items if item.pattern is not None and not item.shared)
 
     def _note(self, name: str, item: Placed) -> None:
         pattern = item.pattern

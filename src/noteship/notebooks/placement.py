@@ -15,18 +15,20 @@ __all__ = ["Placed", "StageUses", "place"]
 
 @dataclass(frozen=True)
 class StageUses:
-    """A stage's name, its working folder, and what interpreting it told."""
+    """A stage's name, its working folder, what interpreting it told, and the stages that it runs within itself."""
 
     name: str
     cwd: str
     raw: RawAnalysis
+    runs: tuple[str, ...] = ()
 
 
 @dataclass
 class Placed:
     """One use on its way: its pattern in the project, or why it has none.
 
-    `results` are the paths it comes to, true where guessed; `own` those that the stage wrote itself before.
+    `results` are the paths it comes to, true where guessed; `own` those that the stage wrote itself before. A write is
+    `shared` when it is that of another stage, run within this one: the other stage is its writer.
     """
 
     raw: RawUse
@@ -36,6 +38,7 @@ class Placed:
     how: str = ""
     maybe: bool = False
     dropped: bool = False
+    shared: bool = False
     results: dict[str, bool] = field(default_factory=dict)
     own: set[str] = field(default_factory=set)
 
@@ -47,7 +50,20 @@ def place(stages: Sequence[StageUses], files: frozenset[str], root_name: str) ->
         for item in placed[stage.name]:
             _place_inside(item)
     _place_elsewhere(stages, placed, files, root_name)
+    for stage in stages:
+        _share(placed, stage)
     return placed
+
+
+def _share(placed: Mapping[str, list[Placed]], stage: StageUses) -> None:
+    theirs = {
+        item.pattern.text
+        for name in stage.runs
+        for item in placed.get(name, ())
+        if item.raw.action == "write" and item.pattern is not None
+    }
+    for item in placed[stage.name] if theirs else ():
+        item.shared = item.raw.action == "write" and item.pattern is not None and item.pattern.text in theirs
 
 
 def _place_inside(item: Placed) -> None:

@@ -122,8 +122,8 @@ class ProjectView:
         return text
 
     def exists(self, path: str) -> bool:
-        """Whether the project's listing has this file or folder."""
-        answer = path in self._texts.files or self._texts_folder(path)
+        """Whether the project's listing has this file or folder; its root is taken for its repository's."""
+        answer = path == ".git" or path in self._texts.files or self._texts_folder(path)
         self.answers[_question("exists", path)] = answer
         return answer
 

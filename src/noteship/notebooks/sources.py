@@ -103,13 +103,16 @@ class _Project:
             for stage in found
         ]
         chosen = working_folder.choose(places, self.texts.files, self.analyse)
-        uses = [
-            placement.StageUses(stage.name, chosen[stage.name].path, self.analyse(stage.path, chosen[stage.name].path))
-            for stage in found
-        ]
+        names = {stage.path: stage.name for stage in found}
+        uses = [self._uses(stage, chosen[stage.name].path, names) for stage in found]
         linked = linking.link(uses, self.texts.files, self.texts.root.name)
         sources = (self._source(stage, chosen[stage.name], linked[stage.name]) for stage in found)
         return tuple(_overruled(source, overrides.get(source.name)) for source in sources)
+
+    def _uses(self, stage: scan.FoundStage, cwd: str, names: Mapping[str, str]) -> placement.StageUses:
+        raw = self.analyse(stage.path, cwd)
+        runs = tuple(names[path] for path in raw.runs if path in names and path != stage.path)
+        return placement.StageUses(stage.name, cwd, raw, runs)
 
     def _source(
         self,

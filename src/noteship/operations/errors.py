@@ -5,9 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Self
 
-from noteship.errors import Parts, UsageError
+from noteship.errors import EnvironmentLacks, Parts, UsageError, WorkFailed, cut
 
-__all__ = ["BadParameter", "UnknownStageSetting"]
+__all__ = [
+    "BadParameter",
+    "BundleFailed",
+    "FolderNotEmpty",
+    "NoBundle",
+    "NoRecord",
+    "NoService",
+    "NoSuchParameter",
+    "NoteshipMissing",
+    "StepNotMade",
+    "UnknownBundle",
+    "UnknownStageSetting",
+]
 
 
 @dataclass(eq=False)
@@ -38,11 +50,13 @@ class BadParameter(UsageError):
 
     text: str
     reason: str
+    near: str = ""
 
     def parts(self) -> Parts:
         """The message."""
         return Parts(
             f"--set {self.text}: {self.reason}",
+            nearest=self.near,
             remedy="write it as STAGE.NAME=VALUE, for example --set 04-train.depth=8",
         )
 
@@ -50,3 +64,205 @@ class BadParameter(UsageError):
     def example(cls) -> Self:
         """An instance for documentation."""
         return cls("depth=8", "it names no stage")
+
+
+@dataclass(eq=False)
+class NoSuchParameter(UsageError):
+    """A parameter for which the notebook has no literal at its top level."""
+
+    path: str
+    name: str
+    near: str
+    known: tuple[str, ...]
+
+    def parts(self) -> Parts:
+        """The message."""
+        there = f"it assigns {', '.join(self.known[:12])}" if self.known else "it assigns no literal at its top level"
+        return Parts(
+            f"{self.path} assigns no literal to '{self.name}' at its top level",
+            where=self.path,
+            nearest=self.near,
+            remedy=f"correct the name; {there}",
+        )
+
+    @classmethod
+    def example(cls) -> Self:
+        """An instance for documentation."""
+        return cls("04-train.ipynb", "bucket", "buckets", ("buckets", "seed"))
+
+
+@dataclass(eq=False)
+class NoteshipMissing(EnvironmentLacks):
+    """What loads models runs in the project's interpreter, and noteship is not installed there."""
+
+    python: str
+    doing: str
+
+    def parts(self) -> Parts:
+        """The message."""
+        return Parts(
+            f"{self.doing} needs noteship in the project's environment, and it is not there",
+            where=self.python,
+            remedy=f"install it: {self.python} -m pip install noteship",
+        )
+
+    @classmethod
+    def example(cls) -> Self:
+        """An instance for documentation."""
+        return cls(".venv/bin/python", "making the bundle")
+
+
+@dataclass(eq=False)
+class BundleFailed(WorkFailed):
+    """The bundle could not be made: the reason comes from the process that composes, in its own four parts."""
+
+    code: int
+    fact: str
+    where: str
+    nearest: str
+    remedy: str
+
+    def __post_init__(self) -> None:
+        self.exit_code = self.code  # type: ignore[misc]
+
+    def parts(self) -> Parts:
+        """The message."""
+        return Parts(self.fact, self.where, self.nearest, self.remedy)
+
+    @classmethod
+    def example(cls) -> Self:
+        """An instance for documentation."""
+        return cls(
+            1,
+            "the composed model does not reproduce data/features.parquet: column 'length' differs in 118 of 2,000 rows",
+            "03-features.ipynb, cell 4, line 2",
+            "what that cell does before the step is not part of the model",
+            'move it into a function of a module and name it under [service] steps, as in "helpers:prepare"',
+        )
+
+
+@dataclass(eq=False)
+class StepNotMade(UsageError):
+    """`[service]` names a file that is neither in the project nor made by a stage of the run."""
+
+    setting: str
+    path: str
+    near: str
+
+    def parts(self) -> Parts:
+        """The message."""
+        return Parts(
+            f"[service] {self.setting} names {self.path}, which is not there and which no stage has made",
+            where="noteship.toml",
+            nearest=self.near,
+            remedy="correct the path; `noteship graph` lists what the stages write",
+        )
+
+    @classmethod
+    def example(cls) -> Self:
+        """An instance for documentation."""
+        return cls("steps", "modle.sav", "model.sav")
+
+
+@dataclass(eq=False)
+class NoService(UsageError):
+    """A bundle is asked for, and there is no `[service]`."""
+
+    proposal: str
+    reason: str
+
+    def parts(self) -> Parts:
+        """The message."""
+        add = "add to noteship.toml:\n" + self.proposal if self.proposal else "name the steps, data and inputs there"
+        return Parts("noteship.toml has no [service], which says what the model is", "noteship.toml", self.reason, add)
+
+    @classmethod
+    def example(cls) -> Self:
+        """An instance for documentation."""
+        return cls('[service]\nsteps = ["model.sav"]\ndata = "data/rows.csv"\ninputs = ["text"]', "")
+
+
+@dataclass(eq=False)
+class NoBundle(UsageError):
+    """There is no bundle to serve yet."""
+
+    name: str
+
+    def parts(self) -> Parts:
+        """The message."""
+        return Parts(
+            f"{self.name} has no bundle yet", remedy="make one: `noteship run`, with a [service] in noteship.toml"
+        )
+
+    @classmethod
+    def example(cls) -> Self:
+        """An instance for documentation."""
+        return cls("mail")
+
+
+@dataclass(eq=False)
+class UnknownBundle(UsageError):
+    """The name of a bundle fits none, or several."""
+
+    name: str
+    fitting: tuple[str, ...]
+    known: tuple[str, ...]
+
+    def parts(self) -> Parts:
+        """The message."""
+        fact = f"{len(self.fitting)} bundles start with" if self.fitting else "no bundle is named by"
+        return Parts(
+            f"{fact} '{self.name}'",
+            nearest=", ".join(self.fitting[:5] or self.known[:5]),
+            remedy="name one by more digits of its digest, or say `latest` or `champion`",
+        )
+
+    @classmethod
+    def example(cls) -> Self:
+        """An instance for documentation."""
+        return cls("3f", ("3f2a91c04d11", "3fe0a7719b02"), ())
+
+
+@dataclass(eq=False)
+class NoRecord(UsageError):
+    """A stage has no executed notebook in a run."""
+
+    stage: str
+    run: str
+    state: str
+    near: str
+
+    def parts(self) -> Parts:
+        """The message."""
+        return Parts(
+            f"run {self.run} has no executed notebook of {self.stage}"
+            + (f": it was {self.state}" if self.state else ""),
+            nearest=self.near,
+            remedy=f"`noteship show {self.run}` lists what happened in it",
+        )
+
+    @classmethod
+    def example(cls) -> Self:
+        """An instance for documentation."""
+        return cls("04-trian", "20260102T030405Z-a1b2c3", "", "04-train")
+
+
+@dataclass(eq=False)
+class FolderNotEmpty(UsageError):
+    """A new project would be written over something."""
+
+    path: str
+    found: str
+
+    def parts(self) -> Parts:
+        """The message."""
+        return Parts(
+            f"{self.path} is not empty, so no project is written there",
+            where=f"{self.path}, which has {cut(self.found, 100)}",
+            remedy="name a folder that is empty or not there yet",
+        )
+
+    @classmethod
+    def example(cls) -> Self:
+        """An instance for documentation."""
+        return cls("churn", "notes.txt")

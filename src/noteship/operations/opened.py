@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 from noteship import files, notebooks, project, store, workflow
-from noteship.notebooks import ProjectSources, ReadingSettings, StageOverride
+from noteship.notebooks import ProjectSources, ReadingSettings, StageOverride, StageSource
 from noteship.operations.errors import UnknownStageSetting
 
-__all__ = ["OpenedProject"]
-
-import difflib
+__all__ = ["OpenedProject", "plain_name"]
 
 CACHE = ".noteship/cache"
 
@@ -38,7 +38,7 @@ class OpenedProject:
     @property
     def name(self) -> str:
         """The declared name, else the folder's, in the form that Kubernetes takes."""
-        return self.settings.project.name or _plain(self.root.name)
+        return self.settings.project.name or plain_name(self.root.name)
 
     @cached_property
     def environment(self) -> project.Environment:
@@ -86,6 +86,20 @@ class OpenedProject:
                 raise UnknownStageSetting(name, near[0] if near else "")
         return sources
 
+    @cached_property
+    def sources_by_name(self) -> Mapping[str, StageSource]:
+        """Its notebooks and scripts by the names of their stages."""
+        return {source.name: source for source in self.sources.stages}
+
+    @cached_property
+    def workplace(self) -> workflow.Workplace:
+        """Where its runs take place."""
+        found = self.environment
+        packages = dict(line.partition(";")[0].split("==", 1) for line in found.lines)
+        return workflow.Workplace(
+            self.root, self.store, workflow.Environment(found.digest, packages, found.interpreter.minor)
+        )
+
     def make_own_folder(self) -> None:
         """Make `.noteship`, which git is told to leave alone."""
         ignore = self.root / ".noteship/.gitignore"
@@ -93,6 +107,7 @@ class OpenedProject:
             files.write(ignore, b"*\n")
 
 
-def _plain(name: str) -> str:
+def plain_name(name: str) -> str:
+    """A name in the form that Kubernetes takes: small letters, digits and dashes, at most 63."""
     kept = "".join(letter if letter.isascii() and letter.isalnum() else "-" for letter in name.lower())
     return kept.strip("-")[:63].strip("-") or "project"

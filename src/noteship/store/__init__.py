@@ -6,6 +6,6 @@ from noteship.store.bucket import Bucket
 from noteship.store.opening import open_store
 from noteship.store.references import Ref
 from noteship.store.store import Store
-from noteship.store.sweeping import Stored, Swept
+from noteship.store.sweeping import GRACE_S, Stored, Swept
 
-__all__ = ["Artifact", "Bucket", "Ref", "Store", "Stored", "Swept", "errors", "open_store"]
+__all__ = ["GRACE_S", "Artifact", "Bucket", "Ref", "Store", "Stored", "Swept", "errors", "open_store"]

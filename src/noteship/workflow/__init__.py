@@ -15,6 +15,7 @@ from noteship.workflow.events import (
     StageStopped,
 )
 from noteship.workflow.faults import Alternatives, Missing
+from noteship.workflow.file_digests import FileDigests
 from noteship.workflow.graph import Graph
 from noteship.workflow.key import KEY_VERSION, KeyParts
 from noteship.workflow.ledger import Ledger, RunRecord, Seen
@@ -38,6 +39,7 @@ __all__ = [
     "Execute",
     "Executor",
     "Failure",
+    "FileDigests",
     "Graph",
     "KeyParts",
     "Learned",

@@ -49,7 +49,7 @@ class FileDigests:
             _save(self._cache, self._fresh)
 
     def of(self, path: str) -> Digest | None:
-        """The digest of a file, or of what a folder holds; None where nothing is. Raises UnreadableInput."""
+        """The digest of a file, or of what is in a folder; None where nothing is. Raises UnreadableInput."""
         full = path if path.startswith("/") else f"{self._root}/{path}"
         try:
             return self._of(full, path)
@@ -60,6 +60,9 @@ class FileDigests:
 
     def _of(self, full: str, path: str) -> Digest | None:
         status = Path(full).stat()
+        if stat.S_ISDIR(status.st_mode) and path.startswith("/"):
+            # Outside of the project it may be the whole machine: its names count, and each file that is opened does.
+            return digests.of_value(sorted(entry.name for entry in Path(full).iterdir()))
         if stat.S_ISDIR(status.st_mode):
             return digests.of_value([[name, self.of(f"{path}/{name}")] for name in sorted(_below(full))])
         if not stat.S_ISREG(status.st_mode):

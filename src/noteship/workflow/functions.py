@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from noteship import errors
 from noteship.store import Artifact, Store
 from noteship.workflow.stages import Stage
 from noteship.workflow.tasks import Failure, Outcome, Task
@@ -77,6 +78,8 @@ class FunctionExecutor:
     def _call(self, stage: Stage, desk: Desk) -> Failure | None:
         try:
             self._functions[stage.name](desk)
+        except errors.NoteshipError:
+            raise  # the store's, not the function's
         except Exception as error:
             return Failure("code", f"{type(error).__name__}: {error}", where=stage.path)
         return Failure("interrupted", "the run was stopped") if desk.cancel.is_set() else None

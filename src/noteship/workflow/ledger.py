@@ -15,9 +15,8 @@ millisecond, and six random digits, so names sort by time.
 
 from __future__ import annotations
 
-import secrets
+import os
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Literal, TypeVar
@@ -75,7 +74,7 @@ class Ledger:
     def start(self, *, targets: Iterable[str], chosen: Iterable[str], environment: Environment) -> str:
         """Record that a run starts, and give its name."""
         now = datetime.now(UTC)
-        run = f"{now:%Y%m%dT%H%M%S}{now.microsecond // 1000:03d}Z-{secrets.token_hex(3)}"
+        run = f"{now:%Y%m%dT%H%M%S}{now.microsecond // 1000:03d}Z-{os.urandom(3).hex()}"
         value = {"targets": list(targets), "chosen": list(chosen), "environment": environment.digest}
         self.store.write_ref(f"runs/{run}/start", {"started": _written(now), **value}, expected=None)
         self._put_once(f"environments/{environment.digest}", environment.to_json())
@@ -245,6 +244,8 @@ class Ledger:
 def _at_once(ask: Callable[[Item], Answer], items: Sequence[Item]) -> list[Answer]:
     if len(items) < BULK:
         return [ask(item) for item in items]
+    from concurrent.futures import ThreadPoolExecutor
+
     # A thread takes every sixteenth: one task a thread, as handing out an item costs more than a look into a folder.
     with ThreadPoolExecutor(THREADS) as pool:
         parts = list(pool.map(lambda start: [ask(item) for item in items[start::THREADS]], range(THREADS)))

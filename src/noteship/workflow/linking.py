@@ -98,8 +98,13 @@ class Linker:
         return [name for name in earlier if name not in replaced] or earlier
 
     def edges(self, consumer: str, read: str, *, learned: bool = False) -> list[Edge]:
-        """The edges of one read."""
-        names = {name for write in self.matches(read) for name in self.producers(consumer, write)} - {consumer}
+        """The edges of one read.
+
+        A folder that a run has shown to be looked into gives none: the stage saw in it what there was for it, and it is
+        not known to need what others put there.
+        """
+        writes = [write for write in self.matches(read) if not learned or not matching.is_inside(write, read)]
+        names = {name for write in writes for name in self.producers(consumer, write)} - {consumer}
         return [Edge(name, consumer, read, learned) for name in sorted(names)]
 
     def inferred(self) -> list[Edge]:

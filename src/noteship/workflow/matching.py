@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
-__all__ = ["WriteIndex", "folders", "is_pattern", "literal", "overlap"]
+__all__ = ["WriteIndex", "folders", "is_inside", "is_pattern", "literal", "overlap"]
 
 
 def is_pattern(path: str) -> bool:
@@ -95,6 +95,15 @@ def literal(path: str) -> str:
     names = path.split("/")
     length = next(i for i, name in enumerate(names) if is_pattern(name))
     return "/".join(names[:length])
+
+
+def is_inside(path: str, folder: str) -> bool:
+    """Whether a path, or all that a pattern means, is inside of a folder.
+
+    >>> is_inside("plots/a.png", "plots"), is_inside("plots/*.png", "plots"), is_inside("plots", "plots")
+    (True, True, False)
+    """
+    return path != folder and f"{literal(path)}/".startswith(f"{folder}/")
 
 
 class WriteIndex:

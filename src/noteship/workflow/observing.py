@@ -77,6 +77,10 @@ def _is_own(graph: Graph, stage: Stage, outputs: Mapping[str, object], path: str
 
 
 def made_elsewhere(graph: Graph, stage: Stage, paths: Iterable[str]) -> set[str]:
-    """Those of the paths that other stages make."""
+    """Those of the paths that other stages make; a folder that others put something into is not made by them."""
     own = set(stage.writes)
-    return {path for path in paths if set(graph.produced.matches(path)) - own}
+    return {
+        path
+        for path in paths
+        if any(write not in own and not matching.is_inside(write, path) for write in graph.produced.matches(path))
+    }

@@ -35,7 +35,7 @@ class Origins:
 
     def of(self, path: str) -> Artifact | None:
         """The original of a file, put into the store if it is new; None where there is none."""
-        there = self._digests.of(path)
+        there = None if (self._root / path).is_dir() else self._digests.of(path)
         if there is None or there in self._delivery.delivered.get(path, ()):
             return self._known.get(path)
         known = self._known.get(path)

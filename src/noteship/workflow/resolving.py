@@ -97,8 +97,8 @@ class Resolver:
                     yield path, self._digests.of(path) or ABSENT, None
                 elif not linked and path in self._graph.chains:
                     yield self._original(path)
-        elif linked:
-            return
+        elif linked or read in ("", ".") or self._graph.produced.below(read):
+            return  # the whole project, or a folder that stages fill: nothing of the user's
         elif self._graph.produced.matches(read):
             yield self._original(read)
         else:
@@ -112,9 +112,12 @@ class Resolver:
         return read not in self._graph.files and next(self._listing.below(read), None) is not None
 
     def is_made(self, path: str) -> bool:
-        """Whether stages make this file of the project, going by what they write and by what was ever delivered."""
+        """Whether stages make this file of the project, and not the user.
+
+        In a folder that a stage writes as a whole, it is what was ever delivered.
+        """
         writes = self._graph.produced.matches(path)
-        return self._origins.was_delivered(path) or any(write == path or matching.is_pattern(write) for write in writes)
+        return any(write == path or matching.is_pattern(write) or self._origins.was_delivered(path) for write in writes)
 
 
 def covers(read: str, outputs: Mapping[str, Artifact]) -> list[tuple[str, Artifact]]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from noteship import errors as base_errors
 from noteship import store
@@ -21,6 +21,9 @@ from noteship.workflow.results import Result, StageRecord
 from noteship.workflow.scheduler import Scheduler
 from noteship.workflow.stages import Stage
 from noteship.workflow.tasks import Executor, Failure, Kind, Outcome, Task
+
+if TYPE_CHECKING:
+    from concurrent.futures import ThreadPoolExecutor
 
 __all__ = ["Running", "Tools"]
 
@@ -62,30 +65,42 @@ class Running:
         self._scheduler = Scheduler(tools.learner.graph)
         self._resolved: dict[str, Resolved] = {}
         self._reasons: dict[str, str] = {}
+        self._pool: ThreadPoolExecutor | None = None
         self._inbox: queue.SimpleQueue[str | _Ended] = queue.SimpleQueue()
 
     def go(self) -> None:
         """Carry the run out to its end, or until `cancel` is set and all stages have stopped."""
-        pool = ThreadPoolExecutor(self._jobs, thread_name_prefix="noteship-stage")
         try:
-            self._loop(pool)
+            self._loop()
         except BaseException as error:
             self.cancel.set()
             # Who interrupts a second time does not want to wait.
-            pool.shutdown(wait=not isinstance(error, KeyboardInterrupt), cancel_futures=True)
+            self._close(wait=not isinstance(error, KeyboardInterrupt))
             raise
-        pool.shutdown()
+        self._close(wait=True)
         for name in self._scheduler.unbegun:
             self._record(StageRecord(name, "stopped"))
             self._tell(events.StageStopped(name))
 
-    def _loop(self, pool: ThreadPoolExecutor) -> None:
+    def _close(self, *, wait: bool) -> None:
+        if self._pool is not None:
+            self._pool.shutdown(wait=wait, cancel_futures=True)
+
+    def _submit(self, task: Task, key: str) -> None:
+        if self._pool is None:
+            # A run with nothing to do is over in the time that loading this takes.
+            from concurrent.futures import ThreadPoolExecutor
+
+            self._pool = ThreadPoolExecutor(self._jobs, thread_name_prefix="noteship-stage")
+        self._pool.submit(self._execute, task, key)
+
+    def _loop(self) -> None:
         while True:
             if self.cancel.is_set():
                 self._scheduler.stop()
             names = self._scheduler.ready()
             for name in names:
-                self._begin(name, pool)
+                self._begin(name)
             if self._scheduler.under_way:
                 self._take()
             elif not names:
@@ -105,7 +120,7 @@ class Running:
         else:
             self._end(message.stage, message.came)
 
-    def _begin(self, name: str, pool: ThreadPoolExecutor) -> None:
+    def _begin(self, name: str) -> None:
         graph = self._tools.learner.graph
         stage = graph.stages[name]
         try:
@@ -122,7 +137,7 @@ class Running:
                 self._fail(name, _failed("input", errors.LostOriginal(name, path)))
                 return
         self._resolved[name], self._reasons[name] = resolved, choice.text
-        pool.submit(self._execute, Task(self._run, stage, resolved.inputs), resolved.parts.key)
+        self._submit(Task(self._run, stage, resolved.inputs), resolved.parts.key)
 
     def _resolve(self, stage: Stage) -> Resolved:
         outputs: Mapping[str, Mapping[str, Artifact]] = {

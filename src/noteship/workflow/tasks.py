@@ -32,6 +32,7 @@ class Failure:
     message: str
     where: str = ""
     last_output: str = ""
+    remedy: str = ""
     retryable: bool = False
 
     def to_json(self) -> JSON:
@@ -41,13 +42,14 @@ class Failure:
             "message": self.message,
             "where": self.where,
             "last_output": self.last_output,
+            "remedy": self.remedy,
             "retryable": self.retryable,
         }
 
     @classmethod
     def from_json(cls, value: JSON) -> Failure:
         """From its plain value."""
-        return cls(value["kind"], value["message"], value["where"], value["last_output"], value["retryable"])
+        return cls(**value)
 
 
 @dataclass(frozen=True)

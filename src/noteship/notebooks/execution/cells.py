@@ -80,7 +80,7 @@ def run_cells(document: Document, kernel: Kernel, guard: Guard, progress: Callab
     for number, cell in enumerate(document.code, 1):
         progress(number, len(document.code))
         outputs, reply = session.run(cell.source)
-        finished.append((cell, outputs, reply and reply.get("execution_count")))
+        finished.append((cell, outputs, reply["execution_count"] if reply else None))
         result.failure = _failure(document, cell, outputs, reply, guard)
         if result.failure is not None:
             break
@@ -100,7 +100,8 @@ def _failure(
         return died(guard.child, place)
     if reply["status"] == "ok":
         leaves = any(part.get("source") == "ask_exit" for part in reply.get("payload", []))
-        return replace(place, kind="kernel", message="the cell ends the kernel", remedy=_EXIT_REMEDY) if leaves else None
+        gone = replace(place, kind="kernel", message="the cell ends the kernel", remedy=_EXIT_REMEDY)
+        return gone if leaves else None
     if ALLOWED in cell.tags:
         return None
     return _raised(place, reply)

@@ -51,9 +51,7 @@ class IpykernelMissing(EnvironmentLacks):
     @classmethod
     def example(cls) -> Self:
         """A new environment."""
-        return cls(
-            ".venv/bin/python", "No module named 'ipykernel'", ".venv/bin/python -m pip install ipykernel"
-        )
+        return cls(".venv/bin/python", "No module named 'ipykernel'", ".venv/bin/python -m pip install ipykernel")
 
 
 @dataclass(eq=False)
@@ -71,7 +69,7 @@ class KernelSilent(EnvironmentLacks):
         return Parts(
             fact=f"the kernel of stage '{self.stage}' did not come up within {self.waited_s:.0f} s",
             nearest=cut(self.last_words.strip()),
-            remedy="run again; if it stays so, start a notebook in Jupyter with the same Python and look at its messages",
+            remedy="run again; if it stays so, look at what a notebook in Jupyter with the same Python says",
         )
 
     @classmethod

@@ -31,7 +31,7 @@ class Harvest:
 def harvest(workspace: Workspace, job: Job, happened: Difference, past: Sequence[str], objects: store.Store) -> Harvest:
     """Put what is new and what is changed into the store: expected folders whole, all else file by file.
 
-    `past` are files that were written in the project's own folder, by their absolute paths. Raises what the store raises.
+    `past` are files that were written in the project's own folder, by their absolute paths. Raises the store's errors.
     """
     expected = Paths(job.expected_writes)
     touched = [*happened.new, *(name for name in happened.changed if not _same(workspace, job, name, expected))]
@@ -84,7 +84,7 @@ def _matters(name: str, expected: Paths) -> bool:
 
 
 def _folders(workspace: Workspace, job: Job, written: Sequence[str]) -> list[str]:
-    found = []
+    found: list[str] = []
     for name in sorted({name.rstrip("/") for name in job.expected_writes if not is_pattern(name)}):
         covered = any(name.startswith(f"{above}/") for above in found)
         if not covered and (workspace.path / name).is_dir() and any(one.startswith(f"{name}/") for one in written):

@@ -18,8 +18,9 @@ Kind = Literal["code", "timeout", "memory", "interrupted", "kernel"]
 class Job:
     """One document to run in a workspace of its own.
 
-    Paths are relative to the project, with `/`; those outside are absolute. `produced` are the files, folders and patterns that
-    stages of this project write: the project's own copies of them stay out of the workspace, and just `inputs` go in.
+    Paths are relative to the project, with `/`; those outside are absolute. `produced` are the files, folders and
+    patterns that stages of this project write: the project's own copies of them stay out of the workspace, and just
+    `inputs` go in.
     """
 
     run: str
@@ -80,8 +81,8 @@ class Progress:
 class Execution:
     """What came of a job.
 
-    `outputs` are in the store, by their path in the project. `record` is the executed notebook, or what a script printed.
-    `reads` were there when the stage began and were opened by it; `wanted` were looked for and not there.
+    `outputs` are in the store, by their path in the project. `record` is the executed notebook, or what a script
+    printed. `reads` were there when the stage began and were opened by it; `wanted` were looked for and not there.
     """
 
     outputs: Mapping[str, store.Artifact] = field(default_factory=dict)

@@ -44,7 +44,7 @@ class Kernel:
         self._session = Session(key=self._info["key"].encode(), signature_scheme=self._info["signature_scheme"])
         self._poller = zmq.Poller()
         for name, kind in (("shell", zmq.DEALER), ("control", zmq.DEALER), ("iopub", zmq.SUB)):
-            opened = zmq.Context.instance().socket(kind)
+            opened: Any = zmq.Context.instance().socket(kind)
             opened.linger = 0
             opened.connect(self._address(name))
             self._sockets[name] = opened
@@ -81,14 +81,15 @@ class Kernel:
 
     def messages(self, wait_s: float) -> Iterator[tuple[Literal["shell", "iopub"], Message]]:
         """What has arrived, waiting at most this long for the first."""
-        ready = dict(self._poller.poll(wait_s * 1000))
-        for name in ("iopub", "shell"):
+        ready = dict(self._poller.poll(round(wait_s * 1000)))
+        names: tuple[Literal["iopub", "shell"], ...] = ("iopub", "shell")
+        for name in names:
             channel = self._sockets[name]
             while channel in ready:
                 received = self._session.recv(channel)[1]
                 if received is None:
                     break
-                yield name, received  # type: ignore[misc]
+                yield name, received
 
     def shut_down(self) -> None:
         """Ask it to end, so that what its objects hold back is written."""

@@ -1,4 +1,4 @@
-"""Ends a stage that is cancelled, over its time or over its memory: interrupted first, killed when that does not help."""
+"""Ends a stage that is cancelled, over its time or over its memory: interrupts it first, kills it if need be."""
 
 from __future__ import annotations
 
@@ -103,8 +103,8 @@ def _family(pid: int) -> list[psutil.Process]:
 def _used_bytes(pid: int, limit_bytes: int) -> int:
     """Memory of the child and its descendants.
 
-    Resident memory is quick to ask for and counts shared pages once for each process; only where that is over the limit are
-    they counted in shares (PSS), which costs milliseconds for each GiB.
+    Resident memory is quick to ask for and counts shared pages once for each process; only where that is over the limit
+    are they counted in shares (PSS), which costs milliseconds for each GiB.
     """
     import psutil
 

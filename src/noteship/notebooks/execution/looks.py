@@ -14,7 +14,7 @@ __all__ = ["Difference", "Look", "difference", "look"]
 Look = Mapping[str, tuple[int, int, int, int]]
 """Size, modification and change times in nanoseconds, and inode, by project path.
 
-The change time cannot be set back by programs, so that an edit of the same size that restores the modification time shows.
+Programs cannot set the change time back, so that an edit of the same size that restores the modification time shows.
 """
 
 SKIPPED = frozenset({"__pycache__", ".ipynb_checkpoints", IPYTHON})

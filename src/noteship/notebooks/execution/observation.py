@@ -1,4 +1,4 @@
-"""What a stage opened: by the audit log for Python's own opens, by inotify for those of native code and other programs."""
+"""What a stage opened: an audit log has Python's own opens, inotify those of native code and other programs."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ __all__ = ["Observed", "Observer", "mentioned"]
 # Modules are a part of the code that a stage runs, not of its data; imports read them natively, too.
 CODE = (".py", ".pyc", ".pyi", ".pth", ".so")
 _FILE_NAME = re.compile(r"[\w~./-]*[\w-]\.\w{1,10}(?![\w/])")
-_MISSING = re.compile(r"no such file|not exist|not found|no files? found|cannot open|unable to open|cannot find", re.IGNORECASE)
+_MISSING = re.compile(r"no such file|not exist|not found|no files? found|(cannot|unable to) (open|find)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class Observed:
     """Project paths, or absolute ones outside; sorted.
 
-    `reads` were there when the stage began; `wanted` were not there when it looked; `past` are files of the project's own folder
-    that it opened for writing by their absolute paths, past the workspace.
+    `reads` were there when the stage began; `wanted` were not there when it looked; `past` are files of the project's
+    own folder that it opened for writing by their absolute paths, past the workspace.
     """
 
     reads: tuple[str, ...]
@@ -52,14 +52,15 @@ class Observer:
             self._watch()
 
     def _watch(self) -> None:
-        from inotify_simple import INotify, flags
+        from inotify_simple import INotify, flags  # type: ignore[import-untyped]
 
         folders = {""} | {name.rpartition("/")[0] for name in self._before if not name.startswith("%store/")}
         mask = flags.ACCESS | flags.MODIFY | flags.CLOSE_NOWRITE | flags.CREATE | flags.MOVED_TO
         try:
             self._inotify = INotify()
             for folder in folders:
-                self._watched[self._inotify.add_watch(self._workspace.path / folder, mask | flags.ONLYDIR)] = folder + "/"
+                place = self._workspace.path / folder
+                self._watched[self._inotify.add_watch(place, mask | flags.ONLYDIR)] = folder + "/"
             for name, original in self._workspace.links.items():
                 if not original.is_dir():
                     self._watched[self._inotify.add_watch(original, mask)] = name
@@ -165,4 +166,3 @@ def _lines(audit: Path) -> Iterable[tuple[str, bool, str]]:
     for line in lines:
         action, existed, path = json.loads(line)
         yield action, existed, os.path.normpath(path)
-

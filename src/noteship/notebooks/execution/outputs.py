@@ -21,9 +21,9 @@ Output = dict[str, Any]
 
 
 def plain(text: str) -> str:
-    """Text without the terminal's colours.
+    r"""Text without the terminal's colours.
 
-    >>> plain("\\x1b[31mred\\x1b[0m")
+    >>> plain("\x1b[31mred\x1b[0m")
     'red'
     """
     return _COLOURS.sub("", text)

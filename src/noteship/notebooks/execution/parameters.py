@@ -1,4 +1,4 @@
-"""Puts a parameter's value in the place of the literal that the code assigns at its top level; every line keeps its number."""
+"""Puts a parameter's value in the place of the literal that the code assigns at its top level; lines stay."""
 
 from __future__ import annotations
 
@@ -47,13 +47,11 @@ def _assignments(cell: Cell) -> Iterator[tuple[str, ast.expr]]:
     except SyntaxError:
         return
     for statement in tree.body:
-        if isinstance(statement, ast.Assign) and _is_literal(statement.value):
-            for target in statement.targets:
-                if isinstance(target, ast.Name):
-                    yield target.id, statement.value
-        elif isinstance(statement, ast.AnnAssign) and statement.value is not None and _is_literal(statement.value):
-            if isinstance(statement.target, ast.Name):
-                yield statement.target.id, statement.value
+        if not isinstance(statement, ast.Assign | ast.AnnAssign) or statement.value is None:
+            continue
+        targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
+        if _is_literal(statement.value):
+            yield from ((target.id, statement.value) for target in targets if isinstance(target, ast.Name))
 
 
 def _is_literal(node: ast.expr) -> bool:

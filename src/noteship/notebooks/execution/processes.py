@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +32,7 @@ class Child:
         self.status: int | None = None
         self.lacks = ""
         self.fault: dict[str, Any] = {}
+        self.last_words: Callable[[], str] = str
         self._changed = threading.Condition()
 
     @property
@@ -74,13 +75,16 @@ class Nursery:
         self._environment = _activated(python, environment)
         self._lock = threading.Lock()
         self._zygote: _Process | None = None
+        self._single: list[_Process] = []
 
     def start(self, request: Mapping[str, Any]) -> Child:
         """Start a child; the answer may not be ready yet. Raises InterpreterBroken."""
         child = Child(request["id"])
         with self._lock:
             if not FORKS:
-                _Process(self.python, self._environment, "--once").ask(request, child)
+                self._single = [each for each in self._single if not each.close_ended()]
+                self._single.append(_Process(self.python, self._environment, "--once"))
+                self._single[-1].ask(request, child)
                 return child
             self._running().ask(request, child)
         return child
@@ -92,7 +96,10 @@ class Nursery:
                 self._running().ask({"id": "", "kind": "warm"}, Child(""))
 
     def _running(self) -> _Process:
-        if self._zygote is None or self._zygote.ended:
+        if self._zygote is not None and self._zygote.ended:
+            self._zygote.close()
+            self._zygote = None
+        if self._zygote is None:
             self._zygote = _Process(self.python, self._environment)
         return self._zygote
 
@@ -101,7 +108,7 @@ class Nursery:
         if child.lacks:
             raise IpykernelMissing(str(self.python), child.lacks, _command(self.python))
         if child.pid is None and child.exited:
-            raise InterpreterBroken(str(self.python), self._zygote.last_words() if self._zygote else "")
+            raise InterpreterBroken(str(self.python), child.last_words())
 
     def close(self) -> None:
         """End the zygote and with it every child."""
@@ -109,12 +116,15 @@ class Nursery:
             if self._zygote is not None:
                 self._zygote.close()
                 self._zygote = None
+            for process in self._single:
+                process.close()
+            self._single.clear()
 
 
 class _Process:
     def __init__(self, python: Path, environment: Mapping[str, str], *options: str) -> None:
         self._children: dict[str, Child] = {}
-        self._words = tempfile.TemporaryFile()
+        self._words = tempfile.TemporaryFile()  # noqa: SIM115
         try:
             # A session of its own: Ctrl-C in the terminal is noteship's to pass on.
             self._process = subprocess.Popen(
@@ -139,13 +149,13 @@ class _Process:
 
     def ask(self, request: Mapping[str, Any], child: Child) -> None:
         self._children[child.identity] = child
+        child.last_words = self.last_words
         assert self._process.stdin is not None
         try:
             self._process.stdin.write(json.dumps(request).encode() + b"\n")
             self._process.stdin.flush()
         except OSError:
-            self._process.wait()
-            child.take({"event": "exited", "status": self._process.returncode})
+            child.take({"event": "exited", "status": _wait_status(self._process.wait())})
 
     def last_words(self) -> str:
         self._words.seek(0)
@@ -166,7 +176,12 @@ class _Process:
         status = self._process.wait()
         self._listener.join(0.5)
         for child in list(self._children.values()):
-            child.take({"event": "exited", "status": status if status >= 0 else -status})
+            child.take({"event": "exited", "status": _wait_status(status)})
+
+    def close_ended(self) -> bool:
+        if self.ended:
+            self.close()
+        return self.ended
 
     def close(self) -> None:
         assert self._process.stdin is not None
@@ -179,6 +194,11 @@ class _Process:
             self._process.wait()
         self._waiter.join(2)
         self._words.close()
+
+
+def _wait_status(code: int) -> int:
+    """What os.wait gives for a process that ended with `code`, which is negative for a signal."""
+    return code << 8 if code >= 0 else -code
 
 
 def _activated(python: Path, environment: Mapping[str, str]) -> dict[str, str]:

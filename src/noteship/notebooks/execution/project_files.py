@@ -26,7 +26,7 @@ class Found:
 def walk(root: Path, hidden: tuple[str, ...] = ()) -> Iterator[Found]:
     """Everything that may belong to the project, folders before what is in them.
 
-    Hidden folders, virtual environments and caches are passed over; a hidden folder is not where one of `hidden` lies in it.
+    Hidden folders, virtual environments and caches are passed over, save hidden folders in which one of `hidden` lies.
     Cost: one scandir for each folder and one stat for each file.
     """
     pending = [""]

@@ -30,7 +30,8 @@ def notebook(document: Document, original: str, executed: Mapping[int, Executed]
     if len(kept) != len(document.cells):
         kept = [{} for _ in document.cells]
     cells = [_cell(cell, old, executed.get(cell.index)) for cell, old in zip(document.cells, kept, strict=True)]
-    value = {"cells": cells, "metadata": _metadata(content.get("metadata"), language), "nbformat": 4, "nbformat_minor": 5}
+    metadata = _metadata(content.get("metadata"), language)
+    value = {"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
     return json.dumps(value, indent=1, ensure_ascii=False).encode("utf-8", "replace") + b"\n"
 
 

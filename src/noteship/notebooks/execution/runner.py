@@ -25,7 +25,7 @@ from noteship.notebooks.execution.kernel import Kernel
 from noteship.notebooks.execution.limits import Guard, kill
 from noteship.notebooks.execution.looks import difference, look
 from noteship.notebooks.execution.observation import Observer
-from noteship.notebooks.execution.processes import Child, Nursery
+from noteship.notebooks.execution.processes import Nursery
 from noteship.notebooks.execution.records import notebook
 from noteship.notebooks.execution.scripts import run_script, said
 from noteship.notebooks.execution.sweeping import RunFolders
@@ -67,7 +67,8 @@ class Runner:
     def run(self, job: Job, cancel: threading.Event, progress: Callable[[Progress], None]) -> Execution:
         """Run one document.
 
-        What its code does wrong is in the result. Raises UnknownParameter, what the environment lacks, and what the store raises.
+        What its code does wrong is in the result. Raises UnknownParameter, what the environment lacks, and the store's
+        errors.
         """
         started = time.monotonic()
         document = parameters.applied(job.document, job.params)

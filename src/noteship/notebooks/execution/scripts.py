@@ -42,7 +42,8 @@ def said(log: Path) -> bytes:
         return b""
     if len(data) <= STREAM_LIMIT_CHARS:
         return data
-    return data[:STREAM_LIMIT_CHARS] + f"\n… cut by noteship: text is kept up to {STREAM_LIMIT_CHARS:,} bytes\n".encode()
+    notice = f"\n… cut by noteship: text is kept up to {STREAM_LIMIT_CHARS:,} bytes\n"
+    return data[:STREAM_LIMIT_CHARS] + notice.encode()
 
 
 def _raised(place: Failure, workspace: Workspace, name: str, value: str, fault: dict[str, object]) -> Failure:

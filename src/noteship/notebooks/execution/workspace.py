@@ -8,8 +8,8 @@ import shutil
 from pathlib import Path
 from urllib.parse import quote
 
-from noteship import files, store
-from noteship.notebooks.execution import project_files
+from noteship import store
+from noteship.notebooks.execution import copying, project_files
 from noteship.notebooks.execution.errors import WorkspaceFailed
 from noteship.notebooks.execution.jobs import Job
 from noteship.notebooks.execution.patterns import Paths
@@ -65,14 +65,13 @@ class Workspace:
 
     def named(self, path: str) -> str:
         """The project path of an absolute path in the workspace or the project; another path as it is outside."""
-        for top in (self.path, self.root):
-            if path.startswith(f"{top}{os.sep}"):
-                name = path[len(str(top)) + 1 :]
-                return f"%store/{name.removeprefix(STORED + '/')}" if name.startswith(STORED + "/") else name
-        if not path.startswith(f"{self.folder}{os.sep}"):
-            return path
-        # Above the project's copy: the same steps up and down from the real one.
-        return os.path.normpath(self.root / os.path.relpath(path, self.path))
+        if path.startswith(f"{self.folder}{os.sep}"):
+            name = os.path.relpath(path, self.path)
+            if name.startswith(STORED + os.sep):
+                return f"%store/{name.removeprefix(STORED + os.sep)}"
+            # Above the project's copy: the same steps up and down from the real one.
+            return os.path.normpath(self.root / name) if name.startswith("..") else name
+        return path[len(str(self.root)) + 1 :] if path.startswith(f"{self.root}{os.sep}") else path
 
     def remove(self) -> None:
         """Delete it; what cannot be deleted is left for the next sweep."""
@@ -85,14 +84,14 @@ class Workspace:
             if found.kind == "folder":
                 target.mkdir()
             elif found.path in produced and (produced.names(found.path) or found.path not in known):
-                # What only a pattern names and nobody made for this stage is the project's own file where the stage reads it.
+                # What only a pattern names and nobody made for this stage is the project's own if the stage reads it.
                 continue
             elif found.path in job.inputs:
                 continue
             elif found.kind == "link" or (found.size_bytes > LINK_FROM_BYTES and found.path not in known):
                 self._link(found.path, target)
             else:
-                files.copy(self.root / found.path, target)
+                copying.copy(self.root / found.path, target, found.size_bytes)
 
     def _link(self, name: str, target: Path) -> None:
         original = (self.root / name).resolve()

@@ -1,15 +1,15 @@
 """Started with the project's interpreter: imports what kernels need once, and forks a process for each stage.
 
-Needs the standard library and, for notebooks, ipykernel; noteship need not be installed where this runs. Requests come in on
-standard input and events go out on standard output, a JSON object a line:
+Needs the standard library and, for notebooks, ipykernel; noteship need not be installed where this runs. Requests come
+in on standard input and events go out on standard output, a JSON object a line:
 
     {"id", "kind": "notebook" | "script", "cwd", "environment", "log", ...}   start a child
     {"event": "started", "id", "pid"}     {"event": "ready", "id"}            a kernel that takes requests
     {"event": "exited", "id", "status"}   as os.wait gives it                 {"event": "lacks", "id", "reason"}
     {"event": "fault", "id", ...}         what a script raised
 
-When standard input ends, noteship is gone, and every child is killed. With `--once` the process becomes the first child itself,
-for systems where forking is not safe.
+When standard input ends, noteship is gone, and every child is killed. With `--once` the process becomes the first child
+itself, for systems where forking is not safe.
 """
 
 from __future__ import annotations
@@ -21,8 +21,11 @@ import sys
 if sys.path and os.path.realpath(sys.path[0]) == os.path.dirname(os.path.realpath(__file__)):  # noqa: PTH120
     del sys.path[0]
 
+import atexit
 import contextlib
 import ctypes
+import gc
+import io
 import json
 import select
 import signal
@@ -160,9 +163,12 @@ def kernel_imported(request: dict[str, Any], events: Events) -> bool:
         import ipykernel.ipkernel
         import ipykernel.kernelapp
         import ipykernel.zmqshell  # noqa: F401
+        import psutil  # noqa: F401
     except Exception as error:
         events.say(event="lacks", id=request["id"], reason=f"{type(error).__name__}: {error}"[:2000])
         return False
+    # What is there now stays: children need not look through it, neither while they run nor when they end.
+    gc.freeze()
     return True
 
 
@@ -184,7 +190,6 @@ def become(request: dict[str, Any], events: Events) -> None:
         os.dup2(log, 1)
     os.close(log)
     os.environ.update(request["environment"])
-    os.environ.pop("JPY_PARENT_PID", None)
     os.chdir(request["cwd"])
     tempfile.tempdir = None
     if request["kind"] == "notebook":
@@ -197,14 +202,34 @@ def kernel(request: dict[str, Any], events: Events) -> None:
     """Be an IPython kernel at the sockets of the connection file."""
     from ipykernel.kernelapp import IPKernelApp
 
-    app = IPKernelApp.instance()
+    app: Any = IPKernelApp.instance()
     app.initialize(["-f", request["connection_file"], "--HistoryManager.enabled=False", "--log-level=40"])
     if request["file"]:
         app.shell.user_ns["__file__"] = request["file"]
+    # Both wait for threads that now and then miss their end.
+    atexit.unregister(app.close)
+    atexit.unregister(app.iopub_thread.stop)
+    namespaces.append(app.shell.user_ns)
     observe(request)
     events.say(event="ready", id=request["id"])
     os.close(events.descriptor)
     app.start()
+
+
+namespaces: list[dict[str, Any]] = []
+
+
+def leave() -> None:
+    """End a kernel after all other exit handlers: what its objects hold back is written, its threads are left alone."""
+    if not namespaces:
+        return
+    namespaces.pop().clear()
+    gc.collect()
+    for found in gc.get_objects():
+        if isinstance(found, io.IOBase):
+            with contextlib.suppress(Exception):
+                found.flush()
+    os._exit(0)
 
 
 def script(request: dict[str, Any], events: Events) -> None:
@@ -241,15 +266,16 @@ def report(error: BaseException, request: dict[str, Any], events: Events) -> Non
     for frame in traceback.extract_tb(error.__traceback__):
         if frame.filename.startswith(request["workspace"] + "/"):
             file, line = frame.filename, frame.lineno
-    text = str(error)[:2000]
-    # A line of a pipe is kept whole up to 4,096 bytes.
-    events.say(event="fault", id=request["id"], exception=type(error).__name__, message=text[:500], file=file, line=line)
+    # A write to a pipe is kept whole up to 4,096 bytes, and JSON takes up to 6 for a character.
+    kind, text = type(error).__name__, str(error)[:400]
+    events.say(event="fault", id=request["id"], exception=kind, message=text, file=file, line=line)
 
 
 def observe(request: dict[str, Any]) -> None:
-    """Write every file that Python code opens from now on into a log, in order, the first time for each way of opening it.
+    """Write every file that Python code opens from now on into a log, in order, once for each way of opening it.
 
-    A line is a JSON list: "r", "w" (made new), "u" (read and written) or "l" (listed), whether it was there, and its absolute path.
+    A line is a JSON list: "r", "w" (made new), "u" (read and written) or "l" (listed), whether it was there, and its
+    absolute path.
     """
     log = os.open(request["audit"], os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
     matters = relevance(request)
@@ -298,7 +324,8 @@ def relevance(request: dict[str, Any]) -> Any:
     folders = {sys.prefix, sys.base_prefix, sys.exec_prefix, *site.getsitepackages(), site.getusersitepackages()}
     packages = (*(folder + os.sep for folder in folders), root + ".noteship" + os.sep)
     home = os.path.expanduser("~") + os.sep + "."  # noqa: PTH111
-    system = ("/dev/", "/proc/", "/sys/", "/etc/", "/usr/", "/lib/", "/run/", "/var/lib/", home, tempfile.gettempdir() + os.sep)
+    temporary = tempfile.gettempdir() + os.sep
+    system = ("/dev/", "/proc/", "/sys/", "/etc/", "/usr/", "/lib/", "/run/", "/var/lib/", home, temporary)
 
     def matters(path: str) -> bool:
         if path.startswith(workspace):
@@ -312,6 +339,10 @@ def relevance(request: dict[str, Any]) -> Any:
 
 def main() -> None:
     """Serve, and in a child be the stage."""
+    # Set, a kernel has a thread that looks every second whether this process is still its parent.
+    os.environ.pop("JPY_PARENT_PID", None)
+    # The first to be registered is the last to be called.
+    atexit.register(leave)
     control, events = os.dup(0), Events(os.dup(1))
     null = os.open(os.devnull, os.O_RDWR)
     os.dup2(null, 0)
@@ -322,6 +353,7 @@ def main() -> None:
         return
     with os.fdopen(control, "rb") as stream:
         request = json.loads(stream.readline())
+    os.environ["JPY_PARENT_PID"] = str(os.getppid())
     if hasattr(os, "setsid") and os.getsid(0) != os.getpid():
         os.setsid()
     if request["kind"] == "script" or kernel_imported(request, events):

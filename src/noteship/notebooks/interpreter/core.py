@@ -283,7 +283,8 @@ class Machine:
         flows: list[Flow] = []
         for body in bodies:
             scope.names, self.cwd = dict(before), cwd
-            flow = self._alternative(body)
+            with self.perhaps():
+                flow, _ = self.guarded(body)
             flows.append(flow)
             if flow is Flow.NORMAL:
                 ends.append((scope.names, self.cwd))
@@ -295,14 +296,16 @@ class Machine:
         self._doubt(flows)
         return Flow.NORMAL
 
-    def _alternative(self, body: Callable[[], Flow]) -> Flow:
-        with self.saved():
-            try:
-                with self.perhaps():
-                    return body()
-            except Raised:
-                self.rewind()
-                return Flow.RAISE
+    def guarded(self, body: Callable[[], Flow]) -> tuple[Flow, str]:
+        """Execute; when the code surely raises, go back to where this began and tell the exception's name."""
+        depth, loops, maybe = len(self.frames), len(self.frame.loops), self.maybe
+        try:
+            return body(), ""
+        except Raised as error:
+            del self.frames[depth:]
+            del self.frame.loops[loops:]
+            self.maybe = maybe
+            return Flow.RAISE, error.name
 
     def _doubt(self, flows: list[Flow]) -> None:
         """After an alternative that left the function or the loop, the rest of it may not happen."""

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from noteship.notebooks.interpreter.core import Flow, Loop, Machine, Raised, joined_names
+from noteship.notebooks.interpreter.core import Flow, Loop, Machine, joined_names
 from noteship.notebooks.interpreter.definitions import define_class, define_function
 from noteship.notebooks.interpreter.imports import run_import, run_import_from
 from noteship.notebooks.interpreter.targets import assign, forget
@@ -217,15 +217,10 @@ def _raise(machine: Machine, node: ast.Raise) -> Flow:
 
 def _try(machine: Machine, node: ast.Try) -> Flow:
     before = dict(machine.scope.names)
-    depth = len(machine.frames)
     machine.guards.append(frozenset(name for handler in node.handlers for name in _names(handler)))
-    raised = ""
     try:
         with machine.perhaps(bool(node.handlers)):
-            flow = machine.run(node.body)
-    except Raised as error:
-        del machine.frames[depth:]
-        flow, raised = Flow.RAISE, error.name
+            flow, raised = machine.guarded(lambda: machine.run(node.body))
     finally:
         machine.guards.pop()
     if flow is Flow.RAISE and node.handlers:

@@ -1,0 +1,108 @@
+"""Brings the pipeline up to date, and tells how it goes."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Iterator
+from functools import partial
+
+from noteship import workflow
+from noteship.cli.output import INTERRUPTED, Output, duration
+from noteship.cli.progress import progress
+from noteship.operations import run as operation
+from noteship.operations.opened import OpenedProject
+from noteship.operations.run import RunReport, RunRequest
+
+__all__ = ["run", "summary"]
+
+
+def run(arguments: argparse.Namespace, output: Output) -> int:
+    """Run, and give 0, 1 when a stage failed, or 130 when it was interrupted."""
+    request = RunRequest(
+        stages=arguments.stages,
+        chosen=arguments.chosen,
+        parameters=arguments.parameters,
+        jobs=arguments.jobs,
+        replace=arguments.replace,
+        keep=arguments.keep,
+    )
+    report = operation.run(OpenedProject.at(arguments.project), request, partial(progress, output))
+    output.document(report.to_json())
+    output.aside(*_failures(report))
+    output.text(*summary(report))
+    if report.result.state == "interrupted":
+        # Python would wait for the threads of stages that do not end, as a second Ctrl-C says not to.
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(INTERRUPTED)
+    return 0 if report.good else 1
+
+
+def summary(report: RunReport) -> Iterator[str]:
+    """What came of it, in a few lines."""
+    result = report.result
+    states = [record.state for record in result.stages.values()]
+    names = {"executed": "done", "stopped": "not finished"}
+    counts = [
+        f"{states.count(state)} {names.get(state, state)}"
+        for state in ("executed", "reused", "failed", "blocked", "stopped")
+        if state in states
+    ]
+    if states and set(states) == {"reused"}:
+        counts = ["all up to date"]
+    stages = f"{len(states)} stage{'' if len(states) == 1 else 's'}"
+    yield f"{stages}: {', '.join(counts)}, in {duration(result.seconds)}; run {result.run}"
+    for source in report.faults:
+        yield f"not run, as it cannot be read: {source.path}"
+    if report.made:
+        yield from _bundle(report)
+    if report.proposal and report.proposal.toml:
+        yield ""
+        yield f"{report.proposal.reason}; to make a service of them, add to noteship.toml:"
+        yield ""
+        yield from ("    " + line for line in report.proposal.toml.splitlines())
+    elif report.proposal:
+        yield f"no [service] is proposed: {report.proposal.reason}"
+
+
+def _bundle(report: RunReport) -> Iterator[str]:
+    assert report.made
+    made = report.made
+    signature = made.summary["signature"]
+    inputs = ", ".join(f"{column['name']} ({column['type']})" for column in signature["inputs"])
+    state = "is up to date" if made.again else "made"
+    yield f"bundle {made.digest[:12]} {state}: {inputs} -> {signature['output']['name']}"
+    for check in made.summary["checks"]:
+        yield f"  {check}"
+    if made.summary["state"] != "verified":
+        yield f"  reproduction: {made.summary['state']}"
+    if made.summary["format"] == "pickle":
+        yield f"  the model is a pickle, which a server loads only when told to: {made.summary['why_not_skops']}"
+    yield "serve it: noteship serve"
+
+
+def _failures(report: RunReport) -> Iterator[str]:
+    for record in report.result.stages.values():
+        if record.failure:
+            yield from _failure(record, report.result.run)
+    for source in report.faults:
+        yield ""
+        yield f"error: {source.fault}"
+
+
+def _failure(record: workflow.StageRecord, run: str) -> Iterator[str]:
+    failure = record.failure
+    assert failure
+    yield ""
+    yield f"error: stage '{record.stage}' failed: " + failure.message.replace("\n", "\n  ")
+    if failure.where:
+        yield f"  at: {failure.where}"
+    if failure.last_output:
+        yield "  last output:"
+        yield from ("    " + line for line in failure.last_output.rstrip().splitlines()[-12:])
+    remedy = failure.remedy or "correct it and run again; what had finished is not run twice"
+    yield f"  do: {remedy}"
+    if record.record:
+        yield f"      noteship show {run} {record.stage} --open   shows the executed notebook"

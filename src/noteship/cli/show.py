@@ -1,0 +1,79 @@
+"""Shows one run, or the executed notebook of one of its stages."""
+
+from __future__ import annotations
+
+import argparse
+import webbrowser
+from collections.abc import Iterator
+from pathlib import Path
+
+from noteship import workflow
+from noteship.cli.output import Output, duration, size, table
+from noteship.operations import runs as operation
+from noteship.operations.opened import OpenedProject
+
+__all__ = ["run"]
+
+
+def run(arguments: argparse.Namespace, output: Output) -> int:
+    """Print the run or the stage, and open its notebook if asked to."""
+    opened = OpenedProject.at(arguments.project)
+    record = operation.show(opened, arguments.run)
+    if arguments.stage is None:
+        output.document(operation.run_json(record, stages=True))
+        output.text(*_run(record))
+        return 0
+    if arguments.open or arguments.output:
+        return _notebook(opened, arguments, output)
+    at = operation.stage_of(record, arguments.stage)
+    output.document(at.to_json())
+    output.text(*_stage(at))
+    return 0
+
+
+def _notebook(opened: OpenedProject, arguments: argparse.Namespace, output: Output) -> int:
+    place = operation.fetch_record(opened, arguments.run, arguments.stage, arguments.output and Path(arguments.output))
+    page = None
+    if arguments.open:
+        page = operation.page_of(place)
+        webbrowser.open(page.as_uri())
+    output.document({"record": str(place), "page": str(page) if page else None})
+    output.text(f"executed notebook: {place}", *([f"as a page: {page}"] if page else []))
+    return 0
+
+
+def _run(record: workflow.RunRecord) -> Iterator[str]:
+    yield f"run {record.run}: {record.state}" + (f", {duration(record.seconds)}" if record.ended else "")
+    yield f"  started {record.started}"
+    if record.chosen:
+        yield f"  with {', '.join(record.chosen)}"
+    yield ""
+    rows = [
+        (each.stage, each.state, duration(each.seconds) if each.seconds else "", _why(each))
+        for each in record.stages.values()
+    ]
+    if rows:
+        yield from table(rows, header=("stage", "state", "took", ""), indent="  ")
+    for notice in record.notices:
+        yield f"  note: {notice}"
+
+
+def _why(record: workflow.StageRecord) -> str:
+    if record.failure:
+        return record.failure.message.splitlines()[0]
+    return f"needs {record.blocked_by}" if record.blocked_by else record.reason
+
+
+def _stage(record: workflow.StageRecord) -> Iterator[str]:
+    yield f"{record.stage}: {record.state}" + (f", {duration(record.seconds)}" if record.seconds else "")
+    if record.reason:
+        yield f"  because {record.reason}"
+    if record.failure:
+        yield f"  {record.failure.message}"
+        yield f"  at {record.failure.where}"
+    for note in record.notes:
+        yield f"  note: {note}"
+    rows = [(path, size(artifact.size_bytes), artifact.digest[:12]) for path, artifact in record.outputs.items()]
+    if rows:
+        yield ""
+        yield from table(rows, header=("output", "size", "digest"), indent="  ")

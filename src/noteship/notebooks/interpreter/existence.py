@@ -1,0 +1,67 @@
+"""Whether a path exists, as far as the project's listing can tell."""
+
+from __future__ import annotations
+
+import re
+
+from noteship.notebooks.interpreter.core import Machine
+from noteship.notebooks.interpreter.emission import absolute_texts
+from noteship.notebooks.interpreter.holes import HOME, TEMPORARY, above_project, has_hole
+from noteship.notebooks.values import Const, Unknown, Value
+
+__all__ = ["is_folder", "made_folders", "path_exists"]
+
+# Files and folders by which code finds out where the project's root is.
+_MARKERS = frozenset(
+    """.git .hg .svn .here .project-root .env .venv pyproject.toml setup.py setup.cfg requirements.txt environment.yml
+    environment.yaml Pipfile poetry.lock uv.lock Makefile LICENSE README.md README.rst README dvc.yaml params.yaml
+    .gitignore noteship.toml tox.ini MANIFEST.in conda.yml""".split()
+)
+# Places of hosted notebooks, which are not there on the machine where a project is run.
+_HOSTED = re.compile(r"^/(kaggle|content|gdrive|dbfs|databricks|mnt|opt|app|workspace|root|workdir|storage|datasets)(/|$)")
+
+
+def path_exists(machine: Machine, text: str) -> Value:
+    """Constant where the project decides it, else unknown with what is likely.
+
+    A data file is never decided: an earlier stage may write it. A folder that is there, and files that mark a project's
+    root, are; so is that hosted notebooks' places are absent.
+    """
+    if has_hole(text):
+        return Unknown("whether a file exists")
+    places = absolute_texts(machine, text)
+    if len(places) != 1:
+        return Unknown("whether a file exists")
+    path = machine.inside(places[0])
+    if path is None:
+        return _elsewhere(places[0] if not text.startswith(HOME) else text)
+    name = path.rpartition("/")[2]
+    if path == "" or machine.project.is_folder(path):
+        return Const(True)
+    if name in _MARKERS:
+        return Const(path == ".git" or machine.project.exists(path))
+    there = machine.project.exists(path)
+    return Unknown(f"whether {path} exists", likely=there)
+
+
+def _elsewhere(place: str) -> Value:
+    if place.startswith((HOME, TEMPORARY)) or above_project(place) or _HOSTED.match(place):
+        return Const(False)
+    return Unknown(f"whether {place} exists", likely=False)
+
+
+def made_folders(machine: Machine) -> set[str]:
+    """The folders that the document made so far, as absolute paths."""
+    found: set[str] = machine.state.setdefault("folders", set())
+    return found
+
+
+def is_folder(machine: Machine, text: str) -> bool:
+    """Whether a path is a folder of the project, or is written like one."""
+    if text.endswith(("/", "\\")) or text in {".", "..", ""}:
+        return True
+    absolute = absolute_texts(machine, text)
+    if not made_folders(machine).isdisjoint(absolute):
+        return True
+    places = [machine.inside(place) for place in absolute]
+    return any(place is not None and (place == "" or machine.project.is_folder(place)) for place in places)

@@ -1,0 +1,385 @@
+"""Functions of the standard and other libraries that hand values or functions on."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping as MappingType
+
+from noteship.notebooks.interpreter import imports
+from noteship.notebooks.interpreter.builtin_models import BUILTIN_MODELS
+from noteship.notebooks.interpreter.core import Arguments, Call, Machine, Model
+from noteship.notebooks.interpreter.modelling import argument_text, constant_result, distributed, first_argument, unknown
+from noteship.notebooks.values import (
+    NONE,
+    ClassValue,
+    Const,
+    Func,
+    Instance,
+    Library,
+    Mapping,
+    Method,
+    ModuleValue,
+    Seq,
+    Unknown,
+    Value,
+)
+
+__all__ = ["LIBRARY_MODELS"]
+
+
+def _partial(machine: Machine, call: Call) -> Value:
+    function, *given = call.arguments.positional or [Unknown("partial")]
+    return Library("functools.partial()", "", (function, given, dict(call.arguments.keywords)))
+
+
+def _call_partial(machine: Machine, call: Call) -> Value:
+    function, given, keywords = call.data
+    merged = Arguments([*given, *call.arguments.positional], {**keywords, **call.arguments.keywords}, call.arguments.spread)
+    return machine.parts.invoke(machine, function, merged, call.node)
+
+
+def _reduce(machine: Machine, call: Call) -> Value:
+    function, source = call.get(0), call.get(1)
+    items, rest = machine.items(source) if source is not None else ([], None)
+    start = call.get(2)
+    values = [*([start] if start is not None else []), *items]
+    if function is None or not values or rest is not None:
+        return Unknown("what reduce gives")
+    found = values[0]
+    for value in values[1:100]:
+        found = machine.invoke(function, found, value)
+    return found
+
+
+def _product(machine: Machine, call: Call) -> Value:
+    sources = [machine.items(value) for value in call.arguments.positional]
+    columns = [items or [rest or Unknown("an item")] for items, rest in sources]
+    rows = itertools.islice(itertools.product(*columns), 400)
+    return Seq("list", [Seq("tuple", list(row)) for row in rows], depth=machine.maybe)
+
+
+def _chain(machine: Machine, call: Call) -> Value:
+    sources = call.arguments.positional
+    if call.name.endswith("from_iterable") and sources:
+        sources = machine.items(sources[0])[0]
+    found = Seq("list", [], depth=machine.maybe)
+    for source in sources:
+        items, rest = machine.items(source)
+        found.items.extend(items)
+        found.rest = found.rest or rest
+    return found
+
+
+def _deep_copy(machine: Machine, call: Call) -> Value:
+    value = call.get(0)
+    if isinstance(value, Seq):
+        return Seq(value.kind, list(value.items), value.rest, value.fuzzy, machine.maybe)
+    if isinstance(value, Mapping):
+        return Mapping(dict(value.items), value.rest, value.dotted, machine.maybe)
+    if isinstance(value, Instance):
+        return Instance(value.cls, dict(value.attributes), machine.maybe)
+    return value if value is not None else NONE
+
+
+def _namespace(machine: Machine, call: Call) -> Value:
+    value = call.get(0)
+    items = dict(value.items) if isinstance(value, Mapping) else {}
+    return Mapping({**items, **call.arguments.keywords}, call.arguments.spread, True, machine.maybe)
+
+
+def _default_dict(machine: Machine, call: Call) -> Value:
+    value = call.get(1)
+    return Mapping(dict(value.items) if isinstance(value, Mapping) else {}, Unknown("an item of a dictionary"))
+
+
+def _named_tuple(machine: Machine, call: Call) -> Value:
+    """`namedtuple("Paths", "raw clean")`, `Enum("Names", ...)`: a class with fields."""
+    names = call.get(1, "field_names")
+    if isinstance(names, Const) and isinstance(names.value, str):
+        fields = names.value.replace(",", " ").split()
+    else:
+        fields = [item.value for item in machine.items(names or NONE)[0] if isinstance(item, Const)]
+    scope = type(machine.scope)({}, None)
+    return ClassValue(argument_text(machine, call, 0), [Library("typing.NamedTuple")], scope, fields)
+
+
+def _field(machine: Machine, call: Call) -> Value:
+    """The default of a data class's field."""
+    default = call.get(None, "default")
+    if default is not None:
+        return default
+    factory = call.get(None, "default_factory", "factory")
+    return machine.invoke(factory) if factory is not None else Unknown("a field without a default")
+
+
+def _model_field(machine: Machine, call: Call) -> Value:
+    """The default of a pydantic field or a typer option, which comes first."""
+    default = call.get(0, "default")
+    if isinstance(default, Const) and default.value is Ellipsis:
+        return Unknown("a value given from outside")
+    return default if default is not None else _field(machine, call)
+
+
+def _as_dict(machine: Machine, call: Call) -> Value:
+    value = call.get(0)
+    if isinstance(value, Instance):
+        return Mapping({key: item for key, item in value.attributes.items() if key != "_fields"}, depth=machine.maybe)
+    return value if isinstance(value, Mapping) else Unknown("a dictionary")
+
+
+def _replaced(machine: Machine, call: Call) -> Value:
+    value = call.get(0)
+    if isinstance(value, Instance):
+        return Instance(value.cls, {**value.attributes, **call.arguments.keywords}, machine.maybe)
+    return value or NONE
+
+
+def _map_over(machine: Machine, call: Call) -> Value:
+    """`pool.map(f, items)` and its kin on any object."""
+    function = call.get(0, "func", "fn")
+    if not isinstance(function, (Func, Method, ClassValue)) and not _is_callable_library(machine, function):
+        return Library(f"{call.name[-100:]}()", call.reason)
+    if call.name.endswith("starmap"):
+        items, rest = machine.items(call.get(1, "iterable") or NONE)
+        rows = [machine.items(item)[0] for item in items] or [machine.items(rest)[0] if rest is not None else []]
+        return Seq("list", [machine.invoke(function, *row) for row in rows[:200]])
+    return BUILTIN_MODELS["map"](machine, call)
+
+
+def _is_callable_library(machine: Machine, value: Value | None) -> bool:
+    if not isinstance(value, Library):
+        return False
+    return value.data is not None or value.name in machine.parts.models or bool(machine.catalogue.rules(value.name))
+
+
+def _submit(machine: Machine, call: Call) -> Value:
+    """`executor.submit(f, a, b)`, `client.submit(...)`."""
+    function = call.get(0, "func", "fn")
+    if isinstance(function, (Func, Method)):
+        arguments = Arguments(call.arguments.positional[1:], dict(call.arguments.keywords), call.arguments.spread)
+        result = machine.parts.invoke(machine, function, arguments, call.node)
+        return Library("concurrent.futures.Future()", machine.reason(result), result)
+    return Library(f"{call.name[-100:]}()", call.reason)
+
+
+def _future_result(machine: Machine, call: Call) -> Value:
+    return call.data if isinstance(call.data, Value) else Unknown("the result of a future")
+
+
+def _apply_with(machine: Machine, call: Call) -> Value:
+    """`Thread(target=f, args=(a,))`, `pool.apply_async(f, (a,))`."""
+    function = call.get(0 if "apply" in call.name else None, "target", "func")
+    arguments = call.get(1 if "apply" in call.name else None, "args")
+    keywords = call.get(2 if "apply" in call.name else None, "kwargs", "kwds")
+    if isinstance(function, (Func, Method, Library)):
+        items, rest = machine.items(arguments) if arguments is not None else ([], None)
+        given = {str(key): value for key, value in keywords.items.items()} if isinstance(keywords, Mapping) else {}
+        machine.parts.invoke(machine, function, Arguments(items, given, rest), call.node)
+    return Library(f"{call.name[-100:]}()")
+
+
+def _call_first(machine: Machine, call: Call) -> Value:
+    """`typer.run(main)`, `fire.Fire(main)`, `app.run(main)`: the function runs with its defaults."""
+    function = call.get(0, "component", "main")
+    if isinstance(function, (Func, Method)):
+        return machine.invoke(function)
+    if isinstance(function, Seq):
+        return NONE
+    return Unknown(f"what {call.name} gives")
+
+
+def _make_first(machine: Machine, call: Call) -> Value:
+    """`tyro.cli(Config)`: an object with its defaults."""
+    value = call.get(0, "f", "config_class")
+    return machine.invoke(value) if isinstance(value, (ClassValue, Func)) else Unknown("given on the command line")
+
+
+def _make_each(machine: Machine, call: Call) -> Value:
+    """`HfArgumentParser((A, B)).parse_args_into_dataclasses()`."""
+    return Seq("tuple", [machine.invoke(item) for item in call.data or [] if isinstance(item, ClassValue)])
+
+
+def _hf_parser(machine: Machine, call: Call) -> Value:
+    value = call.get(0, "dataclass_types")
+    kinds = [value] if isinstance(value, ClassValue) else machine.items(value or NONE)[0]
+    return Library("transformers.HfArgumentParser()", "", kinds)
+
+
+def _import_by_name(machine: Machine, call: Call) -> Value:
+    name = argument_text(machine, call, 0, "name")
+    return imports.import_module(machine, name.lstrip(".")) if name.replace(".", "").isidentifier() else Unknown("a module")
+
+
+def _reload(machine: Machine, call: Call) -> Value:
+    value = call.get(0)
+    return value if isinstance(value, (ModuleValue, Library)) else NONE
+
+
+def _arange(machine: Machine, call: Call) -> Value:
+    return BUILTIN_MODELS["range"](machine, call)
+
+
+def _array(machine: Machine, call: Call) -> Value:
+    value = call.get(0)
+    if isinstance(value, Seq) and all(isinstance(item, Const) for item in value.items):
+        return value
+    return Library(f"{call.name}()")
+
+
+def _getenv(machine: Machine, call: Call) -> Value:
+    key, default = call.get(0, "key"), call.get(1, "default")
+    name = machine.key(key) if key is not None else None
+    if name is not None and name in machine.environ.items:
+        return machine.environ.items[name]
+    return default if default is not None else Unknown(f"the environment variable {name}", likely=False)
+
+
+def _environ(machine: Machine, call: Call) -> Value:
+    return machine.environ
+
+
+def _sys_path(machine: Machine, call: Call) -> Value:
+    return machine.sys_path
+
+
+def _argv(machine: Machine, call: Call) -> Value:
+    return machine.argv
+
+
+def _modules(machine: Machine, call: Call) -> Value:
+    known: list[str] = ["os", "sys"]
+    if machine.document.kind == "notebook":
+        known += ["ipykernel", "IPython"]
+    found = Mapping({name: Library(name) for name in known}, Unknown("a module that is loaded"))
+    for name in ("google.colab", "google", "colab"):
+        found.items.pop(name, None)
+    return found
+
+
+def _ipython(machine: Machine, call: Call) -> Value:
+    if machine.document.kind == "notebook":
+        return Library("get_ipython()")
+    return NONE
+
+
+def _raw_input(machine: Machine, call: Call) -> Value:
+    return Unknown("typed in by a person")
+
+
+def _atexit(machine: Machine, call: Call) -> Value:
+    return _call_first(machine, call)
+
+
+def _gather(machine: Machine, call: Call) -> Value:
+    return Seq("list", list(call.arguments.positional), call.arguments.spread)
+
+
+def _as_completed(machine: Machine, call: Call) -> Value:
+    value = call.get(0)
+    if isinstance(value, Mapping):
+        return Seq("list", [], Unknown("a future"))
+    return value or NONE
+
+
+_SAME = (
+    "tqdm.tqdm", "tqdm.auto.tqdm", "tqdm.notebook.tqdm", "tqdm.autonotebook.tqdm", "tqdm.std.tqdm", "tqdm.tqdm_notebook",
+    "tqdm", "rich.progress.track", "track", "alive_progress.alive_it", "fastprogress.progress_bar", "progressbar.progressbar",
+    "fastprogress.fastprogress.progress_bar", "ipypb.track", "stqdm.stqdm", "more_itertools.always_iterable",
+    "joblib.delayed", "dask.delayed", "joblib.parallel.delayed", "functools.lru_cache", "functools.cache", "typing.cast_",
+    "functools.wraps()", "functools.singledispatch", "contextlib.closing", "contextlib.nullcontext", 
+    "asyncio.run", "asyncio.create_task", "asyncio.get_event_loop().run_until_complete", "nest_asyncio.apply",
+    "textwrap.dedent", "sys.intern", "random.sample", "numpy.unique", "numpy.sort", "numpy.asarray", "ray.get",
+    "ray.remote", "itertools.cycle", "collections.deque", "inspect.cleandoc", 
+    "dask.compute", "weakref.proxy", "types.MappingProxyType", 
+)  # fmt: skip
+
+LIBRARY_MODELS: MappingType[str, Model] = {
+    **dict.fromkeys(_SAME, first_argument),
+    "functools.partial": _partial,
+    "functools.partial()": _call_partial,
+    "functools.reduce": _reduce,
+    "itertools.product": _product,
+    "itertools.chain": _chain,
+    "itertools.chain.from_iterable": _chain,
+    "copy.copy": _deep_copy,
+    "copy.deepcopy": _deep_copy,
+    "types.SimpleNamespace": _namespace,
+    "argparse.Namespace": _namespace,
+    "collections.OrderedDict": BUILTIN_MODELS["dict"],
+    "collections.defaultdict": _default_dict,
+    "collections.namedtuple": _named_tuple,
+    "dataclasses.field": _field,
+    "attr.ib": _field,
+    "attr.field": _field,
+    "attrs.field": _field,
+    "dataclasses.asdict": _as_dict,
+    "dataclasses.replace": _replaced,
+    "pydantic.Field": _model_field,
+    "typer.Option": _model_field,
+    "typer.Argument": _model_field,
+    "*.map": _map_over,
+    "*.imap": _map_over,
+    "*.imap_unordered": _map_over,
+    "*.map_async": _map_over,
+    "*.starmap": _map_over,
+    "*.starmap_async": _map_over,
+    "itertools.starmap": _map_over,
+    "*.submit": _submit,
+    "tqdm.contrib.concurrent.process_map": BUILTIN_MODELS["map"],
+    "tqdm.contrib.concurrent.thread_map": BUILTIN_MODELS["map"],
+    "*.apply_async": _apply_with,
+    "threading.Thread": _apply_with,
+    "multiprocessing.Process": _apply_with,
+    "typer.run": _call_first,
+    "fire.Fire": _call_first,
+    "absl.app.run": _call_first,
+    "tensorflow.compat.v1.app.run": _call_first,
+    "plac.call": _call_first,
+    "defopt.run": _call_first,
+    "atexit.register": _atexit,
+    "tyro.cli": _make_first,
+    "simple_parsing.parse": _make_first,
+    "transformers.HfArgumentParser": _hf_parser,
+    "transformers.HfArgumentParser().parse_args_into_dataclasses": _make_each,
+    "importlib.import_module": _import_by_name,
+    "__import__": _import_by_name,
+    "importlib.reload": _reload,
+    "reload": _reload,
+    "numpy.arange": _arange,
+    "numpy.array": _array,
+    "os.getenv": distributed(_getenv),
+    "@os.environ": _environ,
+    "@sys.path": _sys_path,
+    "@sys.argv": _argv,
+    "@sys.modules": _modules,
+    "@sys.platform": constant_result("linux"),
+    "@os.name": constant_result("posix"),
+    "@os.sep": constant_result("/"),
+    "@os.path.sep": constant_result("/"),
+    "@os.pardir": constant_result(".."),
+    "@os.path.pardir": constant_result(".."),
+    "@os.curdir": constant_result("."),
+    "@os.linesep": constant_result("\n"),
+    "@os.devnull": constant_result("/dev/null"),
+    "@os.extsep": constant_result("."),
+    "@typing.TYPE_CHECKING": constant_result(False),
+    "@string.ascii_lowercase": constant_result("abcdefghijklmnopqrstuvwxyz"),
+    "@string.ascii_uppercase": constant_result("ABCDEFGHIJKLMNOPQRSTUVWXYZ"),
+    "@string.digits": constant_result("0123456789"),
+    "platform.system": constant_result("Linux"),
+    "get_ipython": _ipython,
+    "IPython.get_ipython": _ipython,
+    "input": _raw_input,
+    "getpass.getpass": _raw_input,
+    "asyncio.gather": _gather,
+    "concurrent.futures.as_completed": _as_completed,
+    "concurrent.futures.Future().result": _future_result,
+    "time.strftime": unknown("the time"),
+    "datetime.datetime.now": unknown("the time"),
+    "datetime.datetime.today": unknown("the time"),
+    "datetime.date.today": unknown("the date"),
+    "uuid.uuid4": unknown("a random number"),
+    "random.randint": unknown("a random number"),
+    "random.choice": unknown("a random choice"),
+    "object.__init__": constant_result(None),
+}

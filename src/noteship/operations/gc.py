@@ -1,0 +1,61 @@
+"""`noteship gc`: frees what no reference and no recent run needs."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from noteship import workflow
+from noteship.digests import Digest
+from noteship.operations.opened import OpenedProject
+from noteship.store import GRACE_S
+
+__all__ = ["Freed", "gc"]
+
+
+@dataclass(frozen=True)
+class Freed:
+    """What was freed, or would be; `kept` counts the objects that are needed or too young to judge."""
+
+    objects: int
+    size_bytes: int
+    kept: int
+    results: int
+    dry_run: bool
+
+    def to_json(self) -> dict[str, Any]:
+        """The document that `noteship gc --json` prints."""
+        return asdict(self)
+
+
+def gc(opened: OpenedProject, keep_runs: int, *, dry_run: bool) -> Freed:
+    """Free objects that neither the last runs nor a name needs; those of the last day stay, for runs under way.
+
+    Kept are: outputs and executed notebooks of the last runs, their bundles, the bundles that a name such as `champion`
+    points to, and the originals of files that stages change in place.
+    """
+    objects, ledger = opened.store, opened.ledger
+    needed = objects.reachable(workflow.needed(ledger, keep_runs) | _bundles(opened, keep_runs))
+    old = [each for each in objects.objects() if each.digest not in needed and each.age_s >= GRACE_S]
+    kept = sum(1 for _ in objects.objects()) - len(old)
+    if dry_run:
+        return Freed(len(old), sum(each.size_bytes for each in old), kept, 0, dry_run=True)
+    results = workflow.forget_results(ledger, keep_runs)
+    _forget_bundles(opened, needed)
+    swept = objects.sweep(needed)
+    return Freed(swept.objects, swept.size_bytes, kept, results, dry_run=False)
+
+
+def _bundles(opened: OpenedProject, keep_runs: int) -> set[Digest]:
+    runs = opened.ledger.names()[:keep_runs]
+    names = [*opened.store.refs("names/"), *(f"run-bundles/{run}" for run in runs)]
+    found = (opened.store.read_ref(name) for name in names)
+    return {Digest(ref.value["digest"]) for ref in found if ref}
+
+
+def _forget_bundles(opened: OpenedProject, needed: set[Digest]) -> None:
+    """A bundle that is not kept has no name any more, so that it is made again rather than found damaged."""
+    for prefix in ("bundle-keys/", "bundles/", "run-bundles/"):
+        for ref in opened.store.read_refs(prefix):
+            if ref.value["digest"] not in needed:
+                opened.store.delete_ref(ref.name)

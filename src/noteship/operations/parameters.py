@@ -1,0 +1,49 @@
+"""Parameters as they are given on the command line, checked against what the notebooks assign."""
+
+from __future__ import annotations
+
+import ast
+import difflib
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from noteship.operations.errors import BadParameter, NoSuchParameter
+from noteship.operations.opened import OpenedProject
+
+__all__ = ["parameters_of"]
+
+
+def parameters_of(opened: OpenedProject, texts: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """By stage, what `noteship.toml` sets and over it what `STAGE.NAME=VALUE` sets.
+
+    A value is a Python literal, else the text itself. Raises BadParameter, NoSuchParameter.
+    """
+    found = {name: dict(stage.params) for name, stage in opened.settings.stage.items() if stage.params}
+    sources = {source.name: source for source in opened.sources.stages}
+    for text in texts:
+        target, equals, value = text.partition("=")
+        stage, dot, name = target.strip().rpartition(".")
+        if not equals or not dot or not name.isidentifier():
+            raise BadParameter(text, "it names no stage and parameter" if not dot else "there is no value")
+        if stage not in sources:
+            near = difflib.get_close_matches(stage, sources, n=1)
+            raise BadParameter(text, f"there is no stage {stage!r}", near[0] if near else "")
+        found.setdefault(stage, {})[name] = _value(value)
+    for stage, params in found.items():
+        if stage in sources:
+            _check(sources[stage].path, sources[stage].parameters, params)
+    return found
+
+
+def _value(text: str) -> Any:
+    try:
+        return ast.literal_eval(text.strip())
+    except (ValueError, SyntaxError):
+        return text
+
+
+def _check(path: str, assigned: Mapping[str, Any], params: Mapping[str, Any]) -> None:
+    for name in params:
+        if name not in assigned:
+            near = difflib.get_close_matches(name, assigned, n=1)
+            raise NoSuchParameter(path, name, near[0] if near else "", tuple(sorted(assigned)))

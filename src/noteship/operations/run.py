@@ -1,0 +1,105 @@
+"""`noteship run`: the pipeline up to date and, with a `[service]`, its bundle."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from noteship import workflow
+from noteship.notebooks import StageSource
+from noteship.operations import bundle as bundles
+from noteship.operations.bundle import Made
+from noteship.operations.executing import CellProgress, NotebookExecutor
+from noteship.operations.opened import OpenedProject
+from noteship.operations.parameters import parameters_of
+from noteship.operations.stages import chosen_of, graph_of
+
+__all__ = ["CellProgress", "Listener", "RunReport", "RunRequest", "run"]
+
+# Each stage is a process with libraries of its own in memory; beyond this, memory is short before processors are.
+JOBS_LIMIT = 4
+
+
+@dataclass(frozen=True)
+class RunRequest:
+    """What is to be brought up to date, and how."""
+
+    stages: Sequence[str] = ()
+    chosen: Sequence[str] = ()
+    parameters: Sequence[str] = ()
+    jobs: int | None = None
+    replace: bool = False
+    keep: bool = False
+
+
+class Listener(Protocol):
+    """Who is told how a run goes on."""
+
+    def event(self, event: workflow.Event) -> None:
+        """Something happened; from one thread."""
+
+    def cell(self, at: CellProgress) -> None:
+        """A stage is at another cell; from any thread."""
+
+    def say(self, line: str) -> None:
+        """Something to know."""
+
+
+@dataclass(frozen=True)
+class RunReport:
+    """How a run ended, and the bundle that it made; `proposal` is a `[service]` that the project could have."""
+
+    result: workflow.RunResult
+    faults: tuple[StageSource, ...]
+    made: Made | None = None
+    proposal: bundles.Proposed | None = None
+
+    @property
+    def good(self) -> bool:
+        """Whether everything that was to be done is done."""
+        return self.result.state == "done" and not self.faults
+
+    def to_json(self) -> dict[str, Any]:
+        """The document that `noteship run --json` prints."""
+        result = self.result
+        return {
+            "run": result.run,
+            "state": result.state if not self.faults or result.state == "interrupted" else "failed",
+            "seconds": round(result.seconds, 3),
+            "stages": [record.to_json() for record in result.stages.values()],
+            "notices": list(result.notices),
+            "faults": [{"stage": source.name, "fault": str(source.fault)} for source in self.faults],
+            "bundle": self.made.to_json() if self.made else None,
+            "proposal": self.proposal.to_json() if self.proposal else None,
+        }
+
+
+def run(
+    opened: OpenedProject, request: RunRequest, listen: Callable[[workflow.Graph], AbstractContextManager[Listener]]
+) -> RunReport:
+    """Bring the project up to date.
+
+    `listen` is given the graph of what will be looked at and gives who is told of it.
+
+    Raises: what a graph that cannot run raises (CyclicStages, UnchosenAlternatives, MissingInput), ChangedByHand,
+    UnknownStage, wrong parameters, what the environment or the store lack, and what making the bundle raises.
+    """
+    parameters = parameters_of(opened, request.parameters)
+    graph = chosen_of(opened, graph_of(opened, parameters), request.chosen)
+    graph = graph.upto(request.stages) if request.stages else graph
+    faults = () if request.stages else tuple(source for source in opened.sources.stages if source.fault)
+    jobs = request.jobs or opened.settings.run.jobs or min(os.cpu_count() or 1, JOBS_LIMIT)
+    options = workflow.Options(jobs, replace=request.replace)
+    with listen(graph) as listener:
+        with NotebookExecutor.of(opened, graph, keep=request.keep, tell=listener.cell) as executor:
+            result = workflow.run(graph, executor, opened.workplace, options, tell=listener.event)
+        made, proposal = None, None
+        if result.state == "done" and not faults and not request.stages:
+            if opened.settings.service:
+                made = bundles.make(opened, result, listener.say)
+            else:
+                proposal = bundles.propose(opened, result)
+    return RunReport(result, faults, made, proposal)

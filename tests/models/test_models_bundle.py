@@ -1,0 +1,287 @@
+"""Bundles: their bytes, and what it takes to load one."""
+
+from __future__ import annotations
+
+import json
+import os
+import pickle
+import shutil
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sklearn.linear_model import LogisticRegression
+
+from noteship import models
+from noteship.models import errors
+from noteship.models.__main__ import main
+from noteship.models.importing import source_modules
+from noteship.store import open_store
+
+from .conftest import text_logistic
+
+HELPERS = """
+    from sklearn.base import BaseEstimator, TransformerMixin
+    import cleaning
+
+    def prepare(frame):
+        return frame.assign(text=frame["text"].map(cleaning.lower))
+
+    class Lengths(BaseEstimator, TransformerMixin):
+        def __init__(self, stops=frozenset()):
+            self.stops = stops
+        def fit(self, X, y=None):
+            return self
+        def transform(self, X):
+            words = [text.split() for text in X["text"]]
+            return [[len(row), sum(word in self.stops for word in row)] for row in words]
+"""
+# Trains, saves and builds; sets are ordered differently from process to process.
+TRAIN = """
+    import os, pickle
+    from pathlib import Path
+    import numpy, pandas
+    from sklearn.ensemble import RandomForestClassifier
+    from sklearn.feature_extraction.text import CountVectorizer
+    from sklearn.pipeline import make_pipeline
+    from noteship import models
+    root = Path(os.environ["ROOT"])
+    texts = ["dear madam", "tasty snack", "dear sister", "salty snack", "good madam"] * 8
+    raw = pandas.DataFrame({"text": texts, "label": ["h", "s", "h", "s", "h"] * 8})
+    raw.to_parquet(root / "raw.parquet")
+    step = make_pipeline(CountVectorizer(), RandomForestClassifier(5, random_state=1)).fit(raw.text, raw.label)
+    step.steps[0][1].seen = {"x", "y", "zebra", "owl", "fox"}
+    (root / "m.pkl").write_bytes(pickle.dumps(step))
+    models.build(models.BuildRequest(str(root), "p", ("m.pkl",), "raw.parquet", ("text",), str(root / "bundle")))
+"""
+
+
+def project(root: Path, made: Any) -> Path:
+    """A project whose steps are a function and a class of its own modules."""
+    root.mkdir(exist_ok=True)
+    (root / "helpers.py").write_text(textwrap.dedent(HELPERS))
+    (root / "cleaning.py").write_text("def lower(text):\n    return text.lower()\n")
+    made.raw.to_parquet(root / "raw.parquet")
+    script = """
+        import pickle, pandas, helpers
+        from sklearn.linear_model import LogisticRegression
+        raw = pandas.read_parquet(root / "raw.parquet")
+        lengths = helpers.Lengths(stops=frozenset({"dear", "madam"}))
+        model = LogisticRegression().fit(lengths.fit_transform(helpers.prepare(raw)), raw.label)
+        (root / "lengths.pkl").write_bytes(pickle.dumps(lengths))
+        (root / "model.pkl").write_bytes(pickle.dumps(model))
+    """
+    with source_modules([root]):
+        exec(textwrap.dedent(script), {"root": root})
+    return root
+
+
+def build(root: Path, *steps: str, **more: Any) -> models.Bundle:
+    """The bundle of a project, with the digest that a store gives it."""
+    fields = {"data": "raw.parquet", "inputs": ("text",), "output": str(root / "bundle"), "name": "p"}
+    result = models.build(models.BuildRequest(**{"root": str(root), "steps": steps, **fields, **more}))
+    digest = open_store("memory:", root).put_folder(Path(result.folder))
+    return models.read(Path(result.folder), digest)
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> models.Bundle:
+    """A bundle with source, made once."""
+    root = project(tmp_path_factory.mktemp("own"), text_logistic())
+    return build(root, "helpers:prepare", "lengths.pkl", "model.pkl", modules=("helpers.py", "cleaning.py"))
+
+
+@pytest.fixture
+def own(built: models.Bundle, tmp_path: Path) -> models.Bundle:
+    """A copy of it that a test may damage."""
+    folder = Path(shutil.copytree(built.folder, tmp_path / "bundle"))
+    return models.read(folder, built.digest)
+
+
+def test_equal_work_in_two_processes_gives_equal_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No address, order of a set, clock or padding of one process gets into the model's file."""
+    (tmp_path / "here").mkdir()
+    (tmp_path / "there").mkdir()
+    code = textwrap.dedent(TRAIN)
+    environment = {**os.environ, "PYTHONHASHSEED": "12", "PYTHONPATH": os.pathsep.join(sys.path)}
+    environment["ROOT"] = str(tmp_path / "there")
+    subprocess.run([sys.executable, "-c", code], env=environment, check=True, timeout=120)
+    monkeypatch.setenv("ROOT", str(tmp_path / "here"))
+    exec(code, {})
+    there, here = ((tmp_path / name / "bundle" / "model.skops").read_bytes() for name in ("there", "here"))
+    assert there == here
+
+
+def test_source_travels_and_works_away_from_the_project(own: models.Bundle, mail: Any) -> None:
+    """Functions and classes come from the bundle's own source, which leaves no module behind."""
+    assert own.source == ("cleaning.py", "helpers.py")
+    scorer = models.load(own, models.Trust(frozenset({own.digest})))
+    assert "helpers" not in sys.modules and "cleaning" not in sys.modules
+    scores = scorer.score(scorer.signature.decode([{"text": "Dear Madam"}, {"text": "tasty"}]))
+    assert scores.classes == ("ham", "spam")
+    assert not list(own.folder.rglob("__pycache__"))
+
+
+def test_source_needs_its_digest_to_be_named(own: models.Bundle) -> None:
+    """Nothing of a bundle's source is imported for any other digest."""
+    for trust in (models.Trust(), models.Trust(frozenset({"0" * 64}), allow_pickle=True)):
+        with pytest.raises(errors.SourceRefused) as raised:
+            models.load(own, trust)
+        assert own.digest in str(raised.value)
+
+
+def test_two_bundles_with_modules_of_one_name_do_not_mix(tmp_path: Path, mail: Any) -> None:
+    """Each scorer keeps the code that it came with."""
+    scorers = []
+    project(tmp_path / "one", mail)
+    shutil.copytree(tmp_path / "one", tmp_path / "two")
+    for name in ("one", "two"):
+        root = tmp_path / name
+        (root / "cleaning.py").write_text(f"def lower(text):\n    return {name!r} + ' ' + text.lower()\n")
+        bundle = build(root, "helpers:prepare", "lengths.pkl", "model.pkl", modules=("helpers.py", "cleaning.py"))
+        scorers.append(models.load(bundle, models.Trust(frozenset({bundle.digest}))))
+    functions = [scorer.composition.steps[0].value for scorer in scorers]
+    frame = mail.raw[["text"]].head(1)
+    assert [function(frame)["text"].iloc[0].split()[0] for function in functions] == ["one", "two"]
+
+
+def test_a_store_brings_a_bundle_and_refuses_a_changed_one(own: models.Bundle, tmp_path: Path) -> None:
+    """The digest is checked before anything of the bundle is read."""
+    store = open_store(str(tmp_path / "store"), tmp_path)
+    digest = store.put_folder(own.folder)
+    assert models.fetch(store, digest, tmp_path / "again").digest == own.digest
+    for path in (tmp_path / "store").rglob("*"):
+        if path.is_file() and path.read_bytes().startswith(b"PK"):
+            path.chmod(0o644)
+            path.write_bytes(path.read_bytes()[:-1] + b"!")
+    with pytest.raises(Exception, match=r"damaged|does not match|digest"):
+        models.fetch(store, digest, tmp_path / "third")
+    assert not (tmp_path / "third" / "bundle.json").exists()
+
+
+def test_what_skops_cannot_store_is_a_pickle_that_is_refused(tmp_path: Path, mail: Any) -> None:
+    """A pickle is loaded only where whoever loads it allows pickles."""
+    mail.raw.to_parquet(tmp_path / "raw.parquet")
+    script = """
+        import cloudpickle, re
+        class Rule:
+            classes_ = ["ham", "spam"]
+            def __init__(self): self.pattern = re.compile("salty")
+            def predict(self, X): return ["spam" if self.pattern.search(t) else "ham" for t in X]
+        (root / "rule.pkl").write_bytes(cloudpickle.dumps(Rule()))
+    """
+    exec(textwrap.dedent(script), {"root": tmp_path, "__name__": "__main__"})
+    bundle = build(tmp_path, "rule.pkl")
+    assert bundle.format == "pickle" and bundle.why_not_skops
+    with pytest.raises(errors.PickleRefused, match="allow-pickle"):
+        models.load(bundle, models.Trust(frozenset({bundle.digest})))
+    scorer = models.load(bundle, models.Trust(allow_pickle=True))
+    assert scorer.score(scorer.signature.decode([["salty"]])).predictions.tolist() == ["spam"]
+
+
+def test_unknown_types_are_named(own: models.Bundle) -> None:
+    """A type that is neither scikit-learn's nor the bundle's is refused by its name, and accepted by it."""
+    path = own.folder / "bundle.json"
+    value = json.loads(path.read_text())
+    path.write_text(json.dumps({**value, "source": ["cleaning.py"], "steps": value["steps"][1:]}))
+    with pytest.raises(errors.UntrustedTypes, match=r"helpers\.Lengths"):
+        models.load(models.read(own.folder, "d"), models.Trust(frozenset({"d"})))
+
+
+def test_no_function_outside_of_the_bundle_is_taken(own: models.Bundle) -> None:
+    """A bundle cannot name a function of an installed module as a step."""
+    path = own.folder / "bundle.json"
+    value = json.loads(path.read_text())
+    value["steps"][0]["source"] = "os:system"
+    path.write_text(json.dumps(value))
+    with pytest.raises(errors.UntrustedTypes, match=r"os\.system"):
+        models.load(models.read(own.folder, "d"), models.Trust(frozenset({"d"})))
+
+
+@pytest.mark.parametrize(
+    ("change", "error"),
+    [
+        ({"bundle": 99}, errors.BundleTooNew),
+        ({"bundle": "1"}, errors.DamagedBundle),
+        ({"signature": {}}, errors.DamagedBundle),
+        ({"source": ["../../x.py"]}, errors.DamagedBundle),
+        ({"source": ["gone.py"]}, errors.DamagedBundle),
+        ({"model": {"format": "exe", "why_not_skops": ""}}, errors.DamagedBundle),
+        ({"steps": 3}, errors.DamagedBundle),
+    ],
+)
+def test_a_bad_description_is_an_error(own: models.Bundle, change: dict[str, Any], error: type[Exception]) -> None:
+    """A newer format and a damaged description are told apart and told."""
+    path = own.folder / "bundle.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), **change}))
+    with pytest.raises(error):
+        models.read(own.folder)
+
+
+@pytest.mark.parametrize("damage", [b"", b"PK", b"not a zip at all"])
+def test_a_damaged_model_is_an_error(own: models.Bundle, damage: bytes) -> None:
+    """A model's file that is no skops file is a damaged bundle."""
+    (own.folder / "model.skops").write_bytes(damage)
+    with pytest.raises(errors.DamagedBundle):
+        models.load(own, models.Trust(frozenset({own.digest})))
+
+
+def test_missing_and_other_packages_are_named(own: models.Bundle) -> None:
+    """The environment must be the bundle's; the error names what to install."""
+    path = own.folder / "bundle.json"
+    value = json.loads(path.read_text())
+    assert set(value["environment"]["needs"]) == {"numpy", "pandas", "scikit-learn", "scipy"}
+    value["environment"]["needs"].update({"numpy": "0.1", "nowhere-to-be-found": "2.0"})
+    path.write_text(json.dumps(value))
+    with pytest.raises(errors.EnvironmentDiffers) as raised:
+        models.load(models.read(own.folder, "d"), models.Trust(frozenset({"d"})))
+    assert raised.value.missing == ("nowhere-to-be-found==2.0",)
+    assert raised.value.differing[0][:2] == ("numpy", "0.1")
+
+
+def test_a_step_that_needs_its_project_is_not_portable(tmp_path: Path, mail: Any) -> None:
+    """What works only beside the project's other files makes no bundle."""
+    mail.raw.to_parquet(tmp_path / "raw.parquet")
+    (tmp_path / "late.py").write_text("def prepare(frame):\n    import table\n    return frame\n")
+    (tmp_path / "table.py").write_text("")
+    (tmp_path / "m.pkl").write_bytes(pickle.dumps(mail.steps[0]))
+    (tmp_path / "n.pkl").write_bytes(pickle.dumps(mail.steps[1]))
+    with pytest.raises(errors.NotPortable, match="table"):
+        build(tmp_path, "late:prepare", "m.pkl", "n.pkl", modules=("late.py", "table.py"))
+
+
+def test_a_child_process_builds(tmp_path: Path, mail: Any) -> None:
+    """The request and the result cross processes as JSON, errors in their four parts."""
+    mail.raw.to_parquet(tmp_path / "raw.parquet")
+    for number, step in enumerate(mail.steps):
+        (tmp_path / f"{number}.pkl").write_bytes(pickle.dumps(step))
+    asked = models.BuildRequest(str(tmp_path), "p", ("0.pkl", "1.pkl"), "raw.parquet", ("text",), str(tmp_path / "b"))
+    (tmp_path / "good").write_text(json.dumps(asked.to_json()))
+    command = [sys.executable, "-m", "noteship.models", "good", "good.json"]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    subprocess.run(command, cwd=tmp_path, env=environment, check=True, timeout=60)
+    result = models.BuildResult.from_json(json.loads((tmp_path / "good.json").read_text())["result"])
+    assert result.format == "skops" and result.state == "not checked"
+    (tmp_path / "bad").write_text(json.dumps({**asked.to_json(), "steps": ["1.pkl", "0.pkl"]}))
+    main(tmp_path / "bad", tmp_path / "bad.json")
+    told = json.loads((tmp_path / "bad.json").read_text())["error"]
+    assert told["exit_code"] == 1 and "1.pkl" in told["fact"]
+
+
+def test_label_encoders_at_the_end_give_labels(tmp_path: Path, mail: Any) -> None:
+    """A model fitted on encoded labels, and its encoder as the last step, predict labels."""
+    from sklearn.preprocessing import LabelEncoder
+
+    encoder = LabelEncoder().fit(mail.raw.label)
+    model = LogisticRegression().fit(mail.steps[0].transform(mail.raw.text), encoder.transform(mail.raw.label))
+    mail.raw.to_parquet(tmp_path / "raw.parquet")
+    (tmp_path / "all.pkl").write_bytes(
+        pickle.dumps({"vectors": mail.steps[0], "model": model, "labels": encoder, "n": 3})
+    )
+    bundle = build(tmp_path, "all.pkl")
+    scorer = models.load(bundle, models.Trust())
+    assert scorer.score(mail.raw).predictions.tolist() == mail.predictions.tolist()
+    assert scorer.signature.output.classes == ("ham", "spam")
