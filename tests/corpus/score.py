@@ -19,7 +19,7 @@ from typing import Any
 __all__ = ["Counts", "Judgement", "inferred", "judge", "projects", "report", "total"]
 
 CORPUS = Path(__file__).parent
-HOLE = re.compile(r"\{[^}]*\}|\*+")
+HOLE = re.compile(r"(?:\{[^}]*\}|\*)+")
 MEASURES = ("edges", "pairs", "reads", "writes", "stages")
 
 Graph = Mapping[str, Any]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import nbformat
-
 from execution.conftest import Bench
 
 
@@ -104,6 +103,12 @@ def test_text_is_cut_at_the_limit(bench: Bench) -> None:
     text = bench.outputs(done)[0][0]["text"]
     assert 10 << 20 <= len(text) < (10 << 20) + 200
     assert "cut by noteship" in text[-200:]
+
+
+def test_many_small_outputs_are_not_lost(bench: Bench) -> None:
+    """A cell that prints and displays thousands of times loses none of it."""
+    done = bench.cells("from IPython.display import display\nfor i in range(3000):\n    display(i)")
+    assert [output["data"]["text/plain"] for output in bench.outputs(done)[0]] == [str(i) for i in range(3000)]
 
 
 def test_progress_counts_the_code_cells(bench: Bench) -> None:

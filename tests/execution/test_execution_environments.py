@@ -10,8 +10,8 @@ import threading
 from pathlib import Path
 
 import pytest
-
 from execution.conftest import Bench
+
 from noteship.notebooks.execution import Runner
 
 
@@ -26,7 +26,8 @@ def test_a_bare_environment_with_ipykernel_runs_notebooks(bench: Bench, tmp_path
     source = (
         "import importlib.util, sys\nprint([importlib.util.find_spec(n) for n in ('noteship', 'pandas')], sys.prefix)"
     )
-    with Runner(bench.root, python, bench.objects, environment=dict(os.environ)) as runner:
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    with Runner(bench.root, python, bench.objects, environment=environment) as runner:
         done = runner.run(bench.job(bench.notebook(source)), threading.Event(), lambda _: None)
     assert done.failure is None
     assert bench.outputs(done)[0][0]["text"] == f"[None, None] {tmp_path / 'env'}\n"

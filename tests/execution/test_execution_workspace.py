@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 from execution.conftest import Bench
+
 from noteship.notebooks.execution import workspace
 
 

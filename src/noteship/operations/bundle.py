@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -128,7 +128,7 @@ def _request(opened: OpenedProject, service: ServiceSettings, result: workflow.R
         "target": service.target,
         "roots": list(_roots(opened)),
         "modules": sorted({module for source in opened.sources.stages for module in source.modules}),
-        "stored": list(_stored(service, result, set(files))),
+        "stored": list(_stored(service, result, files)),
         "reproduces": service.reproduces != (),
         "lineage": {"stages": [_lineage(result.results[name]) for name in needed.order]},
         "environment": {"python": environment.python, "packages": dict(environment.packages)},
@@ -159,10 +159,12 @@ def _roots(opened: OpenedProject) -> tuple[str, ...]:
     return (".", *sorted(folders - {"."}))
 
 
-def _stored(service: ServiceSettings, result: workflow.RunResult, steps: set[str]) -> Iterator[dict[str, Any]]:
+def _stored(service: ServiceSettings, result: workflow.RunResult, steps: Sequence[str]) -> Iterator[dict[str, Any]]:
     """The tables that the composed model must reproduce: those named, else those that the graph shows.
 
-    What is stored by a stage that writes or reads one of the steps may hold that step's features or predictions.
+    A stage that writes or reads a step before the last stores that step's features, one that reads the last stores
+    predictions. What the stage that makes the last one stores may be either, or predictions across folds, which are
+    another model's: it counts where it fits.
     """
     if service.reproduces is not None:
         for path in service.reproduces:
@@ -170,10 +172,17 @@ def _stored(service: ServiceSettings, result: workflow.RunResult, steps: set[str
         return
     for name in result.graph.order:
         outputs = result.results[name].outputs
-        near = steps & {*outputs, *result.graph.reads(name)}
+        reads = result.graph.reads(name)
+        kind = None
+        if steps[-1] in reads:
+            kind = "predictions"
+        elif set(steps[:-1]) & {*outputs, *reads} and steps[-1] not in outputs:
+            kind = "features"
+        elif steps[-1] not in outputs:
+            continue
         for path in sorted(outputs):
-            if near and path.lower().endswith(TABLES) and path != service.data:
-                yield {"path": path, "kind": None, "made_by": _made_by(result, path), "named": False}
+            if path.lower().endswith(TABLES) and path != service.data:
+                yield {"path": path, "kind": kind, "made_by": _made_by(result, path), "named": False}
 
 
 def _made_by(result: workflow.RunResult, path: str) -> str:

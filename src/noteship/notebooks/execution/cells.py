@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -20,6 +21,8 @@ __all__ = ["CellsRun", "run_cells"]
 
 # How soon an exit, a cancel or a limit is noticed while a cell prints nothing.
 POLL_S = 0.05
+# After a cell's reply its last outputs follow at once; a broadcast that was lost is not waited for any longer.
+SILENCE_S = 5.0
 ALLOWED = "raises-exception"
 
 
@@ -46,11 +49,12 @@ class _Session:
         outputs = self.outputs[request] = CellOutputs(self.displays)
         reply: Message | None = None
         idle = False
-        while reply is None or not idle:
+        last = time.monotonic()
+        while reply is None or not (idle or time.monotonic() - last > SILENCE_S):
             gone = self.guard.child.exited
             heard = False
             for channel, message in self.kernel.messages(POLL_S):
-                heard = True
+                heard, last = True, time.monotonic()
                 own = message["parent_header"].get("msg_id") == request
                 if channel == "shell":
                     reply = message["content"] if own else reply

@@ -46,6 +46,8 @@ class Kernel:
         for name, kind in (("shell", zmq.DEALER), ("control", zmq.DEALER), ("iopub", zmq.SUB)):
             opened: Any = zmq.Context.instance().socket(kind)
             opened.linger = 0
+            # Without limit: a cell that prints fast must not lose output, nor the word that it is done.
+            opened.rcvhwm = 0
             opened.connect(self._address(name))
             self._sockets[name] = opened
         self._sockets["iopub"].setsockopt(zmq.SUBSCRIBE, b"")

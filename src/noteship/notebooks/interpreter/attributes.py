@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from noteship.notebooks.interpreter.core import Call, Arguments, Machine
+from noteship.notebooks.interpreter.core import Arguments, Call, Machine
 from noteship.notebooks.interpreter.imports import library_name, module_attribute
 from noteship.notebooks.values import (
     ClassValue,
@@ -61,6 +61,9 @@ def attribute(machine: Machine, value: Value, name: str) -> Value:
 
 def _of_library(machine: Machine, value: Library, name: str) -> Value:
     if name == "[]":
+        model = machine.parts.models.get(f"@{value.name}[]")
+        if model is not None:
+            return model(machine, Call(value.name, Arguments(), None, None, value.data))
         return Library(bounded(f"{value.name}[]"), value.reason, value.data)
     if value.name == "super()":
         return _of_super(machine, value, name)

@@ -26,7 +26,7 @@ from noteship.notebooks.values import (
     join,
 )
 
-__all__ = ["call_expression", "invoke"]
+__all__ = ["call_back", "call_expression", "call_function", "invoke"]
 
 # How often one function may be on the way at the same time: enough for a wrapper that calls itself with a default.
 _DEEPEST_RECURSION = 3
@@ -76,7 +76,7 @@ def invoke(machine: Machine, function: Value, arguments: Arguments, node: ast.Ca
             method = function.cls.find(name)
             if isinstance(method, Func):
                 return call_function(machine, method, arguments, function)
-    _call_back(machine, arguments, machine.reason(function))
+    call_back(machine, arguments, machine.reason(function))
     return Unknown(machine.reason(function))
 
 
@@ -113,11 +113,11 @@ def _call_library(machine: Machine, call: Call) -> Value:
         return model(machine, call)
     for command in machine.state.pop(("commands", call.name), ()):
         call_function(machine, command, Arguments(), None)
-    _call_back(machine, call.arguments, call.name.removeprefix("?."))
+    call_back(machine, call.arguments, call.name.removeprefix("?."))
     return Library(bounded(f"{call.name}()"), call.reason)
 
 
-def _call_back(machine: Machine, arguments: Arguments, name: str) -> None:
+def call_back(machine: Machine, arguments: Arguments, name: str) -> None:
     """A function that is handed to a library is called by it, with what is not known."""
     for value in [*arguments.positional, *arguments.keywords.values()]:
         function = value.function if isinstance(value, Method) else value

@@ -7,6 +7,7 @@ from collections.abc import Mapping as MappingType
 
 from noteship.notebooks.interpreter import imports
 from noteship.notebooks.interpreter.builtin_models import BUILTIN_MODELS
+from noteship.notebooks.interpreter.calls import call_back
 from noteship.notebooks.interpreter.core import Arguments, Call, Machine, Model
 from noteship.notebooks.interpreter.modelling import argument_text, constant_result, distributed, first_argument, unknown
 from noteship.notebooks.values import (
@@ -137,7 +138,9 @@ def _replaced(machine: Machine, call: Call) -> Value:
 def _map_over(machine: Machine, call: Call) -> Value:
     """`pool.map(f, items)` and its kin on any object."""
     function = call.get(0, "func", "fn")
-    if not isinstance(function, (Func, Method, ClassValue)) and not _is_callable_library(machine, function):
+    followed = isinstance(function, (Func, Method, ClassValue)) or _is_callable_library(machine, function)
+    if not followed or len(call.arguments.positional) < 2:
+        call_back(machine, call.arguments, call.name.removeprefix("?."))
         return Library(f"{call.name[-100:]}()", call.reason)
     if call.name.endswith("starmap"):
         items, rest = machine.items(call.get(1, "iterable") or NONE)

@@ -39,6 +39,8 @@ def subscript(machine: Machine, base: Value, key: Value | list[Value | None]) ->
     if isinstance(base, Instance):
         return _of_instance(machine, base, key)
     if isinstance(base, Library):
+        if isinstance(base.data, Mapping):
+            return subscript(machine, base.data, key)
         return machine.attribute(base, "[]")
     return Unknown(machine.reason(base))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from noteship.notebooks.interpreter.core import Machine
-from noteship.notebooks.values import ClassValue, Const, Func, Instance, Mapping, Method, ModuleValue, Seq, Unknown, Value, join
+from noteship.notebooks.values import ClassValue, Const, Func, Instance, Library, Mapping, Method, ModuleValue, Seq, Unknown, Value, join
 
 __all__ = ["assign", "bind", "forget", "set_item"]
 
@@ -81,6 +81,9 @@ def set_item(machine: Machine, base: Value, index: Value, value: Value) -> None:
     elif isinstance(base, Seq) and isinstance(index, Const) and isinstance(index.value, int):
         if -len(base.items) <= index.value < len(base.items) and not base.fuzzy:
             base.items[index.value] = value
+    elif isinstance(base, Library):
+        if f"{base.name}.__setitem__" in machine.parts.models:
+            machine.invoke(Library(f"{base.name}.__setitem__", "", base.data), index, value)
     elif isinstance(base, Instance):
         setter = base.cls.find("__setitem__")
         if isinstance(setter, Func):

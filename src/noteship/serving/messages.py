@@ -1,0 +1,107 @@
+"""The protocol of noteship's own: rows as JSON in, predictions as JSON out; no HTTP in it."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy
+
+from noteship import models
+from noteship.errors import cut
+from noteship.serving.model import Model
+from noteship.serving.refusals import Refused
+
+__all__ = ["Question", "answer", "bad_rows", "dumps", "parse"]
+
+ENVELOPE = ("rows", "id")
+# A client's own id is echoed: as long as any id that people use, and no longer.
+CLIENT_ID_LIMIT = 200
+
+
+@dataclass(frozen=True)
+class Question:
+    """The rows of one request, not yet checked, and the id by which the client knows it."""
+
+    rows: Sequence[Any]
+    client_id: str | int | None = None
+
+
+def parse(body: bytes, max_rows: int) -> Question:
+    """What a client asks: `{"rows": [...], "id": ...}`, a bare list of rows, or one row as an object.
+
+    Raises Refused: 400 when it is not JSON, 413 when it has too many rows, 422 when it is none of the three.
+    """
+    try:
+        value = json.loads(body, parse_constant=_no_constant)
+    except json.JSONDecodeError as error:
+        place = f"line {error.lineno}, column {error.colno}" if body.strip() else "it is empty"
+        raise Refused(400, f"the body is not JSON: {place}") from error
+    except (ValueError, RecursionError) as error:
+        reason = "nested too deeply" if isinstance(error, RecursionError) else "not in UTF-8, or with a number beyond JSON"
+        raise Refused(400, f"the body is not JSON: {reason}") from error
+    question = _question(value)
+    if len(question.rows) > max_rows:
+        raise Refused(413, f"{len(question.rows)} rows are too many for one request; send at most {max_rows}")
+    return question
+
+
+def answer(model: Model, scores: models.Scores, request_id: str, client_id: str | int | None) -> bytes:
+    """The response's body: predictions, probabilities where the model has them, and who answered."""
+    value: dict[str, Any] = {"predictions": _plain(scores.predictions)}
+    if scores.probabilities is not None:
+        rows = scores.probabilities.tolist()
+        value["probabilities"] = [dict(zip(scores.classes, row, strict=True)) for row in rows]
+    value |= {"model": model.name, "version": model.version, "id": request_id}
+    if client_id is not None:
+        value["client_id"] = client_id
+    return dumps(value)
+
+
+def bad_rows(error: models.errors.BadRows) -> Refused:
+    """Rows that the signature refuses, for the client: where, what was expected, and what kind of thing came."""
+    parts = error.parts()
+    details = {"row": error.row, "field": error.field and cut(error.field, 60), "expected": error.expected}
+    return Refused(422, f"{parts.where}: {parts.fact}" if parts.where else parts.fact, details | {"got": error.got})
+
+
+def dumps(value: Any) -> bytes:
+    """JSON in UTF-8, without white space."""
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False, default=_other).encode()
+
+
+def _question(value: Any) -> Question:
+    if isinstance(value, list):
+        return Question(value)
+    if not isinstance(value, dict):
+        raise Refused(422, 'expected {"rows": [...]}, a list of rows or one row as an object')
+    if not isinstance(value.get("rows"), list):
+        return Question([value])
+    client_id = value.get("id")
+    if isinstance(client_id, bool) or not isinstance(client_id, str | int | None):
+        raise Refused(422, "field 'id': expected text or an integer", {"field": "id"})
+    if isinstance(client_id, str) and len(client_id) > CLIENT_ID_LIMIT:
+        raise Refused(422, f"field 'id': expected at most {CLIENT_ID_LIMIT} characters", {"field": "id"})
+    for name in value:
+        if name not in ENVELOPE:
+            near = difflib.get_close_matches(name, ENVELOPE, 1) or ["rows"]
+            message = f"field '{cut(name, 60)}' beside 'rows' is not known; nearest: '{near[0]}'"
+            raise Refused(422, message, {"field": cut(name, 60)})
+    return Question(value["rows"], client_id)
+
+
+def _no_constant(_: str) -> float:
+    raise ValueError("JSON has neither NaN nor Infinity")
+
+
+def _plain(values: numpy.ndarray[Any, Any]) -> list[Any]:
+    """Values for JSON, which has null for what is not a finite number."""
+    return [None if isinstance(value, float) and not math.isfinite(value) else value for value in values.tolist()]
+
+
+def _other(value: Any) -> Any:
+    return value.item() if isinstance(value, numpy.generic) else str(value)

@@ -1,0 +1,38 @@
+"""What a client is told instead of an answer."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import PurePath
+from typing import Any
+
+__all__ = ["Refused", "place_of"]
+
+
+@dataclass(eq=False)
+class Refused(Exception):
+    """A request that gets an HTTP status and a sentence; never anything that the client sent as a value."""
+
+    status: int
+    message: str
+    details: Mapping[str, Any] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def body(self, request_id: str) -> dict[str, Any]:
+        """The JSON document of the response."""
+        return {"error": self.message, **self.details, "id": request_id}
+
+
+def place_of(error: BaseException) -> str:
+    """The kind of an error and where it was raised; its own words may hold values of rows, and are left out.
+
+    >>> place_of(ValueError("could not convert string to float: 'a secret'"))
+    'ValueError'
+    """
+    frames = traceback.extract_tb(error.__traceback__)
+    if not frames:
+        return type(error).__name__
+    file = "/".join(PurePath(frames[-1].filename).parts[-3:])
+    return f"{type(error).__name__}, raised at {file}, line {frames[-1].lineno}"
