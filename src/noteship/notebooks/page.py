@@ -26,8 +26,8 @@ pre { white-space: pre-wrap; }
 .output { grid-column: 2; overflow-x: auto; }
 .output img, .output svg { max-width: 100%; height: auto; background: #fff; }
 .error pre { border-left: 4px solid var(--wrong); }
-table { border-collapse: collapse; font-size: 13px; }
-th, td { padding: .2rem .6rem; border-bottom: 1px solid var(--line); text-align: right; }
+table { border: 0; border-collapse: collapse; font-size: 13px; }
+th, td { padding: .2rem .6rem; border: 0; border-bottom: 1px solid var(--line); text-align: right; }
 .markdown { grid-column: 2; }
 .markdown code { background: var(--code); padding: 0 .2em; border-radius: 3px; }
 """

@@ -55,7 +55,7 @@ def answer(model: Model, scores: models.Scores, request_id: str, client_id: str 
     value: dict[str, Any] = {"predictions": _plain(scores.predictions)}
     if scores.probabilities is not None:
         rows = scores.probabilities.tolist()
-        value["probabilities"] = [dict(zip(scores.classes, row, strict=True)) for row in rows]
+        value["probabilities"] = [dict(zip(model.signature.output.classes, row, strict=True)) for row in rows]
     value |= {"model": model.name, "version": model.version, "id": request_id}
     if client_id is not None:
         value["client_id"] = client_id
@@ -70,8 +70,8 @@ def bad_rows(error: models.errors.BadRows) -> Refused:
 
 
 def dumps(value: Any) -> bytes:
-    """JSON in UTF-8, without white space."""
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False, default=_other).encode()
+    """JSON without white space; ASCII, as a client may have sent half a surrogate pair as its id."""
+    return json.dumps(value, separators=(",", ":"), allow_nan=False, default=_other).encode()
 
 
 def _question(value: Any) -> Question:

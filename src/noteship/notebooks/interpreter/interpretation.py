@@ -1,0 +1,82 @@
+"""Interpreting one document: a machine is set up, the cells run, what was found is handed over."""
+
+from __future__ import annotations
+
+from noteship.notebooks.catalogue import Catalogue
+from noteship.notebooks.document import Document
+from noteship.notebooks.interpreter.attributes import attribute
+from noteship.notebooks.interpreter.builtin_models import BUILTIN_MODELS
+from noteship.notebooks.interpreter.calls import call_function, invoke
+from noteship.notebooks.interpreter.command_line_models import COMMAND_LINE_MODELS
+from noteship.notebooks.interpreter.command_models import COMMAND_MODELS
+from noteship.notebooks.interpreter.container_models import CONTAINER_MODELS
+from noteship.notebooks.interpreter.core import Arguments, Frame, Machine, OutOfSteps, Parts, Raised
+from noteship.notebooks.interpreter.database_models import DATABASE_MODELS, finish_databases
+from noteship.notebooks.interpreter.expressions import EVALUATORS
+from noteship.notebooks.interpreter.file_models import FILE_MODELS
+from noteship.notebooks.interpreter.library_models import LIBRARY_MODELS
+from noteship.notebooks.interpreter.names import later_assignments
+from noteship.notebooks.interpreter.path_models import PATH_MODELS
+from noteship.notebooks.interpreter.running import run_document, trees_of
+from noteship.notebooks.interpreter.settings_models import SETTINGS_MODELS
+from noteship.notebooks.interpreter.statements import EXECUTORS
+from noteship.notebooks.interpreter.text_models import TEXT_MODELS
+from noteship.notebooks.project_view import ProjectView
+from noteship.notebooks.raw import RawAnalysis
+from noteship.notebooks.values import Const, Scope, Unknown, Value
+
+__all__ = ["interpret"]
+
+_MODELS = {
+    **BUILTIN_MODELS,
+    **TEXT_MODELS,
+    **CONTAINER_MODELS,
+    **PATH_MODELS,
+    **FILE_MODELS,
+    **LIBRARY_MODELS,
+    **COMMAND_LINE_MODELS,
+    **DATABASE_MODELS,
+    **COMMAND_MODELS,
+    **SETTINGS_MODELS,
+}
+_PARTS = Parts(EXECUTORS, EVALUATORS, _MODELS, invoke, attribute)
+
+
+def interpret(project: ProjectView, document: Document, *, cwd: str, catalogue: Catalogue) -> RawAnalysis:
+    """What a document reads and writes when it runs with this working folder, relative to the project's root.
+
+    Never raises, whatever the cells hold, and always ends: every statement has a budget of steps.
+    """
+    machine = Machine(_PARTS, project, document, catalogue, "" if cwd == "." else cwd)
+    trees = trees_of(document)
+    names: dict[str, Value] = {"__name__": Const("__main__")}
+    if document.kind != "notebook":
+        names["__file__"] = Const(machine.place(document.path))
+        machine.sys_path.items.insert(0, Const(machine.place(document.path.rpartition("/")[0])))
+    machine.state["first cwd"] = machine.cwd
+    machine.later = later_assignments(trees)
+    frame = Frame(Scope(names, None, document.path), "", document.path, None, 1)
+    run_document(machine, trees, frame)
+    _run_registered(machine, frame)
+    finish_databases(machine)
+    uses, external, unknown = machine.findings.results()
+    modules = tuple(sorted(module.path for module in machine.modules.values() if module.path))
+    return RawAnalysis(uses, external, unknown, modules, tuple(machine.ran))
+
+
+def _run_registered(machine: Machine, frame: Frame) -> None:
+    """Functions that were registered with a server are called by it, later."""
+    machine.frames.append(frame)
+    unknown = Unknown("an argument that a request gives")
+    for key, functions in list(machine.state.items()):
+        if not (isinstance(key, tuple) and key[0] == "commands") or "click" in key[1] or "typer" in key[1]:
+            continue
+        for function in functions:
+            machine.steps = 0
+            try:
+                with machine.perhaps():
+                    call_function(machine, function, Arguments(spread=unknown), None)
+            except (Raised, OutOfSteps, RecursionError):
+                del machine.frames[1:]
+                machine.guards.clear()
+    machine.frames.clear()

@@ -1,0 +1,137 @@
+"""Running whole documents: the one that is interpreted, and those that it runs with `%run` or as a command."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from noteship.notebooks import magics
+from noteship.notebooks.document import Document
+from noteship.notebooks.interpreter.core import HURRY_STEPS, MOST_STEPS, Frame, Machine, OutOfSteps, Raised
+from noteship.notebooks.interpreter.names import assigned_names, later_assignments
+from noteship.notebooks.values import Const, Mapping, Scope, Seq, Unknown, Value
+
+__all__ = ["run_as_command", "run_document", "run_in_namespace", "trees_of"]
+
+Trees = list[tuple[Document, ast.Module, int | None, int]]
+# A document may take this many statements' budgets in all.
+MOST_DOCUMENT_STEPS = 1_000_000
+
+
+def trees_of(document: Document) -> Trees:
+    """The syntax trees of the code cells, those with a syntax error left out."""
+    found: Trees = []
+    for cell in document.code:
+        try:
+            tree = magics.parse_cell(cell.source)
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            continue
+        found.append((document, tree, cell.index or None, cell.line))
+    return found
+
+
+def run_document(machine: Machine, trees: Trees, frame: Frame) -> None:
+    """Execute the cells in order in a frame of their own."""
+    depth = len(machine.frames)
+    machine.frames.append(frame)
+    try:
+        for _, tree, cell, first_line in trees:
+            frame.cell, frame.first_line = cell, first_line
+            for statement in tree.body:
+                _run_statement(machine, statement, frame)
+    finally:
+        del machine.frames[depth:]
+
+
+def _run_statement(machine: Machine, statement: ast.stmt, frame: Frame) -> None:
+    """One statement at the top level; whatever goes wrong in it, the next one is run."""
+    depth, maybe = len(machine.frames), machine.maybe
+    scope = frame.scope
+    if depth == 1:
+        spent = machine.state.get("spent", 0)
+        left = max(MOST_DOCUMENT_STEPS - spent, 2_000)
+        machine.steps, machine.step_limits = 0, (min(HURRY_STEPS, left // 2), min(MOST_STEPS, left))
+    try:
+        machine.run([statement])
+    except Raised as error:
+        if depth > 1 and machine.catches(error.name):
+            raise
+    except (OutOfSteps, RecursionError):
+        if depth > 1:
+            raise
+        for name in assigned_names(statement):
+            scope.names.setdefault(name, Unknown(f"{name}, which took too long to follow"))
+    finally:
+        del machine.frames[depth:]
+        frame.scope, frame.owner = scope, None
+        frame.loops.clear()
+        machine.maybe = maybe
+        if depth == 1:
+            machine.guards.clear()
+            machine.findings.quiet = 0
+            machine.state["spent"] = machine.state.get("spent", 0) + machine.steps
+
+
+def run_in_namespace(machine: Machine, path: str, arguments: list[str], shared: bool) -> None:
+    """`%run`: the file runs here, and the names that it leaves are the caller's too."""
+    document = _runnable(machine, path)
+    if document is None:
+        return
+    caller = machine.scope
+    scope = caller if shared else Scope({}, None, path)
+    names: dict[str, Value] = {"__name__": Const("__main__"), "__file__": Const(machine.place(path))}
+    scope.names.update(names)
+    argv, later = machine.argv, machine.later
+    machine.argv = Seq("list", [Const(path), *map(Const, arguments)])
+    trees = trees_of(document)
+    machine.later = later_assignments(trees)
+    try:
+        with _running(machine, path):
+            run_document(machine, trees, Frame(scope, "the notebook" if path.endswith(".ipynb") else "the script", path, None, 1))
+    finally:
+        machine.argv, machine.later = argv, later
+        caller.names.update({name: value for name, value in scope.names.items() if not name.startswith("__")})
+
+
+def run_as_command(machine: Machine, path: str, arguments: list[Value]) -> None:
+    """`python script.py a b`: the script runs in a process of its own, in the same working folder."""
+    document = _runnable(machine, path)
+    if document is None:
+        return
+    names: dict[str, Value] = {"__name__": Const("__main__"), "__file__": Const(machine.place(path))}
+    scope = Scope(names, None, path)
+    kept = (machine.argv, machine.sys_path, machine.modules, machine.cwd, machine.environ, machine.later)
+    state = machine.state
+    machine.argv = Seq("list", [Const(path), *arguments])
+    machine.sys_path = Seq("list", [Const(machine.place(path.rpartition("/")[0]))])
+    machine.modules = {}
+    machine.environ = Mapping(dict(machine.environ.items), machine.environ.rest)
+    machine.state = {**state, "flags": Mapping({}, None, True)}
+    trees = trees_of(document)
+    machine.later = later_assignments(trees)
+    try:
+        with _running(machine, path):
+            run_document(machine, trees, Frame(scope, "the script", path, None, 1))
+    finally:
+        machine.argv, machine.sys_path, machine.modules, machine.cwd, machine.environ, machine.later = kept
+        shared = ("databases", "folders", "running")
+        state.update({key: machine.state[key] for key in shared if key in machine.state})
+        machine.state = state
+
+
+def _runnable(machine: Machine, path: str) -> Document | None:
+    if path in machine.state.get("running", ()) or path == machine.document.path or len(machine.frames) > 12:
+        return None
+    return machine.project.document(path)
+
+
+@contextmanager
+def _running(machine: Machine, path: str) -> Iterator[None]:
+    machine.state["running"] = (*machine.state.get("running", ()), path)
+    if path not in machine.ran:
+        machine.ran.append(path)
+    try:
+        yield
+    finally:
+        machine.state["running"] = machine.state["running"][:-1]

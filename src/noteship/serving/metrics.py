@@ -1,0 +1,138 @@
+"""What Prometheus is told: requests, rows, latencies, and the distribution of the predictions."""
+
+from __future__ import annotations
+
+import json
+import platform
+from collections import Counter as Counting
+
+import prometheus_client as prometheus
+from prometheus_client.exposition import choose_encoder
+
+from noteship.serving.model import Model
+from noteship.serving.observing import Batch
+
+__all__ = ["Metrics"]
+
+# From a quarter of a millisecond, the time of one row of a linear model, in steps of about 1.5 up to ten seconds.
+SECONDS = (
+    *(0.00025, 0.0004, 0.0006, 0.0008, 0.001, 0.0015, 0.002, 0.003, 0.004, 0.006, 0.008),
+    *(0.01, 0.015, 0.02, 0.03, 0.04, 0.06, 0.08, 0.1, 0.15, 0.2, 0.3, 0.5, 0.75, 1.0, 1.5, 2.5, 5.0, 10.0),
+)
+# The range of a regression's predictions is not known beforehand: 1, 2, 5 in each decade, on both sides of zero.
+SIZES = tuple(float(f"{digit}e{power}") for power in range(-2, 7) for digit in (1, 2, 5))
+VALUES = (*(-size for size in reversed(SIZES)), 0.0, *SIZES)
+# A prediction that is none of the signature's classes.
+OTHER = "other"
+
+
+class Metrics:
+    """The metrics of one service, in a registry of their own; as an observer it counts predictions."""
+
+    def __init__(self) -> None:
+        self.registry = registry = prometheus.CollectorRegistry()
+        prometheus.ProcessCollector(namespace="noteship", registry=registry)
+        self._requests = prometheus.Counter(
+            "noteship_requests", "Requests by route and status code.", ["route", "code"], registry=registry
+        )
+        self._latency = prometheus.Histogram(
+            "noteship_request_seconds",
+            "From a prediction's request line to the end of its response, where it was answered.",
+            buckets=SECONDS,
+            registry=registry,
+        )
+        self._scoring = prometheus.Histogram(
+            "noteship_scoring_seconds",
+            "Checking, encoding and scoring the rows of a request.",
+            buckets=SECONDS,
+            registry=registry,
+        )
+        self._rows = prometheus.Counter("noteship_rows", "Rows that were scored.", registry=registry)
+        self._under_way = prometheus.Gauge("noteship_requests_under_way", "Requests for predictions.", registry=registry)
+        self._ready = prometheus.Gauge("noteship_ready", "1 when the service takes requests, else 0.", registry=registry)
+        self._unseen = prometheus.Counter(
+            "noteship_unseen_categories",
+            "Rows with a category that the raw data did not hold, by field.",
+            ["field"],
+            registry=registry,
+        )
+        self._faults = prometheus.Counter(
+            "noteship_observer_faults", "Batches that an observer failed on.", ["observer"], registry=registry
+        )
+        self._dropped = prometheus.Counter(
+            "noteship_batches_not_observed", "Batches dropped because observers were too slow.", registry=registry
+        )
+        self._by_class: prometheus.Counter | None = None
+        self._by_value: prometheus.Histogram | None = None
+        self._model: Model | None = None
+
+    def serve(self, model: Model) -> None:
+        """Begin to count for a model; every class has a count from the start, so that rates can be taken."""
+        self._model = model
+        output = model.signature.output
+        told = {"model": model.name, "version": model.version, "bundle": model.digest}
+        info = prometheus.Gauge(
+            "noteship_build_info", "What is served, and in which Python.", [*told, "python"], registry=self.registry
+        )
+        info.labels(**told, python=platform.python_version()).set(1)
+        if output.kind == "classification":
+            self._by_class = prometheus.Counter(
+                "noteship_predictions", "Predictions by class.", ["class"], registry=self.registry
+            )
+            for each in output.classes:
+                self._by_class.labels(_label(each))
+        else:
+            self._by_value = prometheus.Histogram(
+                "noteship_prediction", "Predictions by value.", buckets=VALUES, registry=self.registry
+            )
+
+    def ready(self, is_ready: bool) -> None:
+        """Whether the service takes requests now."""
+        self._ready.set(is_ready)
+
+    def under_way(self, change: int) -> None:
+        """A request for predictions begins, 1, or ends, -1."""
+        self._under_way.inc(change)
+
+    def scored(self, rows: int, seconds: float) -> None:
+        """Rows were scored."""
+        self._rows.inc(rows)
+        self._scoring.observe(seconds)
+
+    def responded(self, route: str, code: int, seconds: float) -> None:
+        """A response was written."""
+        self._requests.labels(route, str(code)).inc()
+        if route == "/predict" and code == 200:
+            self._latency.observe(seconds)
+
+    def observer_failed(self, observer: str) -> None:
+        """An observer raised something."""
+        self._faults.labels(observer).inc()
+
+    def batch_dropped(self) -> None:
+        """A batch was not observed."""
+        self._dropped.inc()
+
+    def observe(self, batch: Batch) -> None:
+        """Count the predictions of a batch, and the categories that are new."""
+        values = batch.scores.predictions.tolist()
+        if self._by_class is not None and self._model is not None:
+            known = set(map(_label, self._model.signature.output.classes))
+            for label, count in Counting(map(_label, values)).items():
+                self._by_class.labels(label if label in known else OTHER).inc(count)
+        elif self._by_value is not None:
+            for value in values:
+                self._by_value.observe(float(value))
+        if self._model is not None:
+            for field, count in self._model.signature.unseen(batch.frame).items():
+                self._unseen.labels(field).inc(count)
+
+    def render(self, accept: str) -> tuple[bytes, str]:
+        """All of it, in the form that the scraper asks for, and that form's content type."""
+        encode, content_type = choose_encoder(accept)
+        return encode(self.registry), content_type
+
+
+def _label(value: object) -> str:
+    """A class as a label: as in the keys of the probabilities."""
+    return value if isinstance(value, str) else json.dumps(value, default=str)

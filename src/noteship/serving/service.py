@@ -1,0 +1,166 @@
+"""The service without HTTP: a model, its readiness, the thread it scores on, and who watches."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from noteship import models
+from noteship.errors import NoteshipError
+from noteship.serving import messages
+from noteship.serving.errors import CanaryFailed
+from noteship.serving.ids import RequestIds
+from noteship.serving.metrics import Metrics
+from noteship.serving.model import Model
+from noteship.serving.observing import Batch, Observation, Observer
+from noteship.serving.prediction_log import PredictionLog
+from noteship.serving.refusals import Refused, place_of
+from noteship.serving.worker import Worker
+
+__all__ = ["Answer", "Limits", "Service"]
+
+# How long whoever is refused should wait, and how long a scrape waits for the observers.
+RETRY_AFTER_S = 1
+SCRAPE_PATIENCE_S = 1.0
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a service takes.
+
+    - body_bytes, rows: of one request; more is refused with 413
+    - requests: that are read, wait or are scored at once; more are refused with 503
+    - body_s: within which a request's body must have come
+    """
+
+    body_bytes: int = 16 << 20
+    rows: int = 10_000
+    requests: int = 128
+    body_s: float = 30.0
+
+
+@dataclass(frozen=True, eq=False)
+class Answer:
+    """A response's body, and the batch to be observed once it is written."""
+
+    body: bytes
+    batch: Batch
+
+
+class Service:
+    """Answers for one model. Scoring is done on one thread, so that health and metrics answer meanwhile."""
+
+    def __init__(self, limits: Limits | None = None, observers: Sequence[Observer] = ()) -> None:
+        self.limits = limits or Limits()
+        self.ids = RequestIds()
+        self.metrics = Metrics()
+        self.predictions = PredictionLog()
+        self._observation = Observation(
+            (self.metrics, self.predictions, *observers), self.metrics.observer_failed, self.metrics.batch_dropped
+        )
+        self._worker = Worker("noteship-scoring")
+        self._model: Model | None = None
+        self._draining = False
+        self._under_way = 0
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether new requests should be sent here."""
+        return self._model is not None and not self._draining
+
+    @property
+    def model(self) -> Model:
+        """What is served; raises Refused while it is being loaded."""
+        if self._model is None:
+            raise Refused(503, "the model is being loaded", headers={"Retry-After": str(RETRY_AFTER_S)})
+        return self._model
+
+    def load(self, load: Callable[[], Model]) -> Future[None]:
+        """Load the model on the scoring thread, score its example row, and be ready.
+
+        The future raises what `load` raises, and CanaryFailed.
+        """
+
+        def work() -> None:
+            model = load()
+            _try(model)
+            self.metrics.serve(model)
+            self._model = model
+            self.metrics.ready(self.is_ready)
+
+        return self._worker.submit(work)
+
+    @contextmanager
+    def admitted(self) -> Iterator[None]:
+        """The place of one request. Raises Refused when the model is not there yet, or too many are under way."""
+        self.model  # noqa: B018 - raises while there is none
+        if self._under_way >= self.limits.requests:
+            message = f"{self._under_way} requests are under way, and no more are taken at once"
+            raise Refused(503, message, headers={"Retry-After": str(RETRY_AFTER_S)})
+        self._count(1)
+        try:
+            yield
+        finally:
+            self._count(-1)
+
+    async def predict(self, body: bytes, request_id: str) -> Answer:
+        """Answer one request. Raises Refused for a body that is not what the signature describes."""
+        return await asyncio.wrap_future(self._worker.submit(lambda: self._answer(body, request_id)))
+
+    def observe(self, batch: Batch) -> None:
+        """Let the observers know; to be called when the response is written. Returns at once."""
+        self._observation.observe(batch)
+
+    async def scrape(self, accept: str) -> tuple[bytes, str]:
+        """The metrics, with all that was answered before, unless observers lag by more than a second."""
+        rendered = asyncio.wrap_future(self._observation.afterwards(lambda: self.metrics.render(accept)))
+        try:
+            return await asyncio.wait_for(rendered, SCRAPE_PATIENCE_S)
+        except TimeoutError:
+            return self.metrics.render(accept)
+
+    def drain(self) -> None:
+        """Be no longer ready; requests that come nevertheless are answered."""
+        self._draining = True
+        self.metrics.ready(False)
+
+    def close(self, timeout_s: float) -> None:
+        """Let the observers finish what was answered."""
+        self._observation.close(timeout_s)
+        self._worker.close(0)
+
+    def _count(self, change: int) -> None:
+        self._under_way += change
+        self.metrics.under_way(change)
+
+    def _answer(self, body: bytes, request_id: str) -> Answer:
+        model = self.model
+        question = messages.parse(body, self.limits.rows)
+        begun = time.perf_counter()
+        try:
+            frame = model.signature.decode(question.rows)
+        except models.errors.BadRows as error:
+            raise messages.bad_rows(error) from error
+        scores = model.scorer.score(frame)
+        self.metrics.scored(len(frame), time.perf_counter() - begun)
+        written = messages.answer(model, scores, request_id, question.client_id)
+        return Answer(written, Batch(frame, scores, (request_id,), (len(frame),)))
+
+
+def _try(model: Model) -> None:
+    """Score the signature's example, all the way to the response."""
+    try:
+        example: Any = [dict(model.signature.example)]
+        messages.answer(model, model.scorer.score(model.signature.decode(example)), "canary", None)
+    except models.errors.BadRows as error:
+        raise CanaryFailed(model.name, model.version, str(error.parts().fact)) from error
+    except NoteshipError:
+        raise
+    except Exception as error:
+        # The steps are the project's code: they fail in any way.
+        raise CanaryFailed(model.name, model.version, place_of(error)) from error
