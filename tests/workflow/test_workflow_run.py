@@ -118,7 +118,7 @@ def test_missing_output(project) -> None:
     message = result.stages["1"].failure.message
     assert result.stages["1"].failure.kind == "output"
     assert "ended without writing data/features.parquet, which 2 reads" in message
-    assert "nearest: data/feature.parquet, which it wrote" in message
+    assert result.stages["1"].failure.nearest == "data/feature.parquet, which it wrote"
 
 
 def test_required_output(project) -> None:
@@ -404,7 +404,7 @@ def test_damaged_input(project) -> None:
     files[0].chmod(0o644)
     files[0].write_bytes(b"x" * files[0].stat().st_size)
     project.add("3", "b", "c", code="new")
-    assert project.run().stages["3"].failure.kind == "input"
+    assert project.run().stages["3"].failure.kind == "store"
     project.run()
     assert project.executed == ["2", "3"]
 
@@ -489,7 +489,7 @@ def test_learning_an_alternative(project) -> None:
     project.add("2b", "", "f")
     project.add("3", "", "m", lambda desk: desk.write("m", desk.read("f")))
     result = project.run()
-    assert "--with 2a" in result.stages["3"].failure.message
+    assert "--with 2a" in result.stages["3"].failure.remedy
 
 
 @settings(max_examples=25, deadline=None)
@@ -538,3 +538,17 @@ def test_errors_have_examples() -> None:
         error = getattr(errors, name).example()
         assert isinstance(error, base_errors.NoteshipError)
         assert error.parts().fact and error.parts().remedy
+
+
+def test_force(project) -> None:
+    """A forced stage executes though its result is known, the new result is the one reused, and readers follow it."""
+    moments = iter(["old", "new"])
+    project.add("1", "", "a", lambda desk: desk.write("a", next(moments).encode()))
+    project.add("2", "a", "b")
+    project.run()
+    result = project.run(force=frozenset({"1"}))
+    assert states(result) == {"1": "executed", "2": "executed"}
+    assert "force" in result.stages["1"].reason
+    assert project.text("b") == "2(new)"
+    assert states(project.run()) == {"1": "reused", "2": "reused"}
+    assert project.text("a") == "new"

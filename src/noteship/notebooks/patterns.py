@@ -78,16 +78,22 @@ def _regex(text: str) -> re.Pattern[str]:
         if piece.startswith(DEEP):
             pieces.append(r"(?:[^/]+/)*" if piece.endswith("/") else r".*")
         elif piece and piece[0] in UNKNOWN + SEGMENT:
-            pieces.append(r"[^/]*")
+            # As in a shell, a wildcard at the start of a name leaves hidden files out.
+            pieces.append(r"(?!\.)[^/]*" if not pieces or pieces[-1].endswith("/") else r"[^/]*")
         else:
             pieces.append(re.escape(piece))
     return re.compile("".join(pieces))
 
 
 def pattern_of(path: PathText) -> Pattern:
-    """The pattern of a path, its slashes, dots and climbing folders put in order."""
-    text = "".join(part if isinstance(part, str) else _MARKS[part.kind] for part in path.parts)
-    return Pattern(_tidy(text.replace("\\", "/")))
+    """The pattern of a path, its slashes, dots and climbing folders put in order.
+
+    A star in known text is a wildcard too: many readers take patterns, and hardly a file has a star in its name.
+    """
+    text = "".join(part if isinstance(part, str) else _MARKS[part.kind] for part in path.parts).replace("\\", "/")
+    if "*" in text:
+        text = re.sub(r"(?<![^/])\*\*(?=/|$)", DEEP, text).replace("*", SEGMENT)
+    return Pattern(_tidy(text))
 
 
 def _tidy(text: str) -> str:

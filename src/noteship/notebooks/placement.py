@@ -133,7 +133,7 @@ def _by_tail(item: Placed, cwd: str, places: Places) -> None:
     climbing = item.raw.path.anchor == "relative"
     if found is None and item.raw.folder:
         found = places.by_tail(text, folders=True)
-    if found is None or (climbing and found.parts < text.count("/") + 1):
+    if found is None or (climbing and found.parts < min(text.count("/"), found.path.count("/")) + 1):
         return
     if found.ambiguous:
         item.reason = f"{text} may be several files of the project"

@@ -33,6 +33,7 @@ class RunRequest:
     jobs: int | None = None
     replace: bool = False
     keep: bool = False
+    force: Sequence[str] = ()
 
 
 class Listener(Protocol):

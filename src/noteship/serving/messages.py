@@ -42,7 +42,8 @@ def parse(body: bytes, max_rows: int) -> Question:
         place = f"line {error.lineno}, column {error.colno}" if body.strip() else "it is empty"
         raise Refused(400, f"the body is not JSON: {place}") from error
     except (ValueError, RecursionError) as error:
-        reason = "nested too deeply" if isinstance(error, RecursionError) else "not in UTF-8, or with a number beyond JSON"
+        deep = isinstance(error, RecursionError)
+        reason = "it is nested too deeply" if deep else "it is not UTF-8, or holds a number that JSON has not"
         raise Refused(400, f"the body is not JSON: {reason}") from error
     question = _question(value)
     if len(question.rows) > max_rows:

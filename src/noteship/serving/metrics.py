@@ -48,8 +48,8 @@ class Metrics:
             registry=registry,
         )
         self._rows = prometheus.Counter("noteship_rows", "Rows that were scored.", registry=registry)
-        self._under_way = prometheus.Gauge("noteship_requests_under_way", "Requests for predictions.", registry=registry)
-        self._ready = prometheus.Gauge("noteship_ready", "1 when the service takes requests, else 0.", registry=registry)
+        self._under_way = prometheus.Gauge("noteship_requests_under_way", "Predictions asked for.", registry=registry)
+        self._ready = prometheus.Gauge("noteship_ready", "1 when requests should come here, else 0.", registry=registry)
         self._unseen = prometheus.Counter(
             "noteship_unseen_categories",
             "Rows with a category that the raw data did not hold, by field.",

@@ -11,7 +11,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import FrameType
 
 import uvicorn
@@ -26,6 +26,7 @@ __all__ = ["Running", "ServerSettings", "run"]
 
 # Longer than the minute for which common proxies keep a connection that they may use again.
 KEEP_ALIVE_S = 75
+LAST_PORT = 65_535
 OBSERVERS_PATIENCE_S = 5.0
 REMEDIES = {
     errno.EADDRINUSE: ("another program listens there", "stop it, or take another port: --port 0 takes a free one"),
@@ -45,7 +46,7 @@ class ServerSettings:
 
     host: str = "127.0.0.1"
     port: int = 8080
-    limits: Limits = Limits()
+    limits: Limits = field(default_factory=Limits)
     drain_s: float = 0.0
     grace_s: int = 30
     access_log: bool = False
@@ -113,7 +114,7 @@ class _Server(uvicorn.Server):
             self.service.drain()
             self._stop_at = time.monotonic() + self._drain_s
 
-    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002 - uvicorn's signature
         """A signal: the first drains, a second Ctrl-C does not wait."""
         if self._stop_at is not None and sig == signal.SIGINT:
             self.should_exit = self.force_exit = True
@@ -153,6 +154,9 @@ def _begin(server: _Server, load: Callable[[], Model], started: Callable[[], Non
 
 def _listener(settings: ServerSettings) -> socket.socket:
     host, port = settings.host, settings.port
+    # The system would take the rest of a division by 65536.
+    if not 0 <= port <= LAST_PORT:
+        raise CannotListen(host, port, f"ports go from 0 to {LAST_PORT}", "take another, such as --port 8080")
     listener: socket.socket | None = None
     try:
         family, kind, number, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
@@ -161,7 +165,7 @@ def _listener(settings: ServerSettings) -> socket.socket:
         listener.bind(address)
         # From here on a second service cannot take the port while this one loads.
         listener.listen()
-    except (OSError, OverflowError, UnicodeError) as error:
+    except (OSError, UnicodeError) as error:
         if listener is not None:
             listener.close()
         code = error.errno if isinstance(error, OSError) else None

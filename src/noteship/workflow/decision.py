@@ -10,9 +10,9 @@ from noteship.workflow.key import ABSENT, KeyParts
 from noteship.workflow.results import Result
 from noteship.workflow.stages import JSON, Environment
 
-__all__ = ["Execute", "Reuse", "Situation", "decide"]
+__all__ = ["FORCED", "Execute", "Reuse", "Situation", "decide"]
 
-Kind = Literal["never", "code", "parameter", "environment", "input", "output", "lost"]
+Kind = Literal["never", "code", "parameter", "environment", "input", "output", "lost", "forced"]
 # Values of parameters are for recognizing, not for reading.
 VALUE_LIMIT = 40
 
@@ -54,6 +54,9 @@ class Execute:
 
     kind: Kind
     text: str
+
+
+FORCED = Execute("forced", "it was asked for by force, whatever is known")
 
 
 def decide(now: Situation) -> Reuse | Execute:

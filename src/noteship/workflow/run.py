@@ -79,7 +79,7 @@ def run(
             executor,
         )
         name = ledger.start(targets=graph.source.targets, chosen=graph.source.chosen, environment=place.environment)
-        running = Running(name, tools, options.jobs, tell or _tell_nobody)
+        running = Running(name, tools, options, tell or _tell_nobody)
         with _stopping(running, stop), _recorded(running, ledger, name, began):
             running.go()
     seconds = time.monotonic() - began

@@ -21,6 +21,7 @@ from noteship.workflow.results import Result, StageRecord
 from noteship.workflow.scheduler import Scheduler
 from noteship.workflow.stages import Stage
 from noteship.workflow.tasks import Executor, Failure, Kind, Outcome, Task
+from noteship.workflow.workplace import Options
 
 if TYPE_CHECKING:
     from concurrent.futures import ThreadPoolExecutor
@@ -29,6 +30,8 @@ __all__ = ["Running", "Tools"]
 
 # How often a run looks whether it is to stop, when nothing else happens.
 LOOK_S = 0.1
+# Objects that passed for present: they are set aside when they are found.
+DAMAGE = (store.errors.DamagedObject, store.errors.MissingObject)
 STOPPED = Outcome(failure=Failure("interrupted", "the run was stopped"))
 
 
@@ -53,14 +56,14 @@ class _Ended:
 class Running:
     """The state of a run; one thread uses it, and only the executor and the ledger are called in others."""
 
-    def __init__(self, run: str, tools: Tools, jobs: int, tell: Callable[[events.Event], None]) -> None:
+    def __init__(self, run: str, tools: Tools, options: Options, tell: Callable[[events.Event], None]) -> None:
         self.results: dict[str, Result] = {}
         self.records: dict[str, StageRecord] = {}
         self.notices: list[str] = []
         self.cancel = threading.Event()
         self._run = run
         self._tools = tools
-        self._jobs = jobs
+        self._options = options
         self._tell = tell
         self._scheduler = Scheduler(tools.learner.graph)
         self._resolved: dict[str, Resolved] = {}
@@ -91,7 +94,7 @@ class Running:
             # A run with nothing to do is over in the time that loading this takes.
             from concurrent.futures import ThreadPoolExecutor
 
-            self._pool = ThreadPoolExecutor(self._jobs, thread_name_prefix="noteship-stage")
+            self._pool = ThreadPoolExecutor(self._options.jobs, thread_name_prefix="noteship-stage")
         self._pool.submit(self._execute, task, key)
 
     def _loop(self) -> None:
@@ -128,7 +131,7 @@ class Running:
         except errors.UnreadableInput as error:
             self._fail(name, _failed("input", error))
             return
-        choice = self._tools.judge.decide(graph, stage, resolved)
+        choice = decision.FORCED if self._is_forced(name) else self._tools.judge.decide(graph, stage, resolved)
         if isinstance(choice, decision.Reuse):
             self._reuse(name, choice.result)
             return
@@ -155,16 +158,20 @@ class Running:
             came = error
         self._inbox.put(_Ended(task.stage.name, came))
 
+    def _is_forced(self, name: str) -> bool:
+        return name in self._options.force
+
     def _made_elsewhere(self, task: Task, key: str) -> Result | None:
+        if self._is_forced(task.stage.name):
+            return None
         return self._tools.judge.again(self._tools.learner.graph, task.stage, key)
 
     def _execute_now(self, task: Task) -> Outcome:
         self._inbox.put(task.stage.name)
         try:
             return self._tools.executor(task, self.cancel)
-        except (store.errors.DamagedObject, store.errors.MissingObject) as error:
-            # An input that passed for present: it is set aside now, and the next run makes it again.
-            return _failed("input", error)
+        except DAMAGE as error:
+            return _failed("store", error)
 
     # What came of a stage.
 
@@ -233,14 +240,17 @@ class Running:
 
     def _put(self, stage: Stage, result: Result) -> Result:
         graph = self._tools.learner.graph
-        return self._tools.ledger.put_result(result, lambda other: not lacking(graph, stage, other.outputs))
+        forced = self._is_forced(stage.name)
+        return self._tools.ledger.put_result(
+            result, lambda other: not forced and not lacking(graph, stage, other.outputs)
+        )
 
     def _deliver(self, name: str, result: Result, outcome: Outcome | None = None) -> bool:
         try:
             outputs = self._tools.learner.final_outputs(name, result.outputs)
             self._note(self._tools.delivery.deliver(self._run, name, outputs))
         except base_errors.WorkFailed as error:
-            self._fail(name, _failed("output", error, outcome))
+            self._fail(name, _failed("store" if isinstance(error, DAMAGE) else "output", error, outcome))
             return False
         return True
 
@@ -298,6 +308,14 @@ class Running:
 
 def _failed(kind: Kind, error: base_errors.NoteshipError, outcome: Outcome | None = None) -> Outcome:
     parts = error.parts()
-    failure = Failure(kind, str(error), where=parts.where, retryable=error.retryable)
+    failure = Failure(
+        kind,
+        parts.fact,
+        where=parts.where,
+        last_output=outcome.failure.last_output if outcome and outcome.failure else "",
+        remedy=parts.remedy,
+        retryable=error.retryable,
+        nearest=parts.nearest,
+    )
     old = outcome or Outcome()
     return Outcome(old.outputs, old.record, old.reads, old.wanted, old.notes, failure, old.seconds)

@@ -12,7 +12,7 @@ from noteship.workflow.stages import JSON, Stage
 
 __all__ = ["Executor", "Failure", "Kind", "Outcome", "Task"]
 
-Kind = Literal["code", "timeout", "memory", "input", "output", "environment", "interrupted", "kernel"]
+Kind = Literal["code", "timeout", "memory", "input", "output", "environment", "interrupted", "kernel", "store"]
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,10 @@ class Task:
 
 @dataclass(frozen=True)
 class Failure:
-    """Why a stage did not end well."""
+    """Why a stage did not end well.
+
+    Of the kind "store" is a damaged object, which is set aside by then: the next run makes it again.
+    """
 
     kind: Kind
     message: str
@@ -34,6 +37,7 @@ class Failure:
     last_output: str = ""
     remedy: str = ""
     retryable: bool = False
+    nearest: str = ""
 
     def to_json(self) -> JSON:
         """As a plain value."""
@@ -44,6 +48,7 @@ class Failure:
             "last_output": self.last_output,
             "remedy": self.remedy,
             "retryable": self.retryable,
+            "nearest": self.nearest,
         }
 
     @classmethod

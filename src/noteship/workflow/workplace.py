@@ -27,7 +27,11 @@ class Workplace:
 
 @dataclass(frozen=True)
 class Options:
-    """`jobs` stages at once; with `replace`, files changed by hand are set aside instead of stopping the run."""
+    """`jobs` stages at once; with `replace`, files changed by hand are set aside instead of stopping the run.
+
+    The stages in `force` execute also where their result is known, and the new one takes its place.
+    """
 
     jobs: int = 1
     replace: bool = False
+    force: frozenset[str] = frozenset()

@@ -66,7 +66,7 @@ class Raised(Exception):
         self.name = name
 
 
-@dataclass(slots=True)
+@dataclass(eq=False, slots=True)
 class Loop:
     """One loop that is running: the names as they were where it may have been left or gone on early."""
 
@@ -75,7 +75,7 @@ class Loop:
     uncertain: int = 0
 
 
-@dataclass(slots=True)
+@dataclass(eq=False, slots=True)
 class Frame:
     """One running function, module or document."""
 

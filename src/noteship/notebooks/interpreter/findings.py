@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from posixpath import join, normpath
+from posixpath import join, normpath, relpath
 
 from noteship.notebooks.interpreter.holes import TEMPORARY, Holes, above_project, has_hole
 from noteship.notebooks.raw import Hole, PathText, RawExternal, RawUnknown, RawUse
@@ -76,9 +76,7 @@ class Findings:
             self.external(text, evidence)
             return
         path = self._path(text.removeprefix("file://"), cwd)
-        if path is None:
-            self.external("a place above the project", evidence)
-        elif not any(isinstance(part, str) and part.strip("./") for part in path.parts):
+        if not any(isinstance(part, str) and part.strip("./") for part in path.parts):
             if any(not isinstance(part, str) for part in path.parts):
                 self.unknown(self._holes.reason(text) or "not known", evidence)
         else:
@@ -132,8 +130,8 @@ class Findings:
         if not self.quiet:
             self._add(PathText(self._holes.split(text)), evidence, 0)
 
-    def _path(self, text: str, cwd: str) -> PathText | None:
-        """The path as literal pieces and holes; None when it lies above the project."""
+    def _path(self, text: str, cwd: str) -> PathText:
+        """The path as literal pieces and holes."""
         text = text.replace("\\", "/")
         if text == "~" or text.startswith("~/"):
             return PathText(self._parts(text[2:]), "home")
@@ -143,7 +141,7 @@ class Findings:
         if place == self.root or place.startswith(self.root + "/"):
             return PathText(self._parts(place[len(self.root) + 1 :] or "."))
         if above_project(place):
-            return None
+            return PathText(self._parts(relpath(place, self.root)))
         return PathText(self._parts(place), "absolute")
 
     def placed(self, text: str, cwd: str) -> str:

@@ -62,8 +62,10 @@ class Holes:
         parts: list[str | Hole] = []
         for piece in re.split("([\U000f0000-\U000ffffd])", text):
             part = self._by_character.get(piece, piece)
-            doubled = isinstance(part, Hole) and bool(parts) and isinstance(parts[-1], Hole) and part.kind != "deep"
-            if part != "" and not doubled:
+            last = parts[-1] if parts else ""
+            if isinstance(part, Hole) and isinstance(last, Hole) and "deep" not in {part.kind, last.kind}:
+                parts[-1] = part if part.kind == "unknown" else last
+            elif part != "":
                 parts.append(part)
         return tuple(parts)
 

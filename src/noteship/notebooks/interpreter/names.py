@@ -12,7 +12,16 @@ from noteship.notebooks.values import Const, Library, Scope, Unknown, Value
 
 __all__ = ["assigned_names", "later_assignments", "look_up"]
 
-_BUILT_IN = frozenset(dir(builtins)) | {"display", "get_ipython", "exit", "quit"}
+_BUILT_IN = frozenset(dir(builtins)) | {
+    "display",
+    "get_ipython",
+    "exit",
+    "quit",
+    "reload",
+    "__noteship_shell__",
+    "__noteship_magic__",
+    "__noteship_cell_magic__",
+}
 
 
 def look_up(machine: Machine, name: str) -> Value:
