@@ -15,8 +15,8 @@ ROOT = Path(__file__).parents[1]
 PLACE = ROOT / ".demo/austen"
 # Written for the demo; the model has not seen them.
 DOCUMENTS = {
-    "a letter": "My dear Sister, I had the honour of a visit from Mr. Alderton on Thursday, whose manners were so agreeable "
-    "that Mama has talked of nothing else since, and we are all engaged to dine at the Hall.",
+    "a letter": "My dear Sister, I had the honour of a visit from Mr. Alderton on Thursday, whose manners were so "
+    "agreeable that Mama has talked of nothing else since, and we are all engaged to dine at the Hall.",
     "a review": "Best crunchy snack I ever bought!!! The flavor is amazing, my dog and my kids love it, five stars, "
     "will order another pack on subscription.",
 }
@@ -28,7 +28,7 @@ def main() -> int:
     sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
     shutil.rmtree(PLACE, ignore_errors=True)
     shutil.copytree(ROOT / "examples/austen", PLACE, ignore=shutil.ignore_patterns(".noteship", "__pycache__"))
-    print(f"Six ordinary notebooks, copied to {PLACE.relative_to(ROOT)}. What do they make of each other?")
+    print(f"Seven ordinary notebooks, copied to {PLACE.relative_to(ROOT)}. What do they make of each other?")
     for words in (["graph"], ["run"], ["run"]):
         code = command(*words)
         if code:
@@ -55,7 +55,7 @@ def serve() -> int:
             url = started(service)
             print(url)
             for name, text in DOCUMENTS.items():
-                print(f"\n$ curl {url}/predict --json '{{\"rows\": [{{\"text\": \"{text[:48]}…\"}}]}}'   # {name}")
+                print(f'\n$ curl {url}/predict --json \'{{"rows": [{{"text": "{text[:48]}…"}}]}}\'   # {name}')
                 print(post(f"{url}/predict", {"rows": [{"text": text}]}))
             print(f"\n$ curl {url}/metrics   # in part")
             with urllib.request.urlopen(f"{url}/metrics") as answer:

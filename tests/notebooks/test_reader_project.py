@@ -73,7 +73,7 @@ def test_overrides_add_and_remove(tmp_path: Path) -> None:
     override = StageOverride(reads=("more.csv",), writes=("out/",), not_reads=("raw.csv",), not_writes=("clean*",))
     stage = _stage(read_project(tmp_path, ReadingSettings(stages={"a": override})), "a")
     assert stage.reads == ("more.csv",)
-    assert stage.writes == ("out",)
+    assert stage.writes == ("out/",)
 
 
 def test_an_override_of_nothing_is_an_error(tmp_path: Path) -> None:

@@ -120,13 +120,9 @@ class Matching:
                 soft.extend((name, item, path, writer) for writer in writers)
             elif not writers and not weak and path in self._files:
                 plain.append(path)
-        loose = [
-            (writer, written)
-            for writer, written in self._patterns.get(pattern.base, ())
-            if writer != name and alike(pattern, written)
-        ]
-        # Beside files that are known by name, the wildcard itself would name those once more.
-        soft.extend((name, item, written.shown if soft or plain else pattern.shown, writer) for writer, written in loose)
+        for writer, written in self._patterns.get(pattern.base, ()):
+            if writer != name and alike(pattern, written):
+                soft.append((name, item, written.shown, writer))
         for folder in _and_above(pattern.base):
             soft.extend((name, item, folder, writer) for writer in self._folders.get(folder, set()) - {name})
         item.results.update(dict.fromkeys(self._listed(plain, pattern), False))

@@ -66,49 +66,79 @@ def choose(stages: Sequence[Candidate], files: frozenset[str], analyse: Analyse)
 
 
 def _better(stage: Candidate, known: _Known, analyse: Analyse) -> WorkingFolder:
-    usual = _relative_reads(analyse(stage.path, stage.usual))
-    found = {pattern.text for pattern in usual if known.has(pattern)}
-    if stage.other is None or len(found) == len({pattern.text for pattern in usual}):
+    usual = _judge(analyse(stage.path, stage.usual), known)
+    if stage.other is None or not usual.missing:
         return WorkingFolder(stage.usual)
-    elsewhere = {pattern.text for pattern in _relative_reads(analyse(stage.path, stage.other)) if known.has(pattern)}
-    if len(elsewhere) <= len(found):
+    other = _judge(analyse(stage.path, stage.other), known)
+    if other.rank <= usual.rank or len(other.found) <= len(usual.found):
         return WorkingFolder(stage.usual)
     place = stage.other or "the project's root"
-    return WorkingFolder(stage.other, f"runs in {place}: {min(elsewhere)} is found only from there")
+    return WorkingFolder(stage.other, f"runs in {place}: {min(other.found)} is found only from there")
+
+
+@dataclass(frozen=True)
+class _Judgement:
+    """How well a folder fits: what is found from it, by its tail alone or not at all; where what is written goes."""
+
+    found: frozenset[str]
+    by_tail: int
+    missing: bool
+    writes: int
+
+    @property
+    def rank(self) -> tuple[int, int, int]:
+        """More is better: files found, then writes in the right places, then files found without climbing out."""
+        return len(self.found) + self.by_tail, self.writes, len(self.found)
 
 
 class _Known:
     """What can be read: the project's files, and what other stages write."""
 
-    def __init__(
-        self,
-        files: frozenset[str],
-        folders: frozenset[str],
-        writers: dict[str, set[str]],
-        own: str,
-    ) -> None:
+    def __init__(self, files: frozenset[str], folders: frozenset[str], writers: dict[str, set[str]], own: str) -> None:
         self._files, self._folders, self._writers, self._own = files, folders, writers, own
 
     def has(self, pattern: Pattern) -> bool:
         if not pattern.literal:
-            base = pattern.base
-            return bool(base) and (base in self._folders) and not base.startswith("..")
+            return pattern.base in self._folders
         path = pattern.text
-        return path in self._files or path in self._folders or bool(self._writers.get(path, set()) - {self._own})
+        return path in self._files or path in self._folders or self._written(path)
+
+    def has_tail(self, pattern: Pattern) -> bool:
+        """Whether a path that climbs above the root would be found, were the root its top."""
+        if not pattern.text.startswith("../"):
+            return False
+        return self.has(Pattern(pattern.text.replace("../", "")))
+
+    def place_of(self, pattern: Pattern) -> int:
+        """1 for a write into a folder that is there, -1 for one out of the project."""
+        if pattern.text.startswith(".."):
+            return -1
+        folder = dirname(pattern.text)
+        return int(folder != "" and (folder in self._folders or self._written(f"{folder}/")))
+
+    def _written(self, path: str) -> bool:
+        return bool(self._writers.get(path, set()) - {self._own})
 
 
-def _relative_reads(raw: RawAnalysis) -> list[Pattern]:
-    written: set[str] = set()
-    reads: list[Pattern] = []
+def _judge(raw: RawAnalysis, known: _Known) -> _Judgement:
+    reads, writes = _relative_uses(raw)
+    found = {text for text, pattern in reads.items() if known.has(pattern)}
+    by_tail = sum(known.has_tail(pattern) for pattern in reads.values())
+    places = sum(known.place_of(pattern) for pattern in writes.values())
+    return _Judgement(frozenset(found), by_tail, len(found) < len(reads), places)
+
+
+def _relative_uses(raw: RawAnalysis) -> tuple[dict[str, Pattern], dict[str, Pattern]]:
+    """What is read before it is written, and what is written."""
+    reads: dict[str, Pattern] = {}
+    writes: dict[str, Pattern] = {}
     for use in raw.uses:
         pattern = _relative(use)
-        if pattern is None:
-            continue
-        if use.action == "write":
-            written.add(pattern.text)
-        elif pattern.text not in written:
-            reads.append(pattern)
-    return reads
+        if pattern is not None and use.action == "write":
+            writes[pattern.text] = pattern
+        elif pattern is not None and pattern.text not in writes:
+            reads[pattern.text] = pattern
+    return reads, writes
 
 
 def _relative(use: RawUse) -> Pattern | None:
@@ -121,12 +151,14 @@ def _relative(use: RawUse) -> Pattern | None:
 
 
 def _writers(stages: Iterable[Candidate], chosen: dict[str, WorkingFolder], analyse: Analyse) -> dict[str, set[str]]:
+    """Who writes each file, and into each folder (with a slash at its end)."""
     writers: dict[str, set[str]] = {}
     for stage in stages:
         for use in analyse(stage.path, chosen[stage.name].path).uses:
             pattern = _relative(use) if use.action == "write" else None
             if pattern is not None and pattern.literal:
-                writers.setdefault(pattern.text, set()).add(stage.name)
+                for path in (pattern.text, f"{dirname(pattern.text)}/"):
+                    writers.setdefault(path, set()).add(stage.name)
     return writers
 
 
