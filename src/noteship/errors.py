@@ -74,6 +74,17 @@ class NoteshipError(Exception):
         """An instance with plausible fields, for documentation."""
         raise NotImplementedError
 
+    def to_json(self) -> dict[str, str]:
+        """Its kind and its parts, as documents for programs have them."""
+        parts = self.parts()
+        return {
+            "kind": type(self).__name__,
+            "fact": parts.fact,
+            "where": parts.where,
+            "nearest": parts.nearest,
+            "remedy": parts.remedy,
+        }
+
     def __str__(self) -> str:
         return str(self.parts())
 

@@ -15,12 +15,7 @@ FILES = frozenset(
 
 
 def _places() -> modules.ModulePlaces:
-    folders = {""}
-    for path in FILES:
-        while "/" in path:
-            path = path.rpartition("/")[0]
-            folders.add(path)
-    return modules.ModulePlaces(FILES, frozenset(folders))
+    return modules.ModulePlaces(FILES)
 
 
 @pytest.mark.parametrize(

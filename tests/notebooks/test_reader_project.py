@@ -73,7 +73,7 @@ def test_overrides_add_and_remove(tmp_path: Path) -> None:
     override = StageOverride(reads=("more.csv",), writes=("out/",), not_reads=("raw.csv",), not_writes=("clean*",))
     stage = _stage(read_project(tmp_path, ReadingSettings(stages={"a": override})), "a")
     assert stage.reads == ("more.csv",)
-    assert stage.writes == ("out/",)
+    assert stage.writes == ("out",)
 
 
 def test_an_override_of_nothing_is_an_error(tmp_path: Path) -> None:
@@ -145,7 +145,7 @@ def test_memory_gives_way_to_changes(
 ) -> None:
     """A changed notebook, or a changed file that its analysis rests on, is read again."""
     _make(tmp_path, FILES)
-    cache = tmp_path / "cache"
+    cache = tmp_path / ".noteship" / "cache"
     read_project(tmp_path, None, cache)
     _make(tmp_path, changed)
     assert _stage(read_project(tmp_path, None, cache), "a").reads == expected
@@ -155,7 +155,7 @@ def test_memory_gives_way_to_changes(
 def test_damaged_memory_is_no_memory(tmp_path: Path, damage: bytes) -> None:
     """Whatever is in the cache file, the project is read."""
     _make(tmp_path, FILES)
-    cache = tmp_path / "cache"
+    cache = tmp_path / ".noteship" / "cache"
     fresh = read_project(tmp_path, None, cache)
     (cache / memory.FILE_NAME).write_bytes(damage)
     assert read_project(tmp_path, None, cache) == fresh
@@ -164,7 +164,7 @@ def test_damaged_memory_is_no_memory(tmp_path: Path, damage: bytes) -> None:
 def test_memory_of_other_shape_is_no_memory(tmp_path: Path) -> None:
     """Readings of the right version with wrong contents are read again."""
     _make(tmp_path, FILES)
-    cache = tmp_path / "cache"
+    cache = tmp_path / ".noteship" / "cache"
     fresh = read_project(tmp_path, None, cache)
     content = json.loads((cache / memory.FILE_NAME).read_bytes())
     for reading in content["readings"].values():
@@ -178,7 +178,7 @@ def test_a_folder_that_cannot_be_written_is_no_fault(tmp_path: Path) -> None:
     """Without a place for the cache the project is read all the same."""
     _make(tmp_path, FILES)
     tmp_path.chmod(0o555)
-    assert read_project(tmp_path, None, tmp_path / "cache").stages
+    assert read_project(tmp_path, None, tmp_path / ".noteship" / "cache").stages
 
 
 def _newer_python() -> Path | None:
@@ -193,11 +193,25 @@ def test_newer_syntax_is_read_by_the_project_python(tmp_path: Path) -> None:
     """What this Python cannot parse is read by the project's interpreter, and remembered."""
     _make(tmp_path, {"a.ipynb": ("type Name = str", "import pandas as pd\npd.read_csv(f'{'raw'}.csv')")})
     assert isinstance(_stage(read_project(tmp_path), "a").fault, errors.CellSyntaxError)
-    cache = tmp_path / "cache"
+    cache = tmp_path / ".noteship" / "cache"
     with_newer = ReadingSettings(python=_newer_python())
     stage = _stage(read_project(tmp_path, with_newer, cache), "a")
     assert (stage.fault, stage.reads) == (None, ("raw.csv",))
     assert _stage(read_project(tmp_path, with_newer, cache), "a") == stage
+
+
+@pytest.mark.parametrize("first", ["x = 1", "type Name = str"])
+def test_declared_parameters_change_what_is_read(tmp_path: Path, first: str) -> None:
+    """A parameter that is part of a path decides which file that is, whichever Python reads the notebook."""
+    _make(tmp_path, {"a.ipynb": (first, "year = 2020\nimport pandas as pd\npd.read_csv(f'sales-{year}.csv')")})
+    python = _newer_python()
+    if first.startswith("type") and python is None and sys.version_info < (3, 12):
+        pytest.skip("there is no newer Python here")
+    settings_ = ReadingSettings(stages={"a": StageOverride(params={"year": 2021})}, python=python)
+    cache = tmp_path / ".noteship" / "cache"
+    for _ in range(2):
+        assert _stage(read_project(tmp_path, settings_, cache), "a").reads == ("sales-2021.csv",)
+    assert _stage(read_project(tmp_path, ReadingSettings(python=python), cache), "a").reads == ("sales-2020.csv",)
 
 
 def test_an_interpreter_that_is_no_help_changes_nothing(tmp_path: Path) -> None:

@@ -81,3 +81,16 @@ def test_a_change_is_explained() -> None:
         [Candidate("nb/a", "nb/a.ipynb", False)], frozenset(["data/x.csv"]), lambda _, cwd: away if cwd else analysis
     )
     assert "data/x.csv" in chosen["nb/a"].note
+
+
+def test_folders_between_count_too() -> None:
+    """A notebook two folders deep may have been started from the one above it."""
+    assert _choose({"work/nb/a": "r data/x.csv"}, "work/data/x.csv") == {"work/nb/a": "work"}
+
+
+def test_writes_settle_what_reads_leave_open() -> None:
+    """A script whose reads climb out of the root runs there only when its writes fit there."""
+    files = "data/raw.csv"
+    assert _choose({"src/a": "r ../data/raw.csv; w data/out.csv"}, files, "src/a") == {"src/a": ""}
+    assert _choose({"src/a": "r ../data/raw.csv; w ../data/out.csv"}, files, "src/a") == {"src/a": "src"}
+    assert _choose({"src/a": "r ../data/raw.csv"}, files, "src/a") == {"src/a": "src"}

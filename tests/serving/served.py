@@ -22,7 +22,8 @@ from sklearn.preprocessing import OneHotEncoder
 
 from noteship import models, serving, store
 
-LETTERS = ("my dear sister", "crunchy snack, five stars", "dear madam, the carriage", "salty snack my dog loves") * 10
+PIECES = ("my dear sister", "crunchy snack, five stars", "dear madam, the carriage", "salty snack my dog loves")
+LETTERS = [f"{piece}, number {number}" for number in range(10) for piece in PIECES]
 
 
 def letters_bundle(root: Path) -> Path:

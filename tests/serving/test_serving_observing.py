@@ -81,7 +81,7 @@ def test_metrics_count_requests_rows_and_predictions(letters: serving.Model) -> 
 
 
 def test_classes_are_counted_from_the_start(letters: serving.Model) -> None:
-    """Before the first request every class has a count of zero; the example row that is scored at the start counts nowhere."""
+    """Before the first request every class has a count of zero; the example row is not counted."""
     with served(letters) as one:
         found = samples(one)
     assert found["noteship_predictions_total", (("class", "letter"),)] == 0

@@ -103,7 +103,7 @@ def test_other_paths_and_methods_answer_in_json(service: Served, method: str, pa
 
 
 def test_large_bodies_are_refused(letters: serving.Model) -> None:
-    """A body over the limit gets 413 whether it says its length or not, and so do too many rows; the rest is answered."""
+    """A body over the limit gets 413 whether it says its length or not, and so do too many rows."""
     with served(letters, limits=serving.Limits(body_bytes=1000, rows=3)) as one:
         told = one.client.post("/predict", content=b" " * 1001)
         untold = one.client.post("/predict", content=iter([b" " * 600] * 2))

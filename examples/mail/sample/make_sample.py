@@ -17,7 +17,8 @@ __all__ = ["make_mail"]
 
 WORDS = {
     "person": ["Ines", "Tomas", "Ruth", "Oleg", "Maren", "Bashir", "Lucy", "Henrik"],
-    "thing": ["the parser", "the backup", "the mail server", "our build", "the new kernel", "the meeting", "chapter two"],
+    "thing": ["the parser", "the backup", "the mail server", "our build", "the new kernel", "the meeting",
+              "chapter two"],
     "fault": ["fails on the second run", "is slower since the update", "needs another pair of eyes", "moved to Monday",
               "loses the last line of a file", "works again, no idea why"],
     "goods": ["printer ink", "a diploma", "herbal tablets", "a low mortgage", "a holiday", "a list of addresses"],

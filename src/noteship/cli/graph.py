@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TypeAlias
 
 from noteship.cli.output import Output, table
 from noteship.notebooks import StageSource
@@ -12,6 +13,8 @@ from noteship.operations.graph import GraphView
 from noteship.operations.opened import OpenedProject
 
 __all__ = ["run"]
+
+Row: TypeAlias = tuple[str, str, str]
 
 
 def run(arguments: argparse.Namespace, output: Output) -> int:
@@ -25,34 +28,39 @@ def run(arguments: argparse.Namespace, output: Output) -> int:
 def _lines(view: GraphView, *, evidence: bool) -> Iterator[str]:
     graph = view.graph
     yield f"{view.name}: {_count(len(view.sources), 'stage')}, {_count(len(graph.edges), 'edge')}"
-    for source in view.sources:
-        if source.name in view.shown:
-            yield ""
-            yield from _stage(source, view, evidence=evidence)
+    shown = [source for source in view.sources if source.name in view.shown]
+    rows = {source.name: [] if source.fault else list(_rows(source, view)) for source in shown}
+    aligned = iter(table([row for each in rows.values() for row in each], indent="  "))
+    for source in shown:
+        yield ""
+        told = [(row, next(aligned)) for row in rows[source.name]]
+        yield from _stage(source, told, evidence=evidence)
     if len(view.shown) == len(view.sources):
         yield from _remarks(view)
 
 
-def _stage(source: StageSource, view: GraphView, *, evidence: bool) -> Iterator[str]:
+def _rows(source: StageSource, view: GraphView) -> Iterator[Row]:
+    for path in view.graph.reads(source.name):
+        yield "reads", path, _from(view, source.name, path)
+    for path in source.writes:
+        yield "writes", path, _to(view, source.name, path)
+    for item in source.external:
+        yield "outside", f"{item.what} ({item.action})", _place(item.cell, item.line)
+    for unknown in source.unknown:
+        yield "unknown", unknown.call, f"{_place(unknown.cell, unknown.line)}: {unknown.reason}"
+
+
+def _stage(source: StageSource, told: Sequence[tuple[Row, str]], *, evidence: bool) -> Iterator[str]:
     twin = f" and {source.twin}" if source.twin else ""
     yield f"{source.name}  ({source.path}{twin})"
     if source.fault:
         yield from ("  " + line for line in f"fault: {source.fault}".splitlines())
-        return
-    rows = [("reads", path, _from(view, source.name, path)) for path in view.graph.reads(source.name)]
-    rows += [("writes", path, _to(view, source.name, path)) for path in source.writes]
-    rows += [("outside", f"{item.what} ({item.action})", _place(item.cell, item.line)) for item in source.external]
-    rows += [("unknown", item.call, f"{_place(item.cell, item.line)}: {item.reason}") for item in source.unknown]
-    lines = list(table(rows, indent="  "))
-    if not evidence:
-        yield from lines
-        return
-    for (action, path, _), line in zip(rows, lines, strict=True):
+    for (action, path, _), line in told:
         yield line
-        for use in source.uses:
+        for use in source.uses if evidence else ():
             if (use.path, use.action + "s") == (path, action):
                 yield f"           {_place(use.cell, use.line)}: {use.call}  [{use.how}]"
-    if source.cwd_note:
+    if evidence and source.cwd_note:
         yield f"  folder   {source.cwd}  {source.cwd_note}"
 
 

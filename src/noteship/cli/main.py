@@ -5,12 +5,14 @@ from __future__ import annotations
 import argparse
 import difflib
 import importlib
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
 from noteship import __version__
+from noteship.cli.errors import WrongUsage
 from noteship.cli.output import INTERRUPTED, Output
 from noteship.cli.verbs import VERBS, Verb
 from noteship.errors import NoteshipError
@@ -27,22 +29,20 @@ class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         word = message.partition("invalid choice: '")[2].partition("'")[0]
         near = difflib.get_close_matches(word, [verb.name for verb in VERBS], n=1) if word else []
-        lines = [f"error: {f'there is no verb {word!r}' if word else message}"]
-        lines += [f"  nearest: {near[0]}"] if near else []
-        lines += [f"  do: {self.prog} --help"]
-        self.exit(2, "\n".join(lines) + "\n")
+        fact = f"there is no verb {word!r}" if word else message
+        raise WrongUsage(fact, f"{self.prog} --help", near[0] if near else "")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
     words = list(sys.argv[1:] if argv is None else argv)
-    arguments = _parser(words).parse_args(words)
-    if arguments.verb is None:
-        _parser([]).print_help()
-        return 0
-    output = Output(as_json=arguments.json)
-    verb: Verb = arguments.of
+    output = Output(as_json="--json" in words)
     try:
+        arguments = _parser(words).parse_args(words)
+        if arguments.verb is None:
+            _parser([]).print_help()
+            return 0
+        verb: Verb = arguments.of
         module = importlib.import_module(f"noteship.cli.{verb.module}")
         return int(module.run(arguments, output))
     except NoteshipError as error:
@@ -50,10 +50,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         return error.exit_code
     except KeyboardInterrupt:
         output.aside("interrupted")
+        output.document({"error": {"kind": "Interrupted", "fact": "interrupted"}, "exit_code": INTERRUPTED})
         return INTERRUPTED
     except BrokenPipeError:
-        # Whoever read our output has gone, as in `noteship graph | head`.
-        sys.stderr.close()
+        # Whoever read our output has gone, as in `noteship graph | head`; Python writes what is left when it ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except Exception as error:
         return _own_fault(error, output)

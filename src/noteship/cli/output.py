@@ -56,19 +56,11 @@ class Output:
     def error(self, error: NoteshipError) -> None:
         """A fault in its four parts, as text and, with `as_json`, as the document too."""
         self.aside(f"error: {error}")
-        parts = error.parts()
-        self.document(
-            {
-                "error": {
-                    "kind": type(error).__name__,
-                    "fact": parts.fact,
-                    "where": parts.where,
-                    "nearest": parts.nearest,
-                    "remedy": parts.remedy,
-                },
-                "exit_code": error.exit_code,
-            }
-        )
+        self.document({"error": error.to_json(), "exit_code": error.exit_code})
+
+
+# A cell that is wider than this moves what follows it in its own row only.
+WIDEST = 60
 
 
 def table(rows: Sequence[Sequence[str]], *, header: Sequence[str] = (), indent: str = "") -> Iterable[str]:
@@ -78,7 +70,8 @@ def table(rows: Sequence[Sequence[str]], *, header: Sequence[str] = (), indent: 
     ['name  n', 'a     1', 'long  22']
     """
     every = [tuple(header), *rows] if header else list(rows)
-    widths = [max(len(row[column]) for row in every) for column in range(len(every[0]))] if every else []
+    columns = range(len(every[0])) if every else ()
+    widths = [max((len(row[column]) for row in every if len(row[column]) <= WIDEST), default=0) for column in columns]
     for row in every:
         yield (indent + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))).rstrip()
 

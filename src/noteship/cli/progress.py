@@ -57,9 +57,9 @@ class Progress:
             case workflow.StageStopped(stage):
                 self.ended(stage)
                 self._line(stage, "stopped", "")
-            case workflow.Learned(stage, file, producers, evidence):
+            case workflow.Learned(stage, file, producer, evidence):
                 self.ended(stage)
-                self._line(stage, "learned", f"reads {file} of {' or '.join(producers)}: {evidence}")
+                self._line(stage, "learned", f"reads {file} of {producer}: {evidence}; it runs again after that")
             case workflow.Notice(text):
                 self.say(f"note: {text}")
 

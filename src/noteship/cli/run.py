@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
-import sys
 from collections.abc import Iterator
 from functools import partial
 
@@ -27,16 +25,14 @@ def run(arguments: argparse.Namespace, output: Output) -> int:
         jobs=arguments.jobs,
         replace=arguments.replace,
         keep=arguments.keep,
+        force=arguments.force,
     )
     report = operation.run(OpenedProject.at(arguments.project), request, partial(progress, output))
     output.document(report.to_json())
     output.aside(*_failures(report))
     output.text(*summary(report))
     if report.result.state == "interrupted":
-        # Python would wait for the threads of stages that do not end, as a second Ctrl-C says not to.
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(INTERRUPTED)
+        return INTERRUPTED
     return 0 if report.good else 1
 
 
@@ -96,13 +92,15 @@ def _failure(record: workflow.StageRecord, run: str) -> Iterator[str]:
     failure = record.failure
     assert failure
     yield ""
-    yield f"error: stage '{record.stage}' failed: " + failure.message.replace("\n", "\n  ")
+    told = "" if f"'{record.stage}'" in failure.message else f"stage '{record.stage}' failed: "
+    yield f"error: {told}" + failure.message.replace("\n", "\n  ")
     if failure.where:
-        yield f"  at: {failure.where}"
+        yield "  at: " + failure.where.replace("\n", "\n    ")
+    if failure.nearest:
+        yield "  nearest: " + failure.nearest.replace("\n", "\n    ")
     if failure.last_output:
         yield "  last output:"
         yield from ("    " + line for line in failure.last_output.rstrip().splitlines()[-12:])
-    remedy = failure.remedy or "correct it and run again; what had finished is not run twice"
-    yield f"  do: {remedy}"
+    yield "  do: " + failure.remedy.replace("\n", "\n    ")
     if record.record:
-        yield f"      noteship show {run} {record.stage} --open   shows the executed notebook"
+        yield f"      noteship show {run} {record.stage} --open   shows it as it ran"

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from noteship import workflow
+from noteship.cli.errors import WrongUsage
 from noteship.cli.output import Output, duration, size, table
 from noteship.operations import runs as operation
 from noteship.operations.opened import OpenedProject
@@ -20,12 +21,14 @@ def run(arguments: argparse.Namespace, output: Output) -> int:
     opened = OpenedProject.at(arguments.project)
     record = operation.show(opened, arguments.run)
     if arguments.stage is None:
+        if arguments.open or arguments.output:
+            raise WrongUsage("--open and --output show the notebook of one stage", "noteship show latest STAGE --open")
         output.document(operation.run_json(record, stages=True))
         output.text(*_run(record))
         return 0
     if arguments.open or arguments.output:
         return _notebook(opened, arguments, output)
-    at = operation.stage_of(record, arguments.stage)
+    at = operation.stage_of(opened, record, arguments.stage)
     output.document(at.to_json())
     output.text(*_stage(at))
     return 0
@@ -36,7 +39,8 @@ def _notebook(opened: OpenedProject, arguments: argparse.Namespace, output: Outp
     page = None
     if arguments.open:
         page = operation.page_of(place)
-        webbrowser.open(page.as_uri())
+        if not webbrowser.open(page.as_uri()):
+            output.aside("no browser was found to open it; the variable BROWSER can name one")
     output.document({"record": str(place), "page": str(page) if page else None})
     output.text(f"executed notebook: {place}", *([f"as a page: {page}"] if page else []))
     return 0
@@ -60,7 +64,7 @@ def _run(record: workflow.RunRecord) -> Iterator[str]:
 
 def _why(record: workflow.StageRecord) -> str:
     if record.failure:
-        return record.failure.message.splitlines()[0]
+        return next(iter(record.failure.message.splitlines()), record.failure.kind)
     return f"needs {record.blocked_by}" if record.blocked_by else record.reason
 
 
@@ -69,8 +73,8 @@ def _stage(record: workflow.StageRecord) -> Iterator[str]:
     if record.reason:
         yield f"  because {record.reason}"
     if record.failure:
-        yield f"  {record.failure.message}"
-        yield f"  at {record.failure.where}"
+        yield from ("  " + line for line in record.failure.message.splitlines())
+        yield from ("  at " + line for line in record.failure.where.splitlines())
     for note in record.notes:
         yield f"  note: {note}"
     rows = [(path, size(artifact.size_bytes), artifact.digest[:12]) for path, artifact in record.outputs.items()]

@@ -20,6 +20,12 @@ class Verb:
     options: Callable[[argparse.ArgumentParser], None]
 
 
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 1 on")
+    return int(text)
+
+
 def _new(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("dir", metavar="DIR", help="the folder to make; it must be empty or not there yet")
 
@@ -48,12 +54,19 @@ def _run(parser: argparse.ArgumentParser) -> None:
         help="replace the literal that the notebook assigns to NAME; may be repeated",
     )
     parser.add_argument(
-        "--jobs", type=int, metavar="N", help="how many stages run at once (default: one a processor, at most 4)"
+        "--jobs", type=_count, metavar="N", help="how many stages run at once (default: one a processor, at most 4)"
     )
     parser.add_argument(
         "--replace",
         action="store_true",
         help="set files that were changed by hand aside, in .noteship/replaced, instead of stopping",
+    )
+    parser.add_argument(
+        "--force",
+        metavar="STAGE",
+        action="append",
+        default=[],
+        help="run this stage though its result is known, as for one that fetches what has changed; may be repeated",
     )
     parser.add_argument("--keep", action="store_true", help="keep the workspace of a stage that fails")
 
@@ -74,7 +87,7 @@ def _explain(parser: argparse.ArgumentParser) -> None:
 
 
 def _runs(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--last", type=int, default=20, metavar="N", help="how many (default: 20)")
+    parser.add_argument("--last", type=_count, default=20, metavar="N", help="how many (default: 20)")
 
 
 def _show(parser: argparse.ArgumentParser) -> None:
@@ -110,7 +123,7 @@ def _serve(parser: argparse.ArgumentParser) -> None:
 
 def _gc(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--keep-runs", type=int, default=10, metavar="N", help="keep all that the last N runs need (default: 10)"
+        "--keep-runs", type=_count, default=10, metavar="N", help="keep all that the last N runs need (default: 10)"
     )
     parser.add_argument("--dry-run", action="store_true", help="only say what would be freed")
 

@@ -23,7 +23,8 @@ read pandas.read_html 0|io weak
 read pandas.read_hdf 0|path_or_buf
 read pandas.ExcelFile 0|path_or_buffer|io
 read pandas.io.json.read_json 0|path_or_buf
-read *.read_{csv,excel,parquet,feather,pickle,stata,orc,fwf,table,sas,spss,hdf,ipc,ndjson,avro,delta,ods} 0|filepath_or_buffer|source|path|io|path_or_buf
+read *.read_{csv,excel,parquet,feather,pickle,stata,orc,fwf,table} 0|filepath_or_buffer|source|path|io
+read *.read_{sas,spss,hdf,ipc,ndjson,avro,delta,ods} 0|filepath_or_buffer|source|path|path_or_buf
 read *.read_json 0|path_or_buf|source
 read *.scan_{csv,parquet,ipc,ndjson,delta} 0|source
 write *.to_{csv} 0|path_or_buf|path|filename
@@ -366,7 +367,8 @@ read shapefile.Reader 0
 write shapefile.Writer 0
 read osmnx.load_graphml 0|filepath
 write osmnx.save_graphml -|filepath
-read xarray.{open_dataset,load_dataset,open_dataarray,load_dataarray,open_mfdataset,open_zarr} 0|filename_or_obj|paths|store
+read xarray.{open,load}_{dataset,dataarray} 0|filename_or_obj
+read xarray.{open_mfdataset,open_zarr} 0|filename_or_obj|paths|store
 read netCDF4.Dataset 0|filename mode=1:mode:r
 read h5py.File 0|name mode=1:mode:r
 read tables.open_file 0|filename mode=1:mode:r

@@ -7,7 +7,7 @@ from typing import Self
 
 from noteship.errors import Parts, UsageError, WorkFailed, cut
 
-__all__ = ["CellSyntaxError", "NotJson", "NotReadable", "OtherLanguage", "UnknownStage"]
+__all__ = ["CellSyntaxError", "NotJson", "NotReadable", "OtherLanguage", "UnknownParameter", "UnknownStage"]
 
 LINE_LIMIT = 120
 
@@ -132,3 +132,26 @@ class UnknownStage(UsageError):
     def example(cls) -> Self:
         """A mistyped section."""
         return cls("04-tran", "04-train")
+
+
+@dataclass(eq=False)
+class UnknownParameter(UsageError):
+    """A parameter for which the notebook has no literal at its top level."""
+
+    path: str
+    name: str
+    nearest_name: str
+
+    def parts(self) -> Parts:
+        """The name and the nearest one that the notebook assigns."""
+        return Parts(
+            fact=f"{self.path} assigns no literal to {self.name!r} at its top level",
+            where=self.path,
+            nearest=self.nearest_name,
+            remedy="correct the name, or assign it a number, text, list or the like at the top level of a cell",
+        )
+
+    @classmethod
+    def example(cls) -> Self:
+        """A mistyped parameter."""
+        return cls("04-train.ipynb", "bucket", "buckets")

@@ -26,51 +26,48 @@ class ModulePlace:
 class ModulePlaces:
     """The modules among a project's files."""
 
-    def __init__(self, files: frozenset[str], folders: frozenset[str]) -> None:
+    def __init__(self, files: frozenset[str]) -> None:
         self._files = files
-        self._folders = folders
-        self._by_top: dict[str, list[str]] = {}
+        self._packages: set[str] = set()
+        self._homes: dict[str, set[str]] = {}
+        self._found: dict[tuple[str, tuple[str, ...]], ModulePlace | None] = {}
         for path in files:
             if path.endswith(".py"):
-                folder, _, name = path.rpartition("/")
-                if name == "__init__.py":
-                    folder, _, name = folder.rpartition("/")
-                self._by_top.setdefault(name.removesuffix(".py"), []).append(folder)
-        self._with_python = {path.rpartition("/")[0] for path in files if path.endswith(".py")}
+                self._note(path)
+
+    def _note(self, path: str) -> None:
+        """A module is at home in its folder, and so is each package above it in the next one."""
+        place = path.removesuffix(".py")
+        while place:
+            home, _, name = place.rpartition("/")
+            self._homes.setdefault(name, set()).add(home)
+            place = home
+            if home in self._packages:
+                break
+            self._packages.add(home)
 
     def find(self, name: str, search: Sequence[str]) -> ModulePlace | None:
         """The file of an absolute module name, in the given folders and then in the usual ones.
 
         A name that only one folder of the project knows is found there too, unless the standard library has it.
         """
-        if not name:
-            return None
         first = name.partition(".")[0]
-        if first not in self._by_top and first not in self._folder_names:
+        if first not in self._homes:
             return None
-        parts = name.split(".")
+        question = (name, tuple(search))
+        if question not in self._found:
+            self._found[question] = self._search(first, name.split("."), search)
+        return self._found[question]
+
+    def _search(self, first: str, parts: list[str], search: Sequence[str]) -> ModulePlace | None:
         for folder in (*search, *USUAL_FOLDERS):
             found = self._at(folder, parts)
             if found is not None:
                 return found
         if first in sys.stdlib_module_names:
             return None
-        return self._only(first, parts)
-
-    def _only(self, first: str, parts: list[str]) -> ModulePlace | None:
-        homes = set(self._by_top.get(first, ())) | self._folder_names.get(first, set())
-        found = {place for home in homes if (place := self._at(home, parts)) is not None}
-        return found.pop() if len(found) == 1 else None
-
-    @property
-    def _folder_names(self) -> dict[str, set[str]]:
-        names: dict[str, set[str]] = self.__dict__.setdefault("_folder_names_made", {})
-        if not names and self._with_python:
-            for folder in self._folders:
-                home, _, name = folder.rpartition("/")
-                if name:
-                    names.setdefault(name, set()).add(home)
-        return names
+        everywhere = {place for home in self._homes[first] if (place := self._at(home, parts)) is not None}
+        return everywhere.pop() if len(everywhere) == 1 else None
 
     def relative(self, importer: str, level: int, name: str) -> ModulePlace | None:
         """The file that a relative import in `importer` means."""
@@ -95,9 +92,7 @@ class ModulePlaces:
         init = f"{folder}/__init__.py" if folder else "__init__.py"
         if init in self._files:
             return ModulePlace(init, folder, True)
-        if folder in self._with_python or any(other.startswith(f"{folder}/") for other in self._with_python):
-            return ModulePlace("", folder, True)
-        return None
+        return ModulePlace("", folder, True) if folder in self._packages else None
 
 
 def imported_names(tree: ast.AST) -> Iterator[tuple[int, str]]:

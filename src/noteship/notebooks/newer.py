@@ -10,7 +10,7 @@ from typing import Any
 
 from noteship.notebooks import discovery
 from noteship.notebooks.project_view import ProjectTexts
-from noteship.notebooks.reading import Reader, Reading
+from noteship.notebooks.reading import Reader, Reading, remembered_as
 from noteship.notebooks.settings import ReadingSettings
 
 __all__ = ["main", "read"]
@@ -38,6 +38,7 @@ def read(settings: ReadingSettings, root: Path, folders: Mapping[str, Sequence[s
         "readers": dict(settings.readers),
         "writers": dict(settings.writers),
         "folders": {path: list(each) for path, each in folders.items()},
+        "params": {name: dict(stage.params) for name, stage in settings.stages.items()},
     }
     try:
         done = subprocess.run(
@@ -62,7 +63,10 @@ def main() -> None:
     answer: dict[str, Any] = {}
     for path, folders in request["folders"].items():
         reading = reader.read(path)
-        if reading.fault is None:
-            reading.analyses = {cwd: reader.analyse(path, cwd) for cwd in folders}
+        given = request["params"].get(path.rpartition(".")[0], {})
+        values = {name: value for name, value in given.items() if name in reading.parameters}
+        for cwd in folders if reading.fault is None else ():
+            for each in ({}, values):
+                reading.analyses[remembered_as(cwd, each)] = reader.analyse(path, cwd, each)
         answer[path] = reading.to_json()
     json.dump(answer, sys.stdout)

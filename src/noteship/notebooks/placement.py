@@ -99,8 +99,8 @@ def _place_elsewhere(
     for cwd, item in waiting:
         _by_tail(item, cwd, places)
     left = [(cwd, item) for cwd, item in waiting if item.outside and item.pattern is None]
-    for _, item in left:
-        _by_neighbours(item, places)
+    for cwd, item in left:
+        _by_neighbours(item, cwd, places)
     places.add(item.pattern.text for _, item in left if item.pattern is not None and item.raw.action == "write")
     for cwd, item in left:
         if item.pattern is None:
@@ -120,19 +120,21 @@ def _by_tail(item: Placed, cwd: str, places: Places) -> None:
     if item.pattern is not None:
         return
     pattern = pattern_of(item.raw.path)
-    if item.raw.path.anchor == "absolute":
-        beside = hosted(pattern.text, cwd)
-        if beside is not None:
-            item.pattern, item.how = Pattern(beside), "in the hosted notebook's working folder"
-            return
     if not pattern.literal:
         _pattern_by_neighbours(item, pattern, places)
         return
-    text = _climbed(pattern.text)
+    beside = hosted(pattern.text, cwd)
+    if beside is not None and places.has(beside):
+        item.pattern, item.how = Pattern(beside), "in the hosted notebook's working folder"
+        return
+    _by_literal_tail(item, _climbed(pattern.text), places)
+
+
+def _by_literal_tail(item: Placed, text: str, places: Places) -> None:
     found = places.by_tail(text)
-    climbing = item.raw.path.anchor == "relative"
     if found is None and item.raw.folder:
         found = places.by_tail(text, folders=True)
+    climbing = item.raw.path.anchor == "relative"
     if found is None or (climbing and found.parts < min(text.count("/"), found.path.count("/")) + 1):
         return
     if found.ambiguous:
@@ -159,7 +161,7 @@ def _pattern_by_neighbours(item: Placed, pattern: Pattern, places: Places) -> No
         item.how = f"by the tail of {item.outside}"
 
 
-def _by_neighbours(item: Placed, places: Places) -> None:
+def _by_neighbours(item: Placed, cwd: str, places: Places) -> None:
     if item.raw.path.anchor == "relative":
         return
     pattern = pattern_of(item.raw.path)
@@ -167,7 +169,7 @@ def _by_neighbours(item: Placed, places: Places) -> None:
         _pattern_by_neighbours(item, pattern, places)
         return
     text = pattern.text
-    found = places.by_learned(text) or places.by_root_name(text)
+    found = places.by_learned(text) or places.by_root_name(text) or hosted(text, cwd)
     if found is None and item.raw.action == "write":
         found = places.by_folder(text)
     if found:

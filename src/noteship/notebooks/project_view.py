@@ -49,7 +49,7 @@ class ProjectTexts:
     @cached_property
     def places(self) -> modules.ModulePlaces:
         """Where the project's modules are."""
-        return modules.ModulePlaces(self.files, self.folders)
+        return modules.ModulePlaces(self.files)
 
     def digest(self, path: str) -> str:
         """The digest of a file's bytes, or a word that says why there is none."""

@@ -7,13 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
+from noteship import digests
 from noteship.errors import NoteshipError
-from noteship.notebooks import errors, magics, modules, syntax
+from noteship.notebooks import errors, magics, modules, parameters, syntax
 from noteship.notebooks.document import Cell, Document, read_document
 from noteship.notebooks.project_view import ProjectTexts, ProjectView
 from noteship.notebooks.raw import Hole, PathText, RawAnalysis, RawExternal, RawUnknown, RawUse
 
-__all__ = ["Analysis", "Reader", "Reading"]
+__all__ = ["Analysis", "Reader", "Reading", "remembered_as"]
 
 
 @dataclass(frozen=True)
@@ -119,8 +120,8 @@ class Reader:
         self.texts.keep(document)
         return _syntax_reading(document, digest)
 
-    def analyse(self, path: str, cwd: str) -> Analysis:
-        """What one document does with files when it runs in `cwd`."""
+    def analyse(self, path: str, cwd: str, values: Mapping[str, Any]) -> Analysis:
+        """What one document does with files when it runs in `cwd`, with other values of its parameters."""
         from noteship.notebooks import catalogue, interpreter
 
         if self._catalogue is None:
@@ -129,8 +130,15 @@ class Reader:
         view = ProjectView(self.texts)
         if document is None:
             return Analysis(RawAnalysis(), {})
+        if values:
+            document = parameters.applied(document, values)
         raw = interpreter.interpret(view, document, cwd=cwd, catalogue=self._catalogue)
         return Analysis(raw, view.answers)
+
+
+def remembered_as(cwd: str, values: Mapping[str, Any]) -> str:
+    """The name of an analysis: its folder and, where they are other than the document's own, its values."""
+    return f"{cwd}?{digests.of_value(repr(sorted(values.items())))}" if values else cwd
 
 
 def _reason(digest: str) -> str:

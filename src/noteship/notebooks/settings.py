@@ -5,19 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 __all__ = ["ReadingSettings", "StageOverride"]
 
 
 @dataclass(frozen=True)
 class StageOverride:
-    """`[stage.NAME]`: files added to what was inferred or, in the `not_` fields, taken away; the working folder."""
+    """`[stage.NAME]`: files added to what was inferred or, in the `not_` fields, taken away; the working folder.
+
+    `params` replace literals, and may so change which files are read.
+    """
 
     reads: tuple[str, ...] = ()
     writes: tuple[str, ...] = ()
     not_reads: tuple[str, ...] = ()
     not_writes: tuple[str, ...] = ()
     cwd: str | None = None
+    params: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -15,9 +15,9 @@ from noteship.notebooks.errors import CellSyntaxError, UnknownStage
 from noteship.notebooks.memory import ReadingMemory
 from noteship.notebooks.project_view import ProjectTexts
 from noteship.notebooks.raw import RawAnalysis
-from noteship.notebooks.reading import Reader, Reading
+from noteship.notebooks.reading import Reader, Reading, remembered_as
 from noteship.notebooks.settings import ReadingSettings, StageOverride
-from noteship.notebooks.uses import ProjectSources, StageSource, Use
+from noteship.notebooks.uses import Action, ProjectSources, StageSource, Use
 
 __all__ = ["read_project"]
 
@@ -43,6 +43,7 @@ class _Project:
         user = [sorted(settings.readers.items()), sorted(settings.writers.items()), _identity(settings.python)]
         self._memory = ReadingMemory(cache, user)
         self._changed = False
+        self._params: Mapping[str, Mapping[str, Any]] = {}
         self.readings = self._read()
 
     def _read(self) -> dict[str, Reading]:
@@ -68,7 +69,7 @@ class _Project:
             return
         self._changed = True
         declared = {_cwd(override) or "" for override in self.settings.stages.values()}
-        folders = {path: sorted({"", dirname(path), *declared}) for path in failed}
+        folders = {path: sorted({*working_folder.folders_above(path), *declared}) for path in failed}
         readings.update(newer.read(self.settings, self.texts.root, folders))
         for path in failed:
             readings[path].asked = True
@@ -82,10 +83,15 @@ class _Project:
         reading = self.readings[path]
         if reading.fault is not None and not reading.analyses:
             return RawAnalysis()
-        if cwd not in reading.analyses:
-            reading.analyses[cwd] = self._reader.analyse(path, cwd)
+        values = {name: value for name, value in self._params.get(path, {}).items() if name in reading.parameters}
+        remembered = remembered_as(cwd, values)
+        if remembered not in reading.analyses:
+            # One set of other values is remembered at a time: a search goes through thousands.
+            for other in [each for each in reading.analyses if each.startswith(f"{cwd}?")]:
+                del reading.analyses[other]
+            reading.analyses[remembered] = self._reader.analyse(path, cwd, values)
             self._changed = True
-        return reading.analyses[cwd].raw
+        return reading.analyses[remembered].raw
 
     def stages(self) -> tuple[StageSource, ...]:
         """The stages with their uses, by name."""
@@ -98,6 +104,7 @@ class _Project:
         )
         self._check_names({stage.name for stage in found})
         overrides = self.settings.stages
+        self._params = {stage.path: overrides[stage.name].params for stage in found if stage.name in overrides}
         places = [
             working_folder.Candidate(stage.name, stage.path, stage.script, _cwd(overrides.get(stage.name)))
             for stage in found
@@ -202,6 +209,10 @@ def _overruled(source: StageSource, override: StageOverride | None) -> StageSour
     removed: Mapping[str, tuple[str, ...]] = {"read": override.not_reads, "write": override.not_writes}
     kept = [use for use in source.uses if not discovery.excluded(use.path, removed[use.action])]
     where = f"noteship.toml, [stage.{source.name}]"
-    reads = [Use(path, "read", None, 0, where, "declared") for path in override.reads]
-    writes = [Use(path, "write", None, 0, where, "declared") for path in override.writes]
+    reads = [_declared(path, "read", where) for path in override.reads]
+    writes = [_declared(path, "write", where) for path in override.writes]
     return replace(source, uses=(*reads, *kept, *writes))
+
+
+def _declared(path: str, action: Action, where: str) -> Use:
+    return Use(normpath(path), action, None, 0, where, "declared", folder=path.endswith("/"))

@@ -85,7 +85,10 @@ class Union(Value):
 
 @dataclass(eq=False, slots=True)
 class Seq(Value):
-    """A list, tuple, set or iterator: known items, then perhaps any number of `rest`; `fuzzy` when some may be absent."""
+    """A list, tuple, set or iterator: known items, then perhaps any number of `rest`.
+
+    It is `fuzzy` when some of the known items may be absent.
+    """
 
     kind: Literal["list", "tuple", "set"]
     items: list[Value]

@@ -1,4 +1,4 @@
-"""The folder that a stage runs in: a notebook's own, the root for a script, the other where that alone fits."""
+"""The folder that a stage runs in: a notebook's own, the root for a script, another where that alone fits."""
 
 from __future__ import annotations
 
@@ -9,10 +9,18 @@ from posixpath import dirname
 from noteship.notebooks.patterns import Pattern, pattern_of
 from noteship.notebooks.raw import RawAnalysis, RawUse
 
-__all__ = ["Candidate", "WorkingFolder", "choose"]
+__all__ = ["Candidate", "WorkingFolder", "choose", "folders_above"]
 
 # A second look lets writes that moved with the first answer count; more never changed anything.
 ROUNDS = 3
+
+
+def folders_above(path: str) -> list[str]:
+    """The folder of a file and those above it, up to the root as `""`."""
+    folders = [dirname(path)]
+    while folders[-1]:
+        folders.append(dirname(folders[-1]))
+    return folders
 
 
 @dataclass(frozen=True)
@@ -32,10 +40,14 @@ class Candidate:
         return "" if self.script else dirname(self.path)
 
     @property
-    def other(self) -> str | None:
-        """The folder that it may have been meant for."""
-        other = dirname(self.path) if self.script else ""
-        return other if self.fixed is None and other != self.usual else None
+    def others(self) -> list[str]:
+        """The folders that it may have been meant for: of its own folder, the root and those between, all but one."""
+        if self.fixed is not None:
+            return []
+        between = folders_above(self.path)
+        # The root first, then from its own folder upwards: the places where people start their work.
+        ordered = [between[-1], *between[:-1]]
+        return [each for each in ordered if each != self.usual]
 
 
 @dataclass(frozen=True)
@@ -57,7 +69,7 @@ def choose(stages: Sequence[Candidate], files: frozenset[str], analyse: Analyse)
         writers = _writers(stages, chosen, analyse)
         before = dict(chosen)
         for stage in stages:
-            if stage.other is not None and not chosen[stage.name].note:
+            if stage.others and not chosen[stage.name].note:
                 known = _Known(files, folders, writers, stage.name)
                 chosen[stage.name] = _better(stage, known, analyse)
         if chosen == before:
@@ -67,13 +79,14 @@ def choose(stages: Sequence[Candidate], files: frozenset[str], analyse: Analyse)
 
 def _better(stage: Candidate, known: _Known, analyse: Analyse) -> WorkingFolder:
     usual = _judge(analyse(stage.path, stage.usual), known)
-    if stage.other is None or not usual.missing:
-        return WorkingFolder(stage.usual)
-    other = _judge(analyse(stage.path, stage.other), known)
-    if other.rank <= usual.rank or len(other.found) <= len(usual.found):
-        return WorkingFolder(stage.usual)
-    place = stage.other or "the project's root"
-    return WorkingFolder(stage.other, f"runs in {place}: {min(other.found)} is found only from there")
+    best, best_rank, evidence = stage.usual, usual.rank, ""
+    for folder in stage.others if usual.missing else ():
+        other = _judge(analyse(stage.path, folder), known)
+        if other.rank > best_rank and len(other.found) > len(usual.found):
+            best, best_rank, evidence = folder, other.rank, min(other.found)
+    if not evidence:
+        return WorkingFolder(best)
+    return WorkingFolder(best, f"runs in {best or 'the root of the project'}: {evidence} is found only from there")
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from typing import Any
 
 from noteship import digests, store, workflow
 from noteship.operations import child
-from noteship.operations.errors import StepNotMade
+from noteship.operations.errors import BundleFailed, NoteshipMissing, StepNotMade
 from noteship.operations.opened import OpenedProject
 from noteship.project import ServiceSettings
 
@@ -101,12 +101,13 @@ def propose(opened: OpenedProject, result: workflow.RunResult) -> Proposed | Non
     known = opened.store.read_ref(name)
     if known:
         return Proposed(known.value["toml"], known.value["reason"])
-    answer = child.ask(
-        opened.environment.interpreter.path,
-        "proposing a [service]",
-        "noteship.models",
-        {"propose": stages, "root": str(opened.root), "roots": list(_roots(opened))},
-    )
+    request = {"propose": stages, "root": str(opened.root), "roots": list(_roots(opened))}
+    try:
+        answer = child.ask(opened.environment.interpreter.path, "proposing a [service]", "noteship.models", request)
+    except (BundleFailed, NoteshipMissing) as error:
+        # Nobody asked for it: what has run is well.
+        parts = error.parts()
+        return Proposed(None, f"{parts.fact}; {parts.remedy}")
     opened.store.write_ref(name, {"toml": answer["toml"], "reason": answer["reason"]}, expected=None)
     return Proposed(answer["toml"], answer["reason"])
 

@@ -31,6 +31,8 @@ def ask(python: str, doing: str, module: str, request: Mapping[str, Any]) -> dic
             text=True,
             check=False,
             errors="replace",
+            # Python puts the current folder first, whose files are not meant for this.
+            cwd=folder,
         )
         if not answered.exists():
             if (

@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Self
 
-from noteship.errors import EnvironmentLacks, Parts, UsageError, WorkFailed, cut
+from noteship.errors import EnvironmentLacks, NoteshipError, Parts, UsageError, WorkFailed, cut
 
 __all__ = [
     "BadParameter",
     "BundleFailed",
     "FolderNotEmpty",
+    "ForcedInVain",
+    "InputOfUnreadable",
     "NoBundle",
     "NoRecord",
     "NoService",
@@ -18,30 +20,7 @@ __all__ = [
     "NoteshipMissing",
     "StepNotMade",
     "UnknownBundle",
-    "UnknownStageSetting",
 ]
-
-
-@dataclass(eq=False)
-class UnknownStageSetting(UsageError):
-    """`noteship.toml` has a `[stage.NAME]` for a stage that there is not."""
-
-    name: str
-    near: str
-
-    def parts(self) -> Parts:
-        """The message."""
-        return Parts(
-            f"noteship.toml has [stage.{self.name}], and there is no such stage",
-            where="noteship.toml",
-            nearest=self.near,
-            remedy="correct the name, or delete the section; `noteship graph` lists the stages",
-        )
-
-    @classmethod
-    def example(cls) -> Self:
-        """An instance for documentation."""
-        return cls("04-trian", "04-train")
 
 
 @dataclass(eq=False)
@@ -266,3 +245,53 @@ class FolderNotEmpty(UsageError):
     def example(cls) -> Self:
         """An instance for documentation."""
         return cls("churn", "notes.txt")
+
+
+@dataclass(eq=False)
+class ForcedInVain(UsageError):
+    """A stage is forced to run that the run leaves out."""
+
+    stage: str
+
+    def parts(self) -> Parts:
+        """The message."""
+        return Parts(
+            f"'{self.stage}' is forced to run, and this run leaves it out",
+            nearest="the stages that were named do not need it, or another alternative is chosen",
+            remedy=f"name it too: noteship run {self.stage} --force {self.stage}",
+        )
+
+    @classmethod
+    def example(cls) -> Self:
+        """An instance for documentation."""
+        return cls("01-collect")
+
+
+@dataclass(eq=False)
+class InputOfUnreadable(UsageError):
+    """A stage reads what nobody is known to write, beside a notebook that cannot be read and may well write it."""
+
+    stage: str
+    file: str
+    place: str
+    path: str
+    fault: NoteshipError
+    near: str = ""
+
+    def parts(self) -> Parts:
+        """The message."""
+        fault = self.fault.parts()
+        where = f" ({fault.where})" if fault.where and fault.where != self.path else ""
+        return Parts(
+            f"stage '{self.stage}' reads {self.file}, which is not in the project and which no other stage is known"
+            " to write",
+            where=self.place,
+            nearest=f"{fault.fact}{where}" + (f"\nor {self.near}" if self.near else ""),
+            remedy=f"{fault.remedy}; then it is known what {self.path} writes",
+        )
+
+    @classmethod
+    def example(cls) -> Self:
+        """An instance for documentation."""
+        fault = FolderNotEmpty.example()
+        return cls("02-clean", "raw.csv", "02-clean.ipynb, cell 2, line 1", "01-collect.ipynb", fault)

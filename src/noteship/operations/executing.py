@@ -16,6 +16,7 @@ from noteship.operations.opened import OpenedProject
 
 __all__ = ["CellProgress", "NotebookExecutor"]
 
+REMEDY = "correct it and run again; what had finished is not run twice"
 CellProgress = execution.Progress
 
 
@@ -85,6 +86,6 @@ def _failure(failure: execution.Failure) -> workflow.Failure:
         message=failure.message,
         where=failure.where,
         last_output=failure.last_output,
-        remedy=failure.remedy,
+        remedy=failure.remedy or REMEDY,
         retryable=failure.retryable,
     )

@@ -8,8 +8,8 @@ from typing import Any
 
 from noteship import workflow
 from noteship.operations.opened import OpenedProject
-from noteship.operations.parameters import parameters_of
-from noteship.operations.stages import chosen_of, graph_of
+from noteship.operations.parameters import with_parameters
+from noteship.operations.stages import check, chosen_of, graph_of, resolved
 
 __all__ = ["Explanation", "explain"]
 
@@ -48,10 +48,11 @@ def explain(
     opened: OpenedProject, stage: str, chosen: Sequence[str] = (), parameters: Sequence[str] = ()
 ) -> Explanation:
     """Decide as `run` would, without running anything. Raises what `run` raises before it starts."""
-    graph = chosen_of(opened, graph_of(opened, parameters_of(opened, parameters)), chosen)
-    name = graph.resolve(stage)
+    opened = with_parameters(opened, parameters)
+    graph = chosen_of(opened, graph_of(opened), chosen, [stage])
+    [name] = resolved(opened, graph, [stage])
     part = graph.upto([name])
-    part.check()
+    check(opened, part)
     choice = workflow.plan(part, opened.workplace)[name]
     would = {workflow.Reuse: "be reused", workflow.Execute: "run", workflow.Waits: "wait"}[type(choice)]
     producers: dict[str, str] = {}

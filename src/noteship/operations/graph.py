@@ -58,7 +58,9 @@ def graph(opened: OpenedProject, names: Sequence[str] = ()) -> GraphView:
     """
     whole = graph_of(opened)
     by_name = {source.name: source for source in opened.sources.stages}
-    shown = tuple(name if name in by_name else whole.resolve(name) for name in names) or tuple(by_name)
+    by_path = {source.path: source.name for source in opened.sources.stages}
+    known = (by_path.get(name, name) for name in names)
+    shown = tuple(name if name in by_name else whole.resolve(name) for name in known) or tuple(by_name)
     return GraphView(opened.name, opened.sources.stages, whole, opened.settings.notebooks.chosen, shown)
 
 

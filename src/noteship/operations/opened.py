@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from noteship import files, notebooks, project, store, workflow
 from noteship.notebooks import ProjectSources, ReadingSettings, StageOverride, StageSource
-from noteship.operations.errors import UnknownStageSetting
 
 __all__ = ["OpenedProject", "plain_name"]
 
@@ -19,9 +19,14 @@ CACHE = ".noteship/cache"
 
 @dataclass(frozen=True)
 class OpenedProject:
-    """A project's folder, read; nothing in it is changed but `.noteship`."""
+    """A project's folder, read; nothing in it is changed but `.noteship`.
+
+    `own_parameters`, by stage, take the place of those in `noteship.toml`; None leaves these. They may change what
+    is read.
+    """
 
     root: Path
+    own_parameters: Mapping[str, Mapping[str, Any]] | None = None
 
     @classmethod
     def at(cls, folder: Path) -> OpenedProject:
@@ -34,6 +39,13 @@ class OpenedProject:
     def settings(self) -> project.Settings:
         """Its `noteship.toml`."""
         return project.load(self.root)
+
+    @cached_property
+    def parameters(self) -> Mapping[str, Mapping[str, Any]]:
+        """The values that replace literals, by stage."""
+        if self.own_parameters is not None:
+            return self.own_parameters
+        return {name: stage.params for name, stage in self.settings.stage.items() if stage.params}
 
     @property
     def name(self) -> str:
@@ -67,8 +79,12 @@ class OpenedProject:
                 not_reads=tuple(path[1:] for path in stage.reads if path.startswith("!")),
                 not_writes=tuple(path[1:] for path in stage.writes if path.startswith("!")),
                 cwd=stage.cwd,
+                params=self.parameters.get(name, {}),
             )
             for name, stage in self.settings.stage.items()
+        }
+        overrides |= {
+            name: StageOverride(params=values) for name, values in self.parameters.items() if name not in overrides
         }
         declared = self.settings.notebooks
         settings = ReadingSettings(
@@ -76,15 +92,14 @@ class OpenedProject:
             readers=declared.readers,
             writers=declared.writers,
             stages=overrides,
-            python=Path(self.settings.environment.python) if self.settings.environment.python else None,
+            python=self._own_python(),
         )
-        sources = notebooks.read_project(self.root, settings, self.root / CACHE)
-        names = [stage.name for stage in sources.stages]
-        for name in self.settings.stage:
-            if name not in names:
-                near = difflib.get_close_matches(name, names, n=1)
-                raise UnknownStageSetting(name, near[0] if near else "")
-        return sources
+        return notebooks.read_project(self.root, settings, self.root / CACHE)
+
+    def _own_python(self) -> Path | None:
+        """An interpreter of the project's own, which may read newer syntax than noteship's."""
+        path = self.root / Path(self.settings.environment.python or ".venv/bin/python").expanduser()
+        return path if path.exists() else None
 
     @cached_property
     def sources_by_name(self) -> Mapping[str, StageSource]:
@@ -103,8 +118,10 @@ class OpenedProject:
     def make_own_folder(self) -> None:
         """Make `.noteship`, which git is told to leave alone."""
         ignore = self.root / ".noteship/.gitignore"
-        if not ignore.exists():
-            files.write(ignore, b"*\n")
+        # Who cannot write here is told so by what cannot do without.
+        with suppress(OSError):
+            if not ignore.exists():
+                files.write(ignore, b"*\n")
 
 
 def plain_name(name: str) -> str:

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import ast
 import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
+from noteship import project
 from noteship.operations.errors import BadParameter, NoSuchParameter
 from noteship.operations.opened import OpenedProject
 
-__all__ = ["parameters_of"]
+__all__ = ["with_parameters"]
 
 
-def parameters_of(opened: OpenedProject, texts: Iterable[str]) -> dict[str, dict[str, Any]]:
-    """By stage, what `noteship.toml` sets and over it what `STAGE.NAME=VALUE` sets.
+def with_parameters(opened: OpenedProject, texts: Sequence[str]) -> OpenedProject:
+    """The project with what `noteship.toml` sets and over it what `STAGE.NAME=VALUE` sets.
 
     A value is a Python literal, else the text itself. Raises BadParameter, NoSuchParameter.
     """
-    found = {name: dict(stage.params) for name, stage in opened.settings.stage.items() if stage.params}
+    found = {name: dict(values) for name, values in opened.parameters.items()}
     sources = {source.name: source for source in opened.sources.stages}
     for text in texts:
         target, equals, value = text.partition("=")
@@ -26,20 +28,23 @@ def parameters_of(opened: OpenedProject, texts: Iterable[str]) -> dict[str, dict
         if not equals or not dot or not name.isidentifier():
             raise BadParameter(text, "it names no stage and parameter" if not dot else "there is no value")
         if stage not in sources:
-            near = difflib.get_close_matches(stage, sources, n=1)
+            near = difflib.get_close_matches(stage, sources, n=1, cutoff=0.4)
             raise BadParameter(text, f"there is no stage {stage!r}", near[0] if near else "")
-        found.setdefault(stage, {})[name] = _value(value)
+        found.setdefault(stage, {})[name] = _value(text, value)
     for stage, params in found.items():
         if stage in sources:
             _check(sources[stage].path, sources[stage].parameters, params)
-    return found
+    return replace(opened, own_parameters=found) if texts else opened
 
 
-def _value(text: str) -> Any:
+def _value(text: str, value: str) -> Any:
     try:
-        return ast.literal_eval(text.strip())
-    except (ValueError, SyntaxError):
-        return text
+        literal = ast.literal_eval(value.strip())
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        return value
+    if not project.is_plain(literal):
+        raise BadParameter(text, "its value is no number, text, True, False, None, or list or table of these")
+    return literal
 
 
 def _check(path: str, assigned: Mapping[str, Any], params: Mapping[str, Any]) -> None:

@@ -5,17 +5,18 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from noteship import workflow
 from noteship.notebooks import StageSource
 from noteship.operations import bundle as bundles
 from noteship.operations.bundle import Made
+from noteship.operations.errors import ForcedInVain
 from noteship.operations.executing import CellProgress, NotebookExecutor
 from noteship.operations.opened import OpenedProject
-from noteship.operations.parameters import parameters_of
-from noteship.operations.stages import chosen_of, graph_of
+from noteship.operations.parameters import with_parameters
+from noteship.operations.stages import check, chosen_of, graph_of, resolved
 
 __all__ = ["CellProgress", "Listener", "RunReport", "RunRequest", "run"]
 
@@ -72,7 +73,9 @@ class RunReport:
             "seconds": round(result.seconds, 3),
             "stages": [record.to_json() for record in result.stages.values()],
             "notices": list(result.notices),
-            "faults": [{"stage": source.name, "fault": str(source.fault)} for source in self.faults],
+            "faults": [
+                {"stage": source.name, "error": source.fault.to_json()} for source in self.faults if source.fault
+            ],
             "bundle": self.made.to_json() if self.made else None,
             "proposal": self.proposal.to_json() if self.proposal else None,
         }
@@ -85,18 +88,26 @@ def run(
 
     `listen` is given the graph of what will be looked at and gives who is told of it.
 
-    Raises: what a graph that cannot run raises (CyclicStages, UnchosenAlternatives, MissingInput), ChangedByHand,
-    UnknownStage, wrong parameters, what the environment or the store lack, and what making the bundle raises.
+    Raises: what a graph that cannot run raises (CyclicStages, UnchosenAlternatives, MissingInput, InputOfUnreadable),
+    ChangedByHand, UnknownStage, ForcedInVain, wrong parameters, what the environment or the store lack, and what making
+    the bundle raises.
     """
-    parameters = parameters_of(opened, request.parameters)
-    graph = chosen_of(opened, graph_of(opened, parameters), request.chosen)
-    graph = graph.upto(request.stages) if request.stages else graph
+    opened = with_parameters(opened, request.parameters)
+    whole = graph_of(opened)
+    graph = chosen_of(opened, whole, request.chosen, request.stages)
+    graph = graph.upto(resolved(opened, graph, request.stages)) if request.stages else graph
+    check(opened, graph)
     faults = () if request.stages else tuple(source for source in opened.sources.stages if source.fault)
     jobs = request.jobs or opened.settings.run.jobs or min(os.cpu_count() or 1, JOBS_LIMIT)
-    options = workflow.Options(jobs, replace=request.replace)
+    force = _forced(graph, resolved(opened, whole, request.force))
+    options = workflow.Options(jobs, replace=request.replace, force=force)
     with listen(graph) as listener:
         with NotebookExecutor.of(opened, graph, keep=request.keep, tell=listener.cell) as executor:
             result = workflow.run(graph, executor, opened.workplace, options, tell=listener.event)
+            if _is_damaged(result):
+                listener.say("what is damaged in the store was set aside, and is made again")
+                options = replace(options, force=force - result.results.keys())
+                result = workflow.run(result.graph, executor, opened.workplace, options, tell=listener.event)
         made, proposal = None, None
         if result.state == "done" and not faults and not request.stages:
             if opened.settings.service:
@@ -104,3 +115,14 @@ def run(
             else:
                 proposal = bundles.propose(opened, result)
     return RunReport(result, faults, made, proposal)
+
+
+def _forced(graph: workflow.Graph, names: Sequence[str]) -> frozenset[str]:
+    for name in names:
+        if name not in graph.stages:
+            raise ForcedInVain(name)
+    return frozenset(names)
+
+
+def _is_damaged(result: workflow.RunResult) -> bool:
+    return any(record.failure and record.failure.kind == "store" for record in result.stages.values())

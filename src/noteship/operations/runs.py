@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from noteship import notebooks, store, workflow
+from noteship import notebooks, workflow
 from noteship.operations.errors import NoRecord
 from noteship.operations.opened import OpenedProject
 
@@ -24,12 +25,20 @@ def show(opened: OpenedProject, run: str) -> workflow.RunRecord:
     return opened.ledger.run(run)
 
 
-def stage_of(record: workflow.RunRecord, stage: str) -> workflow.StageRecord:
-    """What happened to a stage in a run. Raises NoRecord."""
-    if stage not in record.stages:
-        near = difflib.get_close_matches(stage, record.stages, n=1)
+def stage_of(opened: OpenedProject, record: workflow.RunRecord, stage: str) -> workflow.StageRecord:
+    """What happened to a stage in a run; one that was reused has the outputs of the result.
+
+    The last part of its name is enough where no other stage has it. Raises NoRecord.
+    """
+    fitting = [name for name in record.stages if stage in (name, name.rpartition("/")[2])]
+    if stage not in fitting and len(fitting) != 1:
+        near = difflib.get_close_matches(stage, fitting or record.stages, n=1)
         raise NoRecord(stage, record.run, "", near[0] if near else "")
-    return record.stages[stage]
+    found = record.stages[stage if stage in fitting else fitting[0]]
+    result = opened.ledger.result(found.key) if found.state == "reused" and found.key else None
+    if result is None:
+        return found
+    return replace(found, outputs=result.outputs, record=found.record or result.record)
 
 
 def fetch_record(opened: OpenedProject, run: str, stage: str, target: Path | None) -> Path:
@@ -38,15 +47,13 @@ def fetch_record(opened: OpenedProject, run: str, stage: str, target: Path | Non
     Without a target it goes to `.noteship/shown`. Raises UnknownRun, AmbiguousRun, NoRecord.
     """
     record = opened.ledger.run(run)
-    at = stage_of(record, stage)
-    artifact = _artifact(opened, at)
-    if artifact is None:
-        raise NoRecord(stage, record.run, at.state, "")
-    source = opened.sources_by_name.get(stage)
+    at = stage_of(opened, record, stage)
+    if at.record is None:
+        raise NoRecord(at.stage, record.run, at.state, "")
+    source = opened.sources_by_name.get(at.stage)
     suffix = ".txt" if source and source.kind == "script" else ".ipynb"
-    place = target or opened.root / ".noteship/shown" / record.run / f"{stage.replace('/', '-')}{suffix}"
-    place.parent.mkdir(parents=True, exist_ok=True)
-    opened.store.fetch_artifact(artifact, place)
+    place = target or opened.root / ".noteship/shown" / record.run / f"{at.stage.replace('/', '-')}{suffix}"
+    opened.store.fetch_artifact(at.record, place)
     return place
 
 
@@ -57,13 +64,6 @@ def page_of(record: Path) -> Path:
     page = record.with_suffix(".html")
     page.write_text(notebooks.page(record.stem, record.read_text(encoding="utf-8")), encoding="utf-8")
     return page
-
-
-def _artifact(opened: OpenedProject, at: workflow.StageRecord) -> store.Artifact | None:
-    if at.record:
-        return at.record
-    result = opened.ledger.result(at.key) if at.key else None
-    return result.record if result else None
 
 
 def run_json(record: workflow.RunRecord, *, stages: bool) -> dict[str, Any]:

@@ -2,54 +2,76 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from noteship import workflow
-from noteship.notebooks import StageSource
+from noteship.notebooks import StageSource, Use
+from noteship.operations.errors import InputOfUnreadable
 from noteship.operations.opened import OpenedProject
 
-__all__ = ["chosen_of", "graph_of", "stages_of"]
+__all__ = ["check", "chosen_of", "graph_of", "resolved", "stages_of"]
 
 
-def stages_of(opened: OpenedProject, parameters: Mapping[str, Mapping[str, Any]] | None = None) -> list[workflow.Stage]:
-    """The project's stages that can be read; a notebook with a fault is none.
-
-    `parameters` are by stage; without them, those of `noteship.toml` hold.
-    """
+def stages_of(opened: OpenedProject) -> list[workflow.Stage]:
+    """The project's stages that can be read; a notebook with a fault is none."""
     stages = []
     for source in opened.sources.stages:
         if source.fault is None and source.code is not None:
             declared = opened.settings.stage.get(source.name)
-            params = (
-                (parameters or {}).get(source.name, {})
-                if parameters is not None
-                else (declared.params if declared else {})
-            )
             required = tuple(path for path in declared.writes if not path.startswith("!")) if declared else ()
-            stages.append(_stage(source, params, required))
+            stages.append(_stage(source, opened.parameters.get(source.name, {}), required))
     return stages
 
 
-def graph_of(opened: OpenedProject, parameters: Mapping[str, Mapping[str, Any]] | None = None) -> workflow.Graph:
+def graph_of(opened: OpenedProject) -> workflow.Graph:
     """The project's graph, with the edges that earlier runs have shown."""
-    return workflow.graph_of(stages_of(opened, parameters), opened.sources.files, opened.ledger)
+    return workflow.graph_of(stages_of(opened), opened.sources.files, opened.ledger)
 
 
-def chosen_of(opened: OpenedProject, graph: workflow.Graph, names: Sequence[str]) -> workflow.Graph:
-    """The graph with its alternatives chosen, by these names and, where they leave a choice, by `noteship.toml`."""
-    named = [graph.resolve(name) for name in names]
-    decided = {stage for each in graph.alternatives if set(each.stages) & set(named) for stage in each.stages}
+def chosen_of(
+    opened: OpenedProject, graph: workflow.Graph, names: Sequence[str], targets: Sequence[str] = ()
+) -> workflow.Graph:
+    """The graph with its alternatives chosen, by these names and, where they leave a choice, by `noteship.toml`.
+
+    What `noteship.toml` says does not hold for an alternative that is itself among the targets.
+    """
+    named = resolved(opened, graph, names)
+    wanted = {*named, *resolved(opened, graph, targets)}
+    decided = {stage for each in graph.alternatives if set(each.stages) & wanted for stage in each.stages}
     declared = [name for name in opened.settings.notebooks.chosen if name not in decided]
     return workflow.choose(graph, [*named, *declared])
+
+
+def resolved(opened: OpenedProject, graph: workflow.Graph, names: Iterable[str]) -> tuple[str, ...]:
+    """The full names of stages; where one cannot be read, its fault is raised. Raises UnknownStage."""
+    faults = {each: source.fault for source in opened.sources.stages for each in (source.name, source.path)}
+    for name in names:
+        fault = faults.get(name)
+        if fault:
+            raise fault
+    return tuple(graph.resolve(name) for name in names)
+
+
+def check(opened: OpenedProject, graph: workflow.Graph) -> None:
+    """Raise what makes it impossible to run the graph; an unreadable notebook may be why an input is missing."""
+    try:
+        graph.check()
+    except workflow.errors.MissingInput as error:
+        for source in opened.sources.stages:
+            if source.fault:
+                near = error.parts().nearest
+                raise InputOfUnreadable(
+                    error.stage, error.file, error.place, source.path, source.fault, near
+                ) from error
+        raise
 
 
 def _stage(source: StageSource, params: Mapping[str, Any], required: tuple[str, ...]) -> workflow.Stage:
     assert source.code is not None
     places: dict[str, str] = {}
     for use in source.uses:
-        where = f"{source.path}, cell {use.cell}, line {use.line}" if use.cell else f"{source.path}, line {use.line}"
-        places.setdefault(use.path, where)
+        places.setdefault(use.path, _place(source, use))
     return workflow.Stage(
         name=source.name,
         path=source.path,
@@ -61,3 +83,9 @@ def _stage(source: StageSource, params: Mapping[str, Any], required: tuple[str, 
         required=required,
         places=places,
     )
+
+
+def _place(source: StageSource, use: Use) -> str:
+    if not use.line:
+        return use.call  # a declaration, which says itself where it is
+    return f"{source.path}, " + (f"cell {use.cell}, " if use.cell else "") + f"line {use.line}"

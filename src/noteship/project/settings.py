@@ -22,6 +22,7 @@ __all__ = [
     "Settings",
     "StageSettings",
     "StoreSettings",
+    "is_plain",
     "load",
 ]
 
@@ -53,6 +54,27 @@ def _arguments(value: object) -> dict[str, int | str]:
     if not isinstance(value, dict):
         raise ValueError('a table such as { "mylib.load_frame" = "path" }')
     return {name: _argument(argument) for name, argument in value.items()}
+
+
+def is_plain(value: object) -> bool:
+    """Whether a value can be a parameter: JSON has it, so that it can be compared with that of another run."""
+    if value is None or isinstance(value, bool | str | int | float):
+        return True
+    if isinstance(value, dict):
+        return all(isinstance(key, str) and is_plain(each) for key, each in value.items())
+    return isinstance(value, list | tuple) and all(map(is_plain, value))
+
+
+def _params(value: object) -> dict[str, Any]:
+    if not isinstance(value, dict) or not is_plain(value):
+        raise ValueError("a table of numbers, texts, true or false, and lists or tables of these")
+    return value
+
+
+def _count(value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise ValueError("a whole number from 1 on")
+    return value
 
 
 @dataclass(frozen=True)
@@ -93,7 +115,7 @@ class StageSettings:
 
     reads: tuple[str, ...] = ()
     writes: tuple[str, ...] = ()
-    params: Mapping[str, Any] = field(default_factory=dict)
+    params: Mapping[str, Any] = field(default_factory=dict, metadata={"parse": _params})
     resources: ResourceSettings = ResourceSettings()
     cwd: str | None = None
     timeout_s: float | None = field(default=None, metadata={"key": "timeout", "parse": _duration})
@@ -103,7 +125,7 @@ class StageSettings:
 class RunSettings:
     """`[run]`: how many stages run at once; by default one for each processor, at most four."""
 
-    jobs: int | None = None
+    jobs: int | None = field(default=None, metadata={"parse": _count})
 
 
 @dataclass(frozen=True)

@@ -41,7 +41,9 @@ def application(service: Service) -> ASGIApp:
         Route("/health/ready", endpoints.ready, methods=["GET"]),
         Route("/metrics", endpoints.metrics, methods=["GET"]),
     ]
-    app = Starlette(routes=routes, exception_handlers={Refused: _refused, HTTPException: _not_found})
+    app = Starlette(
+        routes=routes, exception_handlers={Refused: _refused, HTTPException: _not_found, Exception: _failed}
+    )
     app.router.redirect_slashes = False
     return _Accounted(app, service)
 
@@ -109,10 +111,8 @@ class _Accounted:
         try:
             await self._app(scope, receive, accounted)
         except Exception as error:
+            # The client has been told; the error's own words may hold what it sent.
             LOG.error("request %s failed: %s", request_id, place_of(error))
-            if code == 0:
-                fault = Refused(500, "the service failed on this request")
-                await _json(500, fault.body(request_id))(scope, receive, accounted)
 
     def _account(self, scope: Scope, code: int, seconds: float) -> None:
         path = scope["path"]
@@ -161,6 +161,10 @@ async def _not_found(request: Request, error: Exception) -> Response:
     response = _json(error.status_code, Refused(error.status_code, message).body(request.state.id))
     response.headers.update(error.headers or {})
     return response
+
+
+async def _failed(request: Request, _: Exception) -> Response:
+    return _json(500, Refused(500, "the service failed on this request").body(request.state.id))
 
 
 def _json(status: int, value: object) -> Response:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from noteship import files
 from noteship.store import Artifact
+from noteship.store.errors import TargetUnwritable
 from noteship.workflow import errors
 from noteship.workflow.file_digests import FileDigests
 from noteship.workflow.ledger import Ledger
@@ -96,8 +97,8 @@ class Delivery:
         self._note(path, artifact.digest, stage)
         try:
             self._store.fetch_artifact(artifact, target)
-        except OSError as error:
-            raise errors.Undeliverable(stage, path, error.strerror or type(error).__name__) from error
+        except TargetUnwritable as error:
+            raise errors.Undeliverable(stage, path, error.reason) from error
         return notice
 
     def _target(self, path: str) -> Path:

@@ -77,5 +77,5 @@ def _required(graph: Graph, stage: Stage) -> dict[str, str]:
         producers = {other.producer for other in graph.inputs[edge.consumer] if other.file == edge.file}
         # A folder or a pattern may have several producers, and a pattern may mean nothing at all.
         if not edge.learned and not matching.is_pattern(edge.file) and len(producers) == 1:
-            needs.setdefault(edge.file, edge.consumer)
+            needs[edge.file] = needs.get(edge.file) or edge.consumer
     return needs

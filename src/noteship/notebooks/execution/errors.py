@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Self
 
-from noteship.errors import EnvironmentLacks, Parts, UsageError, cut
+from noteship.errors import EnvironmentLacks, Parts, cut
 
-__all__ = ["InterpreterBroken", "IpykernelMissing", "KernelSilent", "UnknownParameter", "WorkspaceFailed"]
+__all__ = ["InterpreterBroken", "IpykernelMissing", "KernelSilent", "WorkspaceFailed"]
 
 
 @dataclass(eq=False)
@@ -76,29 +76,6 @@ class KernelSilent(EnvironmentLacks):
     def example(cls) -> Self:
         """A machine out of memory."""
         return cls("03-features", 60.0, "OSError: [Errno 12] Cannot allocate memory")
-
-
-@dataclass(eq=False)
-class UnknownParameter(UsageError):
-    """A parameter for which the notebook has no literal at its top level."""
-
-    path: str
-    name: str
-    nearest_name: str
-
-    def parts(self) -> Parts:
-        """The name and the nearest one that the notebook assigns."""
-        return Parts(
-            fact=f"{self.path} assigns no literal to {self.name!r} at its top level",
-            where=self.path,
-            nearest=self.nearest_name,
-            remedy="correct the name, or assign it a number, text, list or the like at the top level of a cell",
-        )
-
-    @classmethod
-    def example(cls) -> Self:
-        """A mistyped parameter."""
-        return cls("04-train.ipynb", "bucket", "buckets")
 
 
 @dataclass(eq=False)

@@ -20,7 +20,9 @@ __all__ = ["Observed", "Observer", "mentioned"]
 # Modules are a part of the code that a stage runs, not of its data; imports read them natively, too.
 CODE = (".py", ".pyc", ".pyi", ".pth", ".so")
 _FILE_NAME = re.compile(r"[\w~./-]*[\w-]\.\w{1,10}(?![\w/])")
-_MISSING = re.compile(r"FileNotFoundError|no such file|not exist|not found|no files? found|(cannot|unable to) (open|find)", re.IGNORECASE)
+_MISSING = re.compile(
+    r"FileNotFoundError|no such file|not exist|not found|no files? found|(cannot|unable to) (open|find)", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,8 @@ from types import TracebackType
 from typing import Self
 
 from noteship import store
+from noteship.notebooks import parameters
 from noteship.notebooks.document import Document
-from noteship.notebooks.execution import parameters
 from noteship.notebooks.execution.cells import CellsRun, run_cells
 from noteship.notebooks.execution.endings import died, stopped
 from noteship.notebooks.execution.errors import KernelSilent

@@ -26,7 +26,9 @@ __all__ = ["attribute", "bounded"]
 LONGEST_NAME = 160
 _MAPPING_METHODS = frozenset(dir(dict))
 # Attributes by which schedulers and command line libraries reach the function that they wrapped.
-_WRAPPED = frozenset({"remote", "submit", "delay", "fn", "func", "__wrapped__", "callback", "main", "apply_async", "map"})
+_WRAPPED = frozenset(
+    {"remote", "submit", "delay", "fn", "func", "__wrapped__", "callback", "main", "apply_async", "map"}
+)
 
 
 def bounded(name: str) -> str:
@@ -46,7 +48,7 @@ def attribute(machine: Machine, value: Value, name: str) -> Value:
     if isinstance(value, Instance):
         return _of_instance(machine, value, name)
     if isinstance(value, ClassValue):
-        return _of_class(machine, value, name)
+        return _of_class(value, name)
     if isinstance(value, PathValue):
         model = machine.parts.models.get(f"path@{name}")
         return model(machine, Call(name, Arguments(), None, value)) if model is not None else Method(value, name)
@@ -66,7 +68,7 @@ def _of_library(machine: Machine, value: Library, name: str) -> Value:
             return model(machine, Call(value.name, Arguments(), None, None, value.data))
         return Library(bounded(f"{value.name}[]"), value.reason, value.data)
     if value.name == "super()":
-        return _of_super(machine, value, name)
+        return _of_super(value, name)
     full = library_name(f"{value.name}.{name}") if value.name else name
     model = machine.parts.models.get(f"@{full}")
     if model is not None:
@@ -74,7 +76,7 @@ def _of_library(machine: Machine, value: Library, name: str) -> Value:
     return Library(bounded(full), value.reason, value.data)
 
 
-def _of_super(machine: Machine, value: Library, name: str) -> Value:
+def _of_super(value: Library, name: str) -> Value:
     receiver, owner = value.data
     for base in owner.bases:
         found = base.find(name) if isinstance(base, ClassValue) else None
@@ -118,7 +120,7 @@ def _missing(machine: Machine, value: Instance, name: str) -> Value:
     return Library(bounded(f"{libraries[0]}().{name}") if libraries else f"?.{name}", f"{name} of {value.cls.name}")
 
 
-def _of_class(machine: Machine, value: ClassValue, name: str) -> Value:
+def _of_class(value: ClassValue, name: str) -> Value:
     found = value.find(name)
     if isinstance(found, Func):
         return Method(value, name, found) if found.kind == "class" else found

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Mapping as MappingType
+from collections.abc import Callable
+from collections.abc import Mapping as MappingType
 from typing import Any
 
 from noteship.notebooks.interpreter.core import Call, Machine, Model
 from noteship.notebooks.interpreter.holes import has_hole
-from noteship.notebooks.interpreter.modelling import argument_text, distributed, first_argument
+from noteship.notebooks.interpreter.modelling import argument_text, distributed, first_argument, formatted
 from noteship.notebooks.interpreter.targets import set_attribute
 from noteship.notebooks.values import (
     NONE,
@@ -41,7 +42,9 @@ def _str(machine: Machine, call: Call) -> Value:
 def _number(kind: Callable[[Any], Any]) -> Model:
     def model(machine: Machine, call: Call) -> Value:
         value = call.constant(0, default=0 if not call.arguments.positional else None)
-        if isinstance(value, (int, float, str)) and not (isinstance(value, str) and (has_hole(value) or len(value) > 30)):
+        if isinstance(value, (int, float, str)) and not (
+            isinstance(value, str) and (has_hole(value) or len(value) > 30)
+        ):
             try:
                 return Const(kind(value))
             except (ValueError, OverflowError):
@@ -56,7 +59,9 @@ def _bool(machine: Machine, call: Call) -> Value:
     known = machine.truth(value) if value is not None else False
     if known is not None:
         return Const(known)
-    return Unknown(machine.reason(value) if value is not None else "", value.likely if isinstance(value, Unknown) else None)
+    return Unknown(
+        machine.reason(value) if value is not None else "", value.likely if isinstance(value, Unknown) else None
+    )
 
 
 def _len(machine: Machine, call: Call) -> Value:
@@ -221,9 +226,15 @@ def _is_one(value: Value | None, kind: Value | None) -> bool | None:
     if isinstance(value, Const):
         if name in _TYPES:
             return isinstance(value.value, _TYPES[name])
-        return False if name in {"Path", "PurePath", "list", "tuple", "dict", "DataFrame", "PathLike", "ndarray"} else None
+        return (
+            False if name in {"Path", "PurePath", "list", "tuple", "dict", "DataFrame", "PathLike", "ndarray"} else None
+        )
     if isinstance(value, PathValue):
-        return name in {"Path", "PurePath", "PosixPath", "PathLike"} if name in {*_TYPES, "Path", "PurePath", "PathLike"} else False
+        return (
+            name in {"Path", "PurePath", "PosixPath", "PathLike"}
+            if name in {*_TYPES, "Path", "PurePath", "PathLike"}
+            else False
+        )
     if isinstance(value, Seq):
         return name == value.kind if name in {"list", "tuple", "set", *_TYPES, "dict", "Path"} else None
     if isinstance(value, Mapping):
@@ -273,7 +284,9 @@ def _any_all(wanted: bool) -> Model:
             return Const(wanted)
         likely = [item.likely for item in items if isinstance(item, Unknown)]
         if None in known or rest is not None:
-            return Unknown("a test of several things", wanted if wanted in likely else (not wanted) if None not in likely else None)
+            return Unknown(
+                "a test of several things", wanted if wanted in likely else (not wanted) if None not in likely else None
+            )
         return Const(not wanted)
 
     return model
@@ -360,11 +373,9 @@ def _repr(machine: Machine, call: Call) -> Value:
 
 def _format(machine: Machine, call: Call) -> Value:
     value, wanted = call.get(0), call.text_of(1) or ""
-    if isinstance(value, Const) and len(wanted) < 12:
-        try:
-            return Const(format(value.value, wanted))
-        except (ValueError, TypeError):
-            return Unknown("a formatted value")
+    if isinstance(value, Const):
+        found = formatted(value.value, wanted)
+        return Unknown("a formatted value") if found is None else Const(found)
     return Const(argument_text(machine, call, 0))
 
 

@@ -203,14 +203,14 @@ def _bind(machine: Machine, func: Func, arguments: Arguments, receiver: Value | 
         if name in extra:
             names[name] = extra.pop(name)
         elif name not in names:
-            names[name] = _absent(machine, func, arguments, name)
+            names[name] = _absent(func, arguments, name)
     if node.vararg is not None:
         names[node.vararg.arg] = Seq("tuple", positional[len(plain) :], arguments.spread, depth=machine.maybe)
     if node.kwarg is not None:
         names[node.kwarg.arg] = Mapping(dict(extra), arguments.spread, depth=machine.maybe)
 
 
-def _absent(machine: Machine, func: Func, arguments: Arguments, name: str) -> Value:
+def _absent(func: Func, arguments: Arguments, name: str) -> Value:
     """A parameter that no argument is given for."""
     if func.options and name in func.options and not arguments.positional:
         return func.options[name]
@@ -228,7 +228,7 @@ def _instantiate(machine: Machine, cls: ClassValue, arguments: Arguments) -> Val
     if isinstance(constructor, Func):
         call_function(machine, constructor, arguments, instance)
         return instance
-    classes.set_fields(machine, instance, arguments)
+    classes.set_fields(instance, arguments)
     after = cls.find("__post_init__") or cls.find("model_post_init") or cls.find("__attrs_post_init__")
     if isinstance(after, Func):
         call_function(machine, after, Arguments(), instance)

@@ -31,7 +31,7 @@ def fields_of(cls: ClassValue) -> Iterator[tuple[str, Value | None]]:
     yield from seen.items()
 
 
-def set_fields(machine: Machine, instance: Instance, arguments: Arguments) -> None:
+def set_fields(instance: Instance, arguments: Arguments) -> None:
     """What a data class's, named tuple's or settings class's made constructor does."""
     waiting = list(arguments.positional)
     for name, default in fields_of(instance.cls):

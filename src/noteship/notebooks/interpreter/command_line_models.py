@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping as MappingType
+from collections.abc import Iterator
+from collections.abc import Mapping as MappingType
 from dataclasses import dataclass, field
 
 from noteship.notebooks.interpreter.core import Call, Machine, Model
@@ -42,7 +43,9 @@ def _group(machine: Machine, call: Call) -> Value:
 
 
 def _add(machine: Machine, call: Call) -> Value:
-    names = [value.value for value in call.arguments.positional if isinstance(value, Const) and isinstance(value.value, str)]
+    names = [
+        value.value for value in call.arguments.positional if isinstance(value, Const) and isinstance(value.value, str)
+    ]
     if not names or not isinstance(call.data, _Parser):
         return NONE
     longest = next((name for name in names if name.startswith("--")), names[0])

@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 import posixpath
 import shlex
-from collections.abc import Callable, Mapping as MappingType
+from collections.abc import Callable
+from collections.abc import Mapping as MappingType
 
 from noteship.notebooks import magics, shell
 from noteship.notebooks.interpreter.core import Arguments, Call, Machine, Model
@@ -14,9 +15,8 @@ from noteship.notebooks.interpreter.emission import Manner, absolute_texts, cwd_
 from noteship.notebooks.interpreter.existence import is_folder
 from noteship.notebooks.interpreter.holes import has_hole
 from noteship.notebooks.interpreter.modelling import argument_text, constant_result, first_argument
-from noteship.notebooks.interpreter.names import look_up
 from noteship.notebooks.interpreter.running import run_as_command, run_in_namespace
-from noteship.notebooks.values import NONE, Const, Library, Scope, Seq, Unknown, Value
+from noteship.notebooks.values import NONE, Const, Library, Scope, Seq, Union, Unknown, Value
 
 __all__ = ["COMMAND_MODELS"]
 
@@ -98,8 +98,8 @@ def _expanded(machine: Machine, part: shell.Expansion) -> str:
             value = machine.value(ast.parse(part.source, mode="eval").body)
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             return "{" + part.source + "}"
-    text = machine.text(value) if not hasattr(value, "options") else (path_texts(machine, value) or [None])[0]
-    return text if text is not None else machine.hole(machine.reason(value))
+    texts = path_texts(machine, value) if isinstance(value, Union) else [machine.text(value) or ""]
+    return texts[0] if texts and texts[0] else machine.hole(machine.reason(value))
 
 
 def _variable(machine: Machine, name: str) -> Value:
@@ -326,9 +326,21 @@ def _split_words(machine: Machine, call: Call) -> Value:
         return Unknown("the words of a command")
 
 
-_PROCESSES = ("subprocess.run", "subprocess.call", "subprocess.check_call", "subprocess.check_output", "subprocess.Popen",
-              "subprocess.getoutput", "subprocess.getstatusoutput", "os.system", "os.popen", "get_ipython().system",
-              "get_ipython().getoutput", "sh.bash", "commands.getoutput")  # fmt: skip
+_PROCESSES = [
+    "commands.getoutput",
+    "get_ipython().getoutput",
+    "get_ipython().system",
+    "os.popen",
+    "os.system",
+    "sh.bash",
+    "subprocess.Popen",
+    "subprocess.call",
+    "subprocess.check_call",
+    "subprocess.check_output",
+    "subprocess.getoutput",
+    "subprocess.getstatusoutput",
+    "subprocess.run",
+]
 
 COMMAND_MODELS: MappingType[str, Model] = {
     "__noteship_shell__": _shell,

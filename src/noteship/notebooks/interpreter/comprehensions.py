@@ -6,6 +6,7 @@ import ast
 from collections.abc import Callable
 
 from noteship.notebooks.interpreter.core import Machine
+from noteship.notebooks.interpreter.narrowing import narrow
 from noteship.notebooks.interpreter.targets import assign
 from noteship.notebooks.values import Mapping, Scope, Seq, Unknown, Value, join
 
@@ -95,5 +96,7 @@ def _passes(machine: Machine, tests: list[ast.expr]) -> bool | None:
             known = value.likely
         if known is False:
             return False
+        if known is None:
+            narrow(machine, test, True)
         result = None if known is None else result
     return result

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping as MappingType
+from collections.abc import Callable
+from collections.abc import Mapping as MappingType
 
 from noteship.notebooks.interpreter.core import Call, Machine, Model, unkey
 from noteship.notebooks.values import NONE, Const, Mapping, Seq, Unknown, Value, join

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 import enum
-from collections.abc import Callable, Iterator, Mapping as MappingType
+from collections.abc import Callable, Iterator
+from collections.abc import Mapping as MappingType
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
@@ -42,6 +43,9 @@ __all__ = ["Arguments", "Call", "Flow", "Frame", "Loop", "Machine", "OutOfSteps"
 HURRY_STEPS = 60_000
 MOST_STEPS = 250_000
 DEEPEST_CALL = 24
+# No path is longer, and no list of paths that somebody wrote.
+LONGEST_TEXT = 20_000
+MOST_ITEMS = 1_000
 
 
 class Flow(enum.Enum):
@@ -182,7 +186,7 @@ class Machine:
         self.steps = 0
         self.step_limits = (HURRY_STEPS, MOST_STEPS)
         self.guards: list[frozenset[str]] = []
-        self.state: dict[str, Any] = {}
+        self.state: dict[Any, Any] = {}
 
     # -- places ---------------------------------------------------------------------------------------------------
 
@@ -277,7 +281,7 @@ class Machine:
 
     def fork(self, *bodies: Callable[[], Flow]) -> Flow:
         """Execute alternatives from the same state and join what they leave."""
-        scope, frame = self.scope, self.frame
+        scope = self.scope
         before, cwd = scope.names, self.cwd
         ends: list[tuple[dict[str, Value], Value]] = []
         flows: list[Flow] = []
@@ -333,6 +337,16 @@ class Machine:
     def hole(self, reason: str, kind: str = "unknown") -> str:
         """A text of which nothing is known."""
         return self.holes.character(reason, kind)
+
+    def known(self, text: str) -> Const:
+        """A text as a value; one that grows beyond all paths says nothing any more."""
+        return Const(text if len(text) <= LONGEST_TEXT else self.hole("a long text"))
+
+    def gathered(self, items: list[Value], rest: Value | None, like: Seq) -> Seq:
+        """A sequence of these items; those beyond the limit are one unknown number of others."""
+        if len(items) > MOST_ITEMS:
+            items, rest = items[:MOST_ITEMS], rest or Unknown("an item of a long list")
+        return Seq(like.kind, items, rest, like.fuzzy, self.maybe)
 
     def text(self, value: Value) -> str | None:
         """What `str()` gives, with holes; None when a union has to be taken apart first."""

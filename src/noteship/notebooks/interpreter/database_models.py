@@ -1,4 +1,4 @@
-"""Databases in files (SQLite, DuckDB, HDF5 stores): what is done with a connection decides whether its file is changed."""
+"""Databases in files: what is done with a connection decides whether its file is changed."""
 
 from __future__ import annotations
 
@@ -179,7 +179,13 @@ def finish_databases(machine: Machine) -> None:
             machine.findings.record([text for text in texts if text != ":memory:"], [machine.root], evidence, False)
 
 
-_CONNECTIONS = ("sqlite3.connect()", "sqlalchemy.create_engine()", "duckdb.connect()", "aiosqlite.connect()", "apsw.Connection()")
+_CONNECTIONS = (
+    "sqlite3.connect()",
+    "sqlalchemy.create_engine()",
+    "duckdb.connect()",
+    "aiosqlite.connect()",
+    "apsw.Connection()",
+)
 _STORES = ("pandas.HDFStore()", "shelve.open()", "dbm.open()", "sqlitedict.SqliteDict()", "diskcache.Cache()")
 _CURSORS = ("cursor", "connect", "begin", "__enter__", "raw_connection", "session", "begin_nested", "execution_options")
 _EXECUTES = ("execute", "executemany", "executescript", "exec_driver_sql", "exec", "scalars", "scalar")
@@ -199,7 +205,11 @@ DATABASE_MODELS: MappingType[str, Model] = {
     "sqlalchemy.sql.text": _text,
     **{f"{kind}.{name}": _same for kind in _CONNECTIONS for name in _CURSORS},
     **{f"{kind}.{name}": _execute for kind in _CONNECTIONS for name in _EXECUTES},
-    **{f"duckdb{kind}.{name}": _duck for kind in ("", ".connect()") for name in ("sql", "query", "execute", "from_query")},
+    **{
+        f"duckdb{kind}.{name}": _duck
+        for kind in ("", ".connect()")
+        for name in ("sql", "query", "execute", "from_query")
+    },
     "duckdb.sql().execute": _duck,
     "duckdb.sql().sql": _duck,
     **{
@@ -221,6 +231,14 @@ DATABASE_MODELS: MappingType[str, Model] = {
     "sqlitedict.SqliteDict": _store,
     **{f"@{kind}[]": _touching("read") for kind in _STORES},
     **{f"{kind}.__setitem__": _touching("write") for kind in _STORES},
-    **{f"{kind}.{name}": _touching("write") for kind in _STORES for name in ("put", "append", "remove", "update", "setdefault")},
-    **{f"{kind}.{name}": _touching("read") for kind in _STORES for name in ("get", "select", "keys", "items", "values", "walk")},
+    **{
+        f"{kind}.{name}": _touching("write")
+        for kind in _STORES
+        for name in ("put", "append", "remove", "update", "setdefault")
+    },
+    **{
+        f"{kind}.{name}": _touching("read")
+        for kind in _STORES
+        for name in ("get", "select", "keys", "items", "values", "walk")
+    },
 }

@@ -8,13 +8,27 @@ from typing import cast
 
 from noteship.notebooks.interpreter.core import Arguments, Flow, Machine
 from noteship.notebooks.interpreter.targets import bind
-from noteship.notebooks.values import NONE, ClassValue, Const, Func, Instance, Library, Mapping, Method, Scope, Unknown, Value
+from noteship.notebooks.values import (
+    NONE,
+    ClassValue,
+    Const,
+    Func,
+    Instance,
+    Library,
+    Mapping,
+    Method,
+    Scope,
+    Unknown,
+    Value,
+)
 
 __all__ = ["define_class", "define_function", "make_function"]
 
 _OPTION = re.compile(r"^(click|typer|rich_click|asyncclick)\.(option|argument)\(\)$")
 # A decorator that is a method of a library's object registers the function: the library will call it.
-_REGISTERS = re.compile(r"\(\)\.(route|get|post|put|command|callback|on_event|task|listener|event|step|job|run|flow)\(\)$")
+_REGISTERS = re.compile(
+    r"\(\)\.(route|get|post|put|command|callback|on_event|task|listener|event|step|job|run|flow)\(\)$"
+)
 
 
 def define_function(machine: Machine, node: ast.FunctionDef | ast.AsyncFunctionDef) -> Flow:
@@ -55,7 +69,7 @@ def _decorated(machine: Machine, value: Value, node: ast.expr) -> Value:
     decorator = machine.value(node)
     if isinstance(value, Func) and isinstance(decorator, Library):
         return _library_decorated(machine, value, decorator, node)
-    if isinstance(decorator, (Func, Method, ClassValue)) or (isinstance(decorator, Instance)):
+    if isinstance(decorator, (Func, Method, ClassValue, Instance)):
         found = machine.parts.invoke(machine, decorator, Arguments([value]), None)
         return value if isinstance(found, (Unknown, Library)) or found is NONE else found
     return value
@@ -111,7 +125,9 @@ def define_class(machine: Machine, node: ast.ClassDef) -> Flow:
     scope = Scope({}, outer if machine.frame.owner is None else outer.parent, outer.path)
     bases = [machine.value(base) for base in node.bases]
     cls = ClassValue(node.name, bases, scope, [])
-    cls.fields = [part.target.id for part in node.body if isinstance(part, ast.AnnAssign) and isinstance(part.target, ast.Name)]
+    cls.fields = [
+        part.target.id for part in node.body if isinstance(part, ast.AnnAssign) and isinstance(part.target, ast.Name)
+    ]
     frame = machine.frame
     previous = (frame.scope, frame.owner)
     frame.scope, frame.owner = scope, cls

@@ -11,7 +11,18 @@ from noteship.notebooks.interpreter.core import Call, Machine
 from noteship.notebooks.interpreter.findings import Evidence
 from noteship.notebooks.interpreter.holes import has_hole
 from noteship.notebooks.uses import Action
-from noteship.notebooks.values import Const, Instance, Library, Mapping, ModuleValue, PathValue, Seq, Union, Unknown, Value
+from noteship.notebooks.values import (
+    Const,
+    Instance,
+    Library,
+    Mapping,
+    ModuleValue,
+    PathValue,
+    Seq,
+    Union,
+    Unknown,
+    Value,
+)
 
 __all__ = ["Manner", "absolute_texts", "cwd_texts", "evidence_of", "path_texts", "used"]
 
@@ -115,6 +126,9 @@ def _add_text(machine: Machine, text: str, texts: _Texts) -> None:
     """A text that is a document rather than a path (markup, JSON, SQL) names no file."""
     if len(text) > 1000 or "\n" in text.strip() or text.lstrip().startswith(("{", "[", "<")):
         return
+    if "*" in text and "://" not in text:
+        # A star in a path is a pattern, also where the reader expands it itself.
+        text = machine.holes.wildcards(text)
     if has_hole(text) and not any(isinstance(part, str) for part in machine.holes.split(text)):
         texts.unknown.append(machine.holes.reason(text))
     elif text not in texts.found:
@@ -122,7 +136,9 @@ def _add_text(machine: Machine, text: str, texts: _Texts) -> None:
 
 
 def _is_text_like(value: Instance) -> bool:
-    return value.cls.find("__fspath__") is not None or any(name in {"str", "builtins.str"} for name in value.cls.libraries())
+    return value.cls.find("__fspath__") is not None or any(
+        name in {"str", "builtins.str"} for name in value.cls.libraries()
+    )
 
 
 def is_buffer(value: Library) -> bool:

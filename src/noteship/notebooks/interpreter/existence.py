@@ -13,12 +13,41 @@ __all__ = ["is_folder", "made_folders", "path_exists"]
 
 # Files and folders by which code finds out where the project's root is.
 _MARKERS = frozenset(
-    """.git .hg .svn .here .project-root .env .venv pyproject.toml setup.py setup.cfg requirements.txt environment.yml
-    environment.yaml Pipfile poetry.lock uv.lock Makefile LICENSE README.md README.rst README dvc.yaml params.yaml
-    .gitignore noteship.toml tox.ini MANIFEST.in conda.yml""".split()
+    [
+        ".git",
+        ".hg",
+        ".svn",
+        ".here",
+        ".project-root",
+        ".env",
+        ".venv",
+        "pyproject.toml",
+        "setup.py",
+        "setup.cfg",
+        "requirements.txt",
+        "environment.yml",
+        "environment.yaml",
+        "Pipfile",
+        "poetry.lock",
+        "uv.lock",
+        "Makefile",
+        "LICENSE",
+        "README.md",
+        "README.rst",
+        "README",
+        "dvc.yaml",
+        "params.yaml",
+        ".gitignore",
+        "noteship.toml",
+        "tox.ini",
+        "MANIFEST.in",
+        "conda.yml",
+    ]
 )
 # Places of hosted notebooks, which are not there on the machine where a project is run.
-_HOSTED = re.compile(r"^/(kaggle|content|gdrive|dbfs|databricks|mnt|opt|app|workspace|root|workdir|storage|datasets)(/|$)")
+_HOSTED = re.compile(
+    r"^/(kaggle|content|gdrive|dbfs|databricks|mnt|opt|app|workspace|root|workdir|storage|datasets)(/|$)"
+)
 
 
 def path_exists(machine: Machine, text: str) -> Value:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ast
 import operator
-from collections.abc import Callable, Mapping as MappingType
+import re
+from collections.abc import Callable
+from collections.abc import Mapping as MappingType
 from typing import Any
 
 from noteship.notebooks.interpreter.calls import call_expression
@@ -12,6 +14,7 @@ from noteship.notebooks.interpreter.comprehensions import dictionary_of, sequenc
 from noteship.notebooks.interpreter.core import Machine, Raised
 from noteship.notebooks.interpreter.definitions import make_function
 from noteship.notebooks.interpreter.holes import cleaned, has_hole
+from noteship.notebooks.interpreter.modelling import formatted
 from noteship.notebooks.interpreter.names import look_up
 from noteship.notebooks.interpreter.subscripts import subscript
 from noteship.notebooks.interpreter.targets import assign
@@ -35,9 +38,10 @@ __all__ = ["EVALUATORS", "binary"]
 # What arithmetic on constants may make, in characters or bits: a notebook's path needs far less.
 _LARGEST_TEXT = 20_000
 _LARGEST_NUMBER = 10**12
+_WIDE = re.compile(r"%[^%a-zA-Z]*(\d{4}|\*)")
 
 
-def _constant(machine: Machine, node: ast.Constant) -> Value:
+def _constant(_machine: Machine, node: ast.Constant) -> Value:
     if isinstance(node.value, str) and not node.value.isascii():
         return Const(cleaned(node.value))
     return Const(node.value)
@@ -54,7 +58,10 @@ def _attribute(machine: Machine, node: ast.Attribute) -> Value:
 def _subscript(machine: Machine, node: ast.Subscript) -> Value:
     base = machine.value(node.value)
     if isinstance(node.slice, ast.Slice):
-        bounds = [None if part is None else machine.value(part) for part in (node.slice.lower, node.slice.upper, node.slice.step)]
+        bounds = [
+            None if part is None else machine.value(part)
+            for part in (node.slice.lower, node.slice.upper, node.slice.step)
+        ]
         return machine.each(base, lambda option: subscript(machine, option, bounds))
     index = machine.value(node.slice)
     return machine.each(base, lambda option: machine.each(index, lambda key: subscript(machine, option, key)))
@@ -64,12 +71,16 @@ def _joined(machine: Machine, node: ast.JoinedStr) -> Value:
     pieces: list[list[str]] = [[""]]
     for part in node.values:
         value = machine.value(part)
-        texts = [machine.text(option) or "" for option in value.options] if isinstance(value, Union) else [machine.text(value) or ""]
+        texts = (
+            [machine.text(option) or "" for option in value.options]
+            if isinstance(value, Union)
+            else [machine.text(value) or ""]
+        )
         pieces.append(list(dict.fromkeys(texts))[:8])
     results = [""]
     for texts in pieces:
         results = [result + text for result in results for text in texts][:24]
-    return join(Const(result) for result in results)
+    return join(machine.known(result) for result in results)
 
 
 def _formatted(machine: Machine, node: ast.FormattedValue) -> Value:
@@ -81,11 +92,8 @@ def _formatted(machine: Machine, node: ast.FormattedValue) -> Value:
 def _format_one(machine: Machine, value: Value, specification: Value, conversion: int) -> Value:
     wanted = specification.value if isinstance(specification, Const) else None
     if wanted and isinstance(value, Const) and not (isinstance(value.value, str) and has_hole(value.value)):
-        try:
-            found = format(value.value, wanted) if len(wanted) < 12 else None
-        except (ValueError, TypeError):
-            found = None
-        return Const(found) if found is not None and len(found) < 200 else Const(machine.hole("a formatted value"))
+        found = formatted(value.value, wanted)
+        return Const(machine.hole("a formatted value") if found is None else found)
     if wanted and not isinstance(value, (Const, PathValue)):
         return Const(machine.hole(machine.reason(value)))
     if conversion == 114 and isinstance(value, Const):
@@ -160,8 +168,10 @@ def _boolean(machine: Machine, node: ast.BoolOp) -> Value:
             possible.append(value)
             return _settled(possible, likely)
         if known is None:
-            possible.append(value)
             likely = value.likely if isinstance(value, Unknown) else None
+            absent = wanted and likely is False and index < len(node.values) - 1
+            if not absent or value.reason.startswith("whether"):  # type: ignore[attr-defined]
+                possible.append(value)
         elif index == len(node.values) - 1:
             possible.append(value)
     return _settled(possible, likely)
@@ -219,7 +229,7 @@ def binary(machine: Machine, left: Value, op: ast.operator, right: Value) -> Val
     if isinstance(left, Const) and isinstance(left.value, str) and isinstance(op, ast.Mod):
         return _percent(machine, left.value, right)
     if isinstance(op, ast.Add) and (_is_text(left) or _is_text(right)):
-        return Const((machine.text(left) or "") + (machine.text(right) or ""))
+        return machine.known((machine.text(left) or "") + (machine.text(right) or ""))
     if isinstance(left, Const) and isinstance(right, Const):
         return _arithmetic(left.value, op, right.value)
     if isinstance(left, Instance):
@@ -247,24 +257,26 @@ def _container_operation(machine: Machine, left: Seq | Mapping, op: ast.operator
         return Mapping({**left.items, **right.items}, left.rest or right.rest, depth=machine.maybe)
     if isinstance(left, Seq) and isinstance(op, ast.Add):
         items, rest = machine.items(right)
-        return Seq(left.kind, [*left.items, *items], left.rest or rest, left.fuzzy, machine.maybe)
+        return machine.gathered([*left.items, *items], left.rest or rest, left)
     if isinstance(left, Seq) and isinstance(op, ast.BitOr) and isinstance(right, Seq):
-        return Seq(left.kind, [*left.items, *right.items], left.rest or right.rest, True, machine.maybe)
+        return machine.gathered([*left.items, *right.items], left.rest or right.rest, left)
     if isinstance(left, Seq) and isinstance(op, ast.Mult) and isinstance(right, Const) and isinstance(right.value, int):
-        return Seq(left.kind, left.items * min(max(right.value, 0), 20), left.rest, left.fuzzy, machine.maybe)
-    return Seq("list", [], join([*left.items, Unknown("an item")])) if isinstance(left, Seq) else Unknown("a dictionary")
+        return machine.gathered(left.items * min(max(right.value, 0), 20), left.rest, left)
+    return (
+        Seq("list", [], join([*left.items, Unknown("an item")])) if isinstance(left, Seq) else Unknown("a dictionary")
+    )
 
 
 def _percent(machine: Machine, text: str, right: Value) -> Value:
     items = right.items if isinstance(right, Seq) and right.kind == "tuple" else [right]
     values: list[Any] = [_plain(machine, item) for item in items]
+    if _WIDE.search(text):
+        return Const(machine.hole("a formatted value"))
     try:
         if isinstance(right, Mapping):
             return Const(text % {key: _plain(machine, value) for key, value in right.items.items()})
         found = text % tuple(values)
     except (TypeError, ValueError, KeyError, OverflowError, MemoryError):
-        import re
-
         return Const(re.sub(r"%[-+0-9.]*[a-zA-Z]|%\([^)]*\)[-+0-9.]*[a-zA-Z]", machine.hole("a formatted value"), text))
     return Const(found if len(found) < _LARGEST_TEXT else machine.hole("a long text"))
 
@@ -294,7 +306,12 @@ def _arithmetic(left: Any, op: ast.operator, right: Any) -> Value:
     return Const(found)
 
 
-_OPERATOR_METHODS: MappingType[type, str] = {ast.Div: "__truediv__", ast.Add: "__add__", ast.Mod: "__mod__", ast.BitOr: "__or__"}
+_OPERATOR_METHODS: MappingType[type, str] = {
+    ast.Div: "__truediv__",
+    ast.Add: "__add__",
+    ast.Mod: "__mod__",
+    ast.BitOr: "__or__",
+}
 
 
 def _operator_method(machine: Machine, left: Instance, op: ast.operator, right: Value) -> Value:
@@ -303,7 +320,7 @@ def _operator_method(machine: Machine, left: Instance, op: ast.operator, right: 
     if isinstance(method, Func):
         return machine.invoke(Method(left, name, method), right)
     if isinstance(op, ast.Add):
-        return Const((machine.text(left) or "") + (machine.text(right) or ""))
+        return machine.known((machine.text(left) or "") + (machine.text(right) or ""))
     return Unknown(f"an object of {left.cls.name}")
 
 
@@ -314,7 +331,13 @@ def _comparison(machine: Machine, node: ast.Compare) -> Value:
     for op, right_node in zip(node.ops, node.comparators, strict=True):
         right = machine.value(right_node)
         found = _compared_any(machine, left, op, right)
-        if found is None and isinstance(left, Unknown) and left.likely is False and isinstance(right, Const) and right.value is None:
+        if (
+            found is None
+            and isinstance(left, Unknown)
+            and left.likely is False
+            and isinstance(right, Const)
+            and right.value is None
+        ):
             likely = isinstance(op, (ast.Is, ast.Eq))
         results.append(found)
         left = right

@@ -233,13 +233,33 @@ def _text_lines_of(machine: Machine, call: Call) -> Value:
     return Unknown("a file's state" if not has_hole(text) else "a path")
 
 
-_OPENERS = ("open", "io.open", "codecs.open", "gzip.open", "bz2.open", "lzma.open", "gzip.GzipFile", "bz2.BZ2File",
-            "lzma.LZMAFile", "smart_open.open", "smart_open.smart_open", "aiofiles.open", "fsspec.open", "io.FileIO",
-            "tensorflow.io.gfile.GFile", "tensorflow.gfile.GFile", "tensorflow.compat.v1.gfile.GFile",
-            "zstandard.open", "xopen.xopen", "pandas.io.common.get_handle", "wave.open", "os.open")  # fmt: skip
+_OPENERS = [
+    "aiofiles.open",
+    "bz2.BZ2File",
+    "bz2.open",
+    "codecs.open",
+    "fsspec.open",
+    "gzip.GzipFile",
+    "gzip.open",
+    "io.FileIO",
+    "io.open",
+    "lzma.LZMAFile",
+    "lzma.open",
+    "open",
+    "os.open",
+    "pandas.io.common.get_handle",
+    "smart_open.open",
+    "smart_open.smart_open",
+    "tensorflow.compat.v1.gfile.GFile",
+    "tensorflow.gfile.GFile",
+    "tensorflow.io.gfile.GFile",
+    "wave.open",
+    "xopen.xopen",
+    "zstandard.open",
+]
 
 FILE_MODELS: MappingType[str, Model] = {
-    **{name: _open for name in _OPENERS},
+    **dict.fromkeys(_OPENERS, _open),
     "@open().name": _file_name,
     "open().read": _content,
     "open().readline": _content,

@@ -87,5 +87,3 @@ class Holes:
         segment = self.character("a pattern", "segment")
         pattern = re.sub(r"(^|/)\*\*(?=/|$)", lambda found: found.group(1) + deep, pattern)
         return re.sub(r"\*+|\?|\[[^\]/]+\]", segment, pattern)
-
-

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import posixpath
+from functools import lru_cache
 
 from noteship.notebooks.interpreter.core import Flow, Frame, Machine, Raised
 from noteship.notebooks.interpreter.emission import path_texts
@@ -55,6 +56,7 @@ def _is_elsewhere(name: str) -> bool:
     return any(name == other or name.startswith(other + ".") for other in _ELSEWHERE)
 
 
+@lru_cache(maxsize=4096)
 def library_name(name: str) -> str:
     """The one dotted name of a library's thing."""
     for alias, target in _ALIASES.items():
@@ -134,14 +136,14 @@ def import_module(machine: Machine, name: str) -> Value:
     if _is_elsewhere(name) and machine.project.find_module(name, []) is None:
         raise Raised("ImportError")
     place = machine.project.find_module(name, search_folders(machine))
-    if place is None or (not place.path and _is_plain_folder(machine, name, place)):
+    if place is None or (not place.path and _is_plain_folder(name)):
         return Library(library_name(name))
     if "." in name:
         import_module(machine, name.rpartition(".")[0])
     return _loaded(machine, place, name)
 
 
-def _is_plain_folder(machine: Machine, name: str, place: ModulePlace) -> bool:
+def _is_plain_folder(name: str) -> bool:
     """A folder without `__init__.py` is a package only where a library is not meant: `import datasets`."""
     return "." not in name and name in {"data", "datasets", "models", "notebooks", "test", "tests", "evaluate", "docs"}
 

@@ -9,7 +9,13 @@ from noteship.notebooks.interpreter import imports
 from noteship.notebooks.interpreter.builtin_models import BUILTIN_MODELS
 from noteship.notebooks.interpreter.calls import call_back
 from noteship.notebooks.interpreter.core import Arguments, Call, Machine, Model
-from noteship.notebooks.interpreter.modelling import argument_text, constant_result, distributed, first_argument, unknown
+from noteship.notebooks.interpreter.modelling import (
+    argument_text,
+    constant_result,
+    distributed,
+    first_argument,
+    unknown,
+)
 from noteship.notebooks.values import (
     NONE,
     ClassValue,
@@ -35,8 +41,14 @@ def _partial(machine: Machine, call: Call) -> Value:
 
 def _call_partial(machine: Machine, call: Call) -> Value:
     function, given, keywords = call.data
-    merged = Arguments([*given, *call.arguments.positional], {**keywords, **call.arguments.keywords}, call.arguments.spread)
+    merged = Arguments(
+        [*given, *call.arguments.positional], {**keywords, **call.arguments.keywords}, call.arguments.spread
+    )
     return machine.parts.invoke(machine, function, merged, call.node)
+
+
+def _wraps(machine: Machine, call: Call) -> Value:
+    return Library("functools.wraps()")
 
 
 def _reduce(machine: Machine, call: Call) -> Value:
@@ -142,6 +154,8 @@ def _map_over(machine: Machine, call: Call) -> Value:
     if not followed or len(call.arguments.positional) < 2:
         call_back(machine, call.arguments, call.name.removeprefix("?."))
         return Library(f"{call.name[-100:]}()", call.reason)
+    if function is None:
+        return Unknown("what map gives")
     if call.name.endswith("starmap"):
         items, rest = machine.items(call.get(1, "iterable") or NONE)
         rows = [machine.items(item)[0] for item in items] or [machine.items(rest)[0] if rest is not None else []]
@@ -210,7 +224,11 @@ def _hf_parser(machine: Machine, call: Call) -> Value:
 
 def _import_by_name(machine: Machine, call: Call) -> Value:
     name = argument_text(machine, call, 0, "name")
-    return imports.import_module(machine, name.lstrip(".")) if name.replace(".", "").isidentifier() else Unknown("a module")
+    return (
+        imports.import_module(machine, name.lstrip("."))
+        if name.replace(".", "").isidentifier()
+        else Unknown("a module")
+    )
 
 
 def _reload(machine: Machine, call: Call) -> Value:
@@ -284,22 +302,57 @@ def _as_completed(machine: Machine, call: Call) -> Value:
     return value or NONE
 
 
-_SAME = (
-    "tqdm.tqdm", "tqdm.auto.tqdm", "tqdm.notebook.tqdm", "tqdm.autonotebook.tqdm", "tqdm.std.tqdm", "tqdm.tqdm_notebook",
-    "tqdm", "rich.progress.track", "track", "alive_progress.alive_it", "fastprogress.progress_bar", "progressbar.progressbar",
-    "fastprogress.fastprogress.progress_bar", "ipypb.track", "stqdm.stqdm", "more_itertools.always_iterable",
-    "joblib.delayed", "dask.delayed", "joblib.parallel.delayed", "functools.lru_cache", "functools.cache", "typing.cast_",
-    "functools.wraps()", "functools.singledispatch", "contextlib.closing", "contextlib.nullcontext", 
-    "asyncio.run", "asyncio.create_task", "asyncio.get_event_loop().run_until_complete", "nest_asyncio.apply",
-    "textwrap.dedent", "sys.intern", "random.sample", "numpy.unique", "numpy.sort", "numpy.asarray", "ray.get",
-    "ray.remote", "itertools.cycle", "collections.deque", "inspect.cleandoc", 
-    "dask.compute", "weakref.proxy", "types.MappingProxyType", 
-)  # fmt: skip
+_SAME = [
+    "alive_progress.alive_it",
+    "asyncio.create_task",
+    "asyncio.get_event_loop().run_until_complete",
+    "asyncio.run",
+    "collections.deque",
+    "contextlib.closing",
+    "contextlib.nullcontext",
+    "dask.compute",
+    "dask.delayed",
+    "fastprogress.fastprogress.progress_bar",
+    "fastprogress.progress_bar",
+    "functools.cache",
+    "functools.lru_cache",
+    "functools.singledispatch",
+    "inspect.cleandoc",
+    "ipypb.track",
+    "itertools.cycle",
+    "joblib.delayed",
+    "joblib.parallel.delayed",
+    "more_itertools.always_iterable",
+    "nest_asyncio.apply",
+    "numpy.asarray",
+    "numpy.sort",
+    "numpy.unique",
+    "progressbar.progressbar",
+    "random.sample",
+    "ray.get",
+    "ray.remote",
+    "rich.progress.track",
+    "stqdm.stqdm",
+    "sys.intern",
+    "textwrap.dedent",
+    "tqdm",
+    "tqdm.auto.tqdm",
+    "tqdm.autonotebook.tqdm",
+    "tqdm.notebook.tqdm",
+    "tqdm.std.tqdm",
+    "tqdm.tqdm",
+    "tqdm.tqdm_notebook",
+    "track",
+    "types.MappingProxyType",
+    "weakref.proxy",
+]
 
 LIBRARY_MODELS: MappingType[str, Model] = {
     **dict.fromkeys(_SAME, first_argument),
     "functools.partial": _partial,
     "functools.partial()": _call_partial,
+    "functools.wraps": _wraps,
+    "functools.wraps()": first_argument,
     "functools.reduce": _reduce,
     "itertools.product": _product,
     "itertools.chain": _chain,

@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
+import re
 from dataclasses import replace
 from typing import Any
 
 from noteship.notebooks.interpreter.core import Arguments, Call, Machine, Model
 from noteship.notebooks.values import Const, Union, Unknown, Value, join, options
 
-__all__ = ["argument_text", "constant_result", "distributed", "first_argument", "identity", "unknown"]
+__all__ = [
+    "argument_text",
+    "constant_result",
+    "distributed",
+    "first_argument",
+    "formatted",
+    "identity",
+    "unknown",
+]
 
 # How many combinations of arguments with several possible values are followed.
 MOST_COMBINATIONS = 32
@@ -28,7 +36,9 @@ def distributed(model: Model) -> Model:
         size = len(arguments.positional)
         for choice in itertools.islice(itertools.product(*map(options, values)), MOST_COMBINATIONS):
             keywords = dict(zip(arguments.keywords, choice[size:], strict=True))
-            found.append(model(machine, replace(call, arguments=Arguments(list(choice[:size]), keywords, arguments.spread))))
+            found.append(
+                model(machine, replace(call, arguments=Arguments(list(choice[:size]), keywords, arguments.spread)))
+            )
         return join(found)
 
     return over_all
@@ -38,11 +48,23 @@ def argument_text(machine: Machine, call: Call, position: int | None, *keywords:
     """An argument as text, unknown pieces as holes."""
     value = call.get(position, *keywords)
     if value is None:
-        return machine.hole(machine.reason(call.arguments.spread) if call.arguments.spread is not None else "no argument")
+        return machine.hole(
+            machine.reason(call.arguments.spread) if call.arguments.spread is not None else "no argument"
+        )
     return machine.text(value) or machine.hole(machine.reason(value))
 
 
-def first_argument(machine: Machine, call: Call) -> Value:
+def formatted(value: Any, specification: str) -> str | None:
+    """What `format` gives, None when it fails or would fill more than a name's width."""
+    if len(specification) > 12 or re.search(r"\d{4}", specification):
+        return None
+    try:
+        return format(value, specification)
+    except (ValueError, TypeError, OverflowError):
+        return None
+
+
+def first_argument(_machine: Machine, call: Call) -> Value:
     """A function that gives its first argument, as far as files are concerned."""
     return call.arguments.positional[0] if call.arguments.positional else _any_argument(call)
 
@@ -60,7 +82,7 @@ identity: Model = first_argument
 def unknown(reason: str) -> Model:
     """A function of which only the reason is known why its result is not."""
 
-    def model(machine: Machine, call: Call) -> Value:
+    def model(_machine: Machine, _call: Call) -> Value:
         return Unknown(reason)
 
     return model
@@ -69,7 +91,7 @@ def unknown(reason: str) -> Model:
 def constant_result(value: Any) -> Model:
     """A function, or an attribute, with a constant value."""
 
-    def model(machine: Machine, call: Call) -> Value:
+    def model(_machine: Machine, _call: Call) -> Value:
         return Const(value)
 
     return model

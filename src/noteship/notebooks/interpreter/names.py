@@ -23,6 +23,16 @@ _BUILT_IN = frozenset(dir(builtins)) | {
     "__noteship_cell_magic__",
 }
 
+# Names that notebooks use for these libraries, also where the cell that imports them is gone.
+_CUSTOMARY = {
+    "pd": "pandas", "np": "numpy", "plt": "matplotlib.pyplot", "sns": "seaborn", "pl": "polars", "tf": "tensorflow",
+    "gpd": "geopandas", "xr": "xarray", "px": "plotly.express", "go": "plotly.graph_objects", "nx": "networkx",
+    "Path": "pathlib.Path", **{name: name for name in (
+        "os", "sys", "json", "pickle", "joblib", "glob", "yaml", "cv2", "sqlite3", "shutil", "csv", "torch", "keras",
+        "pathlib", "re", "io", "zipfile", "duckdb", "requests", "subprocess", "itertools", "datetime", "time", "random",
+    )},
+}  # fmt: skip
+
 
 def look_up(machine: Machine, name: str) -> Value:
     """The value of a name where the machine is now."""
@@ -55,6 +65,8 @@ def _missing(machine: Machine, name: str) -> Value:
         return Const(True)
     if name in machine.later and not machine.state.get(("late", name)):
         return _from_below(machine, name)
+    if name in _CUSTOMARY:
+        return Library(_CUSTOMARY[name])
     stars = machine.state.get("stars")
     return Library(f"{stars[-1]}.{name}") if stars else Unknown(f"{name}, which is not assigned here")
 
@@ -79,7 +91,9 @@ def _from_below(machine: Machine, name: str) -> Value:
     return value if value is not None else Unknown(f"{name}, which is not assigned here")
 
 
-def later_assignments(trees: list[tuple[Document, ast.Module, int | None, int]]) -> dict[str, tuple[ast.stmt, int | None, int]]:
+def later_assignments(
+    trees: list[tuple[Document, ast.Module, int | None, int]],
+) -> dict[str, tuple[ast.stmt, int | None, int]]:
     """The first statement at the top level of the cells that assigns each name."""
     found: dict[str, tuple[ast.stmt, int | None, int]] = {}
     for _, tree, cell, first_line in trees:

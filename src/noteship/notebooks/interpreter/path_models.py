@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable, Mapping as MappingType
+from collections.abc import Callable
+from collections.abc import Mapping as MappingType
 from pathlib import PurePosixPath
 
 from noteship.notebooks.interpreter.core import Call, Machine, Model
@@ -98,6 +99,19 @@ def _property(change: Callable[[PurePosixPath], str]) -> Model:
         return Const(change(PurePosixPath(_own(call))))
 
     return model
+
+
+def _suffix(machine: Machine, call: Call) -> Value:
+    own = PurePosixPath(_own(call))
+    return Const(own.suffix or (machine.hole("the suffix of a path") if has_hole(own.name) else ""))
+
+
+def _split_suffix(machine: Machine, call: Call) -> Value:
+    text = argument_text(machine, call, 0)
+    stem, suffix = posixpath.splitext(text)
+    if not suffix and has_hole(posixpath.basename(stem)):
+        suffix = machine.hole("the suffix of a path")
+    return Seq("tuple", [Const(stem), Const(suffix)])
 
 
 def _parent(machine: Machine, call: Call) -> Value:
@@ -271,7 +285,7 @@ PATH_MODELS: MappingType[str, Model] = {
     "os.path.normcase": _text_function(str),
     "os.path.expanduser": distributed(_same_function),
     "os.path.expandvars": distributed(_expanded),
-    "os.path.splitext": _split_function(posixpath.splitext),
+    "os.path.splitext": distributed(_split_suffix),
     "os.path.split": _split_function(posixpath.split),
     "os.path.splitdrive": _split_function(lambda path: ("", path)),
     "os.path.abspath": distributed(_absolute),
@@ -302,7 +316,7 @@ PATH_MODELS: MappingType[str, Model] = {
     "path@suffixes": _suffixes,
     "path@name": _property(lambda path: path.name),
     "path@stem": _property(lambda path: path.stem),
-    "path@suffix": _property(lambda path: path.suffix),
+    "path@suffix": _suffix,
     "path@anchor": _property(lambda path: path.anchor),
     "path@root": _property(lambda path: path.root),
     "path@path": _as_text,

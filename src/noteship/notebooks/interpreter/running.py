@@ -88,7 +88,9 @@ def run_in_namespace(machine: Machine, path: str, arguments: list[str], shared: 
     machine.later = later_assignments(trees)
     try:
         with _running(machine, path):
-            run_document(machine, trees, Frame(scope, "the notebook" if path.endswith(".ipynb") else "the script", path, None, 1))
+            run_document(
+                machine, trees, Frame(scope, "the notebook" if path.endswith(".ipynb") else "the script", path, None, 1)
+            )
     finally:
         machine.argv, machine.later = argv, later
         caller.names.update({name: value for name, value in scope.names.items() if not name.startswith("__")})

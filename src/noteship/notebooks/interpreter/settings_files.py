@@ -6,7 +6,8 @@ import configparser
 import json
 import re
 import tomllib
-from collections.abc import Callable, Mapping as MappingType
+from collections.abc import Callable
+from collections.abc import Mapping as MappingType
 from typing import Any
 
 from noteship.notebooks.interpreter.core import Machine
@@ -67,7 +68,7 @@ def _yaml(content: str) -> Any:
     class Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
         """Reads plain values and skips what has a tag of its own."""
 
-    Loader.add_multi_constructor("", lambda loader, suffix, node: None)
+    Loader.add_multi_constructor("", lambda *_: None)
     try:
         return yaml.load(content, Loader)  # noqa: S506
     except yaml.YAMLError as error:
@@ -121,7 +122,9 @@ def value_of(data: Any, dotted: bool = False, budget: list[int] | None = None) -
     if left[0] < 0:
         return Unknown("an item of a large file")
     if isinstance(data, dict):
-        items = {key: value_of(item, dotted, left) for key, item in data.items() if isinstance(key, (str, int, float, bool))}
+        items = {
+            key: value_of(item, dotted, left) for key, item in data.items() if isinstance(key, (str, int, float, bool))
+        }
         return Mapping(items, None, dotted)
     if isinstance(data, list):
         return Seq("list", [value_of(item, dotted, left) for item in data[:500]])
@@ -139,6 +142,7 @@ def load_ini(machine: Machine, text: str, into: Mapping, extended: bool = False)
         return
     interpolation = configparser.ExtendedInterpolation() if extended else configparser.BasicInterpolation()
     parser = configparser.ConfigParser(interpolation=interpolation, strict=False, allow_no_value=True)
+    parser.optionxform = str  # type: ignore[assignment,method-assign]
     try:
         parser.read_string(found[1])
     except configparser.Error:
@@ -148,4 +152,7 @@ def load_ini(machine: Machine, text: str, into: Mapping, extended: bool = False)
             items = dict(parser.items(section))
         except configparser.Error:
             items = dict(parser.items(section, raw=True))
-        into.items[section] = Mapping({key: Const(cleaned(value or "")) for key, value in items.items()})
+        # Options are found in any case: as they are written, and in small letters.
+        values: dict[str, Value] = {key.lower(): Const(cleaned(value or "")) for key, value in items.items()}
+        values.update({key: Const(cleaned(value or "")) for key, value in items.items()})
+        into.items[section] = Mapping(dict(values))

@@ -11,6 +11,7 @@ from noteship.notebooks.interpreter.core import Call, Machine, Model
 from noteship.notebooks.interpreter.emission import path_texts, used
 from noteship.notebooks.interpreter.file_models import OpenFile
 from noteship.notebooks.interpreter.holes import has_hole
+from noteship.notebooks.interpreter.modelling import first_argument
 from noteship.notebooks.interpreter.settings_files import load_ini, load_settings, parse_settings, settings_text
 from noteship.notebooks.interpreter.subscripts import subscript
 from noteship.notebooks.values import NONE, Const, Library, Mapping, Seq, Unknown, Value
@@ -35,7 +36,11 @@ def _from_file(kind: str, dotted: bool = False) -> Model:
             found = parse_settings(value.value, kind, dotted) if not has_hole(value.value) else None
             if isinstance(found, (Mapping, Seq)):
                 return found
-        if not texts and not (isinstance(value, Library) and value.data is not None) and not call.name.endswith("loads"):
+        if (
+            not texts
+            and not (isinstance(value, Library) and value.data is not None)
+            and not call.name.endswith("loads")
+        ):
             texts = used(machine, value, "read", call) if not isinstance(value, (Unknown, Library)) else []
         for text in texts:
             found = load_settings(machine, text, kind, dotted)
@@ -48,7 +53,11 @@ def _from_file(kind: str, dotted: bool = False) -> Model:
 
 def _absent(call: Call, texts: list[str], dotted: bool) -> Value:
     name = posixpath.basename(texts[0]) if texts and not has_hole(texts[0]) else "a file"
-    return Mapping({}, Unknown(f"an item of {name}"), dotted) if dotted else Library(f"{call.name}()", f"the content of {name}")
+    return (
+        Mapping({}, Unknown(f"an item of {name}"), dotted)
+        if dotted
+        else Library(f"{call.name}()", f"the content of {name}")
+    )
 
 
 def _dotted(machine: Machine, call: Call) -> Value:
@@ -156,7 +165,9 @@ def _composed(machine: Machine, base: str, name: str) -> Mapping:
     for item in machine.items(defaults)[0] if defaults is not None else []:
         if isinstance(item, Mapping):
             for group, choice in item.items.items():
-                part = load_settings(machine, posixpath.join(base, str(group), f"{machine.text(choice)}.yaml"), "yaml", True)
+                part = load_settings(
+                    machine, posixpath.join(base, str(group), f"{machine.text(choice)}.yaml"), "yaml", True
+                )
                 if part is not None:
                     whole.items[str(group).rpartition("/")[2]] = part
     _merge(whole, found)
@@ -205,17 +216,44 @@ def _compiled(machine: Machine, call: Call) -> Value:
 
 
 _OMEGA = "omegaconf.OmegaConf"
-_DOTTED = ("box.Box", "box.ConfigBox", "munch.Munch", "munch.munchify", "munch.Munch.fromDict", "easydict.EasyDict",
-           "addict.Dict", "ml_collections.ConfigDict", "ml_collections.config_dict.ConfigDict", f"{_OMEGA}.create",
-           "attrdict.AttrDict", "dotmap.DotMap", "edict.EasyDict", "bunch.Bunch", "sklearn.utils.Bunch",
-           "omegaconf.DictConfig", "ml_collections.FrozenConfigDict")  # fmt: skip
-_YAML = ("yaml.safe_load", "yaml.load", "yaml.full_load", "yaml.unsafe_load", "ruamel.yaml.YAML().load",
-         "ruamel.yaml.safe_load", "ruamel.yaml.load", "ruamel_yaml.YAML().load", "oyaml.safe_load", "srsly.read_yaml")  # fmt: skip
+_DOTTED = [
+    "addict.Dict",
+    "attrdict.AttrDict",
+    "box.Box",
+    "box.ConfigBox",
+    "bunch.Bunch",
+    "dotmap.DotMap",
+    "easydict.EasyDict",
+    "edict.EasyDict",
+    "ml_collections.ConfigDict",
+    "ml_collections.FrozenConfigDict",
+    "ml_collections.config_dict.ConfigDict",
+    "munch.Munch",
+    "munch.Munch.fromDict",
+    "munch.munchify",
+    "omegaconf.DictConfig",
+    "omegaconf.OmegaConf.create",
+    "sklearn.utils.Bunch",
+]
+_YAML = [
+    "oyaml.safe_load",
+    "ruamel.yaml.YAML().load",
+    "ruamel.yaml.load",
+    "ruamel.yaml.safe_load",
+    "ruamel_yaml.YAML().load",
+    "srsly.read_yaml",
+    "yaml.full_load",
+    "yaml.load",
+    "yaml.safe_load",
+    "yaml.unsafe_load",
+]
 
 SETTINGS_MODELS: MappingType[str, Model] = {
     **dict.fromkeys(_YAML, _from_file("yaml")),
     **dict.fromkeys(("json.load", "json.loads", "json5.load", "orjson.loads", "srsly.read_json"), _from_file("json")),
-    **dict.fromkeys(("tomllib.load", "tomllib.loads", "toml.load", "toml.loads", "tomlkit.load", "rtoml.load"), _from_file("toml")),
+    **dict.fromkeys(
+        ("tomllib.load", "tomllib.loads", "toml.load", "toml.loads", "tomlkit.load", "rtoml.load"), _from_file("toml")
+    ),
     f"{_OMEGA}.load": _from_file("yaml", dotted=True),
     "mmcv.Config.fromfile": _from_file("", dotted=True),
     "box.Box.from_yaml": _from_file("yaml", dotted=True),
@@ -224,7 +262,7 @@ SETTINGS_MODELS: MappingType[str, Model] = {
     "anyconfig.load": _from_file(""),
     f"{_OMEGA}.merge": _merged,
     **dict.fromkeys(_DOTTED, _dotted),
-    f"{_OMEGA}.to_container": lambda machine, call: call.get(0) or NONE,
+    f"{_OMEGA}.to_container": first_argument,
     "configparser.ConfigParser": _parser,
     "configparser.RawConfigParser": _parser,
     "configparser.SafeConfigParser": _parser,

@@ -20,7 +20,8 @@ _ATTACH = re.compile(r"\battach\s+(?:database\s+)?(?:if\s+not\s+exists\s+)?('[^'
 _EXPORT = re.compile(r"\bexport\s+database\s+('[^']*')", re.IGNORECASE)
 _QUOTED = re.compile(r"'([^']*)'|\"([^\"]*)\"")
 _CHANGES = re.compile(
-    r"^\s*(?:create(?!\s+(?:or\s+replace\s+)?temp)|insert|update|delete|drop|replace|alter|merge|truncate|vacuum|import)\b", re.IGNORECASE
+    r"^\s*(?:create(?!\s+(?:or\s+replace\s+)?temp)|insert|update|delete|drop|replace|alter|merge|truncate|vacuum|import)\b",
+    re.IGNORECASE,
 )
 _ASKS = re.compile(r"^\s*(?:select|with|show|describe|summarize|pragma|explain|from|values)\b", re.IGNORECASE)
 _COMMENTS = re.compile(r"--[^\n]*|/\*.*?\*/", re.DOTALL)

@@ -6,9 +6,10 @@ import ast
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from noteship.notebooks.interpreter.core import Flow, Loop, Machine, joined_names
+from noteship.notebooks.interpreter.core import MOST_ITEMS, Flow, Loop, Machine, joined_names
 from noteship.notebooks.interpreter.definitions import define_class, define_function
 from noteship.notebooks.interpreter.imports import run_import, run_import_from
+from noteship.notebooks.interpreter.narrowing import narrow
 from noteship.notebooks.interpreter.targets import assign, forget
 from noteship.notebooks.values import Const, Func, Instance, Library, Method, Scope, Seq, Unknown, Value
 
@@ -18,6 +19,7 @@ __all__ = ["EXECUTORS"]
 UNROLLED_ITEMS = 120
 # `while` loops with a known test mostly climb from folder to folder.
 CLIMBED_FOLDERS = 12
+_IMPORTS = (ast.Import, ast.ImportFrom)
 _IMPORT_FAILURES = frozenset({"ImportError", "ModuleNotFoundError"})
 
 
@@ -44,7 +46,7 @@ def _augmented(machine: Machine, node: ast.AugAssign) -> Flow:
     old = machine.value(read)
     if isinstance(old, Seq) and isinstance(node.op, ast.Add):
         items, rest = machine.items(machine.value(node.value))
-        old.items.extend(items)
+        old.items.extend(items[: max(MOST_ITEMS - len(old.items), 0)])
         old.rest = rest if old.rest is None else old.rest
         old.fuzzy = old.fuzzy or machine.maybe > old.depth
         return Flow.NORMAL
@@ -73,7 +75,15 @@ def _if(machine: Machine, node: ast.If) -> Flow:
     known = machine.truth(machine.value(node.test))
     if known is not None:
         return machine.run(node.body if known else node.orelse)
-    return machine.fork(lambda: machine.run(node.body), lambda: machine.run(node.orelse))
+
+    def branch(body: list[ast.stmt], passed: bool) -> Callable[[], Flow]:
+        def run() -> Flow:
+            narrow(machine, node.test, passed)
+            return machine.run(body)
+
+        return run
+
+    return machine.fork(branch(node.body, True), branch(node.orelse, False))
 
 
 def _while(machine: Machine, node: ast.While) -> Flow:
@@ -154,9 +164,7 @@ def _for(machine: Machine, node: ast.For | ast.AsyncFor) -> Flow:
     if len(items) > UNROLLED_ITEMS:
         items, rest = items[:UNROLLED_ITEMS], rest or Unknown("an item of a long list")
     loop = _entered(machine)
-    done = 0
-    for item in items:
-        done += 1
+    for done, item in enumerate(items, start=1):
         flow = _round(machine, node, item, loop)
         if flow is Flow.BREAK:
             return _left(machine, loop, lambda: Flow.BREAK)
@@ -187,13 +195,13 @@ def _round(machine: Machine, node: ast.For | ast.AsyncFor, item: Value, loop: Lo
     return Flow.NORMAL if flow is Flow.CONTINUE else flow
 
 
-def _break(machine: Machine, node: ast.Break) -> Flow:
+def _break(machine: Machine, _node: ast.Break) -> Flow:
     if machine.frame.loops:
         machine.frame.loops[-1].breaks.append(machine.scope.names)
     return Flow.BREAK
 
 
-def _continue(machine: Machine, node: ast.Continue) -> Flow:
+def _continue(machine: Machine, _node: ast.Continue) -> Flow:
     if machine.frame.loops:
         machine.frame.loops[-1].continues.append(machine.scope.names)
     return Flow.CONTINUE
@@ -266,9 +274,9 @@ def _perhaps_handled(machine: Machine, node: ast.Try, before: dict[str, Value]) 
 def _may_run(node: ast.Try, handler: ast.ExceptHandler) -> bool:
     """Libraries are taken to be installed and names to be there: such failures are known when they happen."""
     names = set(_names(handler))
-    if names <= (_IMPORT_FAILURES | {"NameError"}):
+    if names <= _IMPORT_FAILURES and any(isinstance(inner, _IMPORTS) for part in node.body for inner in ast.walk(part)):
         return False
-    return not all(isinstance(statement, (ast.Import, ast.ImportFrom)) for statement in node.body)
+    return names != {"NameError"} and not all(isinstance(statement, _IMPORTS) for statement in node.body)
 
 
 def _run_handler(machine: Machine, handler: ast.ExceptHandler) -> Flow:
@@ -320,7 +328,7 @@ def _match(machine: Machine, node: ast.Match) -> Flow:
             break
     if len(possible) == 1 and _fits(machine, subject, possible[0].pattern):
         return machine.run(possible[0].body)
-    bodies = [lambda case=case: machine.run(case.body) for case in possible]  # type: ignore[misc]
+    bodies = [lambda case=case: machine.run(case.body) for case in possible]
     return machine.fork(*bodies, _nothing) if bodies else Flow.NORMAL
 
 
@@ -346,7 +354,7 @@ def _assert(machine: Machine, node: ast.Assert) -> Flow:
     return Flow.NORMAL
 
 
-def _pass(machine: Machine, node: ast.stmt) -> Flow:
+def _pass(_machine: Machine, _node: ast.stmt) -> Flow:
     return Flow.NORMAL
 
 

@@ -31,11 +31,11 @@ def subscript(machine: Machine, base: Value, key: Value | list[Value | None]) ->
     if isinstance(base, Mapping):
         return _of_mapping(machine, base, key)
     if isinstance(base, Seq):
-        return _of_sequence(machine, base, key)
+        return _of_sequence(base, key)
     if isinstance(base, Const) and isinstance(base.value, (str, bytes)):
         return _of_text(machine, base.value, key)
     if isinstance(base, ClassValue):
-        return _of_class(machine, base, key)
+        return _of_class(base, key)
     if isinstance(base, Instance):
         return _of_instance(machine, base, key)
     if isinstance(base, Library):
@@ -60,7 +60,7 @@ def _of_mapping(machine: Machine, base: Mapping, key: Value) -> Value:
     return join(values) if values else Unknown("an item of a dictionary")
 
 
-def _of_sequence(machine: Machine, base: Seq, key: Value) -> Value:
+def _of_sequence(base: Seq, key: Value) -> Value:
     if isinstance(key, Const) and isinstance(key.value, int) and not base.fuzzy:
         index = key.value
         exact = base.rest is None or 0 <= index < len(base.items)
@@ -84,7 +84,7 @@ def _of_text(machine: Machine, text: Any, key: Value) -> Value:
     return Const(machine.hole("a character of a text"))
 
 
-def _of_class(machine: Machine, base: ClassValue, key: Value) -> Value:
+def _of_class(base: ClassValue, key: Value) -> Value:
     """`Paths["RAW"]` of an enumeration; `Generic[T]` is the class itself."""
     if isinstance(key, Const) and isinstance(key.value, str):
         return base.find(key.value) or base
@@ -96,7 +96,7 @@ def _of_instance(machine: Machine, base: Instance, key: Value) -> Value:
     if isinstance(method, Func):
         return machine.invoke(Method(base, "__getitem__", method), key)
     if "_fields" in base.attributes:
-        return _of_sequence(machine, Seq("tuple", machine.items(base)[0]), key)
+        return _of_sequence(Seq("tuple", machine.items(base)[0]), key)
     found = machine.key(key)
     if isinstance(found, str) and found in base.attributes:
         return base.attributes[found]
@@ -104,7 +104,7 @@ def _of_instance(machine: Machine, base: Instance, key: Value) -> Value:
 
 
 def _sliced(machine: Machine, base: Value, bounds: list[Value | None]) -> Value:
-    plain = [None if bound is None else bound.value if isinstance(bound, Const) else "?" for bound in bounds]
+    plain: list[Any] = [None if bound is None else bound.value if isinstance(bound, Const) else "?" for bound in bounds]
     known = all(bound is None or isinstance(bound, int) for bound in plain)
     if isinstance(base, Seq):
         if known and base.rest is None:

@@ -5,7 +5,20 @@ from __future__ import annotations
 import ast
 
 from noteship.notebooks.interpreter.core import Machine
-from noteship.notebooks.values import ClassValue, Const, Func, Instance, Library, Mapping, Method, ModuleValue, Seq, Unknown, Value, join
+from noteship.notebooks.values import (
+    ClassValue,
+    Const,
+    Func,
+    Instance,
+    Library,
+    Mapping,
+    Method,
+    ModuleValue,
+    Seq,
+    Unknown,
+    Value,
+    join,
+)
 
 __all__ = ["assign", "bind", "forget", "set_item"]
 
@@ -62,9 +75,7 @@ def set_attribute(machine: Machine, base: Value, name: str, value: Value) -> Non
             machine.invoke(Method(base, name, setter), value)
         else:
             machine.store(base.attributes, name, value, base.depth)
-    elif isinstance(base, ClassValue):
-        machine.store(base.scope.names, name, value, 0)
-    elif isinstance(base, ModuleValue):
+    elif isinstance(base, (ClassValue, ModuleValue)):
         machine.store(base.scope.names, name, value, 0)
     elif isinstance(base, Mapping):
         machine.store(base.items, name, value, base.depth)
@@ -102,4 +113,3 @@ def forget(machine: Machine, target: ast.expr) -> None:
         key = machine.key(machine.value(target.slice))
         if isinstance(base, Mapping) and key is not None and not machine.maybe:
             base.items.pop(key, None)
-

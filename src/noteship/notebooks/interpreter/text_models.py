@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 import string
-from collections.abc import Callable, Mapping as MappingType
+from collections.abc import Callable
+from collections.abc import Mapping as MappingType
 from typing import Any
 
 from noteship.notebooks.interpreter.core import Call, Machine, Model
 from noteship.notebooks.interpreter.holes import has_hole
-from noteship.notebooks.interpreter.modelling import argument_text, distributed
+from noteship.notebooks.interpreter.modelling import argument_text, distributed, formatted
 from noteship.notebooks.values import Const, Mapping, Seq, Unknown, Value
 
 __all__ = ["TEXT_MODELS"]
@@ -119,11 +120,8 @@ class _Fields(string.Formatter):
     def get_field(self, field_name: str, args: Any, kwargs: Any) -> Any:
         """A field by its name, its attributes and items looked up in the abstract."""
         first, rest = re.match(r"([^.\[]*)(.*)", field_name).groups()  # type: ignore[union-attr]
-        value: Value | None
-        if first.isdigit():
-            value = args[int(first)] if int(first) < len(args) else None
-        else:
-            value = kwargs.get(first)
+        values = dict(enumerate(args))
+        value: Value | None = values.get(int(first)) if first.isdigit() else kwargs.get(first)
         for dot, item in re.findall(r"\.(\w+)|\[([^\]]*)\]", rest):
             value = self._inner(value, dot, item)
         return value, first
@@ -137,11 +135,12 @@ class _Fields(string.Formatter):
         """One field as text."""
         if value is None:
             return self.machine.hole("a formatted value")
-        if isinstance(value, Const) and format_spec and len(format_spec) < 12:
-            return format(value.value, format_spec)
+        if isinstance(value, Const) and format_spec:
+            found = formatted(value.value, format_spec)
+            return self.machine.hole("a formatted value") if found is None else found
         return self.machine.text(value) or self.machine.hole(self.machine.reason(value))
 
-    def convert_field(self, value: Any, conversion: Any) -> Any:
+    def convert_field(self, value: Any, _conversion: Any) -> Any:
         """Conversions do not matter for paths."""
         return value
 
@@ -191,8 +190,6 @@ def _decode(machine: Machine, call: Call) -> Value:
     return Const(raw.decode("utf-8", "replace")) if isinstance(raw, bytes) else Unknown("a text")
 
 
-
-
 _LETTERS = ("capitalize", "casefold", "lower", "swapcase", "title", "upper")
 _EXACT = ("center", "count", "find", "index", "isalnum", "isalpha", "isdecimal", "isdigit", "islower", "isnumeric",
           "isspace", "isupper", "ljust", "rfind", "rindex", "rjust", "zfill")  # fmt: skip
@@ -200,7 +197,10 @@ _EXACT = ("center", "count", "find", "index", "isalnum", "isalpha", "isdecimal",
 TEXT_MODELS: MappingType[str, Callable[[Machine, Call], Value]] = {
     **{f"str.{name}": _same_letters(name) for name in _LETTERS},
     **{f"str.{name}": distributed(_exact(name)) for name in _EXACT},
-    **{f"str.{name}": distributed(_strip(name)) for name in ("strip", "lstrip", "rstrip", "removeprefix", "removesuffix")},
+    **{
+        f"str.{name}": distributed(_strip(name))
+        for name in ("strip", "lstrip", "rstrip", "removeprefix", "removesuffix")
+    },
     "str.startswith": distributed(_test("startswith")),
     "str.endswith": distributed(_test("endswith")),
     "str.replace": distributed(_replace),

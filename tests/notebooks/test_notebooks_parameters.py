@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from noteship.notebooks.document import Cell, Document
-from noteship.notebooks.execution import parameters
-from noteship.notebooks.execution.errors import UnknownParameter
+from noteship.notebooks import parameters
+from noteship.notebooks.errors import UnknownParameter
 
 
 def _document(*sources: str, tagged: int = -1) -> Document:

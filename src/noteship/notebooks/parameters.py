@@ -5,12 +5,13 @@ from __future__ import annotations
 import ast
 import dataclasses
 import difflib
+import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from noteship.notebooks import magics
 from noteship.notebooks.document import Cell, Document
-from noteship.notebooks.execution.errors import UnknownParameter
+from noteship.notebooks.errors import UnknownParameter
 
 __all__ = ["applied"]
 
@@ -66,8 +67,19 @@ def _replaced(source: str, old: ast.expr, value: Any) -> str:
     # The parser counts columns in bytes of UTF-8 and lines by "\n" alone.
     lines = source.encode().split(b"\n")
     first, last = old.lineno - 1, (old.end_lineno or old.lineno) - 1
-    new = repr(value).encode()
+    new = _literal(value).encode()
     if last > first:
         new = b"(" + new + b"\n" * (last - first) + b")"
     joined = lines[first][: old.col_offset] + new + lines[last][old.end_col_offset :]
     return b"\n".join([*lines[:first], joined, *lines[last + 1 :]]).decode()
+
+
+def _literal(value: Any) -> str:
+    """The value in Python's own words, also where it has no literal for it."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return f'float("{value}")'
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{_literal(key)}: {_literal(each)}" for key, each in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_literal, value)) + "]"
+    return repr(value)

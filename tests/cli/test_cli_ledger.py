@@ -1,0 +1,137 @@
+"""`explain`, `runs`, `show` and `gc`: what was done and why."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+import pytest
+from cli.projects import Project
+
+
+def test_explain_names_the_first_difference(project: Project) -> None:
+    """Before anything ran, after nothing changed, and for each kind of change, the first thing that differs is said."""
+    project.write("raw.txt", "1")
+    project.write("helper.py", "def twice(text):\n    return text * 2\n")
+    project.write("a.py", "import helper\nn = 1\nopen('a.txt', 'w').write(helper.twice(open('raw.txt').read()))\n")
+    project.write("b.py", "open('b.txt', 'w').write(open('a.txt').read())\n")
+
+    def said(*words: str) -> str:
+        return project.call("explain", *words).out.splitlines()[0]
+
+    assert said("a") == "a would run: it has not run to its end here yet"
+    assert said("b") == "b would wait: a.txt will be made anew by a; it runs if that comes out differently"
+    run = project.json("run")["run"]
+    assert said("a") == f"a would be reused: nothing changed since run {run}"
+    # Comments and outputs are no code.
+    project.write("helper.py", "# twice\ndef twice(text):\n    return text * 2\n")
+    assert said("a.py").startswith("a would be reused")
+    assert said("a", "--set", "a.n=2") == "a would run: parameter n: the notebook's own value -> 2"
+    project.write("raw.txt", "2")
+    assert said("a") == "a would run: input raw.txt changed"
+    project.write("helper.py", "def twice(text):\n    return text * 3\n")
+    assert said("a") == "a would run: its code changed"
+    document = project.json("explain", "a")
+    assert document["would"] == "run"
+    assert document["last"]["run"] == run
+    assert {"file": "raw.txt", "from": ""} in document["reads"]
+    answer = project.call("explain", "c")
+    assert (answer.code, "there is no stage 'c'" in answer.err) == (2, True)
+
+
+def test_a_changed_environment(project: Project) -> None:
+    """A lock that changes is why everything runs, and the package is named."""
+    project.chain("a")
+    project.write("requirements.lock", "")
+    assert project.call("run").code == 0
+    import psutil
+
+    project.write("requirements.lock", f"psutil=={psutil.__version__}\n")
+    told = project.call("explain", "s0").out
+    assert f"s0 would run: environment: psutil absent -> {psutil.__version__}" in told
+    project.write("requirements.lock", "psutil==0.0.1\n")
+    answer = project.call("run", "--json")
+    assert (answer.code, answer.document["error"]["kind"]) == (3, "LockNotInstalled")
+    assert "psutil" in answer.document["error"]["fact"]
+
+
+def test_runs_and_show(project: Project, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Runs are listed, the latest first; one is shown by the start of its name, and a stage's notebook is opened."""
+    project.notebook("deep/01-plot", "print('<hello>')", "open('p.txt', 'w').write('p')\n1 + 1")
+    project.write("b.py", "print('from the script')\nopen('b.txt', 'w').write(open('deep/p.txt').read())\n")
+    first = project.json("run")["run"]
+    second = project.json("run")["run"]
+    assert [run["run"] for run in project.json("runs")["runs"]] == [second, first]
+    assert [run["run"] for run in project.json("runs", "--last", "1")["runs"]] == [second]
+    lines = project.call("runs").out.splitlines()
+    assert lines[0].split() == ["run", "state", "started", "(UTC)", "took", "stages"]
+    assert lines[1].endswith("2 reused")
+
+    told = project.call("show", first).out
+    assert told.startswith(f"run {first}: done")
+    assert "deep/01-plot  executed" in told
+    assert project.json("show", first[:-1])["run"] == first
+    document = project.json("show", second, "01-plot")
+    assert (document["state"], list(document["outputs"])) == ("reused", ["deep/p.txt"])
+    assert "deep/p.txt  1 B" in project.call("show", first, "deep/01-plot").out
+
+    # The browser is a script that notes what it was asked to open.
+    browser = tmp_path / "browser"
+    browser.write_text(f'#!/bin/sh\necho "$1" > {tmp_path}/opened\n')
+    browser.chmod(0o755)
+    answer = project.child("show", "latest", "01-plot", "--open", BROWSER=str(browser), DISPLAY="")
+    assert answer.code == 0, answer.err
+    deadline = time.monotonic() + 10
+    while not (tmp_path / "opened").exists() or not (tmp_path / "opened").read_text():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    page = Path((tmp_path / "opened").read_text().strip().removeprefix("file://"))
+    assert page.suffix == ".html"
+    assert "&lt;hello&gt;" in page.read_text()
+    assert page.is_relative_to(project.root / ".noteship/shown")
+
+    target = tmp_path / "kept/ran.ipynb"
+    assert project.json("show", first, "01-plot", "--output", str(target))["record"] == str(target)
+    assert "<hello>" in target.read_text()
+    printed = tmp_path / "printed.txt"
+    project.json("show", "latest", "b", "--output", str(printed))
+    assert printed.read_text() == "from the script\n"
+
+    for words, kind in (
+        (["show", "1999"], "UnknownRun"),
+        (["show", "2"], "AmbiguousRun"),
+        (["show", "latest", "c", "--open"], "NoRecord"),
+        (["show", "latest", "c"], "NoRecord"),
+    ):
+        error = project.call(*words, "--json").document
+        assert (error["exit_code"], error["error"]["kind"]) == (2, kind)
+
+
+def test_gc(project: Project) -> None:
+    """What only old runs need is freed once it is a day old; what the last runs need stays."""
+    store = project.root / ".noteship/store"
+    project.write("s.py", "n = 0\nopen('big.txt', 'w').write(str(n) * 100000)\n")
+    for number in range(3):
+        project.json("run", "--set", f"s.n={number}")
+    project.json("run", "--set", "s.n=2")
+    yesterday = time.time() - 2 * 86400
+    for path in store.rglob("*"):
+        if path.is_file():
+            os.utime(path, (yesterday, yesterday))
+
+    def size() -> int:
+        return sum(path.stat().st_size for path in store.rglob("*") if path.is_file())
+
+    before = size()
+    would = project.json("gc", "--keep-runs", "2", "--dry-run")
+    assert would["size_bytes"] >= 200000
+    assert size() == before
+    assert "would free" in project.call("gc", "--keep-runs", "2", "--dry-run").out
+    freed = project.json("gc", "--keep-runs", "2")
+    assert (freed["objects"], freed["size_bytes"], freed["results"]) == (would["objects"], would["size_bytes"], 2)
+    assert size() < before - 200000
+    assert project.states("--set", "s.n=2") == {"s": "reused"}
+    assert project.states("--set", "s.n=1") == {"s": "executed"}
+    assert project.text("big.txt") == "1" * 100000
+    assert len(project.json("runs")["runs"]) == 6

@@ -1,0 +1,85 @@
+"""What a run does at its end: makes the bundle of a `[service]`, proposes one, or says why there is none."""
+
+from __future__ import annotations
+
+import pytest
+from cli.projects import Project
+
+from noteship import __version__
+
+ROWS = "x,y,label\n" + "".join(f"{n % 7},{n % 3},{'yes' if n % 7 > 3 else 'no'}\n" for n in range(60))
+TRAIN = """
+import joblib
+import pandas as pd
+from sklearn.linear_model import LogisticRegression
+
+rows = pd.read_csv("rows.csv")
+model = LogisticRegression()
+{fit}
+joblib.dump(model, "model.joblib")
+"""
+SERVICE = '[service]\nsteps = ["{step}"]\ndata = "rows.csv"\ninputs = ["x", "y"]\ntarget = "label"\n'
+
+
+def test_a_model_from_proposal_to_bundle(project: Project) -> None:
+    """Without a [service] one is proposed and the code is 0; with it there is a bundle, the same one the next time."""
+    project.write("rows.csv", ROWS)
+    project.write("train.py", TRAIN.format(fit='model.fit(rows[["x", "y"]], rows["label"])'))
+    answer = project.call("run")
+    assert answer.code == 0, answer.err
+    lines = answer.out.splitlines()
+    section = [line.strip() for line in lines[lines.index("    [service]") :]]
+    assert project.json("run")["proposal"]["toml"].split() == " ".join(section).split()
+    project.write("noteship.toml", "\n".join(section))
+    made = project.json("run")["bundle"]
+    assert made["again"] is False
+    assert [column["name"] for column in made["signature"]["inputs"]] == ["x", "y"]
+    again = project.call("run")
+    assert f"bundle {made['digest'][:12]} is up to date: x (integer), y (integer) -> label" in again.out
+    assert project.json("run", "train")["bundle"] is None
+
+    # A step of another name is refused by the nearest that is there.
+    project.write("noteship.toml", SERVICE.format(step="modl.joblib"))
+    error = project.call("run", "--json").document
+    assert (error["exit_code"], error["error"]["kind"], error["error"]["nearest"]) == (2, "StepNotMade", "model.joblib")
+
+
+def test_a_step_that_is_not_fitted(project: Project) -> None:
+    """It is named, with what to do; no bundle is made, and what had run is not lost."""
+    project.write("rows.csv", ROWS)
+    project.write("train.py", TRAIN.format(fit=""))
+    project.write("noteship.toml", SERVICE.format(step="model.joblib"))
+    answer = project.call("run")
+    assert answer.code == 1
+    assert "model.joblib" in answer.err
+    assert "not fitted" in answer.err
+    assert "\n  do: " in answer.err
+    document = project.call("run", "--json").document
+    assert document["exit_code"] == 1
+    assert document["error"].keys() == {"kind", "fact", "where", "nearest", "remedy"}
+    assert project.json("runs")["runs"][0]["state"] == "done"
+
+
+@pytest.mark.parametrize(
+    ("content", "says"), [("b'no pickle'", "model.pkl"), ("b'cgone_module\\nThing\\n.'", "gone_module")]
+)
+def test_a_step_that_does_not_unpickle(project: Project, content: str, says: str) -> None:
+    """A step that cannot be loaded here is named, with the reason."""
+    project.write("rows.csv", ROWS)
+    project.write("train.py", f"open('model.pkl', 'wb').write({content})\n")
+    project.write("noteship.toml", SERVICE.format(step="model.pkl"))
+    answer = project.call("run", "--json")
+    assert answer.code in (1, 3), answer.err
+    error = answer.document["error"]
+    assert "model.pkl" in error["fact"]
+    assert says in " ".join(error.values())
+    assert error["remedy"]
+
+
+def test_version() -> None:
+    """The version of the command is that of the package."""
+    from cli.projects import COMMAND
+    import subprocess
+
+    done = subprocess.run([*COMMAND, "--version"], capture_output=True, text=True, check=True)
+    assert done.stdout == f"noteship {__version__}\n"

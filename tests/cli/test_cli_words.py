@@ -1,0 +1,88 @@
+"""The words of the command line: which there are, and what is said of others."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+
+import pytest
+from cli.projects import COMMAND, Project
+
+
+def test_help_is_quick_and_lists_the_verbs(project: Project) -> None:
+    """`noteship --help` names every verb, and loads nothing that takes long."""
+    began = time.perf_counter()
+    done = subprocess.run([*COMMAND, "--help"], capture_output=True, text=True, check=True)
+    took = time.perf_counter() - began
+    assert took < 1.0  # 0.1 s on an idle machine; what must not be loaded is looked at below
+    for verb in ("new", "graph", "run", "explain", "runs", "show", "serve", "gc"):
+        assert f"\n    {verb} " in done.stdout
+    code = "import sys; from noteship.cli.main import main\ntry: main(['--help'])\nexcept SystemExit: pass\n"
+    code += "print(sorted(set(sys.modules) & {'pandas', 'numpy', 'rich', 'asyncio', 'noteship.operations'}))"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert loaded.stdout.splitlines()[-1] == "[]"
+
+
+@pytest.mark.parametrize(
+    ("words", "fact", "near"),
+    [
+        (["rnu"], "there is no verb 'rnu'", "run"),
+        (["run", "--job", "x"], "is no whole number from 1 on", ""),
+        (["run", "--jobs", "0"], "is no whole number from 1 on", ""),
+        (["run", "--nonsense"], "unrecognized arguments: --nonsense", ""),
+        (["explain"], "the following arguments are required: STAGE", ""),
+        (["show", "latest", "--open"], "--open and --output show the notebook of one stage", ""),
+    ],
+)
+def test_wrong_words_are_named(project: Project, words: list[str], fact: str, near: str) -> None:
+    """Wrong words end with 2, the fact, the nearest verb and what to type; with --json as one document too."""
+    project.chain("a")
+    if words[0] == "show":
+        project.states()
+    answer = project.call(*words)
+    assert (answer.code, answer.out) == (2, "")
+    assert fact in answer.err
+    assert f"nearest: {near}" in answer.err if near else "nearest" not in answer.err
+    assert "  do: noteship" in answer.err
+    error = project.call(*words, "--json").document
+    assert (error["exit_code"], error["error"]["kind"]) == (2, "WrongUsage")
+
+
+def test_a_reader_that_goes_away_is_no_fault(project: Project) -> None:
+    """`noteship graph | head -0` ends quietly."""
+    project.chain(*"abcdefgh")
+    process = project.start("graph", "--json")
+    assert process.stdout and process.stderr
+    process.stdout.close()
+    assert (process.wait(30), process.stderr.read()) == (0, "")
+    process.stderr.close()
+
+
+def test_an_unforeseen_fault_says_that_it_is_our_own(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Code 70, the place in noteship's code, and what to do; with --json one document."""
+    from noteship.operations import runs
+
+    monkeypatch.setattr(runs, "runs", lambda *_: 1 / 0)
+    answer = project.call("runs", "--json")
+    assert answer.code == answer.document["exit_code"] == 70
+    assert "ZeroDivisionError" in answer.err
+    assert "do: report it" in answer.err
+
+
+def test_a_project_that_is_not_there(project: Project) -> None:
+    """A folder that does not exist is named, and the code is 2."""
+    done = subprocess.run([*COMMAND, "graph", "--project", "/nowhere/at/all", "--json"], capture_output=True, text=True)
+    assert done.returncode == json.loads(done.stdout)["exit_code"] == 2
+    assert "/nowhere/at/all" in done.stderr
+
+
+def test_an_empty_project(project: Project) -> None:
+    """A folder without notebooks has nothing to do, and every verb says so without a fault."""
+    assert project.call("graph").out == "project: 0 stages, 0 edges\n"
+    assert project.call("runs").out == "nothing ran yet\n"
+    assert project.call("run").code == 0
+    assert project.call("show", "latest").code == 0
+    assert project.call("gc").code == 0
+    assert project.call("explain", "x").code == 2

@@ -1,0 +1,71 @@
+"""The examples run from raw data to a bundle, with the figures that their pages promise."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+Verb = Callable[..., dict[str, Any]]
+Copy = Callable[[str], Path]
+
+
+def metrics(project: Path) -> dict[str, Any]:
+    """What the last notebook measured."""
+    found: dict[str, Any] = json.loads((project / "metrics.json").read_text(encoding="utf-8"))
+    return found
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("features", "model", "least", "most"),
+    [
+        ("03a-features-tfidf", "04a-train-logistic", 0.97, 0.99),
+        ("03b-features-summaries", "04b-train-forest", 0.92, 0.97),
+    ],
+)
+def test_austen_runs(project: Copy, noteship: Verb, features: str, model: str, least: float, most: float) -> None:
+    """Austen runs with either choice, and its accuracy is good without being perfect."""
+    copy = project("austen")
+    noteship("run", "--project", copy, "--with", features, "--with", model)
+    assert least <= metrics(copy)["accuracy"] <= most
+    assert (copy / "plots/documents.png").stat().st_size > 5_000
+
+
+@pytest.mark.slow
+def test_template_runs(project: Copy, noteship: Verb) -> None:
+    """The template runs as it is written, and its model knows failing machines from others."""
+    copy = project("template")
+    noteship("run", "--project", copy)
+    assert 0.85 <= metrics(copy)["roc_auc"] <= 0.95
+
+
+@pytest.mark.slow
+def test_mail_runs_on_made_up_mail(project: Copy, noteship: Verb) -> None:
+    """The mail example runs for someone without mail."""
+    copy = project("mail")
+    subprocess.run([sys.executable, copy / "sample/make_sample.py"], check=True, capture_output=True, timeout=60)
+    noteship("run", "--project", copy)
+    assert metrics(copy)["f1"] > 0.95
+
+
+@pytest.mark.mail
+def test_mail_finds_later_spam_in_real_mail(project: Copy, noteship: Verb, capsys: pytest.CaptureFixture[str]) -> None:
+    """On real mail, F1 for spam on the latest quarter is at least 0.92, learned from earlier mail alone."""
+    copy = project("mail")
+    (copy / "data").mkdir()
+    shutil.copyfile(os.environ["NOTESHIP_MAIL"], copy / "data/mail.parquet")
+    noteship("run", "--project", copy)
+    found = metrics(copy)
+    first, last = found["period"]
+    with capsys.disabled():
+        sys.stdout.write(f"\nmail: F1 for spam {found['f1']:.3f} on {found['n']} messages, {first} to {last}\n")
+    assert found["f1"] >= 0.92
+    assert last <= "2002-12-31"

@@ -1,0 +1,150 @@
+"""`noteship serve` on a project that has bundles."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import sysconfig
+import venv
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from noteship.cli.main import main
+from noteship.errors import NoteshipError
+from noteship.operations import errors, serve
+from noteship.operations.opened import OpenedProject
+
+from .served import letters_bundle
+
+
+@pytest.fixture(scope="module")
+def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a bundle."""
+    return letters_bundle(tmp_path_factory.mktemp("made"))
+
+
+@pytest.fixture
+def opened(tmp_path: Path, bundle: Path) -> OpenedProject:
+    """A project whose latest bundle is a real one."""
+    opened = OpenedProject.at(tmp_path)
+    digest = opened.store.put_folder(bundle)
+    kept = {"digest": digest, "name": "letters"}
+    for name in (f"bundles/{digest}", "names/latest"):
+        opened.store.write_ref(name, kept, expected=None)
+    return opened
+
+
+@contextmanager
+def serving(root: Path, *words: str, **environment: str) -> Iterator[tuple[subprocess.Popen[str], dict[str, Any]]]:
+    command = [sys.executable, "-m", "noteship", "serve", "--project", os.fspath(root), "--port", "0", "--json", *words]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with subprocess.Popen(command, text=True, env=os.environ | environment, **pipes) as process:
+        assert process.stdout is not None
+        text = ""
+        for line in process.stdout:
+            text += line
+            if line.startswith("}"):
+                break
+        try:
+            yield process, json.loads(text)
+        finally:
+            process.kill()
+
+
+def refused(opened: OpenedProject, name: str | None) -> NoteshipError:
+    with pytest.raises(NoteshipError) as caught:
+        serve.named(opened, name)
+    return caught.value
+
+
+def test_the_champion_is_served_before_the_latest(opened: OpenedProject) -> None:
+    """Without a name it is the champion where there is one, else the latest; a name or the start of a digest picks."""
+    latest = serve.named(opened, None)
+    assert latest.by == "latest"
+    other = {"digest": "ab" * 32, "name": "letters"}
+    opened.store.write_ref("names/champion", other, expected=None)
+    opened.store.write_ref(f"bundles/{'ab' * 32}", other, expected=None)
+    assert serve.named(opened, None) == serve.Named("ab" * 32, "letters", "champion")
+    assert serve.named(opened, "latest") == latest
+    assert serve.named(opened, latest.digest[:5]).digest == latest.digest
+    assert serve.named(opened, "abab").digest == "ab" * 32
+
+
+def test_a_name_that_fits_none_or_several_is_said(opened: OpenedProject, tmp_path: Path) -> None:
+    """An unknown name comes with those there are, an ambiguous one with those that fit."""
+    for digest in ("ab" * 32, "ac" * 32):
+        opened.store.write_ref(f"bundles/{digest}", {"digest": digest, "name": "letters"}, expected=None)
+    assert "2 bundles start with 'a'" in str(refused(opened, "a"))
+    assert "no bundle is named by 'zz'" in str(refused(opened, "zz"))
+    assert isinstance(refused(opened, "champion"), errors.UnknownBundle)
+    (tmp_path / "empty").mkdir()
+    assert isinstance(refused(OpenedProject.at(tmp_path / "empty"), None), errors.NoBundle)
+
+
+def test_serve_answers_and_ends_well(opened: OpenedProject) -> None:
+    """`noteship serve --json` prints one document when it is ready, answers, and exits 0 on Ctrl-C."""
+    with serving(opened.root) as (process, told):
+        assert told["name"] == "letters"
+        assert told["chosen"] == "latest"
+        assert told["bundle"] == serve.named(opened, None).digest
+        answer = httpx.post(f"{told['url']}/predict", json=[["my dear aunt"]], timeout=20).json()
+        assert answer["predictions"] == ["letter"]
+        assert answer["version"] == told["bundle"][:12]
+        process.send_signal(signal.SIGINT)
+        assert process.wait(10) == 0
+        assert process.stdout is not None
+        assert process.stdout.read() == ""
+
+
+def test_a_damaged_bundle_is_not_served(opened: OpenedProject, capsys: pytest.CaptureFixture[str]) -> None:
+    """A bundle whose bytes are not those of its digest is an error, and nothing of it is loaded."""
+    objects = [path for path in (opened.root / ".noteship/store").rglob("*") if path.is_file()]
+    model = next(path for path in objects if path.read_bytes().startswith(b"PK"))
+    model.chmod(0o644)
+    model.write_bytes(model.read_bytes()[:-1] + b"x")
+    code = main(["serve", "--project", os.fspath(opened.root), "--port", "0"])
+    assert code == 1
+    assert "damaged" in capsys.readouterr().err
+
+
+def project_python(root: Path, *, with_noteship: bool) -> Path:
+    """An environment of the project's own, which sees the packages of this one."""
+    venv.create(root / ".venv", symlinks=True)
+    python = root / ".venv/bin/python"
+    minor = f"python{sys.version_info.major}.{sys.version_info.minor}"
+    packages = root / ".venv/lib" / minor / "site-packages"
+    here = Path(sysconfig.get_path("purelib"))
+    (packages / "here.pth").write_text(f"import site; site.addsitedir({os.fspath(here)!r})\n")
+    if with_noteship:
+        shutil.copytree(next(here.glob("noteship-*.dist-info")), packages / "noteship-0.dist-info")
+    return python
+
+
+def test_the_model_is_loaded_in_the_projects_interpreter(opened: OpenedProject) -> None:
+    """Where the project has an environment of its own, the service runs there."""
+    python = project_python(opened.root, with_noteship=True)
+    with serving(opened.root) as (process, told):
+        assert httpx.get(f"{told['url']}/health/ready").json() == {"ready": True}
+        words = (
+            Path(f"/proc/{process.pid}/cmdline").read_text().split("\0") if sys.platform == "linux" else [str(python)]
+        )
+        assert words[0] == str(python)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(10) == 0
+
+
+def test_an_interpreter_without_noteship_is_said(opened: OpenedProject, capsys: pytest.CaptureFixture[str]) -> None:
+    """Where noteship is missing in the project's environment, the error has the command that adds it."""
+    python = project_python(opened.root, with_noteship=False)
+    code = main(["serve", "--project", os.fspath(opened.root)])
+    assert code == 3
+    assert f"{python} -m pip install noteship" in capsys.readouterr().err
