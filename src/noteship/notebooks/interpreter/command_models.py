@@ -16,7 +16,7 @@ from noteship.notebooks.interpreter.existence import is_folder
 from noteship.notebooks.interpreter.holes import has_hole
 from noteship.notebooks.interpreter.modelling import argument_text, constant_result, first_argument
 from noteship.notebooks.interpreter.running import run_as_command, run_in_namespace
-from noteship.notebooks.values import NONE, Const, Library, Scope, Seq, Union, Unknown, Value
+from noteship.notebooks.values import NONE, Const, Library, Scope, Seq, Union, Unknown, Value, options
 
 __all__ = ["COMMAND_MODELS"]
 
@@ -126,7 +126,7 @@ def _process(machine: Machine, call: Call) -> Value:
         words = [machine.text(item) or machine.hole("an argument") for item in value.items]
         run_shell(machine, " ".join(shlex.quote(word) for word in words))
     elif value is not None:
-        for text in getattr(value, "options", (value,)):
+        for text in options(value):
             plain = machine.text(text) if isinstance(text, Const) else None
             run_shell(machine, plain or "")
     machine.cwd = cwd

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from noteship.notebooks.interpreter.core import Machine
 from noteship.notebooks.interpreter.holes import has_hole
-from noteship.notebooks.values import Const, PathValue, Seq, Unknown, Value, join
+from noteship.notebooks.values import Const, PathValue, Seq, Unknown, Value, join, options
 
 __all__ = ["narrow"]
 
@@ -99,7 +99,7 @@ def _change(machine: Machine, name: str, literals: list[str], change: Callable[[
             machine.scope.names[name] = join(Const(literal) for literal in literals)
         return
     machine.scope.names[name] = join(
-        _changed(option, literal, change) for option in getattr(value, "options", (value,)) for literal in literals
+        _changed(option, literal, change) for option in options(value) for literal in literals
     )
 
 

@@ -12,7 +12,7 @@ from noteship.notebooks.interpreter.emission import absolute_texts, cwd_texts
 from noteship.notebooks.interpreter.existence import made_folders, path_exists
 from noteship.notebooks.interpreter.holes import HOME, has_hole
 from noteship.notebooks.interpreter.modelling import argument_text, distributed, first_argument
-from noteship.notebooks.values import Const, PathValue, Seq, Unknown, Value, join
+from noteship.notebooks.values import Const, PathValue, Seq, Unknown, Value, join, options
 
 __all__ = ["PATH_MODELS"]
 
@@ -224,7 +224,7 @@ def _cwd_text(machine: Machine, call: Call) -> Value:
 def _chdir(machine: Machine, call: Call) -> Value:
     value = call.get(0, "path")
     texts = []
-    for option in [] if value is None else getattr(value, "options", (value,)):
+    for option in [] if value is None else options(value):
         text = machine.text(option)
         if text is not None and not (has_hole(text) and len(machine.holes.split(text)) == 1):
             texts.append(text)

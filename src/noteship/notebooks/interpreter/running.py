@@ -15,6 +15,8 @@ from noteship.notebooks.values import Const, Mapping, Scope, Seq, Unknown, Value
 __all__ = ["run_as_command", "run_document", "run_in_namespace", "trees_of"]
 
 Trees = list[tuple[Document, ast.Module, int | None, int]]
+# Tests look at the faults themselves.
+FORGIVING = True
 # A document may take this many statements' budgets in all.
 MOST_DOCUMENT_STEPS = 1_000_000
 
@@ -57,8 +59,9 @@ def _run_statement(machine: Machine, statement: ast.stmt, frame: Frame) -> None:
     except Raised as error:
         if depth > 1 and machine.catches(error.name):
             raise
-    except (OutOfSteps, RecursionError):
-        if depth > 1:
+    except Exception as error:
+        # Out of steps or depth; anything else is a fault of this package, which must not take the whole graph with it.
+        if depth > 1 or not (FORGIVING or isinstance(error, (OutOfSteps, RecursionError))):
             raise
         for name in assigned_names(statement):
             scope.names.setdefault(name, Unknown(f"{name}, which took too long to follow"))
