@@ -32,8 +32,8 @@ NAMES = {
 
 FOOD = {
     "dish": ["soup", "roast chicken", "plum cake", "apple tart", "cold ham", "bread", "cheese", "mutton", "pudding"],
-    "product": ["granola", "instant coffee", "dark chocolate", "salsa", "hot sauce", "oatmeal", "olive oil", "green tea",
-                "dog food", "peanut butter", "ginger ale", "gluten free pasta", "beef jerky", "almond milk"],
+    "product": ["granola", "instant coffee", "dark chocolate", "salsa", "hot sauce", "oatmeal", "olive oil",
+                "green tea", "dog food", "peanut butter", "ginger ale", "gluten free pasta", "beef jerky", "almond milk"],
     "good": ["delicious", "really tasty", "super fresh", "very good", "just right", "excellent", "a nice surprise"],
     "bad": ["stale", "way too salty", "bland", "far too sweet", "a disappointment", "very poor", "greasy"],
     "shop": ["the store", "the supermarket", "this seller", "our local deli", "the website"],

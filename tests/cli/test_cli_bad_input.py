@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cli.projects import COMMAND, Project
 
+from cli.projects import COMMAND, Project
 from noteship import digests
 
 PARTS = {"kind", "fact", "where", "nearest", "remedy"}

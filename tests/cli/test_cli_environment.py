@@ -9,6 +9,7 @@ import sysconfig
 from pathlib import Path
 
 import pytest
+
 from cli.projects import Project
 
 ROWS = "x,label\n1,a\n2,b\n"
@@ -35,7 +36,7 @@ def test_ipykernel_is_missing(project: Project) -> None:
 
 
 def test_noteship_is_missing_for_the_bundle(project: Project) -> None:
-    """Where the model is to be loaded, noteship is needed in the project's environment, and the error has the command."""
+    """Where the model is loaded, noteship is needed in the project's environment; the error has the command."""
     python = own_environment(project)
     project.write("rows.csv", ROWS)
     project.write("s.py", "open('model.pkl', 'wb').write(b'N.')\n")

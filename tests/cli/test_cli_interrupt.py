@@ -17,6 +17,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+
 from cli.projects import COMMAND, Project
 
 SLOW = "import pathlib, time\nprint('begun')\npathlib.Path('{mark}').touch()\ntime.sleep(60)\nopen('slow.txt', 'w')\n"

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from cli.projects import Project
 
+from cli.projects import Project
 from noteship import __version__
 
 ROWS = "x,y,label\n" + "".join(f"{n % 7},{n % 3},{'yes' if n % 7 > 3 else 'no'}\n" for n in range(60))
@@ -78,8 +78,9 @@ def test_a_step_that_does_not_unpickle(project: Project, content: str, says: str
 
 def test_version() -> None:
     """The version of the command is that of the package."""
-    from cli.projects import COMMAND
     import subprocess
+
+    from cli.projects import COMMAND
 
     done = subprocess.run([*COMMAND, "--version"], capture_output=True, text=True, check=True)
     assert done.stdout == f"noteship {__version__}\n"

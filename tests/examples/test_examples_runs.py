@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -60,9 +59,8 @@ def test_mail_runs_on_made_up_mail(project: Copy, noteship: Verb) -> None:
 def test_mail_finds_later_spam_in_real_mail(project: Copy, noteship: Verb, capsys: pytest.CaptureFixture[str]) -> None:
     """On real mail, F1 for spam on the latest quarter is at least 0.92, learned from earlier mail alone."""
     copy = project("mail")
-    (copy / "data").mkdir()
-    shutil.copyfile(os.environ["NOTESHIP_MAIL"], copy / "data/mail.parquet")
-    noteship("run", "--project", copy)
+    mail = Path(os.environ["NOTESHIP_MAIL"]).resolve()
+    noteship("run", "--project", copy, "--set", f"01-collect.mail_file={mail}")
     found = metrics(copy)
     first, last = found["period"]
     with capsys.disabled():

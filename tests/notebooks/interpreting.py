@@ -10,6 +10,7 @@ from typing import Literal
 from noteship.notebooks import interpreter
 from noteship.notebooks.catalogue import Catalogue, catalogue_of
 from noteship.notebooks.document import Cell, Document
+from noteship.notebooks.interpreter import running
 from noteship.notebooks.project_view import ProjectTexts, ProjectView
 from noteship.notebooks.raw import PathText, RawAnalysis, RawUse
 
@@ -39,7 +40,11 @@ def analysis(
     offset = 1 if kind == "notebook" else 0
     document = Document(path, kind, tuple(Cell(index + offset, "code", cell) for index, cell in enumerate(cells)))
     view = ProjectView(ProjectTexts(folder / "proj", frozenset(files or {}) | {path}))
-    return interpreter.interpret(view, document, cwd=cwd, catalogue=catalogue or catalogue_of({}, {}))
+    running.FORGIVING = False
+    try:
+        return interpreter.interpret(view, document, cwd=cwd, catalogue=catalogue or catalogue_of({}, {}))
+    finally:
+        running.FORGIVING = True
 
 
 def written(path: PathText) -> str:

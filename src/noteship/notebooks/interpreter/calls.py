@@ -59,7 +59,7 @@ def call_expression(machine: Machine, node: ast.Call) -> Value:
 
 def invoke(machine: Machine, function: Value, arguments: Arguments, node: ast.Call | None) -> Value:
     """Call any value."""
-    machine.steps += 1
+    machine.spend(1)
     if isinstance(function, Union):
         with machine.perhaps():
             return join([invoke(machine, option, arguments, node) for option in function.options])
@@ -134,6 +134,7 @@ def call_back(machine: Machine, arguments: Arguments, name: str) -> None:
 
 def call_function(machine: Machine, func: Func, arguments: Arguments, receiver: Value | None) -> Value:
     """Run a function of the project with these arguments."""
+    machine.spend(4)
     active = sum(frame.function is not None and frame.function.node is func.node for frame in machine.frames)
     deepest = 6 if machine.hurried else DEEPEST_CALL
     if active >= _DEEPEST_RECURSION or len(machine.frames) > deepest:

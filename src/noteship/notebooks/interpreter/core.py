@@ -233,11 +233,15 @@ class Machine:
         """Whether the statement has taken so many steps that precision is given up."""
         return self.steps > self.step_limits[0]
 
-    def value(self, node: ast.expr) -> Value:
-        """Evaluate an expression."""
-        self.steps += 1
+    def spend(self, steps: int) -> None:
+        """Count steps against the statement's budget."""
+        self.steps += steps
         if self.steps > self.step_limits[1]:
             raise OutOfSteps
+
+    def value(self, node: ast.expr) -> Value:
+        """Evaluate an expression."""
+        self.spend(1)
         evaluator = self.parts.evaluators.get(type(node))
         return evaluator(self, node) if evaluator is not None else Unknown("an expression that is not followed")
 
@@ -394,8 +398,10 @@ class Machine:
     def items(self, value: Value) -> tuple[list[Value], Value | None]:
         """What iterating gives: known items, and perhaps any number of others."""
         if isinstance(value, Seq):
+            self.spend(len(value.items) // 8)
             return list(value.items), value.rest
         if isinstance(value, Mapping):
+            self.spend(len(value.items) // 8)
             rest = None if value.rest is None else Unknown("a key of a dictionary")
             return [unkey(key) for key in value.items], rest
         if isinstance(value, Const) and isinstance(value.value, str) and not has_hole(value.value):

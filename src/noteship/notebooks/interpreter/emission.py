@@ -105,6 +105,7 @@ def _collect(machine: Machine, value: Value, texts: _Texts) -> None:
         for option in value.options:
             _collect(machine, option, texts)
     elif isinstance(value, Seq):
+        machine.spend(1 + len(value.items) // 8)
         for item in [*value.items, *([value.rest] if value.rest is not None else [])]:
             _collect(machine, item, texts)
     elif isinstance(value, Const):

@@ -51,7 +51,8 @@ def argument_text(machine: Machine, call: Call, position: int | None, *keywords:
         return machine.hole(
             machine.reason(call.arguments.spread) if call.arguments.spread is not None else "no argument"
         )
-    return machine.text(value) or machine.hole(machine.reason(value))
+    text = machine.text(value)
+    return machine.hole(machine.reason(value)) if text is None else text
 
 
 def formatted(value: Any, specification: str) -> str | None:
