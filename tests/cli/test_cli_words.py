@@ -10,6 +10,7 @@ import time
 import pytest
 
 from cli.projects import COMMAND, Project
+from noteship import __version__
 
 
 def test_help_is_quick_and_lists_the_verbs(project: Project) -> None:
@@ -87,3 +88,9 @@ def test_an_empty_project(project: Project) -> None:
     assert project.call("show", "latest").code == 0
     assert project.call("gc").code == 0
     assert project.call("explain", "x").code == 2
+
+
+def test_version() -> None:
+    """The version of the command is that of the package."""
+    done = subprocess.run([*COMMAND, "--version"], capture_output=True, text=True, check=True)
+    assert done.stdout == f"noteship {__version__}\n"

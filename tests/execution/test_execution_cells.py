@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import nbformat
+
 from execution.conftest import Bench
 
 

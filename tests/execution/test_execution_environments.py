@@ -10,8 +10,8 @@ import threading
 from pathlib import Path
 
 import pytest
-from execution.conftest import Bench
 
+from execution.conftest import Bench
 from noteship.notebooks.execution import Runner
 
 

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import psutil
 import pytest
-from execution.conftest import Bench
 
+from execution.conftest import Bench
 from noteship import store
 from noteship.notebooks.execution import Runner
 from noteship.notebooks.execution.errors import InterpreterBroken, IpykernelMissing

@@ -7,7 +7,6 @@ import time
 from pathlib import Path
 
 from execution.conftest import Bench
-
 from noteship.notebooks.execution import workspace
 
 

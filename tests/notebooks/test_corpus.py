@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from corpus import score
 
 PROJECTS = score.projects()

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from noteship.notebooks.document import Cell, Document
 from noteship.notebooks import parameters
+from noteship.notebooks.document import Cell, Document
 from noteship.notebooks.errors import UnknownParameter
 
 

@@ -58,9 +58,9 @@ def test_a_run_tells_what_it_does(project: Project) -> None:
 
 def test_a_learned_read_is_told_with_its_producer(project: Project) -> None:
     """The event names the stage, the file, the one stage that makes it, and how it is known."""
-    project.write("a.py", "import os\nname = os.environ.get('NO' + 'NE') or 'f0.' + 'txt'.lower()\n")
-    hidden = "name = bytes([102, 48]).decode() + '.txt'\nopen('out.txt', 'w').write(open(str(eval('name'))).read())\n"
-    project.write("a.py", hidden)
+    # What the arithmetic gives is known by running it only.
+    name = "import random\nname = ''.join(chr(n) for n in (102, 48)) + '.' + 'txt'[: random.choice([3])]\n"
+    project.write("a.py", f"{name}open('out.txt', 'w').write(open(name).read())\n")
     project.write("z.py", "open('f0.txt', 'w').write('made')\n")
     ears = Ears()
     report = bring_up(project, ears, jobs=1)

@@ -6,10 +6,10 @@ import re
 import typing
 
 import pytest
-from shape import pages
 
 from noteship.errors import NoteshipError
 from noteship.project.settings import Settings
+from shape import pages
 
 
 @pytest.mark.parametrize("name", pages.PAGES)

@@ -15,7 +15,7 @@ from noteship.models.predictor import Predictor
 from noteship.models.scorer import Scores
 from noteship.models.signature import Output, Signature
 
-__all__ = ["ComposedScorer", "Composition", "Layer"]
+__all__ = ["ComposedScorer", "Composition", "Layer", "is_label_encoder", "joined"]
 
 # Rows that go through the steps at once: a thousand dense features of so many rows are 64 MB.
 PIECE_ROWS = 8192

@@ -17,7 +17,7 @@ from noteship.notebooks.execution.processes import Child
 if TYPE_CHECKING:
     import psutil
 
-__all__ = ["GRACE_S", "Guard", "kill"]
+__all__ = ["GRACE_S", "Guard", "interrupt", "kill"]
 
 # What an interrupted cell gets to leave its `finally` blocks.
 GRACE_S = 3.0

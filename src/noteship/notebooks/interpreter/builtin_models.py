@@ -327,6 +327,7 @@ def _globals(machine: Machine, call: Call) -> Value:
     names = machine.scope.top.names if call.name == "globals" else machine.scope.names
     if call.name == "globals" and machine.document.kind == "notebook":
         names.setdefault("_dh", Seq("list", [machine.state.get("first cwd", machine.cwd)]))
+        names.setdefault("get_ipython", Library("get_ipython"))
     return Mapping(names)
 
 

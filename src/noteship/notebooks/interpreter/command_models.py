@@ -18,7 +18,7 @@ from noteship.notebooks.interpreter.modelling import argument_text, constant_res
 from noteship.notebooks.interpreter.running import run_as_command, run_in_namespace
 from noteship.notebooks.values import NONE, Const, Library, Scope, Seq, Union, Unknown, Value, options
 
-__all__ = ["COMMAND_MODELS"]
+__all__ = ["COMMAND_MODELS", "run_shell"]
 
 # Line magics whose argument is Python to be run.
 _PYTHON_MAGICS = frozenset({"time", "timeit", "prun", "memit", "mprun", "lprun", "debug", "snakeviz"})

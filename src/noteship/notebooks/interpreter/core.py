@@ -36,7 +36,19 @@ from noteship.notebooks.values import (
     truth,
 )
 
-__all__ = ["Arguments", "Call", "Flow", "Frame", "Loop", "Machine", "OutOfSteps", "Parts", "Raised"]
+__all__ = [
+    "Arguments",
+    "Call",
+    "Flow",
+    "Frame",
+    "Loop",
+    "Machine",
+    "OutOfSteps",
+    "Parts",
+    "Raised",
+    "joined_names",
+    "unkey",
+]
 
 # An ordinary notebook takes a few thousand steps. Past the first limit loops are no longer unrolled, past the second
 # a statement is given up; both keep the worst document within a few seconds.

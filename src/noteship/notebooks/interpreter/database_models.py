@@ -14,7 +14,7 @@ from noteship.notebooks.interpreter.sql import files_in, statement_actions
 from noteship.notebooks.uses import Action
 from noteship.notebooks.values import NONE, Const, Library, PathValue, Seq, Unknown, Value
 
-__all__ = ["DATABASE_MODELS", "finish_databases", "run_sql"]
+__all__ = ["DATABASE_MODELS", "Database", "finish_databases", "run_sql", "touch"]
 
 _ADDRESS = re.compile(r"^(sqlite(?:\+\w+)?|duckdb):///(.*)$")
 _SERVER = re.compile(r"^[a-z][a-z0-9+]*://", re.IGNORECASE)

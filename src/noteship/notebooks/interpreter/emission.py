@@ -24,7 +24,7 @@ from noteship.notebooks.values import (
     Value,
 )
 
-__all__ = ["Manner", "absolute_texts", "cwd_texts", "evidence_of", "path_texts", "used"]
+__all__ = ["Manner", "absolute_texts", "cwd_texts", "evidence_of", "is_buffer", "path_texts", "used"]
 
 # Where a path may stand, these things are open files, buffers and connections: what they are about was found earlier.
 _BUFFERS = re.compile(

@@ -33,7 +33,7 @@ from noteship.notebooks.values import (
     join,
 )
 
-__all__ = ["EVALUATORS", "binary"]
+__all__ = ["EVALUATORS", "binary", "contains"]
 
 # What arithmetic on constants may make, in characters or bits: a notebook's path needs far less.
 _LARGEST_TEXT = 20_000

@@ -12,7 +12,15 @@ from noteship.notebooks.interpreter.targets import bind
 from noteship.notebooks.modules import ModulePlace
 from noteship.notebooks.values import Const, Library, ModuleValue, Scope, Value
 
-__all__ = ["import_module", "library_name", "module_attribute", "run_import", "run_import_from", "run_module"]
+__all__ = [
+    "import_module",
+    "library_name",
+    "module_attribute",
+    "run_import",
+    "run_import_from",
+    "run_module",
+    "search_folders",
+]
 
 # Names under which the same library goes, the longest prefix first.
 _ALIASES = {

@@ -15,7 +15,7 @@ from noteship.notebooks.interpreter.emission import absolute_texts
 from noteship.notebooks.interpreter.holes import cleaned, has_hole
 from noteship.notebooks.values import Const, Mapping, Seq, Unknown, Value
 
-__all__ = ["load_ini", "load_settings", "settings_text", "value_of"]
+__all__ = ["load_ini", "load_settings", "parse_settings", "settings_text", "value_of"]
 
 # Settings are small; a larger file of these kinds holds data.
 LARGEST_TEXT = 200_000

@@ -20,7 +20,7 @@ from noteship.notebooks.values import (
     join,
 )
 
-__all__ = ["assign", "bind", "forget", "set_item"]
+__all__ = ["assign", "bind", "forget", "set_attribute", "set_item"]
 
 
 def bind(machine: Machine, name: str, value: Value) -> None:
