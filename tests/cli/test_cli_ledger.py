@@ -21,7 +21,7 @@ def test_explain_names_the_first_difference(project: Project) -> None:
     def said(*words: str) -> str:
         return project.call("explain", *words).out.splitlines()[0]
 
-    assert said("a") == "a would run: it has not run to its end here yet"
+    assert said("a") == "a would run: it has no result yet"
     assert said("b") == "b would wait: a.txt will be made anew by a; it runs if that comes out differently"
     run = project.json("run")["run"]
     assert said("a") == f"a would be reused: nothing changed since run {run}"

@@ -91,7 +91,7 @@ def test_first_difference(parts: KeyParts, kind: str, text: str) -> None:
 
 def test_never_ran() -> None:
     """Without any result the stage has to run."""
-    assert decide(Situation(OLD)) == Execute("never", "it has not run to its end here yet")
+    assert decide(Situation(OLD)) == Execute("never", "it has no result yet")
 
 
 def test_known() -> None:

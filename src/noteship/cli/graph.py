@@ -90,7 +90,10 @@ def _remarks(view: GraphView) -> Iterator[str]:
         yield f"alternatives  {' | '.join(each.stages)}"
         yield f"  write       {_listed(each.files)}"
         yield f"  chosen      {chosen[0]}" if chosen else f"  choose      noteship run --with {each.stages[0]}"
+    choices = [set(each.stages) for each in graph.alternatives]
     for each in graph.overwritten:
+        if any(set(each.stages) <= choice for choice in choices):
+            continue
         yield ""
         yield f"{_listed(each.files)} is written by {' and '.join(each.stages)}, and read by no stage"
     for stage, file in graph.left_out:

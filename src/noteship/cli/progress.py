@@ -43,7 +43,7 @@ class Progress:
                 self.started(stage, reason)
             case workflow.StageReused(stage, _, seconds):
                 if self._tell_reused:
-                    self._line(stage, "reused", f"it took {duration(seconds)}")
+                    self._line(stage, "reused", f"saves {duration(seconds)}")
             case workflow.StageFinished(stage, seconds, notes):
                 self.ended(stage)
                 self._line(stage, "done", f"in {duration(seconds)}")

@@ -68,7 +68,7 @@ def decide(now: Situation) -> Reuse | Execute:
             return Execute("output", f"its last result has no {_first_of(now.absent)}, which is needed now")
         return Reuse(now.known)
     if now.last is None:
-        return Execute("never", "it has not run to its end here yet")
+        return Execute("never", "it has no result yet")
     return _difference(now, now.last.parts) or Execute("lost", "its result is not in the ledger any more")
 
 
