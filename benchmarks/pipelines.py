@@ -32,6 +32,8 @@ def main() -> None:
     parser.add_argument("--repeat", type=int, default=5)
     parser.add_argument("--only", choices=["five", "many", "start", "large"], action="append")
     arguments = parser.parse_args()
+    # Not resolved: the link in an environment is what makes it that environment.
+    arguments.peers = arguments.peers and arguments.peers.absolute()
     parts = arguments.only or ["start", "five", "many", "large"]
     rows: list[tuple[str, str, str, str]] = []
     with tempfile.TemporaryDirectory(prefix="noteship-bench-") as folder:
