@@ -39,13 +39,17 @@ SIMPLE = """
 open('a') ; p = 'b' ; f(p) ; x[1:2] ; y = x.y ; import os ; from . import x ; return x ; yield x ; break ; continue
 raise X ; y = lambda *a: f(a) ; [x for x in y] ; y = {x: y} ; z = f'{x!r:>{y}}' ; *a, b = x ; %run nb.ipynb ; !cp {x} y
 global x ; del x ; assert x ; pass ; await x ; x @ y ; y = super().x() ; self.x = self ; x = x.x ; d = {} ; d[x] = d
-os.chdir(x) ; '%s' % x ; y = '{}'.format(x) ; print(*x, **y) ; x = x if y else z ; x = [] ; x.append(x) ; x += x ; y = x()
-x = '..' ; x = x / y ; x = Path(x) ; x = x.parent ; open(x, 'w') ; x = C(x) ; y = C ; x = dict(x) ; x = sorted(x) ; x = y or x
+os.chdir(x) ; '%s' % x ; y = '{}'.format(x) ; print(*x, **y) ; x = x if y else z ; x = []
+x.append(x) ; x += x ; y = x()
+x = '..' ; x = x / y ; x = Path(x) ; x = x.parent ; open(x, 'w') ; x = C(x) ; y = C ; x = dict(x)
+x = sorted(x) ; x = y or x
 x = next(x) ; exec(x) ; x = globals() ; y = x.pop() ; x = zip(x, y) ; x = map(f, x) ; x = vars(x) ; x = getattr(x, y)
 """.replace("\n", " ; ").split(" ; ")
 HEADERS = """
-for x in y: ; if x: ; if x.endswith('a'): ; while x: ; while True: ; def f(x=y, *a, **k): ; class C: ; class C(C): ; try:
-with open(x) as y: ; async def f(): ; @f | def f(x): ; if os.path.exists('a'): ; for x, *y in x.items(): ; match x: |  case y:
+for x in y: ; if x: ; if x.endswith('a'): ; while x: ; while True: ; def f(x=y, *a, **k):
+class C: ; class C(C): ; try:
+with open(x) as y: ; async def f(): ; @f | def f(x): ; if os.path.exists('a'):
+for x, *y in x.items(): ; match x: |  case y:
 """.replace("\n", " ; ").split(" ; ")
 
 

@@ -313,17 +313,45 @@ def test_alternatives_of_one_call_share_a_choice(tmp_path: Path) -> None:
 def test_a_whole_unknown_path_is_told_with_its_reason(tmp_path: Path) -> None:
     """A read of which nothing is known is listed with its place and the reason."""
     (found,) = analysis(tmp_path, "import pandas as pd\n---\n\npd.read_csv(input())").unknown
-    assert (found.cell, found.line, found.call, found.action) == (2, 2, "pd.read_csv", "read")
+    assert (found.cell, found.line, found.call, found.action) == (2, 2, "pd.read_csv(input())", "read")
     assert found.reason == "typed in by a person"
 
 
 def test_evidence_names_the_call_and_where_the_name_comes_from(tmp_path: Path) -> None:
     """A use tells its cell, line and call, and the cell of the name that held the path."""
     (use,) = analysis(tmp_path, "import pandas as pd\nP = 'a.csv'\n---\n\ndf = pd.read_csv(P)").uses
-    assert (use.cell, use.line, use.call, use.how) == (2, 2, "pd.read_csv", "P, cell 1, line 2")
+    assert (use.cell, use.line, use.call, use.how) == (2, 2, "pd.read_csv(P)", "P, cell 1, line 2")
 
 
 def test_a_script_counts_lines_in_the_file(tmp_path: Path) -> None:
     """A script has no cells; its lines are the file's."""
     (use,) = analysis(tmp_path, "\n\nopen('a')", path="s.py").uses
     assert (use.cell, use.line) == (None, 3)
+
+
+def test_evidence_holds_no_secrets(tmp_path: Path) -> None:
+    """The text of a call is shown without credentials and passwords, and cut where it is long."""
+    source = (
+        "import pandas as pd\npd.read_csv('https://me:secret@x.org/a.csv', password='secret', names=" + "'a' * 9, " * 30
+    )
+    (found,) = analysis(tmp_path, source.rstrip(", ").replace("names=", "*[") + "])").external
+    assert "secret" not in found.call
+    assert len(found.call) <= 101
+
+
+KNOWN = {
+    "open('a')": "literal",
+    "open('a' + '.csv')": "put together from literals",
+    "P = 'a'\nopen(P)": "P, cell 1, line 1",
+    "from config import P\nopen(P)": "P from config.py, line 1",
+    "def load(p): open(p)\nload('a')": "an argument, p of load()",
+    "import sqlite3\nc = sqlite3.connect('a')\nc.execute('select 1')": "the database of sqlite3.connect('a')",
+    "!cat a": "shell line",
+}
+
+
+@pytest.mark.parametrize(("source", "expected"), KNOWN.items(), ids=list(KNOWN))
+def test_evidence_says_how_a_path_is_known(tmp_path: Path, source: str, expected: str) -> None:
+    """A use tells whether its path is a literal, a name's value, an argument, or a connection's file."""
+    (use,) = analysis(tmp_path, source, {"config.py": "P = 'a'"}).uses
+    assert use.how == expected

@@ -265,7 +265,7 @@ read gensim.corpora.Dictionary.load{,_from_text} 0|fname
 read spacy.load 0|name folder doubtful
 write *.to_disk 0|path folder
 read *.from_disk 0|path folder weak
-read nltk.data.load 0 weak
+read nltk.data.{load,find} 0 external
 read nltk.corpus.reader.PlaintextCorpusReader 0|root folder
 read nltk.corpus.PlaintextCorpusReader 0|root folder
 read sentencepiece.SentencePieceProcessor -|model_file

@@ -15,8 +15,10 @@ SKIPPED = frozenset({"node_modules", "__pycache__", "site-packages", "__pypackag
 # Files that Python's tools run, or that are there for tests.
 SUPPORT = re.compile(
     r"(^|/)(setup|conftest|noxfile|fabfile|tasks|manage|versioneer|__init__|__main__|_version)\.py$"
-    r"|(^|/)test_[^/]*\.py$|_test\.py$|(^|/)tests?/|(^|/)docs?/(source/)?conf\.py$"
+    r"|(^|/)tests?/|(^|/)docs?/(source/)?conf\.py$"
 )
+# Names of tests, which what works on a test set has too: the content tells.
+TEST_NAME = re.compile(r"(^|/)test_[^/]*\.py$|_test\.py$")
 # Beyond this a listing tells nothing that a person meant; the walk stops there.
 FILES_LIMIT = 500_000
 
@@ -77,6 +79,6 @@ def excluded(path: str, patterns: Sequence[str]) -> bool:
     return False
 
 
-def is_support(path: str) -> bool:
-    """Whether a `.py` file is there for tools and tests, so that it is no stage."""
-    return SUPPORT.search(path) is not None
+def is_support(path: str, tests: bool = True) -> bool:
+    """Whether a `.py` file is there for tools and tests, so that it is no stage; `tests` tells that it holds some."""
+    return SUPPORT.search(path) is not None or (tests and TEST_NAME.search(path) is not None)

@@ -30,8 +30,8 @@ def link(stages: Sequence[StageUses], files: frozenset[str], root_name: str) -> 
 
 def _linked(stage: StageUses, items: Sequence[Placed]) -> Linked:
     uses: list[Use] = []
-    external = [External(*vars(item).values()) for item in stage.raw.external]
-    unknown = [Unknown(*vars(item).values()) for item in stage.raw.unknown]
+    external = [External(it.what, it.action, it.cell, it.line, it.call, it.how) for it in stage.raw.external]
+    unknown = [Unknown(it.cell, it.line, it.call, it.action, it.reason) for it in stage.raw.unknown]
     for item in items:
         raw = item.raw
         if item.dropped or item.shared:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from posixpath import basename, dirname
+from posixpath import basename, dirname, join, normpath
 
 from noteship.notebooks.patterns import Pattern, pattern_of
 from noteship.notebooks.places import Places, common_folders, hosted
@@ -15,12 +15,16 @@ __all__ = ["Placed", "StageUses", "place"]
 
 @dataclass(frozen=True)
 class StageUses:
-    """A stage's name, its working folder, what interpreting it told, and the stages that it runs within itself."""
+    """A stage's name, its working folder, what interpreting it told, and the stages that it runs within itself.
+
+    `home` is the folder that its file lies in.
+    """
 
     name: str
     cwd: str
     raw: RawAnalysis
     runs: tuple[str, ...] = ()
+    home: str = ""
 
 
 @dataclass
@@ -48,7 +52,7 @@ def place(stages: Sequence[StageUses], files: frozenset[str], root_name: str) ->
     placed = {stage.name: [Placed(use) for use in stage.raw.uses] for stage in stages}
     for stage in stages:
         for item in placed[stage.name]:
-            _place_inside(item)
+            _place_inside(item, stage)
     _place_elsewhere(stages, placed, files, root_name)
     for stage in stages:
         _share(placed, stage)
@@ -66,16 +70,27 @@ def _share(placed: Mapping[str, list[Placed]], stage: StageUses) -> None:
         item.shared = item.raw.action == "write" and item.pattern is not None and item.pattern.text in theirs
 
 
-def _place_inside(item: Placed) -> None:
+def _place_inside(item: Placed, stage: StageUses) -> None:
     """Relative paths that stay within the project."""
     path = item.raw.path
     pattern = pattern_of(path)
     if path.anchor == "relative" and not pattern.text.startswith("../") and pattern.text not in ("", ".."):
         item.pattern = pattern
+    elif path.anchor == "relative" and (beside := _from_home(pattern, stage)) is not None:
+        item.pattern, item.how = beside, f"from {stage.home}, the folder of the stage's own file"
     elif path.anchor == "home":
         item.outside = f"~/{pattern.shown}"
     else:
         item.outside = pattern.shown or "."
+
+
+def _from_home(pattern: Pattern, stage: StageUses) -> Pattern | None:
+    """What climbs out of the project from the working folder, where it stays within from the stage's own folder."""
+    if stage.home == stage.cwd or not f"{stage.home}/".startswith(f"{stage.cwd}/" if stage.cwd else ""):
+        return None
+    levels = len(stage.cwd.split("/")) if stage.cwd else 0
+    climbed = normpath(join(stage.home, "../" * levels, pattern.text))
+    return None if climbed.startswith("..") or climbed == "." else Pattern(climbed)
 
 
 def _place_elsewhere(

@@ -7,7 +7,7 @@ from typing import Literal
 
 from noteship.notebooks.uses import Action
 
-__all__ = ["Anchor", "Hole", "PathText", "RawAnalysis", "RawExternal", "RawUnknown", "RawUse"]
+__all__ = ["Anchor", "CommandLine", "Hole", "PathText", "RawAnalysis", "RawExternal", "RawUnknown", "RawUse", "Word"]
 
 Anchor = Literal["relative", "absolute", "home"]
 
@@ -22,6 +22,21 @@ class Hole:
 
     reason: str
     kind: Literal["unknown", "segment", "deep"] = "unknown"
+
+
+Word = tuple[str | Hole, ...]
+
+
+@dataclass(frozen=True)
+class CommandLine:
+    """What follows a script's name where it is called.
+
+    `origin` is the file that calls it, `cwd` the project's folder it does so in, None when that is not known.
+    """
+
+    words: tuple[Word, ...] = ()
+    origin: str = ""
+    cwd: str | None = None
 
 
 @dataclass(frozen=True)
@@ -42,6 +57,7 @@ class RawUse:
 
     Uses of one document with the same `choice`, not 0, are alternatives of one call: a name that may have several
     values. A `doubtful` use may be no file at all; it counts when a file of the project or another stage confirms it.
+    `by` are the scripts, started as commands of their own, in which it happens.
     """
 
     path: PathText
@@ -55,6 +71,7 @@ class RawUse:
     folder: bool = False
     choice: int = 0
     doubtful: bool = False
+    by: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -67,6 +84,7 @@ class RawExternal:
     line: int
     call: str
     how: str
+    by: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -78,6 +96,7 @@ class RawUnknown:
     call: str
     action: Action
     reason: str
+    by: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -85,7 +104,7 @@ class RawAnalysis:
     """All that one document does, in the order of execution.
 
     `modules` are the project's module files that were imported, `runs` the notebooks and scripts that were run from
-    it and whose uses are included; both project-relative.
+    it and whose uses are included; both project-relative. `calls` are the scripts that it starts as commands.
     """
 
     uses: tuple[RawUse, ...] = ()
@@ -93,3 +112,4 @@ class RawAnalysis:
     unknown: tuple[RawUnknown, ...] = ()
     modules: tuple[str, ...] = ()
     runs: tuple[str, ...] = ()
+    calls: tuple[tuple[str, CommandLine], ...] = ()

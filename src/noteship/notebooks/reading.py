@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
 
 from noteship import digests
 from noteship.errors import NoteshipError
-from noteship.notebooks import errors, magics, modules, parameters, syntax
+from noteship.notebooks import calling, errors, magics, modules, parameters, syntax
 from noteship.notebooks.document import Cell, Document, read_document
 from noteship.notebooks.project_view import ProjectTexts, ProjectView
-from noteship.notebooks.raw import Hole, PathText, RawAnalysis, RawExternal, RawUnknown, RawUse
+from noteship.notebooks.raw import CommandLine, Hole, PathText, RawAnalysis, RawExternal, RawUnknown, RawUse, Word
 
-__all__ = ["Analysis", "Reader", "Reading", "remembered_as"]
+__all__ = ["Analysis", "Reader", "Reading", "line_json", "line_of", "remembered_as"]
+
+
+TEST_LIBRARIES = frozenset({"pytest", "unittest", "nose", "hypothesis", "doctest"})
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,7 @@ class Analysis:
         raw = self.raw
         return {
             "uses": [_use_json(use) for use in raw.uses],
+            "calls": [[script, line_json(line)] for script, line in raw.calls],
             "external": [list(vars(item).values()) for item in raw.external],
             "unknown": [list(vars(item).values()) for item in raw.unknown],
             "modules": list(raw.modules),
@@ -41,10 +45,11 @@ class Analysis:
         """The inverse of `to_json`."""
         raw = RawAnalysis(
             tuple(_use_of(item) for item in value["uses"]),
-            tuple(RawExternal(*item) for item in value["external"]),
-            tuple(RawUnknown(*item) for item in value["unknown"]),
+            tuple(RawExternal(*item, by=tuple(by)) for *item, by in value["external"]),
+            tuple(RawUnknown(*item, by=tuple(by)) for *item, by in value["unknown"]),
             tuple(value["modules"]),
             tuple(value["runs"]),
+            tuple((script, line_of(line)) for script, line in value["calls"]),
         )
         return cls(raw, value["answers"])
 
@@ -53,8 +58,8 @@ class Analysis:
 class Reading:
     """One notebook, script or module: what its syntax tells, and its analyses by working folder.
 
-    `main` says that it has a part under `__name__ == "__main__"`, `asked` that a newer interpreter was asked in vain or
-    has read it.
+    `main` says that it has a part under `__name__ == "__main__"`, `tests` that it holds tests, `asked` that a newer
+    interpreter was asked in vain or has read it.
     """
 
     path: str
@@ -64,6 +69,7 @@ class Reading:
     imports: tuple[tuple[int, str], ...] = ()
     parameters: Mapping[str, Any] = field(default_factory=dict)
     main: bool = False
+    tests: bool = False
     asked: bool = False
     fault: NoteshipError | None = None
     analyses: dict[str, Analysis] = field(default_factory=dict)
@@ -77,6 +83,7 @@ class Reading:
             "imports": self.imports,
             "parameters": self.parameters,
             "main": self.main,
+            "tests": self.tests,
             "asked": self.asked,
             "fault": None if self.fault is None else _fault_json(self.fault),
             "analyses": {cwd: analysis.to_json() for cwd, analysis in self.analyses.items()},
@@ -93,6 +100,7 @@ class Reading:
             imports=tuple((level, name) for level, name in value["imports"]),
             parameters=value["parameters"],
             main=value["main"],
+            tests=value["tests"],
             asked=value["asked"],
             fault=None if value["fault"] is None else _fault_of(value["fault"]),
             analyses={cwd: Analysis.from_json(item) for cwd, item in value["analyses"].items()},
@@ -120,8 +128,11 @@ class Reader:
         self.texts.keep(document)
         return _syntax_reading(document, digest)
 
-    def analyse(self, path: str, cwd: str, values: Mapping[str, Any]) -> Analysis:
-        """What one document does with files when it runs in `cwd`, with other values of its parameters."""
+    def analyse(self, path: str, cwd: str, values: Mapping[str, Any], lines: Sequence[CommandLine] = ()) -> Analysis:
+        """What one document does with files when it runs in `cwd`, with other values of its parameters.
+
+        With `lines` it is interpreted once for each of these command lines, and does all that it does with any.
+        """
         from noteship.notebooks import catalogue, interpreter
 
         if self._catalogue is None:
@@ -132,13 +143,17 @@ class Reader:
             return Analysis(RawAnalysis(), {})
         if values:
             document = parameters.applied(document, values)
-        raw = interpreter.interpret(view, document, cwd=cwd, catalogue=self._catalogue)
-        return Analysis(raw, view.answers)
+        found: list[RawAnalysis] = []
+        for line in lines or (CommandLine(),):
+            raw = interpreter.interpret(view, document, cwd=cwd, catalogue=self._catalogue, words=line.words)
+            found.append(calling.told(raw, line))
+        return Analysis(calling.united(found), view.answers)
 
 
-def remembered_as(cwd: str, values: Mapping[str, Any]) -> str:
-    """The name of an analysis: its folder and, where they are other than the document's own, its values."""
-    return f"{cwd}?{digests.of_value(repr(sorted(values.items())))}" if values else cwd
+def remembered_as(cwd: str, values: Mapping[str, Any], lines: Sequence[CommandLine] = ()) -> str:
+    """The name of an analysis: its folder, its command lines and, where they are not the document's own, its values."""
+    called = f"{cwd}!{digests.of_value(repr(lines))}" if lines else cwd
+    return f"{called}?{digests.of_value(repr(sorted(values.items())))}" if values else called
 
 
 def _reason(digest: str) -> str:
@@ -163,6 +178,7 @@ def _syntax_reading(document: Document, digest: str) -> Reading:
         imports=tuple(sorted(imports)),
         parameters=_parameters(document),
         main=any(_has_main(tree) for tree in trees),
+        tests=any(map(_has_tests, trees)) or any(name.partition(".")[0] in TEST_LIBRARIES for _, name in imports),
         fault=fault,
     )
 
@@ -182,6 +198,15 @@ def _line_text(source: str, error: SyntaxError) -> str:
 def _has_main(tree: ast.Module) -> bool:
     return any(
         isinstance(node, ast.If) and isinstance(node.test, ast.Compare) and "__name__" in ast.dump(node.test)
+        for node in tree.body
+    )
+
+
+def _has_tests(tree: ast.Module) -> bool:
+    """Whether functions or classes are named as test runners look for them."""
+    return any(
+        isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+        and node.name.startswith(("test_", "Test"))
         for node in tree.body
     )
 
@@ -232,14 +257,31 @@ def _is_plain(value: Any) -> bool:
 _USE_FIELDS = tuple(each.name for each in fields(RawUse))[1:]
 
 
+def line_json(line: CommandLine) -> list[Any]:
+    """A command line as plain values."""
+    return [[_parts_json(word) for word in line.words], line.origin, line.cwd]
+
+
+def line_of(value: Sequence[Any]) -> CommandLine:
+    """The inverse of `line_json`."""
+    return CommandLine(tuple(_parts_of(word) for word in value[0]), value[1], value[2])
+
+
+def _parts_json(parts: Word) -> list[Any]:
+    return [part if isinstance(part, str) else [part.reason, part.kind] for part in parts]
+
+
+def _parts_of(parts: Sequence[Any]) -> Word:
+    return tuple(part if isinstance(part, str) else Hole(*part) for part in parts)
+
+
 def _use_json(use: RawUse) -> list[Any]:
-    parts = [part if isinstance(part, str) else [part.reason, part.kind] for part in use.path.parts]
-    return [parts, use.path.anchor, *(getattr(use, name) for name in _USE_FIELDS)]
+    return [_parts_json(use.path.parts), use.path.anchor, *(getattr(use, name) for name in _USE_FIELDS)]
 
 
 def _use_of(item: list[Any]) -> RawUse:
-    parts = tuple(part if isinstance(part, str) else Hole(*part) for part in item[0])
-    return RawUse(PathText(parts, item[1]), *item[2:])
+    parts, anchor, *others, by = item
+    return RawUse(PathText(_parts_of(parts), anchor), *others, by=tuple(by))
 
 
 def _fault_json(fault: NoteshipError) -> list[Any]:

@@ -10,7 +10,7 @@ from noteship.notebooks import discovery
 from noteship.notebooks.modules import ModulePlaces
 from noteship.notebooks.reading import Reading
 
-__all__ = ["FoundStage", "candidates", "find_stages", "imported_files"]
+__all__ = ["FoundStage", "candidates", "find_stages", "imported_files", "may_be_stage"]
 
 # Of a script's code lines, the part that must be in the notebook for the two to be twins.
 TWIN_SHARE = 0.6
@@ -51,14 +51,14 @@ def find_stages(
     does_something: Callable[[str], bool],
     lines_of: Callable[[str], set[str]],
 ) -> list[FoundStage]:
-    """Every stage, sorted by name. `does_something` tells whether a script touches data files when it runs."""
+    """Every stage, sorted by name. `does_something` tells whether a script itself touches data files when it runs."""
     notebooks = [path for path in readings if path.endswith(".ipynb") and not discovery.excluded(path, exclude)]
     twins = _twins(notebooks, readings, exclude, lines_of)
     of_notebook = {notebook: twin for twin, notebook in twins.items()}
     found = [FoundStage(path.removesuffix(".ipynb"), path, False, of_notebook.get(path)) for path in notebooks]
     taken = {stage.name for stage in found}
     for path, reading in readings.items():
-        if path in twins or not _may_be_stage(path, reading, importers, exclude):
+        if path in twins or not may_be_stage(path, reading, importers, exclude):
             continue
         if reading.kind == "percent" or reading.fault is not None or does_something(path):
             name = path.removesuffix(".py")
@@ -66,8 +66,9 @@ def find_stages(
     return sorted(found, key=lambda stage: stage.name)
 
 
-def _may_be_stage(path: str, reading: Reading, importers: Mapping[str, set[str]], exclude: tuple[str, ...]) -> bool:
-    if not path.endswith(".py") or discovery.excluded(path, exclude) or discovery.is_support(path):
+def may_be_stage(path: str, reading: Reading, importers: Mapping[str, set[str]], exclude: tuple[str, ...]) -> bool:
+    """Whether a script stands for itself, should it touch data files: no support, no module of others."""
+    if not path.endswith(".py") or discovery.excluded(path, exclude) or discovery.is_support(path, reading.tests):
         return False
     if reading.fault is not None and reading.kind == "script" and not reading.main:
         return False

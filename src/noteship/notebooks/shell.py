@@ -11,6 +11,7 @@ from noteship.notebooks.shell_words import Command, Expansion, Wildcard, Word, l
 
 __all__ = ["Expansion", "ShellUse", "Wildcard", "Word", "commands"]
 
+_PYTHON = re.compile(r"(python|pypy|ipython|py)[\d.]*w?(\.exe)?")
 ShellAction = Literal["read", "write", "remove", "move", "external", "python", "cd"]
 
 
@@ -37,7 +38,7 @@ class ShellUse:
 def commands(text: str) -> list[ShellUse]:
     """What the command lines do with files, in order; what is not understood does nothing."""
     uses: list[ShellUse] = []
-    for command in parse(text):
+    for command in map(_unwrapped, parse(text)):
         uses.extend(_redirected(command, "<", "read"))
         rule = _RULES.get(_program(command))
         if rule is not None:
@@ -47,8 +48,32 @@ def commands(text: str) -> list[ShellUse]:
 
 
 def _program(command: Command) -> str:
-    name = command.name
-    return "python" if re.fullmatch(r"(python|pypy|ipython)[\d.]*(\.exe)?", name) else name
+    return "python" if _PYTHON.fullmatch(command.name) else command.name
+
+
+# Programs that start another one, which is named among their words.
+_STARTERS = frozenset({
+    "uv", "poetry", "pipenv", "pdm", "hatch", "rye", "pixi", "conda", "mamba", "micromamba", "dvc", "srun", "sbatch",
+    "mpirun", "mpiexec", "accelerate", "torchrun", "deepspeed", "taskset", "timeout", "coverage", "kernprof",
+    "streamlit", "docker",
+})  # fmt: skip
+# Modules that run a script given to them.
+_RUNNER = re.compile(
+    r"(torch\.distributed\.\w+|accelerate\.commands\.launch|cProfile|profile|pdb|debugpy|trace|coverage)"
+)
+
+
+def _unwrapped(command: Command) -> Command:
+    """The Python call within `poetry run python x.py`, `torchrun x.py`, `./x.py`; other commands as they are."""
+    if command.name.endswith(".py"):
+        return Command([("python",), *command.words], command.redirects, command.line)
+    for index, word in enumerate(command.words if command.name in _STARTERS else ()):
+        text = literal(word)
+        if index and _PYTHON.fullmatch(text.rpartition("/")[2]):
+            return Command(command.words[index:], command.redirects, command.line)
+        if index and text.endswith(".py") and not literal(command.words[index - 1]).startswith("-"):
+            return Command([("python",), *command.words[index:]], command.redirects, command.line)
+    return command
 
 
 def _redirected(command: Command, sign: str, action: ShellAction) -> Iterator[ShellUse]:
@@ -256,11 +281,17 @@ def _python(command: Command) -> Iterator[ShellUse]:
         text = literal(words.pop(0))
         if text == "-c":
             return
+        if text in {"-W", "-X"} and words:
+            words.pop(0)
         if text == "-m":
+            if words and _RUNNER.fullmatch(literal(words[0])):
+                break
             module = literal(words[0]).replace(".", "/") + ".py" if words else ""
             if module and "\0" not in module:
                 yield ShellUse("python", (module,), command.name, command.line, arguments=tuple(words[1:]))
             return
+    while words and not literal(words[0]).endswith((".py", ".ipynb")) and _RUNNER.fullmatch(literal(words[0])):
+        words = next((words[n:] for n, word in enumerate(words) if literal(word).endswith(".py")), [])
     if words:
         yield ShellUse("python", words[0], command.name, command.line, arguments=tuple(words[1:]))
 

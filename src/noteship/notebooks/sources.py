@@ -10,16 +10,30 @@ from posixpath import dirname, normpath
 from typing import Any
 
 from noteship.digests import Digest
-from noteship.notebooks import discovery, linking, newer, placement, scan, syntax, working_folder
+from noteship.notebooks import (
+    command_files,
+    discovery,
+    linking,
+    newer,
+    patterns,
+    placement,
+    scan,
+    syntax,
+    working_folder,
+)
 from noteship.notebooks.errors import CellSyntaxError, UnknownStage
 from noteship.notebooks.memory import ReadingMemory
 from noteship.notebooks.project_view import ProjectTexts
-from noteship.notebooks.raw import RawAnalysis
+from noteship.notebooks.raw import CommandLine, RawAnalysis
 from noteship.notebooks.reading import Reader, Reading, remembered_as
 from noteship.notebooks.settings import ReadingSettings, StageOverride
 from noteship.notebooks.uses import Action, ProjectSources, StageSource, Use
 
 __all__ = ["read_project"]
+
+
+# Modules by which a script starts others.
+STARTERS = frozenset({"subprocess", "os", "runpy", "sh", "invoke"})
 
 
 def read_project(root: Path, settings: ReadingSettings | None = None, cache: Path | None = None) -> ProjectSources:
@@ -44,7 +58,9 @@ class _Project:
         self._memory = ReadingMemory(cache, user)
         self._changed = False
         self._params: Mapping[str, Mapping[str, Any]] = {}
+        self._called = command_files.command_lines(self.texts, settings.exclude)
         self.readings = self._read()
+        self._importers: Mapping[str, set[str]] = {}
 
     def _read(self) -> dict[str, Reading]:
         readings: dict[str, Reading] = {}
@@ -84,20 +100,62 @@ class _Project:
         if reading.fault is not None and not reading.analyses:
             return RawAnalysis()
         values = {name: value for name, value in self._params.get(path, {}).items() if name in reading.parameters}
-        remembered = remembered_as(cwd, values)
+        lines = self._called.get(path, ())
+        lines = lines if any(line.words for line in lines) else ()
+        remembered = remembered_as(cwd, values, lines)
         if remembered not in reading.analyses:
             # One set of other values is remembered at a time: a search goes through thousands.
-            for other in [each for each in reading.analyses if each.startswith(f"{cwd}?")]:
+            called = remembered.partition("?")[0]
+            for other in [each for each in reading.analyses if values and each.startswith(f"{called}?")]:
                 del reading.analyses[other]
-            reading.analyses[remembered] = self._reader.analyse(path, cwd, values)
+            reading.analyses[remembered] = self._reader.analyse(path, cwd, values, lines)
             self._changed = True
         return reading.analyses[remembered].raw
 
+    def _follow_calls(self) -> None:
+        """Add the command lines with which the project's own code starts its scripts."""
+        found: dict[str, dict[CommandLine, None]] = {path: dict.fromkeys(lines) for path, lines in self._called.items()}
+        for path, reading in self.readings.items():
+            starts = path.endswith(".ipynb") or any(name in STARTERS for _, name in reading.imports)
+            for script, line in self.analyse(path, self._usual_folder(path)).calls if starts else ():
+                found.setdefault(script, {})[line] = None
+        self._called = {path: tuple(lines)[: command_files.MOST_LINES] for path, lines in found.items()}
+
+    def _stands_alone(self, path: str, importers: Mapping[str, set[str]]) -> bool:
+        """Whether an imported file is a stage too: it is called, or makes files that those who import it do not."""
+        reading = self.readings[path]
+        if not reading.main or reading.fault is not None:
+            return False
+        writes = self._writes(path)
+        if path in self._called or not writes:
+            return path in self._called
+        above, waiting = {path}, [path]
+        while waiting:
+            more = importers.get(waiting.pop(), set()) - above
+            above |= more
+            waiting.extend(more)
+        return not any(writes & self._writes(each) for each in above - {path})
+
+    def _writes(self, path: str) -> set[str]:
+        uses = self.analyse(path, self._usual_folder(path)).uses
+        return {patterns.pattern_of(use.path).text for use in uses if use.action == "write" and not use.by}
+
+    def _usual_folder(self, path: str) -> str:
+        return dirname(path) if path.endswith(".ipynb") else self._called_in(path) or ""
+
+    def _called_in(self, path: str) -> str | None:
+        """The folder that a script is called in, where all its callers agree."""
+        folders = {line.cwd for line in self._called.get(path, ())}
+        return folders.pop() if len(folders) == 1 else None
+
     def stages(self) -> tuple[StageSource, ...]:
         """The stages with their uses, by name."""
+        self._follow_calls()
+        importers = scan.imported_files(self.readings.values(), self.texts.places)
+        self._importers = {path: who for path, who in importers.items() if not self._stands_alone(path, importers)}
         found = scan.find_stages(
             self.readings,
-            scan.imported_files(self.readings.values(), self.texts.places),
+            self._importers,
             self.settings.exclude,
             self._does_something,
             self._lines,
@@ -106,7 +164,9 @@ class _Project:
         overrides = self.settings.stages
         self._params = {stage.path: overrides[stage.name].params for stage in found if stage.name in overrides}
         places = [
-            working_folder.Candidate(stage.name, stage.path, stage.script, _cwd(overrides.get(stage.name)))
+            working_folder.Candidate(
+                stage.name, stage.path, stage.script, _cwd(overrides.get(stage.name)), self._called_in(stage.path)
+            )
             for stage in found
         ]
         chosen = working_folder.choose(places, self.texts.files, self.analyse)
@@ -118,8 +178,19 @@ class _Project:
 
     def _uses(self, stage: scan.FoundStage, cwd: str, names: Mapping[str, str]) -> placement.StageUses:
         raw = self.analyse(stage.path, cwd)
+        if stage.script:
+            raw = self._without_others(raw, stage.path)
         runs = tuple(names[path] for path in raw.runs if path in names and path != stage.path)
-        return placement.StageUses(stage.name, cwd, raw, runs)
+        return placement.StageUses(stage.name, cwd, raw, runs, dirname(stage.path))
+
+    def _without_others(self, raw: RawAnalysis, path: str) -> RawAnalysis:
+        """What a runner does itself; a notebook keeps its commands' reads, since they are run within it."""
+        return replace(
+            raw,
+            uses=tuple(use for use in raw.uses if not self._of_another(use.by, path)),
+            external=tuple(each for each in raw.external if not self._of_another(each.by, path)),
+            unknown=tuple(each for each in raw.unknown if not self._of_another(each.by, path)),
+        )
 
     def _source(
         self,
@@ -174,7 +245,17 @@ class _Project:
 
     def _does_something(self, path: str) -> bool:
         raw = self.analyse(path, "")
-        return bool(raw.uses or raw.unknown)
+        happened = [use.by for use in raw.uses] + [each.by for each in raw.unknown]
+        return not all(self._of_another(by, path) for by in happened)
+
+    def _of_another(self, by: tuple[str, ...], path: str) -> bool:
+        """Whether what happens in scripts that a file starts is the affair of a stage of its own."""
+        return any(
+            each in self.readings
+            and each != path
+            and scan.may_be_stage(each, self.readings[each], self._importers, self.settings.exclude)
+            for each in by
+        )
 
     def _lines(self, path: str) -> set[str]:
         document = self.texts.document(path)

@@ -141,7 +141,7 @@ class Func(Value):
     kind: Literal["plain", "static", "class", "property"] = "plain"
     owner: ClassValue | None = None
     context_manager: bool = False
-    options: dict[str, Value] | None = None
+    options: dict[str, Any] | None = None
     path: str = ""
 
 
@@ -209,28 +209,27 @@ def options(value: Value) -> tuple[Value, ...]:
 
 def join(values: Iterable[Value]) -> Value:
     """One value that may be any of these; past the limit the rest is one unknown."""
-    found: list[Value] = []
+    found: dict[Any, Value] = {}
     for value in values:
         for option in options(value):
-            if not any(_same(option, other) for other in found):
-                found.append(option)
+            found.setdefault(_identity(option), option)
+        if len(found) > UNION_LIMIT:
+            kept = [option for option in found.values() if not isinstance(option, Unknown)][:UNION_LIMIT]
+            return Union((*kept, Unknown("one of many values")))
     if len(found) == 1:
-        return found[0]
-    if not found:
-        return Unknown("no value")
-    if len(found) > UNION_LIMIT:
-        found = [*found[:UNION_LIMIT], Unknown("one of many values")]
-    return Union(tuple(found))
+        return next(iter(found.values()))
+    return Union(tuple(found.values())) if found else Unknown("no value")
 
 
-def _same(one: Value, other: Value) -> bool:
-    if one is other:
-        return True
-    if isinstance(one, Unknown) and isinstance(other, Unknown):
-        return True
-    if type(one) is not type(other) or not isinstance(one, (Const, PathValue, Library)):
-        return False
-    return one == other and (not isinstance(one, Const) or type(one.value) is type(other.value))  # type: ignore[attr-defined]
+def _identity(value: Value) -> Any:
+    """What makes two values the same; all unknown ones are."""
+    if isinstance(value, Const):
+        return type(value.value), value.value
+    if isinstance(value, PathValue):
+        return PathValue, value.text
+    if isinstance(value, Library):
+        return Library, value.name, id(value.data)
+    return Unknown if isinstance(value, Unknown) else id(value)
 
 
 def key_of(value: Value, holed: Callable[[str], bool]) -> Any:

@@ -25,18 +25,21 @@ def folders_above(path: str) -> list[str]:
 
 @dataclass(frozen=True)
 class Candidate:
-    """A stage before its working folder is known; `fixed` when the user says it."""
+    """A stage before its working folder is known; `fixed` when the user says it, `called` where it is called from."""
 
     name: str
     path: str
     script: bool
     fixed: str | None = None
+    called: str | None = None
 
     @property
     def usual(self) -> str:
         """The folder it runs in by rule, the root as `""`."""
         if self.fixed is not None:
             return self.fixed
+        if self.called is not None:
+            return self.called
         return "" if self.script else dirname(self.path)
 
     @property

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from noteship.notebooks.interpreter.core import Arguments, Call, Machine
+from noteship.notebooks.interpreter.arguments import Arguments, Call
+from noteship.notebooks.interpreter.core import Machine
 from noteship.notebooks.interpreter.imports import library_name, module_attribute
 from noteship.notebooks.values import (
     ClassValue,
@@ -148,4 +149,6 @@ def _of_function(value: Func | Method, name: str) -> Value:
         return Const(value.name)
     if name in _WRAPPED:
         return value
+    if name == "add_command" and isinstance(value, Func):
+        return Library("click.Group().add_command", "", value)
     return Unknown(f"{name} of a function")

@@ -5,8 +5,11 @@ from __future__ import annotations
 import ast
 
 from noteship.notebooks.interpreter import classes
+from noteship.notebooks.interpreter.arguments import Arguments, Call
 from noteship.notebooks.interpreter.attributes import bounded
-from noteship.notebooks.interpreter.core import DEEPEST_CALL, Arguments, Call, Flow, Frame, Machine, Raised
+from noteship.notebooks.interpreter.command_functions import chosen_commands, given_values
+from noteship.notebooks.interpreter.core import DEEPEST_CALL, Machine
+from noteship.notebooks.interpreter.frames import Flow, Frame, Raised
 from noteship.notebooks.interpreter.rules import apply_rules
 from noteship.notebooks.values import (
     NONE,
@@ -111,10 +114,18 @@ def _call_library(machine: Machine, call: Call) -> Value:
         model = machine.parts.models.get(f"*.{call.name.rpartition('.')[2]}")
     if model is not None:
         return model(machine, call)
-    for command in machine.state.pop(("commands", call.name), ()):
-        call_function(machine, command, Arguments(), None)
+    _run_commands(machine, call.name)
     call_back(machine, call.arguments, call.name.removeprefix("?."))
     return Library(bounded(f"{call.name}()"), call.reason)
+
+
+def _run_commands(machine: Machine, program: object) -> None:
+    """Run the commands of a program or group as the command line chooses; each program once."""
+    outer = machine.state.get("words")
+    for command, words in chosen_commands(machine, machine.state.pop(("commands", program), [])):
+        machine.state["words"] = words
+        call_function(machine, command, Arguments(), None)
+    machine.state["words"] = outer
 
 
 def call_back(machine: Machine, arguments: Arguments, name: str) -> None:
@@ -144,7 +155,10 @@ def call_function(machine: Machine, func: Func, arguments: Arguments, receiver: 
     frame = Frame(Scope({}, func.scope, func.path), func.name, func.path, func.cell, func.first_line)
     frame.function, frame.receiver = func, receiver
     _bind(machine, func, arguments, receiver, frame.scope.names)
-    return _run(machine, func, frame)
+    result = _run(machine, func, frame)
+    if func.options is not None:
+        _run_commands(machine, func)
+    return result
 
 
 def _run(machine: Machine, func: Func, frame: Frame) -> Value:
@@ -200,11 +214,12 @@ def _bind(machine: Machine, func: Func, arguments: Arguments, receiver: Value | 
     plain = [argument.arg for argument in [*node.posonlyargs, *node.args]]
     names.update(zip(plain, positional, strict=False))
     extra = dict(arguments.keywords)
+    told = given_values(machine, func) if func.options and not arguments.positional else {}
     for name in [*plain, *(argument.arg for argument in node.kwonlyargs)]:
         if name in extra:
             names[name] = extra.pop(name)
         elif name not in names:
-            names[name] = _absent(func, arguments, name)
+            names[name] = told[name] if name in told else _absent(func, arguments, name)
     if node.vararg is not None:
         names[node.vararg.arg] = Seq("tuple", positional[len(plain) :], arguments.spread, depth=machine.maybe)
     if node.kwarg is not None:
@@ -213,8 +228,6 @@ def _bind(machine: Machine, func: Func, arguments: Arguments, receiver: Value | 
 
 def _absent(func: Func, arguments: Arguments, name: str) -> Value:
     """A parameter that no argument is given for."""
-    if func.options and name in func.options and not arguments.positional:
-        return func.options[name]
     if name in func.defaults:
         return func.defaults[name]
     return arguments.spread or Unknown(f"the argument {name} of {func.name}")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from noteship.notebooks.interpreter.core import Arguments, Machine
+from noteship.notebooks.interpreter.arguments import Arguments
+from noteship.notebooks.interpreter.core import Machine
 from noteship.notebooks.values import ClassValue, Const, Instance, Unknown, Value
 
 __all__ = ["fields_of", "member", "set_fields"]

@@ -9,9 +9,11 @@ from collections.abc import Callable
 from collections.abc import Mapping as MappingType
 
 from noteship.notebooks import magics, shell
-from noteship.notebooks.interpreter.core import Arguments, Call, Machine, Model
+from noteship.notebooks.interpreter.arguments import Arguments, Call
+from noteship.notebooks.interpreter.core import Machine, Model
 from noteship.notebooks.interpreter.database_models import Database, run_sql
-from noteship.notebooks.interpreter.emission import Manner, absolute_texts, cwd_texts, evidence_of, path_texts, used
+from noteship.notebooks.interpreter.emission import absolute_texts, cwd_texts, path_texts, used
+from noteship.notebooks.interpreter.evidence import Manner, evidence_of
 from noteship.notebooks.interpreter.existence import is_folder
 from noteship.notebooks.interpreter.holes import has_hole
 from noteship.notebooks.interpreter.modelling import argument_text, constant_result, first_argument
@@ -123,7 +125,7 @@ def _process(machine: Machine, call: Call) -> Value:
     if folder is not None and not has_hole(folder):
         machine.cwd = Const(absolute_texts(machine, folder)[0])
     if isinstance(value, Seq):
-        words = [machine.text(item) or machine.hole("an argument") for item in value.items]
+        words = [machine.written(item, "an argument") for item in value.items]
         run_shell(machine, " ".join(shlex.quote(word) for word in words))
     elif value is not None:
         for text in options(value):

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from collections.abc import Mapping as MappingType
 
-from noteship.notebooks.interpreter.core import Call, Machine, Model, unkey
+from noteship.notebooks.interpreter.arguments import Call
+from noteship.notebooks.interpreter.core import Machine, Model, unkey
 from noteship.notebooks.values import NONE, Const, Mapping, Seq, Unknown, Value, join
 
 __all__ = ["CONTAINER_MODELS"]

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import ast
-import enum
 from collections.abc import Callable, Iterator
 from collections.abc import Mapping as MappingType
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from noteship.notebooks.catalogue import Catalogue
 from noteship.notebooks.document import Document
+from noteship.notebooks.interpreter.arguments import Arguments, Call
 from noteship.notebooks.interpreter.findings import Findings, Place
+from noteship.notebooks.interpreter.frames import Flow, Frame, OutOfSteps, Raised
 from noteship.notebooks.interpreter.holes import Holes, has_hole, project_place
 from noteship.notebooks.project_view import ProjectView
+from noteship.notebooks.raw import CommandLine
 from noteship.notebooks.values import (
     ClassValue,
     Const,
@@ -37,131 +39,42 @@ from noteship.notebooks.values import (
 )
 
 __all__ = [
-    "Arguments",
-    "Call",
-    "Flow",
-    "Frame",
-    "Loop",
+    "DEEPEST_CALL",
+    "HURRY_STEPS",
+    "MOST_ITEMS",
+    "MOST_STEPS",
     "Machine",
-    "OutOfSteps",
+    "Model",
     "Parts",
-    "Raised",
     "joined_names",
     "unkey",
 ]
 
+
 # An ordinary notebook takes a few thousand steps. Past the first limit loops are no longer unrolled, past the second
 # a statement is given up; both keep the worst document within a few seconds.
 HURRY_STEPS = 60_000
+
+
 MOST_STEPS = 250_000
+
+
 DEEPEST_CALL = 24
+
+
 # No path is longer, and no list of paths that somebody wrote.
 LONGEST_TEXT = 20_000
+
+
 MOST_ITEMS = 1_000
 
 
-class Flow(enum.Enum):
-    """How a statement ended."""
-
-    NORMAL = 0
-    RAISE = 1
-    RETURN = 2
-    BREAK = 3
-    CONTINUE = 4
-
-
-class OutOfSteps(Exception):
-    """The budget of a statement is used up."""
-
-
-class Raised(Exception):
-    """The interpreted code surely raises here."""
-
-    def __init__(self, name: str) -> None:
-        super().__init__(name)
-        self.name = name
-
-
-@dataclass(eq=False, slots=True)
-class Loop:
-    """One loop that is running: the names as they were where it may have been left or gone on early."""
-
-    breaks: list[dict[str, Value]] = field(default_factory=list)
-    continues: list[dict[str, Value]] = field(default_factory=list)
-    uncertain: int = 0
-
-
-@dataclass(eq=False, slots=True)
-class Frame:
-    """One running function, module or document."""
-
-    scope: Scope
-    name: str
-    path: str
-    cell: int | None
-    first_line: int
-    line: int = 1
-    node: ast.AST | None = None
-    returns: list[Value] = field(default_factory=list)
-    yields: list[Value] | None = None
-    loops: list[Loop] = field(default_factory=list)
-    uncertain: int = 0
-    receiver: Value | None = None
-    owner: ClassValue | None = None
-    function: Func | None = None
-
-
-@dataclass(slots=True)
-class Arguments:
-    """Evaluated arguments; `spread` when a `*` or `**` of unknown content is among them."""
-
-    positional: list[Value] = field(default_factory=list)
-    keywords: dict[str, Value] = field(default_factory=dict)
-    spread: Value | None = None
-
-
-@dataclass(slots=True)
-class Call:
-    """One call of a library's function or a built-in type's method, as models see it."""
-
-    name: str
-    arguments: Arguments
-    node: ast.Call | None = None
-    receiver: Value | None = None
-    data: Any = None
-    reason: str = ""
-    label: str = ""
-
-    @property
-    def text(self) -> str:
-        """The call as a person wrote it, without its arguments."""
-        if self.label or self.node is None:
-            return self.label or self.name
-        text = ast.unparse(self.node.func)
-        return text if len(text) <= 60 else "…" + text[-59:]
-
-    def get(self, position: int | None, *keywords: str) -> Value | None:
-        """The argument at a position or under one of these keywords."""
-        for keyword in keywords:
-            if keyword in self.arguments.keywords:
-                return self.arguments.keywords[keyword]
-        if position is not None and position < len(self.arguments.positional):
-            return self.arguments.positional[position]
-        return None
-
-    def text_of(self, position: int | None, *keywords: str) -> str | None:
-        """The argument as a constant text, holes included."""
-        value = self.get(position, *keywords)
-        return value.value if isinstance(value, Const) and isinstance(value.value, str) else None
-
-    def constant(self, position: int | None, *keywords: str, default: Any = None) -> Any:
-        """The argument as a constant."""
-        value = self.get(position, *keywords)
-        return value.value if isinstance(value, Const) else default
-
-
 Executor = Callable[["Machine", Any], Flow]
+
+
 Evaluator = Callable[["Machine", Any], Value]
+
+
 Model = Callable[["Machine", Call], Value]
 
 
@@ -193,6 +106,7 @@ class Machine:
         self.argv = Seq("list", [Const(document.path.rpartition("/")[2])])
         self.later: dict[str, tuple[ast.stmt, int | None, int]] = {}
         self.ran: list[str] = []
+        self.calls: dict[tuple[str, CommandLine], None] = {}
         self.frames: list[Frame] = []
         self.maybe = 0
         self.steps = 0
@@ -367,6 +281,9 @@ class Machine:
     def text(self, value: Value) -> str | None:
         """What `str()` gives, with holes; None when a union has to be taken apart first."""
         if isinstance(value, Const):
+            if value.value is None:
+                # Nobody means "None" in a path: something else is there when the code runs.
+                return self.hole("a value that is not given")
             return value.value if isinstance(value.value, str) else str(value.value)
         if isinstance(value, PathValue):
             return value.text
@@ -375,6 +292,11 @@ class Machine:
         if isinstance(value, Instance):
             return self._instance_text(value)
         return self.hole(self.reason(value))
+
+    def written(self, value: Value, reason: str = "") -> str:
+        """What `str()` gives, a hole where that is not known; an empty text is known."""
+        text = self.text(value)
+        return self.hole(reason or self.reason(value)) if text is None else text
 
     def _instance_text(self, value: Instance) -> str | None:
         for name in ("__fspath__", "__str__", "__repr__"):

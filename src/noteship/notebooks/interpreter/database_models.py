@@ -6,8 +6,10 @@ import re
 from collections.abc import Mapping as MappingType
 from dataclasses import dataclass, field
 
-from noteship.notebooks.interpreter.core import Call, Machine, Model
-from noteship.notebooks.interpreter.emission import Manner, evidence_of, path_texts, used
+from noteship.notebooks.interpreter.arguments import Call
+from noteship.notebooks.interpreter.core import Machine, Model
+from noteship.notebooks.interpreter.emission import path_texts, used
+from noteship.notebooks.interpreter.evidence import Manner, evidence_of
 from noteship.notebooks.interpreter.file_models import OpenFile
 from noteship.notebooks.interpreter.modelling import argument_text
 from noteship.notebooks.interpreter.sql import files_in, statement_actions
@@ -68,7 +70,7 @@ def touch(machine: Machine, call: Call, data: object, action: Action) -> None:
     if isinstance(data, Database):
         if not machine.findings.quiet:
             data.used.add(action)
-        used(machine, data.path, action, call)
+        used(machine, data.path, action, call, Manner(how=f"the database of {data.call.text}"))
 
 
 def run_sql(machine: Machine, call: Call, data: object, sql: str | None) -> None:

@@ -6,7 +6,10 @@ import ast
 import re
 from typing import cast
 
-from noteship.notebooks.interpreter.core import Arguments, Flow, Machine
+from noteship.notebooks.interpreter.arguments import Arguments
+from noteship.notebooks.interpreter.command_functions import declared_option, register, signature_options
+from noteship.notebooks.interpreter.core import Machine
+from noteship.notebooks.interpreter.frames import Flow
 from noteship.notebooks.interpreter.targets import bind
 from noteship.notebooks.values import (
     NONE,
@@ -66,6 +69,11 @@ def _decorated(machine: Machine, value: Value, node: ast.expr) -> Value:
     if isinstance(node, ast.Attribute) and node.attr in {"setter", "deleter"} and isinstance(value, Func):
         value.kind, value.options = "property", {}
         return value
+    group = _group_of(machine, node)
+    if group is not None and isinstance(value, Func):
+        value.options = value.options or {}
+        register(machine, group, value, node)
+        return value
     decorator = machine.value(node)
     if isinstance(value, Func) and isinstance(decorator, Library):
         return _library_decorated(machine, value, decorator, node)
@@ -84,39 +92,37 @@ def _library_decorated(machine: Machine, value: Func, decorator: Library, node: 
     elif name.endswith("contextmanager"):
         value.context_manager = True
     elif _OPTION.match(name) and isinstance(node, ast.Call):
-        value.options = {**_option(machine, node), **(value.options or {})}
-    elif name.startswith(("click.", "typer.")):
+        option = declared_option(machine, node, name.endswith("argument()"))
+        value.options = {option.target: option, **(value.options or {})}
+    elif name.startswith("typer."):
+        value.options = signature_options(machine, value)
+    elif name.startswith(("click.", "rich_click.")):
         value.options = value.options or {}
     elif name == "hydra.main()" and isinstance(decorator.data, Mapping):
         _first_default(value, decorator.data)
     if _REGISTERS.search(name) and not name.startswith("hydra"):
-        _registered(machine, value, decorator)
+        _registered(machine, value, decorator, node)
     return value
 
 
-def _registered(machine: Machine, value: Func, decorator: Library) -> None:
+def _registered(machine: Machine, value: Func, decorator: Library, node: ast.expr) -> None:
     """Keep the commands of one command line program under the program's name, to be run when it is called."""
-    base = decorator.name.rpartition(".")[0]
-    machine.state.setdefault(("commands", base), []).append(value)
+    register(machine, decorator.name.rpartition(".")[0], value, node)
+
+
+def _group_of(machine: Machine, node: ast.expr) -> Func | None:
+    """The group whose `.command()` or `.group()` a decorator is."""
+    inner = node.func if isinstance(node, ast.Call) else node
+    if not (isinstance(inner, ast.Attribute) and inner.attr in {"command", "group"}):
+        return None
+    group = machine.value(inner.value)
+    return group if isinstance(group, Func) and group.options is not None else None
 
 
 def _first_default(value: Func, config: Value) -> None:
     arguments = value.node.args.args
     if arguments:
         value.defaults[arguments[0].arg] = config
-
-
-def _option(machine: Machine, node: ast.Call) -> dict[str, Value]:
-    """What one `click.option` gives its parameter when nothing is said on the command line."""
-    names = [part.value for part in node.args if isinstance(part, ast.Constant) and isinstance(part.value, str)]
-    longest = next((name for name in names if not name.startswith("-")), None)
-    longest = longest or max((name.lstrip("-") for name in names), key=len, default="")
-    for keyword in node.keywords:
-        if keyword.arg == "default":
-            return {longest.replace("-", "_").lower(): machine.value(keyword.value)}
-        if keyword.arg == "is_flag":
-            return {longest.replace("-", "_").lower(): Const(False)}
-    return {longest.replace("-", "_").lower(): Unknown(f"{longest}, given on the command line", likely=False)}
 
 
 def define_class(machine: Machine, node: ast.ClassDef) -> Flow:

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import ast
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from noteship.notebooks.interpreter.core import Call, Machine
-from noteship.notebooks.interpreter.findings import Evidence
+from noteship.notebooks.interpreter.arguments import Call
+from noteship.notebooks.interpreter.core import Machine
+from noteship.notebooks.interpreter.evidence import Manner, evidence_of
 from noteship.notebooks.interpreter.holes import has_hole
 from noteship.notebooks.uses import Action
 from noteship.notebooks.values import (
     Const,
     Instance,
     Library,
-    Mapping,
-    ModuleValue,
     PathValue,
     Seq,
     Union,
@@ -34,17 +31,6 @@ _BUFFERS = re.compile(
     r"matplotlib\.backends|pkgutil|gspread|bs4|hashlib|selenium|streamlit|flask\.request)"
 )
 _PATH_LIKE = re.compile(r"[^\s:*?\"<>|]*[^\s./\\:*?\"<>|]\.[A-Za-z][A-Za-z0-9]{0,9}$")
-
-
-@dataclass(frozen=True)
-class Manner:
-    """How a call uses a path."""
-
-    folder: bool = False
-    extension: str = ""
-    doubtful: bool = False
-    weak: bool = False
-    how: str = ""
 
 
 @dataclass
@@ -70,14 +56,6 @@ def used(machine: Machine, value: Value | None, action: Action, call: Call, mann
     elif texts.unknown and not manner.weak and not manner.doubtful:
         machine.findings.unknown(texts.unknown[0], evidence)
     return found
-
-
-def evidence_of(machine: Machine, call: Call, action: Action, manner: Manner) -> Evidence:
-    """The evidence of a use at this moment."""
-    place = machine.where()
-    how = manner.how or ("; ".join(place.via[:3]) and f"through {'; '.join(place.via[:3])}")
-    how = how or _how(machine, call)
-    return Evidence(action, place, call.text, how[:200], machine.maybe > 0, manner.folder, manner.doubtful)
 
 
 def path_texts(machine: Machine, value: Value | None) -> list[str]:
@@ -155,41 +133,3 @@ def _with_extension(text: str, extension: str) -> str:
 
 def _looks_like_path(machine: Machine, text: str) -> bool:
     return _PATH_LIKE.match(machine.holes.shown(text).replace("…", "x").replace("*", "x")) is not None
-
-
-def _how(machine: Machine, call: Call) -> str:
-    inside = machine.frame.name if len(machine.frames) > 1 else ""
-    known = next(_origins(machine, call.node), "") if call.node is not None else ""
-    words = [known or "literal"]
-    if inside:
-        words.append(f"in {inside}()")
-    return ", ".join(words)
-
-
-def _origins(machine: Machine, node: ast.Call | None) -> Iterator[str]:
-    for part in [*node.args, *(keyword.value for keyword in node.keywords)] if node is not None else []:
-        for inner in ast.walk(part):
-            found = _origin(machine, inner)
-            if found:
-                yield found
-
-
-def _origin(machine: Machine, node: ast.AST) -> str:
-    if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
-        base = machine.scope.names.get(node.value.id) or machine.scope.top.names.get(node.value.id)
-        if isinstance(base, ModuleValue) and node.attr in base.scope.places:
-            return _told(node.attr, base.scope.places[node.attr], "")
-    if isinstance(node, ast.Name):
-        scope = machine.scope
-        place = scope.places.get(node.id) or scope.top.places.get(node.id)
-        value = scope.names.get(node.id) or scope.top.names.get(node.id)
-        if place is not None and isinstance(value, (Const, PathValue, Seq, Mapping, Union)):
-            return _told(node.id, place, machine.document.path)
-    return ""
-
-
-def _told(name: str, place: tuple[str, int | None, int], document: str) -> str:
-    path, cell, line = place
-    if path != document:
-        return f"{name} from {path}, line {line}"
-    return f"{name}, cell {cell}, line {line}" if cell else f"{name}, line {line}"

@@ -4,27 +4,26 @@ from __future__ import annotations
 
 import ast
 import operator
-import re
 from collections.abc import Callable
 from collections.abc import Mapping as MappingType
 from typing import Any
 
 from noteship.notebooks.interpreter.calls import call_expression
+from noteship.notebooks.interpreter.comparisons import compared
 from noteship.notebooks.interpreter.comprehensions import dictionary_of, sequence_of
-from noteship.notebooks.interpreter.core import Machine, Raised
+from noteship.notebooks.interpreter.core import Machine
 from noteship.notebooks.interpreter.definitions import make_function
+from noteship.notebooks.interpreter.frames import Raised
 from noteship.notebooks.interpreter.holes import cleaned, has_hole
 from noteship.notebooks.interpreter.modelling import formatted
 from noteship.notebooks.interpreter.names import look_up
+from noteship.notebooks.interpreter.operations import binary
 from noteship.notebooks.interpreter.subscripts import subscript
 from noteship.notebooks.interpreter.targets import assign
 from noteship.notebooks.values import (
     Const,
-    Func,
-    Instance,
     Library,
     Mapping,
-    Method,
     PathValue,
     Seq,
     Union,
@@ -33,12 +32,7 @@ from noteship.notebooks.values import (
     join,
 )
 
-__all__ = ["EVALUATORS", "binary", "contains"]
-
-# What arithmetic on constants may make, in characters or bits: a notebook's path needs far less.
-_LARGEST_TEXT = 20_000
-_LARGEST_NUMBER = 10**12
-_WIDE = re.compile(r"%[^%a-zA-Z]*(\d{4}|\*)")
+__all__ = ["EVALUATORS"]
 
 
 def _constant(_machine: Machine, node: ast.Constant) -> Value:
@@ -98,7 +92,7 @@ def _format_one(machine: Machine, value: Value, specification: Value, conversion
         return Const(machine.hole(machine.reason(value)))
     if conversion == 114 and isinstance(value, Const):
         return Const(repr(value.value))
-    return Const(machine.text(value) or machine.hole("a formatted value"))
+    return Const(machine.written(value, "a formatted value"))
 
 
 def _sequence(machine: Machine, node: ast.List | ast.Tuple | ast.Set) -> Value:
@@ -202,126 +196,10 @@ def _unary(machine: Machine, node: ast.UnaryOp) -> Value:
     return Unknown(machine.reason(value))
 
 
-_NUMBERS: MappingType[type, Callable[[Any, Any], Any]] = {
-    ast.Add: operator.add,
-    ast.Sub: operator.sub,
-    ast.Mult: operator.mul,
-    ast.Div: operator.truediv,
-    ast.FloorDiv: operator.floordiv,
-    ast.Mod: operator.mod,
-    ast.BitOr: operator.or_,
-    ast.BitAnd: operator.and_,
-}
-
-
 def _binary(machine: Machine, node: ast.BinOp) -> Value:
     left = machine.value(node.left)
     right = machine.value(node.right)
     return machine.each(left, lambda one: machine.each(right, lambda two: binary(machine, one, node.op, two)))
-
-
-def binary(machine: Machine, left: Value, op: ast.operator, right: Value) -> Value:
-    """One binary operation on two values that are no unions."""
-    if isinstance(op, ast.Div) and (isinstance(left, PathValue) or isinstance(right, PathValue)):
-        return _path_join(machine, left, right)
-    if isinstance(left, (Seq, Mapping)):
-        return _container_operation(machine, left, op, right)
-    if isinstance(left, Const) and isinstance(left.value, str) and isinstance(op, ast.Mod):
-        return _percent(machine, left.value, right)
-    if isinstance(op, ast.Add) and (_is_text(left) or _is_text(right)):
-        return machine.known((machine.text(left) or "") + (machine.text(right) or ""))
-    if isinstance(left, Const) and isinstance(right, Const):
-        return _arithmetic(left.value, op, right.value)
-    if isinstance(left, Instance):
-        return _operator_method(machine, left, op, right)
-    if isinstance(op, ast.Div) and _is_text(right) and isinstance(left, (Unknown, Library)):
-        # Something that a text is divided into is a path.
-        return _path_join(machine, PathValue(machine.hole(machine.reason(left))), right)
-    unknown = left if isinstance(left, (Unknown, Library)) else right
-    return Unknown(machine.reason(unknown))
-
-
-def _is_text(value: Value) -> bool:
-    return isinstance(value, Const) and isinstance(value.value, str)
-
-
-def _path_join(machine: Machine, left: Value, right: Value) -> Value:
-    from posixpath import join as joined
-
-    base, tail = machine.text(left), machine.text(right)
-    return PathValue(joined(base or "", tail or "")) if base is not None and tail is not None else Unknown("a path")
-
-
-def _container_operation(machine: Machine, left: Seq | Mapping, op: ast.operator, right: Value) -> Value:
-    if isinstance(left, Mapping) and isinstance(right, Mapping) and isinstance(op, ast.BitOr):
-        return Mapping({**left.items, **right.items}, left.rest or right.rest, depth=machine.maybe)
-    if isinstance(left, Seq) and isinstance(op, ast.Add):
-        items, rest = machine.items(right)
-        return machine.gathered([*left.items, *items], left.rest or rest, left)
-    if isinstance(left, Seq) and isinstance(op, ast.BitOr) and isinstance(right, Seq):
-        return machine.gathered([*left.items, *right.items], left.rest or right.rest, left)
-    if isinstance(left, Seq) and isinstance(op, ast.Mult) and isinstance(right, Const) and isinstance(right.value, int):
-        return machine.gathered(left.items * min(max(right.value, 0), 20), left.rest, left)
-    return (
-        Seq("list", [], join([*left.items, Unknown("an item")])) if isinstance(left, Seq) else Unknown("a dictionary")
-    )
-
-
-def _percent(machine: Machine, text: str, right: Value) -> Value:
-    items = right.items if isinstance(right, Seq) and right.kind == "tuple" else [right]
-    values: list[Any] = [_plain(machine, item) for item in items]
-    if _WIDE.search(text):
-        return Const(machine.hole("a formatted value"))
-    try:
-        if isinstance(right, Mapping):
-            return Const(text % {key: _plain(machine, value) for key, value in right.items.items()})
-        found = text % tuple(values)
-    except (TypeError, ValueError, KeyError, OverflowError, MemoryError):
-        return Const(re.sub(r"%[-+0-9.]*[a-zA-Z]|%\([^)]*\)[-+0-9.]*[a-zA-Z]", machine.hole("a formatted value"), text))
-    return Const(found if len(found) < _LARGEST_TEXT else machine.hole("a long text"))
-
-
-def _plain(machine: Machine, value: Value) -> Any:
-    if isinstance(value, Const):
-        return value.value
-    text = machine.text(value)
-    return text if text is not None else machine.hole(machine.reason(value))
-
-
-def _arithmetic(left: Any, op: ast.operator, right: Any) -> Value:
-    change = _NUMBERS.get(type(op))
-    if isinstance(op, ast.Pow) and isinstance(left, (int, float)) and isinstance(right, int) and 0 <= right <= 12:
-        change = operator.pow
-    if isinstance(op, ast.Mult) and (isinstance(left, (str, bytes)) or isinstance(right, (str, bytes))):
-        size = len(left) * right if isinstance(left, (str, bytes)) and isinstance(right, int) else _LARGEST_TEXT
-        change = operator.mul if size < _LARGEST_TEXT else None
-    if change is None:
-        return Unknown("a number that is not followed")
-    try:
-        found = change(left, right)
-    except (TypeError, ValueError, ArithmeticError):
-        return Unknown("a number that is not followed")
-    if isinstance(found, (int, float)) and abs(found) > _LARGEST_NUMBER:
-        return Unknown("a large number")
-    return Const(found)
-
-
-_OPERATOR_METHODS: MappingType[type, str] = {
-    ast.Div: "__truediv__",
-    ast.Add: "__add__",
-    ast.Mod: "__mod__",
-    ast.BitOr: "__or__",
-}
-
-
-def _operator_method(machine: Machine, left: Instance, op: ast.operator, right: Value) -> Value:
-    name = _OPERATOR_METHODS.get(type(op), "")
-    method = left.cls.find(name)
-    if isinstance(method, Func):
-        return machine.invoke(Method(left, name, method), right)
-    if isinstance(op, ast.Add):
-        return machine.known((machine.text(left) or "") + (machine.text(right) or ""))
-    return Unknown(f"an object of {left.cls.name}")
 
 
 def _comparison(machine: Machine, node: ast.Compare) -> Value:
@@ -330,7 +208,7 @@ def _comparison(machine: Machine, node: ast.Compare) -> Value:
     likely: bool | None = None
     for op, right_node in zip(node.ops, node.comparators, strict=True):
         right = machine.value(right_node)
-        found = _compared_any(machine, left, op, right)
+        found = compared(machine, left, op, right)
         if (
             found is None
             and isinstance(left, Unknown)
@@ -346,86 +224,6 @@ def _comparison(machine: Machine, node: ast.Compare) -> Value:
     if None in results:
         return Unknown(f"a comparison with {machine.reason(left)}", likely)
     return Const(True)
-
-
-def _compared_any(machine: Machine, left: Value, op: ast.cmpop, right: Value) -> bool | None:
-    lefts = left.options if isinstance(left, Union) else (left,)
-    rights = right.options if isinstance(right, Union) else (right,)
-    found = {_compared(machine, one, op, two) for one in lefts for two in rights}
-    return found.pop() if len(found) == 1 else None
-
-
-def _compared(machine: Machine, left: Value, op: ast.cmpop, right: Value) -> bool | None:
-    if isinstance(op, (ast.In, ast.NotIn)):
-        found = contains(machine, right, left)
-        return found if found is None or isinstance(op, ast.In) else not found
-    if isinstance(op, (ast.Is, ast.IsNot)):
-        found = _identical(left, right)
-        return found if found is None or isinstance(op, ast.Is) else not found
-    if isinstance(left, Seq) and isinstance(right, Seq):
-        return None
-    one, two = machine.key(left), machine.key(right)
-    if one is None or two is None or isinstance(left, Instance) != isinstance(right, Instance):
-        return _texts_differ(machine, left, op, right)
-    change: Any = {
-        ast.Eq: operator.eq, ast.NotEq: operator.ne, ast.Lt: operator.lt,
-        ast.LtE: operator.le, ast.Gt: operator.gt, ast.GtE: operator.ge,
-    }[type(op)]  # fmt: skip
-    try:
-        return bool(change(one, two))
-    except TypeError:
-        return None
-
-
-def _texts_differ(machine: Machine, left: Value, op: ast.cmpop, right: Value) -> bool | None:
-    """Two texts with holes surely differ when their literal beginnings or ends do."""
-    if not (isinstance(op, (ast.Eq, ast.NotEq)) and _is_text(left) and _is_text(right)):
-        return None
-    one, two = machine.holes.split(left.value), machine.holes.split(right.value)  # type: ignore[attr-defined]
-    if _clash(one, two, str.startswith, 0) or _clash(one, two, str.endswith, -1):
-        return isinstance(op, ast.NotEq)
-    return None
-
-
-def _clash(one: tuple[Any, ...], two: tuple[Any, ...], agrees: Callable[[str, str], bool], end: int) -> bool:
-    first, second = one[end] if one else "", two[end] if two else ""
-    if not (isinstance(first, str) and isinstance(second, str)):
-        return False
-    return not (agrees(first, second) or agrees(second, first))
-
-
-def _identical(left: Value, right: Value) -> bool | None:
-    if isinstance(left, Const) and isinstance(right, Const):
-        if left.value is None or right.value is None or isinstance(left.value, bool) or isinstance(right.value, bool):
-            return left.value is right.value
-        return None
-    if isinstance(left, (Unknown, Library)) or isinstance(right, (Unknown, Library)):
-        if isinstance(left, Library) and left.name.endswith("()") and isinstance(right, Const) and right.value is None:
-            return None
-        return False if isinstance(left, Library) and isinstance(right, Const) else None
-    if isinstance(left, Const) or isinstance(right, Const):
-        return False
-    return True if left is right else None
-
-
-def contains(machine: Machine, container: Value, item: Value) -> bool | None:
-    """Whether an item is in a container, None when that is not known."""
-    if isinstance(container, Const) and isinstance(container.value, str) and _is_text(item):
-        wanted = item.value  # type: ignore[attr-defined]
-        if not has_hole(wanted) and wanted in container.value:
-            return True
-        return None if has_hole(wanted) or has_hole(container.value) else False
-    key = machine.key(item)
-    if key is None:
-        return None
-    if isinstance(container, Mapping):
-        return True if key in container.items else None if container.rest is not None else False
-    if isinstance(container, Seq):
-        keys = [machine.key(option) for option in container.items]
-        if key in keys:
-            return None if container.fuzzy else True
-        return None if container.rest is not None or None in keys else False
-    return None
 
 
 def _starred(machine: Machine, node: ast.Starred) -> Value:

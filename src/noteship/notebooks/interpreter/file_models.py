@@ -6,8 +6,10 @@ import posixpath
 from collections.abc import Mapping as MappingType
 from dataclasses import dataclass
 
-from noteship.notebooks.interpreter.core import Call, Machine, Model
-from noteship.notebooks.interpreter.emission import Manner, cwd_texts, path_texts, used
+from noteship.notebooks.interpreter.arguments import Call
+from noteship.notebooks.interpreter.core import Machine, Model
+from noteship.notebooks.interpreter.emission import cwd_texts, path_texts, used
+from noteship.notebooks.interpreter.evidence import Manner
 from noteship.notebooks.interpreter.existence import is_folder
 from noteship.notebooks.interpreter.holes import TEMPORARY, has_hole
 from noteship.notebooks.interpreter.modelling import argument_text

@@ -10,13 +10,18 @@ from noteship.notebooks.interpreter.holes import TEMPORARY, Holes, above_project
 from noteship.notebooks.raw import Hole, PathText, RawExternal, RawUnknown, RawUse
 from noteship.notebooks.uses import Action
 
-__all__ = ["Evidence", "Findings", "Place"]
+__all__ = ["Evidence", "Findings", "Place", "redacted"]
 
 _ADDRESS = re.compile(r"^([A-Za-z][A-Za-z0-9+.-]+)://")
 _CREDENTIALS = re.compile(r"(?<=://)[^/@\s]*@")
-_SECRETS = re.compile(r"(?i)((?:token|key|secret|password|pwd|sig|signature|auth)[a-z_]*=)[^&\s]*")
+_SECRETS = re.compile(r"(?i)((?:token|key|secret|password|pwd|sig|signature|auth)[a-z_]*\s*=\s*)['\"]?[^&\s'\"]+['\"]?")
 _DRIVE = re.compile(r"^[A-Za-z]:[\\/]")
 _NO_FILES = frozenset({"", "-", ":memory:", "/dev/null", "/dev/stdout", "/dev/stderr", "/dev/stdin", "NUL"})
+
+
+def redacted(text: str) -> str:
+    """A text without credentials in addresses and without what is set to be a key or a password."""
+    return _SECRETS.sub(r"\1…", _CREDENTIALS.sub("", text))
 
 
 @dataclass(frozen=True)
@@ -40,6 +45,7 @@ class Evidence:
     maybe: bool = False
     folder: bool = False
     doubtful: bool = False
+    by: tuple[str, ...] = ()
 
 
 class Findings:
@@ -93,16 +99,16 @@ class Findings:
         self._order += 1
         self._uses[key] = RawUse(
             path, evidence.action, place.cell, place.line, evidence.call, evidence.how, evidence.maybe,
-            self._order, evidence.folder, choice, evidence.doubtful,
+            self._order, evidence.folder, choice, evidence.doubtful, evidence.by,
         )  # fmt: skip
 
     def external(self, what: str, evidence: Evidence) -> None:
         """Record something that is no file of the project."""
         if self.quiet:
             return
-        what = _SECRETS.sub(r"\1…", _CREDENTIALS.sub("", self._holes.shown(what)))[:300]
+        what = redacted(self._holes.shown(what))[:300]
         place = evidence.place
-        found = RawExternal(what, evidence.action, place.cell, place.line, evidence.call, evidence.how)
+        found = RawExternal(what, evidence.action, place.cell, place.line, evidence.call, evidence.how, evidence.by)
         self._external.setdefault((what, evidence.action, place.cell, place.line), found)
 
     def unknown(self, reason: str, evidence: Evidence) -> None:
@@ -110,7 +116,7 @@ class Findings:
         if self.quiet or evidence.doubtful:
             return
         place = evidence.place
-        found = RawUnknown(place.cell, place.line, evidence.call, evidence.action, reason[:200])
+        found = RawUnknown(place.cell, place.line, evidence.call, evidence.action, reason[:200], evidence.by)
         self._unknown.setdefault((place.cell, place.line, evidence.call, evidence.action), found)
 
     def remove(self, text: str, cwd: str) -> bool:

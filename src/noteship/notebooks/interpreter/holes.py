@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from noteship.notebooks.raw import Hole
 
@@ -68,6 +69,12 @@ class Holes:
             elif part != "":
                 parts.append(part)
         return tuple(parts)
+
+    def joined(self, parts: Sequence[str | Hole]) -> str:
+        """The inverse of `split`; texts from outside lose what would look like holes."""
+        return "".join(
+            cleaned(part) if isinstance(part, str) else self.character(part.reason, part.kind) for part in parts
+        )
 
     def shown(self, text: str) -> str:
         """The text for a person: holes as `…`, wildcards as `*`."""

@@ -6,8 +6,9 @@ import ast
 import posixpath
 from functools import lru_cache
 
-from noteship.notebooks.interpreter.core import Flow, Frame, Machine, Raised
+from noteship.notebooks.interpreter.core import Machine
 from noteship.notebooks.interpreter.emission import path_texts
+from noteship.notebooks.interpreter.frames import Flow, Frame, Raised
 from noteship.notebooks.interpreter.targets import bind
 from noteship.notebooks.modules import ModulePlace
 from noteship.notebooks.values import Const, Library, ModuleValue, Scope, Value

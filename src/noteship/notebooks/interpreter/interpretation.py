@@ -2,39 +2,47 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from noteship.notebooks.catalogue import Catalogue
 from noteship.notebooks.document import Document
+from noteship.notebooks.interpreter.arguments import Arguments
 from noteship.notebooks.interpreter.attributes import attribute
 from noteship.notebooks.interpreter.builtin_models import BUILTIN_MODELS
 from noteship.notebooks.interpreter.calls import call_function, invoke
 from noteship.notebooks.interpreter.command_line_models import COMMAND_LINE_MODELS
 from noteship.notebooks.interpreter.command_models import COMMAND_MODELS
+from noteship.notebooks.interpreter.command_program_models import COMMAND_PROGRAM_MODELS
 from noteship.notebooks.interpreter.container_models import CONTAINER_MODELS
-from noteship.notebooks.interpreter.core import Arguments, Frame, Machine, OutOfSteps, Parts, Raised
+from noteship.notebooks.interpreter.core import Machine, Parts
 from noteship.notebooks.interpreter.database_models import DATABASE_MODELS, finish_databases
 from noteship.notebooks.interpreter.expressions import EVALUATORS
 from noteship.notebooks.interpreter.file_models import FILE_MODELS
+from noteship.notebooks.interpreter.frames import Frame, OutOfSteps, Raised
 from noteship.notebooks.interpreter.library_models import LIBRARY_MODELS
 from noteship.notebooks.interpreter.names import later_assignments
 from noteship.notebooks.interpreter.path_models import PATH_MODELS
 from noteship.notebooks.interpreter.running import run_document, trees_of
+from noteship.notebooks.interpreter.sequence_models import SEQUENCE_MODELS
 from noteship.notebooks.interpreter.settings_models import SETTINGS_MODELS
 from noteship.notebooks.interpreter.statements import EXECUTORS
 from noteship.notebooks.interpreter.text_models import TEXT_MODELS
 from noteship.notebooks.project_view import ProjectView
-from noteship.notebooks.raw import RawAnalysis
+from noteship.notebooks.raw import RawAnalysis, Word
 from noteship.notebooks.values import Const, Scope, Unknown, Value
 
 __all__ = ["interpret"]
 
 _MODELS = {
     **BUILTIN_MODELS,
+    **SEQUENCE_MODELS,
     **TEXT_MODELS,
     **CONTAINER_MODELS,
     **PATH_MODELS,
     **FILE_MODELS,
     **LIBRARY_MODELS,
     **COMMAND_LINE_MODELS,
+    **COMMAND_PROGRAM_MODELS,
     **DATABASE_MODELS,
     **COMMAND_MODELS,
     **SETTINGS_MODELS,
@@ -42,9 +50,17 @@ _MODELS = {
 _PARTS = Parts(EXECUTORS, EVALUATORS, _MODELS, invoke, attribute)
 
 
-def interpret(project: ProjectView, document: Document, *, cwd: str, catalogue: Catalogue) -> RawAnalysis:
+def interpret(
+    project: ProjectView,
+    document: Document,
+    *,
+    cwd: str,
+    catalogue: Catalogue,
+    words: Sequence[Word] = (),
+) -> RawAnalysis:
     """What a document reads and writes when it runs with this working folder, relative to the project's root.
 
+    `words` follow its name on the command line.
     Never raises, whatever the cells hold, and always ends: every statement has a budget of steps.
     """
     machine = Machine(_PARTS, project, document, catalogue, "" if cwd == "." else cwd)
@@ -53,6 +69,7 @@ def interpret(project: ProjectView, document: Document, *, cwd: str, catalogue: 
     if document.kind != "notebook":
         names["__file__"] = Const(machine.place(document.path))
         machine.sys_path.items.insert(0, Const(machine.place(document.path.rpartition("/")[0])))
+    machine.argv.items.extend(Const(machine.holes.joined(word)) for word in words)
     machine.state["first cwd"] = machine.cwd
     machine.later = later_assignments(trees)
     frame = Frame(Scope(names, None, document.path), "", document.path, None, 1)
@@ -61,7 +78,7 @@ def interpret(project: ProjectView, document: Document, *, cwd: str, catalogue: 
     finish_databases(machine)
     uses, external, unknown = machine.findings.results()
     modules = tuple(sorted(module.path for module in machine.modules.values() if module.path))
-    return RawAnalysis(uses, external, unknown, modules, tuple(machine.ran))
+    return RawAnalysis(uses, external, unknown, modules, tuple(machine.ran), tuple(machine.calls))
 
 
 def _run_registered(machine: Machine, frame: Frame) -> None:
@@ -69,9 +86,10 @@ def _run_registered(machine: Machine, frame: Frame) -> None:
     machine.frames.append(frame)
     unknown = Unknown("an argument that a request gives")
     for key, functions in list(machine.state.items()):
-        if not (isinstance(key, tuple) and key[0] == "commands") or "click" in key[1] or "typer" in key[1]:
+        program = key[1] if isinstance(key, tuple) and key[0] == "commands" else None
+        if not isinstance(program, str) or "click" in program or "typer" in program:
             continue
-        for function in functions:
+        for _, function in functions:
             machine.steps = 0
             try:
                 with machine.perhaps():

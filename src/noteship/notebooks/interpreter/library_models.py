@@ -6,9 +6,9 @@ import itertools
 from collections.abc import Mapping as MappingType
 
 from noteship.notebooks.interpreter import imports
-from noteship.notebooks.interpreter.builtin_models import BUILTIN_MODELS
+from noteship.notebooks.interpreter.arguments import Arguments, Call
 from noteship.notebooks.interpreter.calls import call_back
-from noteship.notebooks.interpreter.core import Arguments, Call, Machine, Model
+from noteship.notebooks.interpreter.core import Machine, Model
 from noteship.notebooks.interpreter.modelling import (
     argument_text,
     constant_result,
@@ -16,6 +16,7 @@ from noteship.notebooks.interpreter.modelling import (
     first_argument,
     unknown,
 )
+from noteship.notebooks.interpreter.sequence_models import SEQUENCE_MODELS
 from noteship.notebooks.values import (
     NONE,
     ClassValue,
@@ -160,7 +161,7 @@ def _map_over(machine: Machine, call: Call) -> Value:
         items, rest = machine.items(call.get(1, "iterable") or NONE)
         rows = [machine.items(item)[0] for item in items] or [machine.items(rest)[0] if rest is not None else []]
         return Seq("list", [machine.invoke(function, *row) for row in rows[:200]])
-    return BUILTIN_MODELS["map"](machine, call)
+    return SEQUENCE_MODELS["map"](machine, call)
 
 
 def _is_callable_library(machine: Machine, value: Value | None) -> bool:
@@ -195,33 +196,6 @@ def _apply_with(machine: Machine, call: Call) -> Value:
     return Library(f"{call.name[-100:]}()")
 
 
-def _call_first(machine: Machine, call: Call) -> Value:
-    """`typer.run(main)`, `fire.Fire(main)`, `app.run(main)`: the function runs with its defaults."""
-    function = call.get(0, "component", "main")
-    if isinstance(function, (Func, Method)):
-        return machine.invoke(function)
-    if isinstance(function, Seq):
-        return NONE
-    return Unknown(f"what {call.name} gives")
-
-
-def _make_first(machine: Machine, call: Call) -> Value:
-    """`tyro.cli(Config)`: an object with its defaults."""
-    value = call.get(0, "f", "config_class")
-    return machine.invoke(value) if isinstance(value, (ClassValue, Func)) else Unknown("given on the command line")
-
-
-def _make_each(machine: Machine, call: Call) -> Value:
-    """`HfArgumentParser((A, B)).parse_args_into_dataclasses()`."""
-    return Seq("tuple", [machine.invoke(item) for item in call.data or [] if isinstance(item, ClassValue)])
-
-
-def _hf_parser(machine: Machine, call: Call) -> Value:
-    value = call.get(0, "dataclass_types")
-    kinds = [value] if isinstance(value, ClassValue) else machine.items(value or NONE)[0]
-    return Library("transformers.HfArgumentParser()", "", kinds)
-
-
 def _import_by_name(machine: Machine, call: Call) -> Value:
     name = argument_text(machine, call, 0, "name")
     return (
@@ -237,7 +211,7 @@ def _reload(machine: Machine, call: Call) -> Value:
 
 
 def _arange(machine: Machine, call: Call) -> Value:
-    return BUILTIN_MODELS["range"](machine, call)
+    return SEQUENCE_MODELS["range"](machine, call)
 
 
 def _array(machine: Machine, call: Call) -> Value:
@@ -288,7 +262,8 @@ def _raw_input(machine: Machine, call: Call) -> Value:
 
 
 def _atexit(machine: Machine, call: Call) -> Value:
-    return _call_first(machine, call)
+    function = call.get(0, "func")
+    return machine.invoke(function) if isinstance(function, (Func, Method)) else Unknown("what runs at the exit")
 
 
 def _gather(machine: Machine, call: Call) -> Value:
@@ -361,7 +336,7 @@ LIBRARY_MODELS: MappingType[str, Model] = {
     "copy.deepcopy": _deep_copy,
     "types.SimpleNamespace": _namespace,
     "argparse.Namespace": _namespace,
-    "collections.OrderedDict": BUILTIN_MODELS["dict"],
+    "collections.OrderedDict": SEQUENCE_MODELS["dict"],
     "collections.defaultdict": _default_dict,
     "collections.namedtuple": _named_tuple,
     "dataclasses.field": _field,
@@ -381,22 +356,12 @@ LIBRARY_MODELS: MappingType[str, Model] = {
     "*.starmap_async": _map_over,
     "itertools.starmap": _map_over,
     "*.submit": _submit,
-    "tqdm.contrib.concurrent.process_map": BUILTIN_MODELS["map"],
-    "tqdm.contrib.concurrent.thread_map": BUILTIN_MODELS["map"],
+    "tqdm.contrib.concurrent.process_map": SEQUENCE_MODELS["map"],
+    "tqdm.contrib.concurrent.thread_map": SEQUENCE_MODELS["map"],
     "*.apply_async": _apply_with,
     "threading.Thread": _apply_with,
     "multiprocessing.Process": _apply_with,
-    "typer.run": _call_first,
-    "fire.Fire": _call_first,
-    "absl.app.run": _call_first,
-    "tensorflow.compat.v1.app.run": _call_first,
-    "plac.call": _call_first,
-    "defopt.run": _call_first,
     "atexit.register": _atexit,
-    "tyro.cli": _make_first,
-    "simple_parsing.parse": _make_first,
-    "transformers.HfArgumentParser": _hf_parser,
-    "transformers.HfArgumentParser().parse_args_into_dataclasses": _make_each,
     "importlib.import_module": _import_by_name,
     "__import__": _import_by_name,
     "importlib.reload": _reload,

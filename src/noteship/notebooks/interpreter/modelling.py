@@ -7,13 +7,15 @@ import re
 from dataclasses import replace
 from typing import Any
 
-from noteship.notebooks.interpreter.core import Arguments, Call, Machine, Model
+from noteship.notebooks.interpreter.arguments import Arguments, Call
+from noteship.notebooks.interpreter.core import Machine, Model
 from noteship.notebooks.values import Const, Union, Unknown, Value, join, options
 
 __all__ = [
     "argument_text",
     "constant_result",
     "distributed",
+    "distributed_over_first",
     "first_argument",
     "formatted",
     "identity",
@@ -42,6 +44,18 @@ def distributed(model: Model) -> Model:
         return join(found)
 
     return over_all
+
+
+def distributed_over_first(model: Model) -> Model:
+    """A function whose first argument may have several values."""
+
+    def over_first(machine: Machine, call: Call) -> Value:
+        value = call.get(0)
+        if isinstance(value, Union):
+            return distributed(model)(machine, call)
+        return model(machine, call)
+
+    return over_first
 
 
 def argument_text(machine: Machine, call: Call, position: int | None, *keywords: str) -> str:

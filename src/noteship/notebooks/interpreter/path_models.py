@@ -7,7 +7,8 @@ from collections.abc import Callable
 from collections.abc import Mapping as MappingType
 from pathlib import PurePosixPath
 
-from noteship.notebooks.interpreter.core import Call, Machine, Model
+from noteship.notebooks.interpreter.arguments import Call
+from noteship.notebooks.interpreter.core import Machine, Model
 from noteship.notebooks.interpreter.emission import absolute_texts, cwd_texts
 from noteship.notebooks.interpreter.existence import made_folders, path_exists
 from noteship.notebooks.interpreter.holes import HOME, has_hole
@@ -27,12 +28,12 @@ def _normal(text: str) -> str:
 
 
 def _path(machine: Machine, call: Call) -> Value:
-    parts = [machine.text(value) or machine.hole(machine.reason(value)) for value in call.arguments.positional]
+    parts = [machine.written(value) for value in call.arguments.positional]
     return PathValue(_normal(posixpath.join(*parts) if parts else "."))
 
 
 def _joined(machine: Machine, call: Call) -> Value:
-    parts = [machine.text(value) or machine.hole(machine.reason(value)) for value in call.arguments.positional]
+    parts = [machine.written(value) for value in call.arguments.positional]
     if call.arguments.spread is not None:
         parts.append(machine.hole(machine.reason(call.arguments.spread)))
     return Const(posixpath.join(*parts)) if parts else Const("")
@@ -153,7 +154,7 @@ def _with(name: str) -> Model:
 
 
 def _join_path(machine: Machine, call: Call) -> Value:
-    parts = [machine.text(value) or machine.hole(machine.reason(value)) for value in call.arguments.positional]
+    parts = [machine.written(value) for value in call.arguments.positional]
     return PathValue(_normal(posixpath.join(_own(call), *parts)))
 
 
@@ -271,7 +272,7 @@ def _root(machine: Machine, call: Call) -> Value:
 
 
 def _from_root(machine: Machine, call: Call) -> Value:
-    parts = [machine.text(value) or machine.hole("a part of a path") for value in call.arguments.positional]
+    parts = [machine.written(value, "a part of a path") for value in call.arguments.positional]
     return PathValue(_normal(posixpath.join(machine.root, *parts)))
 
 

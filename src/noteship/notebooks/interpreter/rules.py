@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from noteship.notebooks.catalogue import Rule
+from noteship.notebooks.interpreter.arguments import Call
 from noteship.notebooks.interpreter.attributes import bounded
-from noteship.notebooks.interpreter.core import Call, Machine
-from noteship.notebooks.interpreter.emission import Manner, evidence_of, path_texts, used
+from noteship.notebooks.interpreter.core import Machine
+from noteship.notebooks.interpreter.emission import path_texts, used
+from noteship.notebooks.interpreter.evidence import Manner, evidence_of
 from noteship.notebooks.uses import Action
 from noteship.notebooks.values import Library, Value
 

@@ -8,8 +8,11 @@ from contextlib import contextmanager
 
 from noteship.notebooks import magics
 from noteship.notebooks.document import Document
-from noteship.notebooks.interpreter.core import HURRY_STEPS, MOST_STEPS, Frame, Machine, OutOfSteps, Raised
+from noteship.notebooks.interpreter.core import HURRY_STEPS, MOST_STEPS, Machine
+from noteship.notebooks.interpreter.frames import Frame, OutOfSteps, Raised
+from noteship.notebooks.interpreter.holes import has_hole
 from noteship.notebooks.interpreter.names import assigned_names, later_assignments
+from noteship.notebooks.raw import CommandLine
 from noteship.notebooks.values import Const, Mapping, Scope, Seq, Unknown, Value
 
 __all__ = ["run_as_command", "run_document", "run_in_namespace", "trees_of"]
@@ -18,7 +21,7 @@ Trees = list[tuple[Document, ast.Module, int | None, int]]
 # Tests look at the faults themselves.
 FORGIVING = True
 # A document may take this many statements' budgets in all.
-MOST_DOCUMENT_STEPS = 1_000_000
+MOST_DOCUMENT_STEPS = 400_000
 
 
 def trees_of(document: Document) -> Trees:
@@ -104,6 +107,7 @@ def run_as_command(machine: Machine, path: str, arguments: list[Value]) -> None:
     document = _runnable(machine, path)
     if document is None:
         return
+    _note_call(machine, path, arguments)
     names: dict[str, Value] = {"__name__": Const("__main__"), "__file__": Const(machine.place(path))}
     scope = Scope(names, None, path)
     kept = (machine.argv, machine.sys_path, machine.modules, machine.cwd, machine.environ, machine.later)
@@ -112,7 +116,8 @@ def run_as_command(machine: Machine, path: str, arguments: list[Value]) -> None:
     machine.sys_path = Seq("list", [Const(machine.place(path.rpartition("/")[0]))])
     machine.modules = {}
     machine.environ = Mapping(dict(machine.environ.items), machine.environ.rest)
-    machine.state = {**state, "flags": Mapping({}, None, True)}
+    by = (*state.get("by", ()), path)
+    machine.state = {**state, "flags": Mapping({}, None, True), "by": by, "words": None}
     trees = trees_of(document)
     machine.later = later_assignments(trees)
     try:
@@ -123,6 +128,13 @@ def run_as_command(machine: Machine, path: str, arguments: list[Value]) -> None:
         shared = ("databases", "folders", "running")
         state.update({key: machine.state[key] for key in shared if key in machine.state})
         machine.state = state
+
+
+def _note_call(machine: Machine, path: str, arguments: list[Value]) -> None:
+    words = tuple(machine.holes.split(machine.written(argument)) for argument in arguments)
+    cwd = machine.cwd.value if isinstance(machine.cwd, Const) else None
+    inside = machine.inside(cwd) if isinstance(cwd, str) and not has_hole(cwd) else None
+    machine.calls[path, CommandLine(words, machine.document.path, inside)] = None
 
 
 def _runnable(machine: Machine, path: str) -> Document | None:

@@ -6,8 +6,9 @@ import posixpath
 from collections.abc import Mapping as MappingType
 
 from noteship.notebooks.interpreter import imports
+from noteship.notebooks.interpreter.arguments import Call
 from noteship.notebooks.interpreter.builtin_models import BUILTIN_MODELS
-from noteship.notebooks.interpreter.core import Call, Machine, Model
+from noteship.notebooks.interpreter.core import Machine, Model
 from noteship.notebooks.interpreter.emission import path_texts, used
 from noteship.notebooks.interpreter.file_models import OpenFile
 from noteship.notebooks.interpreter.holes import has_hole

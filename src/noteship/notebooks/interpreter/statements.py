@@ -6,8 +6,9 @@ import ast
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from noteship.notebooks.interpreter.core import MOST_ITEMS, Flow, Loop, Machine, joined_names
+from noteship.notebooks.interpreter.core import MOST_ITEMS, Machine, joined_names
 from noteship.notebooks.interpreter.definitions import define_class, define_function
+from noteship.notebooks.interpreter.frames import Flow, Loop
 from noteship.notebooks.interpreter.imports import run_import, run_import_from
 from noteship.notebooks.interpreter.narrowing import narrow
 from noteship.notebooks.interpreter.targets import assign, forget

@@ -8,7 +8,8 @@ from collections.abc import Callable
 from collections.abc import Mapping as MappingType
 from typing import Any
 
-from noteship.notebooks.interpreter.core import Call, Machine, Model
+from noteship.notebooks.interpreter.arguments import Call
+from noteship.notebooks.interpreter.core import Machine, Model
 from noteship.notebooks.interpreter.holes import has_hole
 from noteship.notebooks.interpreter.modelling import argument_text, distributed, formatted
 from noteship.notebooks.values import Const, Mapping, Seq, Unknown, Value
@@ -101,7 +102,7 @@ def _partition(name: str) -> Model:
 def _join(machine: Machine, call: Call) -> Value:
     value = call.get(0)
     items, rest = machine.items(value) if value is not None else ([], None)
-    texts = [machine.text(item) or machine.hole(machine.reason(item)) for item in items]
+    texts = [machine.written(item) for item in items]
     if rest is not None or (isinstance(value, Seq) and value.fuzzy):
         texts.append(machine.hole("a joined text"))
     return Const(_own(call).join(texts)[:_LONGEST])
@@ -138,7 +139,7 @@ class _Fields(string.Formatter):
         if isinstance(value, Const) and format_spec:
             found = formatted(value.value, format_spec)
             return self.machine.hole("a formatted value") if found is None else found
-        return self.machine.text(value) or self.machine.hole(self.machine.reason(value))
+        return self.machine.written(value)
 
     def convert_field(self, value: Any, _conversion: Any) -> Any:
         """Conversions do not matter for paths."""
