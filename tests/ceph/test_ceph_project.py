@@ -41,7 +41,7 @@ def test_two_checkouts_share_one_cache(tmp_path: Path, address: str) -> None:
 
 
 def test_a_checkout_that_is_lost_loses_nothing(tmp_path: Path, address: str) -> None:
-    """With the folder gone, the ledger and every artifact are still in the bucket, and gc frees none of what is young."""
+    """With the folder gone, ledger and artifacts are still in the bucket, and gc frees none of what is young."""
     (tmp_path / "one").mkdir()
     run = chain(tmp_path / "one", address).json("run")["run"]
     shutil.rmtree(tmp_path / "one")

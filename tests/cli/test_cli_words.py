@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import time
 
 import pytest
 
@@ -13,12 +12,9 @@ from cli.projects import COMMAND, Project
 from noteship import __version__
 
 
-def test_help_is_quick_and_lists_the_verbs(project: Project) -> None:
+def test_help_lists_the_verbs_and_loads_little(project: Project) -> None:
     """`noteship --help` names every verb, and loads nothing that takes long."""
-    began = time.perf_counter()
     done = subprocess.run([*COMMAND, "--help"], capture_output=True, text=True, check=True)
-    took = time.perf_counter() - began
-    assert took < 1.0  # 0.1 s on an idle machine; what must not be loaded is looked at below
     for verb in ("new", "graph", "run", "explain", "runs", "show", "serve", "gc"):
         assert f"\n    {verb} " in done.stdout
     code = "import sys; from noteship.cli.main import main\ntry: main(['--help'])\nexcept SystemExit: pass\n"

@@ -111,6 +111,10 @@ FUNCTIONS = {
     ),
 }
 CLASSES = {
+    "name of a library's class": (
+        "from sklearn.svm import SVC\nm = SVC(C=1)\nopen(type(m).__name__)\nopen(m.__class__.__name__ + '.pkl')",
+        "r SVC|r SVC.pkl",
+    ),
     "attribute": (
         "class C:\n    P = 'a'\nopen(C.P)\nopen(C().P)",
         "r a|r a",

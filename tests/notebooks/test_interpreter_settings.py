@@ -126,6 +126,7 @@ COMMANDS = {
     ),
 }
 LINES = {
+    "a cloned repository": ("!git clone https://x.org/me/repo.git\n%cd repo\nopen('data/a')", {}, "r /repo/data/a"),
     "copy": (
         "!cp a b",
         {},

@@ -65,6 +65,7 @@ TEXTS = {
         "p = 'a.csv'\nopen(p[:-4] + '.txt')",
         "r a.txt",
     ),
+    "a prefix that is not known": ("open('a.csv'.removeprefix(x) + '.b')\nopen('a.csv'.strip(None))", "r {}.b|r a.csv"),
     "strip and lower": (
         "open(' A.CSV '.strip().lower())",
         "r a.csv",
@@ -340,6 +341,7 @@ def test_evidence_holds_no_secrets(tmp_path: Path) -> None:
 
 
 KNOWN = {
+    "import lib\nlib.save(x, 'a.csv')": "literal",
     "open('a')": "literal",
     "open('a' + '.csv')": "put together from literals",
     "P = 'a'\nopen(P)": "P, cell 1, line 1",

@@ -147,10 +147,8 @@ def test_what_a_server_refuses_has_a_name(
 
 def test_without_credentials_nobody_is_asked(alone: pytest.MonkeyPatch) -> None:
     """No key in the environment and none in a file is said at once, with the place that was looked at."""
-    start = time.monotonic()
     with pytest.raises(errors.StoreDenied, match=r"no profile 'default' in .*credentials"):
         Store(S3Bucket("team-a")).read_ref("champion")
-    assert time.monotonic() - start < 2
 
 
 def test_credentials_come_from_a_file(alone: pytest.MonkeyPatch, grumpy: type[Grumpy], tmp_path: Path) -> None:

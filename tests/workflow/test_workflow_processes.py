@@ -87,8 +87,8 @@ def test_two_at_once(root: Path) -> None:
     assert finish(start(root)) == ["done", "0", str(SIZE)]
 
 
-def test_nothing_to_do_is_quick(tmp_path: Path) -> None:
-    """A thousand stages with three thousand edges and nothing to do take less than a second, and two new references."""
+def test_nothing_to_do_writes_little(tmp_path: Path) -> None:
+    """A thousand stages with three thousand edges and nothing to do execute nothing and write two references."""
     kept = store.open_store(None, tmp_path)
     place = workflow.Workplace(tmp_path, kept, workflow.Environment("e"))
     stages, functions = [], {}
@@ -101,12 +101,9 @@ def test_nothing_to_do_is_quick(tmp_path: Path) -> None:
     workflow.run(graph, executor, place)
     executor.executed.clear()
     before = len(list(kept.refs("")))
-    began = time.perf_counter()
     workflow.run(graph, executor, place)
-    took = time.perf_counter() - began
     assert executor.executed == []
     assert len(list(kept.refs(""))) == before + 2
-    assert took < 1.5  # 0.3 s on an idle machine
 
 
 def test_room_is_light() -> None:

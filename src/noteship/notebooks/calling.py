@@ -8,7 +8,7 @@ from dataclasses import replace
 from noteship.notebooks.patterns import pattern_of
 from noteship.notebooks.raw import CommandLine, RawAnalysis, RawUse
 
-__all__ = ["told", "united"]
+__all__ = ["plain_words", "told", "united"]
 
 
 def told(raw: RawAnalysis, line: CommandLine) -> RawAnalysis:
@@ -23,6 +23,13 @@ def _told(use: RawUse, words: Sequence[str], origin: str) -> RawUse:
     path = "".join(part for part in use.path.parts if isinstance(part, str))
     given = any(word.rpartition("=")[2].lstrip("./") in path for word in words if "." in word or "/" in word)
     return replace(use, how=f"{use.how}, given in {origin}") if given and path else use
+
+
+def plain_words(line: CommandLine) -> tuple[str, ...]:
+    """The words of a command line; none when one of them is not known."""
+    if not all(isinstance(part, str) for word in line.words for part in word):
+        return ()
+    return tuple("".join(map(str, word)) for word in line.words)
 
 
 def united(found: Sequence[RawAnalysis]) -> RawAnalysis:

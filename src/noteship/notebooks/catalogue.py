@@ -32,6 +32,10 @@ class Rule:
 Rules = Mapping[str, tuple[Rule, ...]]
 
 
+# Spark's readers and writers take their options between these and the method that names the path.
+_FLOWS = frozenset({"read", "readStream", "write", "writeStream"})
+
+
 class Catalogue:
     """Rules by name; what a user adds goes before the table."""
 
@@ -57,9 +61,9 @@ class Catalogue:
                 return table[name]
         parts = name.split(".")
         last = parts[-1]
-        for place in ("read", "write"):
-            if any(part in {place, f"{place}Stream"} for part in parts[:-1]) and f"spark-{place}.{last}" in self._table:
-                return self._table[f"spark-{place}.{last}"]
+        flow = next((part.removesuffix("Stream") for part in reversed(parts[:-1]) if part in _FLOWS), "")
+        if f"spark-{flow}.{last}" in self._table:
+            return self._table[f"spark-{flow}.{last}"]
         if len(parts) > 1:
             for table in (self._own, self._within.get(last, {}), self._table):
                 for key in (f"{parts[0]}.**.{last}", f"{'.'.join(parts[:2])}.**.{last}", f"*.{last}"):

@@ -176,6 +176,8 @@ write keras.callbacks.TensorBoard 0|log_dir folder
 write keras.callbacks.BackupAndRestore 0|backup_dir folder
 write keras.utils.plot_model 1|to_file
 read keras.**.flow_from_directory 0|directory folder
+read keras.**.flow_from_dataframe 1|directory folder
+read tensorflow.data.Dataset.list_files 0|file_pattern
 read keras.**.{image,text,audio}_dataset_from_directory 0|directory folder
 read keras.preprocessing.image.load_img 0|path
 read keras.utils.load_img 0|path
@@ -220,7 +222,6 @@ read sentence_transformers.SentenceTransformer 0|model_name_or_path folder doubt
 write sentence_transformers.**.save 0|path folder
 write *.save_to_disk 0|dataset_path|dataset_dict_path folder
 read *.load_from_disk 0|dataset_path|dataset_dict_path folder
-read datasets.load_dataset -|data_files
 read *.from_{csv,parquet,json,text} 0|path_or_paths weak
 read fasttext.load_model 0
 read fasttext.train_supervised 0|input
@@ -236,7 +237,10 @@ write h2o.export_file 1|path
 write pycaret.**.save_model 1|model_name ext=.pkl
 read pycaret.**.load_model 0|model_name ext=.pkl
 read mlflow.log_artifact{,s} 0|local_path|local_dir doubtful
-write mlflow.**.save_model -|path folder
+write mlflow.**.save_model 1|path folder
+read wandb.save 0|glob_str
+read wandb.**.add_file 0|local_path
+read wandb.**.add_dir 0|local_path folder
 read surprise.dump.load 0|file_name
 write surprise.dump.dump 0|file_name
 read surprise.Dataset.load_from_file 0|file_path
@@ -319,6 +323,7 @@ write *.save_{svg,png,image,fig,plot} 0 weak
 write matplotlib.animation.**.save 0|filename
 write dtreeviz.**.save 0
 
+read IPython.display.{Image,SVG,Audio,Video} 0|filename|data weak
 read PIL.Image.open 0|fp
 write PIL.**.save 0|fp
 read imageio.{imread,mimread,get_reader,imopen,volread} 0|uri
@@ -466,11 +471,15 @@ read urllib.urlretrieve 0|url external
 write urllib.urlretrieve 1|filename
 read torch.hub.download_url_to_file 0|url external
 write torch.hub.download_url_to_file 1|dst
-read datasets.load_dataset 0|path external
 read seaborn.load_dataset 0|name external
 read sklearn.datasets.fetch_openml 0|name external
 read huggingface_hub.{hf_hub_download,snapshot_download} 0|repo_id external
 read kagglehub.{dataset_download,model_download} 0|handle external
+read {psycopg2,psycopg,pymysql,MySQLdb,pyodbc,cx_Oracle,oracledb,pymssql}.connect 0|dsn|host|database external
+read mysql.connector.connect -|host external
+read snowflake.connector.connect -|account external
+read google.cloud.bigquery.Client -|project external
+read pymongo.MongoClient 0|host external
 read yfinance.download 0|tickers external
 read pandas_datareader.data.DataReader 0|name external
 read kaggle.api.dataset_download_files 0|dataset external

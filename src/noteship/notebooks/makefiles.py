@@ -35,7 +35,7 @@ def recipes(text: str) -> Iterator[str]:
     variables = _variables(lines)
     for rule in _rules(lines, variables):
         for line in rule.lines:
-            own = re.search(r"\$[@*]|\$[({][@*]", line) is not None
+            own = re.search(r"\$[({]?[@*<^]" if rule.stem_pattern else r"\$[({]?[@*]", line) is not None
             for target in rule.targets[:_MOST_TARGETS] if own else rule.targets[:1]:
                 yield _expand(line, {**variables, **_automatic(rule, target)}).lstrip("@-+ ")
 

@@ -10,7 +10,8 @@ from typing import Any
 
 from noteship.notebooks import discovery
 from noteship.notebooks.project_view import ProjectTexts
-from noteship.notebooks.reading import Reader, Reading, remembered_as
+from noteship.notebooks.raw import CommandLine
+from noteship.notebooks.reading import Reader, Reading, line_json, line_of, remembered_as
 from noteship.notebooks.settings import ReadingSettings
 
 __all__ = ["main", "read"]
@@ -26,7 +27,12 @@ _START = (
 )
 
 
-def read(settings: ReadingSettings, root: Path, folders: Mapping[str, Sequence[str]]) -> dict[str, Reading]:
+def read(
+    settings: ReadingSettings,
+    root: Path,
+    folders: Mapping[str, Sequence[str]],
+    lines: Mapping[str, Sequence[CommandLine]],
+) -> dict[str, Reading]:
     """The readings of some files, each analysed from its working folders; empty when that interpreter is no help."""
     # Slow to import, and hardly ever needed.
     import subprocess
@@ -38,6 +44,7 @@ def read(settings: ReadingSettings, root: Path, folders: Mapping[str, Sequence[s
         "readers": dict(settings.readers),
         "writers": dict(settings.writers),
         "folders": {path: list(each) for path, each in folders.items()},
+        "lines": {path: [line_json(line) for line in each] for path, each in lines.items()},
         "params": {name: dict(stage.params) for name, stage in settings.stages.items()},
     }
     try:
@@ -65,8 +72,9 @@ def main() -> None:
         reading = reader.read(path)
         given = request["params"].get(path.rpartition(".")[0], {})
         values = {name: value for name, value in given.items() if name in reading.parameters}
+        lines = tuple(map(line_of, request["lines"].get(path, ())))
         for cwd in folders if reading.fault is None else ():
             for each in ({}, values):
-                reading.analyses[remembered_as(cwd, each)] = reader.analyse(path, cwd, each)
+                reading.analyses[remembered_as(cwd, each, lines)] = reader.analyse(path, cwd, each, lines)
         answer[path] = reading.to_json()
     json.dump(answer, sys.stdout)

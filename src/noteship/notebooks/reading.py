@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from noteship import digests
@@ -45,8 +45,8 @@ class Analysis:
         """The inverse of `to_json`."""
         raw = RawAnalysis(
             tuple(_use_of(item) for item in value["uses"]),
-            tuple(RawExternal(*item, by=tuple(by)) for *item, by in value["external"]),
-            tuple(RawUnknown(*item, by=tuple(by)) for *item, by in value["unknown"]),
+            tuple(replace(RawExternal(*item), by=tuple(by)) for *item, by in value["external"]),
+            tuple(replace(RawUnknown(*item), by=tuple(by)) for *item, by in value["unknown"]),
             tuple(value["modules"]),
             tuple(value["runs"]),
             tuple((script, line_of(line)) for script, line in value["calls"]),
@@ -281,7 +281,7 @@ def _use_json(use: RawUse) -> list[Any]:
 
 def _use_of(item: list[Any]) -> RawUse:
     parts, anchor, *others, by = item
-    return RawUse(PathText(_parts_of(parts), anchor), *others, by=tuple(by))
+    return replace(RawUse(PathText(_parts_of(parts), anchor), *others), by=tuple(by))
 
 
 def _fault_json(fault: NoteshipError) -> list[Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from difflib import get_close_matches
@@ -11,6 +12,7 @@ from typing import Any
 
 from noteship.digests import Digest
 from noteship.notebooks import (
+    calling,
     command_files,
     discovery,
     linking,
@@ -58,6 +60,7 @@ class _Project:
         self._memory = ReadingMemory(cache, user)
         self._changed = False
         self._params: Mapping[str, Mapping[str, Any]] = {}
+        self._asked: set[tuple[str, str]] = set()
         self._called = command_files.command_lines(self.texts, settings.exclude)
         self.readings = self._read()
         self._importers: Mapping[str, set[str]] = {}
@@ -86,12 +89,16 @@ class _Project:
         self._changed = True
         declared = {_cwd(override) or "" for override in self.settings.stages.values()}
         folders = {path: sorted({*working_folder.folders_above(path), *declared}) for path in failed}
-        readings.update(newer.read(self.settings, self.texts.root, folders))
+        lines = {path: self._called[path] for path in failed if path in self._called}
+        readings.update(newer.read(self.settings, self.texts.root, folders, lines))
         for path in failed:
             readings[path].asked = True
 
     def save(self) -> None:
-        """Keep what was read."""
+        """Keep what was read; analyses of command lines that are no longer given are dropped."""
+        for path, reading in self.readings.items() if self._changed else ():
+            for name in [each for each in reading.analyses if "!" in each and (path, each) not in self._asked]:
+                del reading.analyses[name]
         self._memory.save(self.readings.values(), self._changed)
 
     def analyse(self, path: str, cwd: str) -> RawAnalysis:
@@ -103,6 +110,9 @@ class _Project:
         lines = self._called.get(path, ())
         lines = lines if any(line.words for line in lines) else ()
         remembered = remembered_as(cwd, values, lines)
+        if reading.asked and remembered not in reading.analyses:
+            # Another interpreter read it; it was told of the task files' lines alone.
+            remembered = next((name for name in reading.analyses if re.split("[!?]", name)[0] == cwd), remembered)
         if remembered not in reading.analyses:
             # One set of other values is remembered at a time: a search goes through thousands.
             called = remembered.partition("?")[0]
@@ -110,6 +120,7 @@ class _Project:
                 del reading.analyses[other]
             reading.analyses[remembered] = self._reader.analyse(path, cwd, values, lines)
             self._changed = True
+        self._asked.add((path, remembered))
         return reading.analyses[remembered].raw
 
     def _follow_calls(self) -> None:
@@ -214,6 +225,7 @@ class _Project:
             code=None if reading.fault else self._code(reading, modules),
             parameters=reading.parameters,
             fault=reading.fault,
+            calls=tuple(filter(None, map(calling.plain_words, self._called.get(stage.path, ())))),
         )
 
     def _modules(self, reading: Reading, raw: RawAnalysis) -> tuple[str, ...]:

@@ -9,6 +9,8 @@ import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
+from noteship.notebooks.yaml_text import parsed_yaml
+
 __all__ = ["commands", "is_task_file"]
 
 # YAML and JSON share a reader where a file may be either.
@@ -54,20 +56,8 @@ def _parsed(kind: str, text: str) -> Any:
             return tomllib.loads(text)
         if kind == "json":
             return json.loads(text)
-        return _parsed_yaml(text)
+        return parsed_yaml(text)
     except (ValueError, RecursionError):
-        return None
-
-
-def _parsed_yaml(text: str) -> Any:
-    # Optional, and slow to import.
-    try:
-        import yaml
-    except ImportError:
-        return None
-    try:
-        return yaml.safe_load(text)
-    except yaml.YAMLError:
         return None
 
 

@@ -59,7 +59,11 @@ class Unknown:
 
 @dataclass(frozen=True)
 class StageSource:
-    """One notebook or script as a stage, as far as reading it tells."""
+    """One notebook or script as a stage, as far as reading it tells.
+
+    `calls` are the words that the project's own files call the script with, one tuple for each command line all of
+    whose words are known.
+    """
 
     name: str
     path: str
@@ -74,6 +78,7 @@ class StageSource:
     code: Digest | None = None
     parameters: Mapping[str, Any] = field(default_factory=dict)
     fault: NoteshipError | None = None
+    calls: tuple[tuple[str, ...], ...] = ()
 
     @property
     def reads(self) -> tuple[str, ...]:

@@ -77,6 +77,9 @@ def choose(stages: Sequence[Candidate], files: frozenset[str], analyse: Analyse)
                 chosen[stage.name] = _better(stage, known, analyse)
         if chosen == before:
             break
+    for stage in stages:
+        if stage.called and chosen[stage.name] == WorkingFolder(stage.called):
+            chosen[stage.name] = WorkingFolder(stage.called, f"runs in {stage.called}: it is called from there")
     return chosen
 
 

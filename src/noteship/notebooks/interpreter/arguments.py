@@ -17,8 +17,6 @@ __all__ = ["Arguments", "Call"]
 
 # What of a call is shown as evidence.
 LONGEST_CALL = 100
-
-
 MOST_CALL_LINES = 8
 
 

@@ -70,11 +70,20 @@ def _of_library(machine: Machine, value: Library, name: str) -> Value:
         return Library(bounded(f"{value.name}[]"), value.reason, value.data)
     if value.name == "super()":
         return _of_super(value, name)
+    if name in {"__class__", "__name__"} and (found := _class_name(value.name)):
+        return value if name == "__class__" else Const(found)
     full = library_name(f"{value.name}.{name}") if value.name else name
     model = machine.parts.models.get(f"@{full}")
     if model is not None:
         return model(machine, Call(full, Arguments(), None, None, value.data))
     return Library(bounded(full), value.reason, value.data)
+
+
+def _class_name(name: str) -> str:
+    """The name of a library's class, of an object that it made, or of a function."""
+    last = name.removesuffix("()").rpartition(".")[2]
+    made = name.endswith("()")
+    return last if last.isidentifier() and last != "type" and (not made or last[:1].isupper()) else ""
 
 
 def _of_super(value: Library, name: str) -> Value:

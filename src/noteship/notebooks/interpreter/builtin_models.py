@@ -166,6 +166,8 @@ def _globals(machine: Machine, call: Call) -> Value:
 
 def _type(machine: Machine, call: Call) -> Value:
     value = call.get(0)
+    if isinstance(value, Library):
+        return machine.attribute(value, "__class__")
     return value.cls if isinstance(value, Instance) else Library("type()")
 
 

@@ -10,6 +10,7 @@ from noteship.notebooks.interpreter.attributes import bounded
 from noteship.notebooks.interpreter.command_functions import chosen_commands, given_values
 from noteship.notebooks.interpreter.core import DEEPEST_CALL, Machine
 from noteship.notebooks.interpreter.frames import Flow, Frame, Raised
+from noteship.notebooks.interpreter.guesses import guess
 from noteship.notebooks.interpreter.rules import apply_rules
 from noteship.notebooks.values import (
     NONE,
@@ -114,6 +115,7 @@ def _call_library(machine: Machine, call: Call) -> Value:
         model = machine.parts.models.get(f"*.{call.name.rpartition('.')[2]}")
     if model is not None:
         return model(machine, call)
+    guess(machine, call)
     _run_commands(machine, call.name)
     call_back(machine, call.arguments, call.name.removeprefix("?."))
     return Library(bounded(f"{call.name}()"), call.reason)

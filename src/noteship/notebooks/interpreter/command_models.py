@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import posixpath
+import re
 import shlex
 from collections.abc import Callable
 from collections.abc import Mapping as MappingType
@@ -14,7 +15,7 @@ from noteship.notebooks.interpreter.core import Machine, Model
 from noteship.notebooks.interpreter.database_models import Database, run_sql
 from noteship.notebooks.interpreter.emission import absolute_texts, cwd_texts, path_texts, used
 from noteship.notebooks.interpreter.evidence import Manner, evidence_of
-from noteship.notebooks.interpreter.existence import is_folder
+from noteship.notebooks.interpreter.existence import entered, is_folder
 from noteship.notebooks.interpreter.holes import has_hole
 from noteship.notebooks.interpreter.modelling import argument_text, constant_result, first_argument
 from noteship.notebooks.interpreter.running import run_as_command, run_in_namespace
@@ -57,11 +58,19 @@ def _shell_use(machine: Machine, use: shell.ShellUse) -> None:
     elif use.action == "remove":
         machine.findings.remove(path, cwd_texts(machine)[0])
     elif use.action == "external":
+        _note_clone(machine, path)
         machine.findings.external(path, evidence_of(machine, call, "read", manner))
     elif use.action == "cd":
         machine.cwd = Const(absolute_texts(machine, path)[0])
     elif use.action == "python":
         _run_script(machine, path, [Const(_word_text(machine, word)) for word in use.arguments])
+
+
+def _note_clone(machine: Machine, text: str) -> None:
+    found = re.search(r"git\s+clone\s+(?:-\S+\s+)*(\S+)(?:\s+(\S+))?", text)
+    if found:
+        name = found.group(2) or posixpath.basename(found.group(1).rstrip("/")).removesuffix(".git")
+        machine.state.setdefault("cloned", set()).add(name)
 
 
 def _shell_write(machine: Machine, call: Call, target: str, name: shell.Word, manner: Manner) -> None:
@@ -196,7 +205,7 @@ def _cd(machine: Machine, rest: str) -> None:
     words = [word for word in _words(machine, rest or "~") if not word.startswith("-")]
     if words and not (has_hole(words[0]) and len(machine.holes.split(words[0])) == 1):
         machine.state.setdefault("visited", []).append(machine.cwd)
-        machine.cwd = Const(absolute_texts(machine, words[0])[0]) if not words[0].startswith("~") else Const(words[0])
+        machine.cwd = Const(entered(machine, words[0])[0]) if not words[0].startswith("~") else Const(words[0])
 
 
 def _popd(machine: Machine, rest: str) -> None:

@@ -20,6 +20,8 @@ def _call_first(machine: Machine, call: Call) -> Value:
     command = function.function if isinstance(function, Method) else function
     if isinstance(command, Func) and command.options is None and call.name in {"typer.run", "fire.Fire"}:
         command.options = signature_options(machine, command)
+        for option in command.options.values() if call.name == "fire.Fire" else ():
+            option.positional = True
     if isinstance(function, (Func, Method)):
         return machine.invoke(function)
     if isinstance(function, Seq):

@@ -50,31 +50,18 @@ __all__ = [
     "unkey",
 ]
 
-
 # An ordinary notebook takes a few thousand steps. Past the first limit loops are no longer unrolled, past the second
 # a statement is given up; both keep the worst document within a few seconds.
 HURRY_STEPS = 60_000
-
-
 MOST_STEPS = 250_000
-
-
 DEEPEST_CALL = 24
 
 
 # No path is longer, and no list of paths that somebody wrote.
 LONGEST_TEXT = 20_000
-
-
 MOST_ITEMS = 1_000
-
-
 Executor = Callable[["Machine", Any], Flow]
-
-
 Evaluator = Callable[["Machine", Any], Value]
-
-
 Model = Callable[["Machine", Call], Value]
 
 

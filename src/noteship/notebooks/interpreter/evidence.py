@@ -41,10 +41,16 @@ def _how(machine: Machine, call: Call) -> str:
     parts = _paths_of(call.node)
     words = [next((found for part in parts for found in _origins(machine, part)), "")]
     if not words[0]:
-        words = ["literal" if parts and isinstance(parts[0], ast.Constant) else _followed(machine, parts)]
+        words = ["literal" if _has_literal(parts) else _followed(machine, parts)]
     if len(machine.frames) > 1 and machine.frame.name and not words[0].startswith("an argument"):
         words.append(f"in {machine.frame.name}()")
     return ", ".join(words)
+
+
+def _has_literal(parts: list[ast.expr]) -> bool:
+    """Whether the path stands in the call: the first argument, or a later one that looks like a path."""
+    texts = [part.value if isinstance(part, ast.Constant) else None for part in parts]
+    return any(isinstance(text, str) and (index == 0 or "." in text or "/" in text) for index, text in enumerate(texts))
 
 
 def _paths_of(node: ast.Call) -> list[ast.expr]:

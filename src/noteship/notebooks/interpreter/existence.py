@@ -9,7 +9,7 @@ from noteship.notebooks.interpreter.emission import absolute_texts
 from noteship.notebooks.interpreter.holes import HOME, TEMPORARY, above_project, has_hole
 from noteship.notebooks.values import Const, Unknown, Value
 
-__all__ = ["is_folder", "made_folders", "path_exists"]
+__all__ = ["entered", "is_folder", "made_folders", "path_exists"]
 
 # Files and folders by which code finds out where the project's root is.
 _MARKERS = frozenset(
@@ -83,6 +83,13 @@ def made_folders(machine: Machine) -> set[str]:
     """The folders that the document made so far, as absolute paths."""
     found: set[str] = machine.state.setdefault("folders", set())
     return found
+
+
+def entered(machine: Machine, text: str) -> list[str]:
+    """The working folders in a path; a repository that the document cloned is elsewhere, as far as is known."""
+    if text.partition("/")[0] in machine.state.get("cloned", ()):
+        return [f"/{text}"]
+    return absolute_texts(machine, text)
 
 
 def is_folder(machine: Machine, text: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from noteship.notebooks.catalogue import Catalogue
 from noteship.notebooks.document import Document
@@ -18,18 +19,18 @@ from noteship.notebooks.interpreter.core import Machine, Parts
 from noteship.notebooks.interpreter.database_models import DATABASE_MODELS, finish_databases
 from noteship.notebooks.interpreter.expressions import EVALUATORS
 from noteship.notebooks.interpreter.file_models import FILE_MODELS
-from noteship.notebooks.interpreter.frames import Frame, OutOfSteps, Raised
+from noteship.notebooks.interpreter.frames import Frame
 from noteship.notebooks.interpreter.library_models import LIBRARY_MODELS
 from noteship.notebooks.interpreter.names import later_assignments
 from noteship.notebooks.interpreter.path_models import PATH_MODELS
-from noteship.notebooks.interpreter.running import run_document, trees_of
+from noteship.notebooks.interpreter.running import contained, run_document, trees_of
 from noteship.notebooks.interpreter.sequence_models import SEQUENCE_MODELS
 from noteship.notebooks.interpreter.settings_models import SETTINGS_MODELS
 from noteship.notebooks.interpreter.statements import EXECUTORS
 from noteship.notebooks.interpreter.text_models import TEXT_MODELS
 from noteship.notebooks.project_view import ProjectView
 from noteship.notebooks.raw import RawAnalysis, Word
-from noteship.notebooks.values import Const, Scope, Unknown, Value
+from noteship.notebooks.values import Const, Func, Scope, Unknown, Value
 
 __all__ = ["interpret"]
 
@@ -75,7 +76,7 @@ def interpret(
     frame = Frame(Scope(names, None, document.path), "", document.path, None, 1)
     run_document(machine, trees, frame)
     _run_registered(machine, frame)
-    finish_databases(machine)
+    contained(machine, partial(finish_databases, machine))
     uses, external, unknown = machine.findings.results()
     modules = tuple(sorted(module.path for module in machine.modules.values() if module.path))
     return RawAnalysis(uses, external, unknown, modules, tuple(machine.ran), tuple(machine.calls))
@@ -91,10 +92,10 @@ def _run_registered(machine: Machine, frame: Frame) -> None:
             continue
         for _, function in functions:
             machine.steps = 0
-            try:
-                with machine.perhaps():
-                    call_function(machine, function, Arguments(spread=unknown), None)
-            except (Raised, OutOfSteps, RecursionError):
-                del machine.frames[1:]
-                machine.guards.clear()
+            with machine.perhaps():
+                contained(machine, partial(_call, machine, function, unknown))
     machine.frames.clear()
+
+
+def _call(machine: Machine, function: Func, argument: Value) -> None:
+    call_function(machine, function, Arguments(spread=argument), None)

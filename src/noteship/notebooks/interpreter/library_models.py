@@ -9,6 +9,8 @@ from noteship.notebooks.interpreter import imports
 from noteship.notebooks.interpreter.arguments import Arguments, Call
 from noteship.notebooks.interpreter.calls import call_back
 from noteship.notebooks.interpreter.core import Machine, Model
+from noteship.notebooks.interpreter.emission import path_texts, used
+from noteship.notebooks.interpreter.evidence import Manner, evidence_of
 from noteship.notebooks.interpreter.modelling import (
     argument_text,
     constant_result,
@@ -261,6 +263,19 @@ def _raw_input(machine: Machine, call: Call) -> Value:
     return Unknown("typed in by a person")
 
 
+def _hub_dataset(machine: Machine, call: Call) -> Value:
+    """`load_dataset("csv", data_files=...)` reads files, `load_dataset("name")` asks a hub."""
+    files, folder = call.get(None, "data_files"), call.get(None, "data_dir")
+    if isinstance(files, Mapping):
+        files = Seq("list", list(files.items.values()), files.rest)
+    used(machine, files, "read", call)
+    used(machine, folder, "read", call, Manner(folder=True))
+    if files is None and folder is None:
+        for text in path_texts(machine, call.get(0, "path")):
+            machine.findings.external(text, evidence_of(machine, call, "read", Manner()))
+    return Library("datasets.load_dataset()")
+
+
 def _atexit(machine: Machine, call: Call) -> Value:
     function = call.get(0, "func")
     return machine.invoke(function) if isinstance(function, (Func, Method)) else Unknown("what runs at the exit")
@@ -390,6 +405,7 @@ LIBRARY_MODELS: MappingType[str, Model] = {
     "platform.system": constant_result("Linux"),
     "get_ipython": _ipython,
     "IPython.get_ipython": _ipython,
+    "datasets.load_dataset": _hub_dataset,
     "input": _raw_input,
     "getpass.getpass": _raw_input,
     "asyncio.gather": _gather,

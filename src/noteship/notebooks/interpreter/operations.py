@@ -29,11 +29,7 @@ __all__ = ["binary"]
 
 # What arithmetic on constants may make, in characters or bits: a notebook's path needs far less.
 _LARGEST_TEXT = 20_000
-
-
 _LARGEST_NUMBER = 10**12
-
-
 _WIDE = re.compile(r"%[^%a-zA-Z]*(\d{4}|\*)")
 
 

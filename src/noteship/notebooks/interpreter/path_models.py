@@ -10,7 +10,7 @@ from pathlib import PurePosixPath
 from noteship.notebooks.interpreter.arguments import Call
 from noteship.notebooks.interpreter.core import Machine, Model
 from noteship.notebooks.interpreter.emission import absolute_texts, cwd_texts
-from noteship.notebooks.interpreter.existence import made_folders, path_exists
+from noteship.notebooks.interpreter.existence import entered, made_folders, path_exists
 from noteship.notebooks.interpreter.holes import HOME, has_hole
 from noteship.notebooks.interpreter.modelling import argument_text, distributed, first_argument
 from noteship.notebooks.values import Const, PathValue, Seq, Unknown, Value, join, options
@@ -230,7 +230,7 @@ def _chdir(machine: Machine, call: Call) -> Value:
         if text is not None and not (has_hole(text) and len(machine.holes.split(text)) == 1):
             texts.append(text)
     if texts:
-        machine.cwd = join(Const(place) for text in texts for place in absolute_texts(machine, text))
+        machine.cwd = join(Const(place) for text in texts for place in entered(machine, text))
     return Const(None)
 
 

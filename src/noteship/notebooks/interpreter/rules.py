@@ -18,10 +18,9 @@ def apply_rules(machine: Machine, call: Call, rules: tuple[Rule, ...]) -> Value:
     """Record what the rules say about the call, and give what a library's call gives."""
     for rule in rules:
         value = call.get(rule.position, *rule.keywords)
-        if value is None:
-            continue
         if rule.external:
             _external(machine, call, rule, value)
+        if value is None or rule.external:
             continue
         manner = Manner(rule.folder, rule.extension, rule.doubtful, rule.weak)
         for action in _actions(call, rule):
@@ -29,9 +28,9 @@ def apply_rules(machine: Machine, call: Call, rules: tuple[Rule, ...]) -> Value:
     return Library(bounded(f"{call.name}()"), call.reason)
 
 
-def _external(machine: Machine, call: Call, rule: Rule, value: Value) -> None:
+def _external(machine: Machine, call: Call, rule: Rule, value: Value | None) -> None:
     evidence = evidence_of(machine, call, rule.action, Manner())
-    for text in path_texts(machine, value) or ["an address that is not known"]:
+    for text in path_texts(machine, value) or [call.name if value is None else "an address that is not known"]:
         machine.findings.external(text, evidence)
 
 

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from noteship.notebooks import magics
 from noteship.notebooks.document import Document
 from noteship.notebooks.interpreter.core import HURRY_STEPS, MOST_STEPS, Machine
+from noteship.notebooks.interpreter.findings import Evidence, Place
 from noteship.notebooks.interpreter.frames import Frame, OutOfSteps, Raised
 from noteship.notebooks.interpreter.holes import has_hole
 from noteship.notebooks.interpreter.names import assigned_names, later_assignments
 from noteship.notebooks.raw import CommandLine
 from noteship.notebooks.values import Const, Mapping, Scope, Seq, Unknown, Value
 
-__all__ = ["run_as_command", "run_document", "run_in_namespace", "trees_of"]
+__all__ = ["contained", "run_as_command", "run_document", "run_in_namespace", "trees_of"]
 
 Trees = list[tuple[Document, ast.Module, int | None, int]]
 # Tests look at the faults themselves.
@@ -68,6 +69,8 @@ def _run_statement(machine: Machine, statement: ast.stmt, frame: Frame) -> None:
             raise
         for name in assigned_names(statement):
             scope.names.setdefault(name, Unknown(f"{name}, which took too long to follow"))
+        if not isinstance(error, (OutOfSteps, RecursionError)):
+            _tell(machine, statement, frame, error)
     finally:
         del machine.frames[depth:]
         frame.scope, frame.owner = scope, None
@@ -77,6 +80,28 @@ def _run_statement(machine: Machine, statement: ast.stmt, frame: Frame) -> None:
             machine.guards.clear()
             machine.findings.quiet = 0
             machine.state["spent"] = machine.state.get("spent", 0) + machine.steps
+
+
+def contained(machine: Machine, work: Callable[[], None]) -> None:
+    """Do what comes after the statements; whatever goes wrong in it, what was found stands."""
+    try:
+        work()
+    except (Raised, OutOfSteps, RecursionError):
+        pass
+    except Exception:
+        if not FORGIVING:
+            raise
+    del machine.frames[1:]
+    machine.guards.clear()
+
+
+def _tell(machine: Machine, statement: ast.stmt, frame: Frame, error: Exception) -> None:
+    """Note among what is not known that a statement could not be followed, where it calls anything."""
+    if any(isinstance(node, ast.Call) for node in ast.walk(statement)):
+        place = Place(frame.cell, frame.first_line + statement.lineno - 1, (), True)
+        reason = f"this statement could not be followed ({type(error).__name__})"
+        machine.findings.quiet = 0
+        machine.findings.unknown(reason, Evidence("read", place, "statement", ""))
 
 
 def run_in_namespace(machine: Machine, path: str, arguments: list[str], shared: bool) -> None:

@@ -14,6 +14,7 @@ from noteship.notebooks.interpreter.core import Machine
 from noteship.notebooks.interpreter.emission import absolute_texts
 from noteship.notebooks.interpreter.holes import cleaned, has_hole
 from noteship.notebooks.values import Const, Mapping, Seq, Unknown, Value
+from noteship.notebooks.yaml_text import parsed_yaml
 
 __all__ = ["load_ini", "load_settings", "parse_settings", "settings_text", "value_of"]
 
@@ -58,23 +59,6 @@ def parse_settings(content: str, kind: str, dotted: bool = False) -> Value | Non
     return value_of(data, dotted)
 
 
-def _yaml(content: str) -> Any:
-    """YAML, where a parser is installed; unknown tags give nothing."""
-    try:
-        import yaml
-    except ImportError as error:
-        raise ValueError("no YAML parser") from error
-
-    class Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
-        """Reads plain values and skips what has a tag of its own."""
-
-    Loader.add_multi_constructor("", lambda *_: None)
-    try:
-        return yaml.load(content, Loader)  # noqa: S506
-    except yaml.YAMLError as error:
-        raise ValueError("not YAML") from error
-
-
 def _env(content: str) -> Any:
     found: dict[str, str] = {}
     for line in content.splitlines():
@@ -87,8 +71,8 @@ def _env(content: str) -> Any:
 _PARSERS: MappingType[str, Callable[[str], Any]] = {
     "json": json.loads,
     "toml": tomllib.loads,
-    "yaml": _yaml,
-    "yml": _yaml,
+    "yaml": parsed_yaml,
+    "yml": parsed_yaml,
     "env": _env,
 }
 
