@@ -111,6 +111,8 @@ def _call_library(machine: Machine, call: Call) -> Value:
     if model is None:
         rules = machine.catalogue.rules(call.name)
         if rules:
+            if all(rule.weak for rule in rules):
+                guess(machine, call)
             return apply_rules(machine, call, rules)
         model = machine.parts.models.get(f"*.{call.name.rpartition('.')[2]}")
     if model is not None:

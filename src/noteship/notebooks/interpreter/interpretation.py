@@ -14,6 +14,7 @@ from noteship.notebooks.interpreter.calls import call_function, invoke
 from noteship.notebooks.interpreter.command_line_models import COMMAND_LINE_MODELS
 from noteship.notebooks.interpreter.command_models import COMMAND_MODELS
 from noteship.notebooks.interpreter.command_program_models import COMMAND_PROGRAM_MODELS
+from noteship.notebooks.interpreter.concurrency_models import CONCURRENCY_MODELS
 from noteship.notebooks.interpreter.container_models import CONTAINER_MODELS
 from noteship.notebooks.interpreter.core import Machine, Parts
 from noteship.notebooks.interpreter.database_models import DATABASE_MODELS, finish_databases
@@ -42,6 +43,7 @@ _MODELS = {
     **PATH_MODELS,
     **FILE_MODELS,
     **LIBRARY_MODELS,
+    **CONCURRENCY_MODELS,
     **COMMAND_LINE_MODELS,
     **COMMAND_PROGRAM_MODELS,
     **DATABASE_MODELS,
