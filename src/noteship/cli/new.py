@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 from pathlib import Path
 
 from noteship.cli.output import Output
@@ -20,7 +21,7 @@ def run(arguments: argparse.Namespace, output: Output) -> int:
     output.text(
         f"wrote {folder}: {', '.join(names)}",
         "",
-        f"  cd {folder}",
+        f"  cd {shlex.quote(str(folder))}",
         "  noteship graph",
         "  noteship run",
         "  noteship serve",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import difflib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -27,6 +27,7 @@ def with_parameters(opened: OpenedProject, texts: Sequence[str]) -> OpenedProjec
         stage, dot, name = target.strip().rpartition(".")
         if not equals or not dot or not name.isidentifier():
             raise BadParameter(text, "it names no stage and parameter" if not dot else "there is no value")
+        stage = _full_name(stage, sources)
         if stage not in sources:
             near = difflib.get_close_matches(stage, sources, n=1, cutoff=0.4)
             raise BadParameter(text, f"there is no stage {stage!r}", near[0] if near else "")
@@ -35,6 +36,12 @@ def with_parameters(opened: OpenedProject, texts: Sequence[str]) -> OpenedProjec
         if stage in sources:
             _check(sources[stage].path, sources[stage].parameters, params)
     return replace(opened, own_parameters=found) if texts else opened
+
+
+def _full_name(name: str, known: Collection[str]) -> str:
+    """The stage of this name, also by the last part of it where only one has that."""
+    fitting = [each for each in known if each.rpartition("/")[2] == name]
+    return fitting[0] if name not in known and len(fitting) == 1 else name
 
 
 def _value(text: str, value: str) -> Any:
