@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-__all__ = ["copy", "locked", "replacing", "write"]
+__all__ = ["copy", "locked", "own_folder", "replacing", "set_executable", "write"]
 
 PIECE_BYTES = 1 << 20
 # <linux/fs.h> FICLONE = _IOW(0x94, 9, int): share the extents of another file, copy on write.
@@ -23,12 +23,13 @@ FICLONE = 0x40049409
 def replacing(path: Path, *, durable: bool = False) -> Iterator[BinaryIO]:
     """Open a new file that takes `path`'s place when the block ends well, and vanishes when it does not.
 
-    With `durable`, the bytes are on the disk before the name is.
+    It starts with the mode of the file that it replaces. With `durable`, the bytes are on the disk before the name is.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     fresh = path.with_name(f".{path.name[:80]}.{secrets.token_hex(6)}.new")
     try:
         with fresh.open("xb") as stream:
+            _keep_mode(path, stream)
             yield stream
             if durable:
                 stream.flush()
@@ -48,13 +49,38 @@ def write(path: Path, data: bytes, *, durable: bool = False) -> None:
 def copy(source: Path, target: Path) -> None:
     """Copy a file's bytes and its executable bit; share the extents where the file system can.
 
-    Cost: a few system calls with reflinks, else one pass in the kernel.
+    Cost: a few system calls with reflinks, else one pass through a MiB of memory.
     """
     with source.open("rb") as old, replacing(target) as new:
         if not _cloned(old, new):
             shutil.copyfileobj(old, new, PIECE_BYTES)
-    if source.stat().st_mode & stat.S_IXUSR:
-        target.chmod(0o755)
+        set_executable(new, executable=bool(os.fstat(old.fileno()).st_mode & stat.S_IXUSR))
+
+
+def set_executable(stream: BinaryIO, *, executable: bool) -> None:
+    """Let those execute an open file who may read it, or nobody."""
+    mode = stat.S_IMODE(os.fstat(stream.fileno()).st_mode)
+    wanted = mode | (mode & 0o444) >> 2 if executable else mode & ~0o111
+    if wanted != mode:
+        os.fchmod(stream.fileno(), wanted)
+
+
+def own_folder(root: Path) -> Path:
+    """Make the project's `.noteship`, for its owner alone, which tells version control to look away; give its path."""
+    folder = root / ".noteship"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if not (folder / ".gitignore").exists():
+        write(folder / ".gitignore", b"*\n")
+    return folder
+
+
+def _keep_mode(path: Path, stream: BinaryIO) -> None:
+    try:
+        old = path.lstat().st_mode
+    except OSError:
+        return
+    if stat.S_ISREG(old):
+        os.fchmod(stream.fileno(), old & 0o777)
 
 
 def _cloned(old: BinaryIO, new: BinaryIO) -> bool:

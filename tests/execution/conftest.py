@@ -75,6 +75,7 @@ class Bench:
     def artifact(self, text: str) -> store.Artifact:
         """A text in the store, as another stage would have made it."""
         path = self.root / ".noteship" / "made"
+        path.parent.mkdir(exist_ok=True)
         path.write_text(text)
         return self.objects.put_artifact(path)
 

@@ -6,8 +6,8 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -27,7 +27,6 @@ def test_a_stage_over_its_time_is_interrupted(bench: Bench) -> None:
     assert done.failure is not None
     assert (done.failure.kind, done.failure.last_output) == ("timeout", "begun")
     assert "end.txt" in done.outputs
-    assert done.seconds < 3
 
 
 def test_a_stage_that_ignores_the_interrupt_is_killed(bench: Bench) -> None:
@@ -36,7 +35,6 @@ def test_a_stage_that_ignores_the_interrupt_is_killed(bench: Bench) -> None:
     done = bench.cells(source, timeout_s=0.5)
     assert done.failure is not None
     assert done.failure.kind == "timeout"
-    assert done.seconds < 6
 
 
 def test_a_stage_over_its_memory_is_killed(bench: Bench) -> None:
@@ -67,11 +65,16 @@ def test_cancelling_ends_a_stage_and_what_it_started(
     eventually(lambda: not psutil.pid_exists(pid))
 
 
-def test_several_stages_run_at_once(bench: Bench) -> None:
-    """Two that sleep take about as long as one."""
-    for name in ("a", "b"):
-        bench.notebook("import time\ntime.sleep(1)\nprint('done')", path=f"{name}.ipynb")
-    started = time.monotonic()
+def test_several_stages_run_at_once(bench: Bench, tmp_path: Path) -> None:
+    """The times that two stages note themselves overlap: each waits until the other has begun."""
+    source = (
+        "import pathlib, time\nbegun = time.monotonic()\n"
+        "folder = pathlib.Path({folder!r})\n(folder / {own!r}).touch()\n"
+        "while not (folder / {other!r}).exists() and time.monotonic() < begun + 60:\n    time.sleep(0.02)\n"
+        "(folder / 'times-{own}').write_text(f'{{begun}} {{time.monotonic()}}')"
+    )
+    for own, other in (("a", "b"), ("b", "a")):
+        bench.notebook(source.format(folder=str(tmp_path), own=own, other=other), path=f"{own}.ipynb")
     jobs = [bench.job(f"{name}.ipynb") for name in ("a", "b")]
     results = []
     threads = [
@@ -83,7 +86,11 @@ def test_several_stages_run_at_once(bench: Bench) -> None:
     for thread in threads:
         thread.join()
     assert [result.failure for result in results] == [None, None]
-    assert time.monotonic() - started < 1.9
+    (a_begun, a_ended), (b_begun, b_ended) = (
+        map(float, (tmp_path / f"times-{name}").read_text().split()) for name in ("a", "b")
+    )
+    assert a_begun < b_ended
+    assert b_begun < a_ended
 
 
 PROGRAM = """
@@ -93,7 +100,12 @@ from noteship import store
 from noteship.notebooks.document import read_document
 from noteship.notebooks.execution import Job, Runner
 root = Path(sys.argv[1])
-source = "# %%\\nimport os, time\\nopen('{0}/pid', 'w').write(str(os.getpid()))\\ntime.sleep(4321)".format(root)
+source = "\\n".join((
+    "# %%\\nimport os, subprocess, time",
+    "own = subprocess.Popen(['sleep', '4321'], start_new_session=True)",
+    "open('{0}/pid', 'w').write(f'{{os.getpid()}} {{own.pid}} .')".format(root),
+    "time.sleep(4321)",
+))
 (root / "s.py").write_text(source)
 job = Job("run", "s", read_document("s.py", source))
 runner = Runner(root, Path(sys.executable), store.open_store(None, root), environment=dict(os.environ))
@@ -102,23 +114,41 @@ runner.run(job, threading.Event(), print)
 
 
 def test_killing_noteship_ends_its_stages_and_the_next_runner_sweeps(
-    tmp_path: Path, eventually: Callable[[Callable[[], bool]], None]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, eventually: Callable[[Callable[[], bool]], None]
 ) -> None:
-    """Nothing keeps running, and the workspace of the dead run is deleted."""
-    process = subprocess.Popen([sys.executable, "-c", PROGRAM, str(tmp_path)], stdout=subprocess.DEVNULL)
+    """Nothing keeps running, not even in a session of its own; workspaces and temporary folders are deleted."""
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
+    environment = {**os.environ, "TMPDIR": str(temporary)}
+    command = [sys.executable, "-c", PROGRAM, str(tmp_path)]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, env=environment)
     place = tmp_path / "pid"
-    eventually(lambda: place.exists() and place.read_text() != "")
-    kernel = int(place.read_text())
+    eventually(lambda: place.exists() and place.read_text().endswith("."))
+    started = [int(pid) for pid in place.read_text().split()[:2]]
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
-    eventually(lambda: not psutil.pid_exists(kernel))
+    eventually(lambda: not any(psutil.pid_exists(pid) for pid in started))
     work = tmp_path / ".noteship" / "work"
-    assert (work / "run" / "s").exists()
+    assert list(work.glob("run/s-*"))
+    assert list(temporary.glob("noteship-*/*/connection.json"))
     with Runner(
         tmp_path, Path(sys.executable), store.open_store(None, tmp_path), environment=dict(os.environ)
     ) as runner:
         runner._folders.hold("other")
         assert not (work / "run").exists()
+        assert not list(temporary.glob("noteship-*"))
+    assert list(work.iterdir()) == []
+
+
+def test_what_a_stage_leaves_running_ends_with_it(
+    bench: Bench, eventually: Callable[[Callable[[], bool]], None]
+) -> None:
+    """Also a process in a session of its own."""
+    done = bench.cells("import subprocess\nprint(subprocess.Popen(['sleep', '4321'], start_new_session=True).pid)")
+    assert done.failure is None
+    pid = int(bench.outputs(done)[0][0]["text"])
+    eventually(lambda: not psutil.pid_exists(pid))
 
 
 def test_a_killed_zygote_is_started_again(bench: Bench) -> None:

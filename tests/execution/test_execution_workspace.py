@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
-import time
+import socket
+from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from execution.conftest import Bench
-from noteship.notebooks.execution import workspace
+from noteship.notebooks.execution import copying, workspace
 
 
 def test_a_stage_gets_the_projects_files_and_just_its_inputs(bench: Bench) -> None:
@@ -91,14 +94,15 @@ def test_surprises_are_notes(bench: Bench) -> None:
     assert bench.root.joinpath("raw.csv").exists()
 
 
-def test_large_files_are_linked_unless_the_stage_reads_them(bench: Bench, monkeypatch: object) -> None:
+def test_large_files_are_linked_unless_the_stage_reads_them(bench: Bench) -> None:
     """A link costs nothing; a file that is read is a copy that the stage may damage."""
     with (bench.root / "large.bin").open("wb") as stream:
         stream.truncate(workspace.LINK_FROM_BYTES + 1)
     source = "import os\nprint(os.path.islink('large.bin'), os.path.getsize('large.bin'))"
+    shares = copying.share(bench.root / "large.bin", bench.root / "shared.bin")
     linked, copied = bench.cells(source), bench.cells(source, known_reads=("large.bin",))
     size = workspace.LINK_FROM_BYTES + 1
-    assert bench.outputs(linked)[0][0]["text"] == f"True {size}\n"
+    assert bench.outputs(linked)[0][0]["text"] == f"{not shares} {size}\n"
     assert bench.outputs(copied)[0][0]["text"] == f"False {size}\n"
 
 
@@ -135,13 +139,84 @@ def test_the_environment_is_that_of_the_interpreter(bench: Bench) -> None:
     assert Path(os.environ.get("IPYTHONDIR", "none")).name != ".noteship-ipython"
 
 
-def test_a_thousand_files_are_prepared_quickly(bench: Bench) -> None:
-    """A workspace of a project with many small files is there in well under a second."""
+def test_a_thousand_files_are_prepared(bench: Bench) -> None:
+    """A workspace of a project with many small files holds each of them."""
     for number in range(1000):
         bench.write(f"many/{number % 20}/{number}.txt", "some text")
-    started = time.monotonic()
     place = workspace.Workspace.of(bench.root, bench.job(bench.notebook("1")))
     place.prepare(bench.job("stage.ipynb"), bench.objects)
-    seconds = time.monotonic() - started
+    assert len(list((place.path / "many").glob("*/*.txt"))) == 1000
     place.remove()
-    assert seconds < 1.0
+
+
+def test_stages_with_long_names_have_workspaces_of_their_own(bench: Bench) -> None:
+    """Names that are equal for hundreds of characters do not share a folder, and no folder's name is too long."""
+    job = bench.job(bench.notebook("1"))
+    names = ["é" * 200 + end for end in "ab"]
+    places = {workspace.Workspace.of(bench.root, replace(job, stage=name)).folder for name in names}
+    assert len(places) == 2
+    assert all(len(place.name) < 100 for place in places)
+
+
+def test_a_linked_folder_that_stages_write_into_is_a_real_one(bench: Bench, tmp_path: Path) -> None:
+    """What is written there is harvested and does not reach the link's target; other linked folders stay links."""
+    for path in ("data/raw.csv", "data/made.csv", "data/deep/x.csv", "other/y.csv"):
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text("big")
+    (tmp_path / "data" / "back").symlink_to(tmp_path / "data")
+    for name in ("data", "other"):
+        (bench.root / name).symlink_to(tmp_path / name)
+    done = bench.cells(
+        "import os\nprint([os.path.islink(p) for p in ('data', 'other', 'data/back')], sorted(os.listdir('data')))",
+        "open('data/made.csv', 'w').write(open('data/raw.csv').read() + '+')",
+        produced=("data/made.csv",),
+        expected_writes=("data/made.csv",),
+    )
+    assert done.failure is None
+    assert bench.outputs(done)[0][0]["text"] == "[False, True, True] ['back', 'deep', 'raw.csv']\n"
+    assert {name: bench.text(artifact) for name, artifact in done.outputs.items()} == {"data/made.csv": "big+"}
+    assert (tmp_path / "data" / "made.csv").read_text() == "big"
+
+
+def test_patterns_reach_into_linked_folders(bench: Bench, tmp_path: Path) -> None:
+    """Where a name has a hole, the folders before the hole decide."""
+    (tmp_path / "plots").mkdir()
+    (bench.root / "plots").symlink_to(tmp_path / "plots")
+    done = bench.cells("open('plots/a.png', 'w').write('p')", produced=("plots/*.png",))
+    assert list(done.outputs) == ["plots/a.png"]
+    assert list((tmp_path / "plots").iterdir()) == []
+
+
+def test_a_write_through_a_link_to_a_large_file_fails_the_stage(bench: Bench) -> None:
+    """The failure and a note name the file; where it is an expected write, the stage gets a copy."""
+    large = bench.root / "large.bin"
+    with large.open("wb") as stream:
+        stream.truncate(workspace.LINK_FROM_BYTES + 1)
+    if copying.share(large, bench.root / "shared.bin"):
+        pytest.skip("this file system shares extents, so that nothing is linked")
+    source = "with open('large.bin', 'r+b') as stream:\n    stream.write(b'x')"
+    copied = bench.cells(source, expected_writes=("large.bin",))
+    assert copied.failure is None
+    with large.open("rb") as stream:
+        assert stream.read(1) == b"\0"
+    written = bench.cells(source)
+    assert written.failure is not None
+    assert "large.bin" in written.failure.message
+    assert any("changed large.bin in the project's own folder" in note for note in written.notes)
+    assert bench.cells("open('large.bin', 'rb').read(1)").failure is None
+
+
+def test_pipes_sockets_and_looped_links_stay_out(bench: Bench) -> None:
+    """What is no file cannot be copied, and would be waited for without end."""
+    os.mkfifo(bench.root / "pipe")
+    with socket.socket(socket.AF_UNIX) as opened:
+        # Paths of sockets are short.
+        folder = os.open(bench.root, os.O_RDONLY)
+        opened.bind(f"/proc/self/fd/{folder}/socket")
+        os.close(folder)
+    (bench.root / "linked").symlink_to("pipe")
+    (bench.root / "device").symlink_to("/dev/zero")
+    (bench.root / "loop").symlink_to("loop")
+    names = ("pipe", "socket", "linked", "device", "loop")
+    done = bench.cells(f"import os\nprint([os.path.lexists(name) for name in {names}])", known_reads=names)
+    assert bench.outputs(done)[0][0]["text"] == f"{[False] * 5}\n"

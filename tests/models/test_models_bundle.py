@@ -12,8 +12,10 @@ import textwrap
 from pathlib import Path
 from typing import Any
 
+import pandas
 import pytest
 from sklearn.linear_model import LogisticRegression
+from sklearn.preprocessing import StandardScaler
 
 from noteship import models
 from noteship.models import errors
@@ -285,3 +287,53 @@ def test_label_encoders_at_the_end_give_labels(tmp_path: Path, mail: Any) -> Non
     scorer = models.load(bundle, models.Trust())
     assert scorer.score(mail.raw).predictions.tolist() == mail.predictions.tolist()
     assert scorer.signature.output.classes == ("ham", "spam")
+
+
+def test_modules_that_only_a_step_names_travel(tmp_path: Path, mail: Any) -> None:
+    """The function's module and what it imports in turn are found below the roots, and nothing beside them."""
+    root = project(tmp_path / "own", mail)
+    package = root / "code" / "parts"
+    package.mkdir(parents=True)
+    (package / "__init__.py").write_text("")
+    (package / "steps.py").write_text("from . import low\n\ndef prepare(frame):\n    return low.prepare(frame)\n")
+    (package / "low.py").write_text("from helpers import prepare\n")
+    (package / "other.py").write_text("import matplotlib\n")
+    bundle = build(root, "parts.steps:prepare", "lengths.pkl", "model.pkl", roots=(".", "code"))
+    assert bundle.source == ("cleaning.py", "helpers.py", "parts/__init__.py", "parts/low.py", "parts/steps.py")
+    scorer = models.load(bundle, models.Trust(frozenset({bundle.digest})))
+    assert scorer.score(scorer.signature.decode([{"text": "Dear Madam"}])).predictions.tolist()
+
+
+def test_what_is_missing_is_told_with_the_cell_that_made_it(tmp_path: Path, mail: Any) -> None:
+    """Columns of plain pandas are named with their place; only what the data has is offered as an input."""
+    raw = mail.raw.assign(size=mail.raw.text.str.len(), twice=2)
+    raw.drop(columns="twice").to_parquet(tmp_path / "raw.parquet")
+    model = LogisticRegression().fit(raw[["size", "twice"]], raw.label)
+    (tmp_path / "m.pkl").write_bytes(pickle.dumps(model))
+    place = "1.ipynb, cell 3, line 1"
+    with pytest.raises(errors.MissingFeatures) as raised:
+        build(tmp_path, "m.pkl", made_at={"twice": place})
+    parts = raised.value.parts()
+    assert f"twice made at {place}" in parts.where
+    assert "add size, which the data has, to [service] inputs" in parts.remedy and "make twice into" in parts.remedy
+
+
+def test_what_differs_is_told_with_the_cells_that_made_and_stored_it(tmp_path: Path, mail: Any) -> None:
+    """The place of the assignment where it is known, else that where the table was stored."""
+    raw = mail.raw.assign(size=mail.raw.text.str.len(), words=3.0)
+    raw.to_parquet(tmp_path / "raw.parquet")
+    model = LogisticRegression().fit(raw[["size", "words"]], raw.label)
+    (tmp_path / "m.pkl").write_bytes(pickle.dumps(model))
+    raw.assign(size=raw["size"] + 1.0, words=4.0)[["id", "size", "words"]].to_parquet(tmp_path / "f.parquet")
+    stored = {"path": "f.parquet", "kind": "features", "made_by": "2.ipynb, cell 5", "named": False}
+    scaler = StandardScaler().fit(raw[["size", "words"]])
+    scaled = pandas.DataFrame(scaler.transform(raw[["size", "words"]]), columns=["size", "words"])
+    (tmp_path / "s.pkl").write_bytes(pickle.dumps(scaler))
+    (tmp_path / "m.pkl").write_bytes(pickle.dumps(LogisticRegression().fit(scaled, raw.label)))
+    with pytest.raises(errors.DoesNotReproduce) as raised:
+        build(
+            tmp_path, "s.pkl", "m.pkl", inputs=("size", "words"), stored=(stored,), made_at={"size": "1.ipynb, cell 3"}
+        )
+    assert raised.value.parts().where.startswith(
+        "size made at 1.ipynb, cell 3; words stored at 2.ipynb, cell 5; first at row"
+    )

@@ -173,3 +173,10 @@ def test_the_example_is_the_first_row_without_nulls_and_short() -> None:
     """Long texts are cut at 200 characters."""
     frame = pandas.DataFrame({"t": [None, "x" * 500, "y"]})
     assert describe(frame, ["t"], models.Output("y", "regression")).example == {"t": "x" * 200}
+
+
+def test_an_unknown_field_is_answered_with_all_known_ones(signature: models.Signature) -> None:
+    """The message lists the model's fields, not only the nearest."""
+    with pytest.raises(errors.BadRows) as raised:
+        signature.decode([{"txet": "secret"}])
+    assert all(column.name in raised.value.expected for column in signature.inputs)

@@ -146,3 +146,28 @@ def test_missing_inputs_are_told(mail: Any) -> None:
     """Inputs are columns of the raw rows."""
     with pytest.raises(errors.MissingColumns, match="txt"):
         compose(["txt"], [Step("m", mail.steps[1])], mail.raw)
+
+
+def test_predictions_may_be_named_as_the_target(composition: Any, mail: Any) -> None:
+    """A submission's one column is the predictions, unless it only repeats the target."""
+    other = numpy.where(mail.predictions == "spam", "ham", "spam")
+    table = pandas.DataFrame({"id": mail.raw.id, "label": mail.predictions})
+    raw = mail.raw.assign(label=other)
+    found = verify(composition, raw, Stored("s.csv", table, "predictions"), "label")
+    assert isinstance(found, Verified) and found.how == "by column id"
+    wrong = verify(composition, raw, Stored("s.csv", table.assign(label=["ham"] * len(table)), "predictions"), "label")
+    assert isinstance(wrong, Differs) and wrong.columns == ("label",)
+    truth = check(composition, mail, mail.raw[["id", "label"]], "predictions")
+    assert isinstance(truth, NotChecked) and "what is known of the target" in truth.reason
+    unknown = mail.raw.drop(columns="label")
+    assert isinstance(verify(composition, unknown, Stored("s.csv", table, "predictions"), "label"), Verified)
+
+
+def test_the_reason_names_what_keeps_rows_apart(composition: Any, mail: Any) -> None:
+    """Ids of other rows, and a target that disagrees, are told as such."""
+    foreign = pandas.DataFrame({"id": "x" + mail.raw.id, "label": mail.predictions})
+    found = check(composition, mail, foreign, "predictions")
+    assert isinstance(found, NotChecked) and "joined by column id they have no row in common" in found.reason
+    swapped = features(mail).assign(id=mail.raw.id, label=mail.raw.label.map({"spam": "ham", "ham": "spam"}))
+    found = check(composition, mail, swapped, "features")
+    assert isinstance(found, NotChecked) and "by column id their values of label are not the same" in found.reason

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
 import json
+import re
+
+import pytest
 
 from noteship import notebooks
 
@@ -36,3 +39,49 @@ def test_nothing_on_the_page_can_run_or_fetch() -> None:
     )
     assert "default-src 'none'" in page
     assert "&lt;script&gt;alert" in page
+    assert "<script" not in page
+    assert "form-action 'none'; base-uri 'none'" in page
+
+
+def shown(text: str, kind: str = "text/html") -> str:
+    """What stands on the page for an output."""
+    page = rendered(code("html()", {"output_type": "execute_result", "data": {kind: text}}))
+    return page.partition('<div class="output">')[2].rpartition("</div></div>\n</body>")[0]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '<meta http-equiv=refresh content="0;url=http://x/">',
+        '<META/http-equiv="refresh"\ncontent="0;url=http://x/">',
+        "<base href=http://x/><link rel=prefetch href=http://x/>",
+        "<form action=http://x/><button>b</button></form>",
+        "<iframe srcdoc='<meta http-equiv=refresh>'></iframe><object data=http://x/></object><embed src=http://x/>",
+        "<b onclick=alert(1) ONLOAD='x'>b</b>",
+        "<a href=' java\nscript:alert(1)'>a</a>",
+        "<script>document.write('<meta http-equiv=refresh>')</script>",
+        "<style><meta http-equiv=refresh></style>",
+        "<svg><style><meta http-equiv=refresh></style></svg>",
+        "<svg><script>alert(1)</script></svg>",
+        "<textarea><b title='</textarea><meta http-equiv=refresh>'>b</b>",
+        "<!-- --!><meta http-equiv=refresh> -->",
+        "<![CDATA[><meta http-equiv=refresh>]]>",
+        "<meta http-equiv=refresh",
+        "<<meta http-equiv=refresh>",
+    ],
+)
+def test_what_leads_elsewhere_is_taken_out(text: str) -> None:
+    """Elements that fetch, send or lead away by themselves are not on the page, however they are written."""
+    for kind in ("text/html", "image/svg+xml"):
+        tags = re.findall(r"<[^>]*", shown(text, kind))
+        assert all(re.match(r"</?(a|b|button|style|svg)\b", tag) for tag in tags), tags
+        assert not any(re.search(r"\son|script", tag, re.IGNORECASE) for tag in tags), tags
+
+
+def test_tables_and_drawings_stay_as_they_are() -> None:
+    """What pandas and matplotlib give is shown with its style, its signs and its links."""
+    table = '<style>#t > td { color: red; }</style><table id="t"><tr><td>a &lt; b &amp; c<br>é</td></tr></table>'
+    assert shown(table) == table
+    svg = '<?xml version="1.0"?>\n<!DOCTYPE svg>\n<svg viewBox="0 0 1 1"><style><![CDATA[*{fill: red}]]></style>'
+    drawn = '<svg viewbox="0 0 1 1"><style>*{fill: red}</style><path d="M 0 0"></path></svg>'
+    assert shown(svg + '<path d="M 0 0"/></svg>', "image/svg+xml").strip() == drawn

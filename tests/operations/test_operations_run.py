@@ -13,6 +13,7 @@ from noteship.operations import errors, runs
 from noteship.operations.explain import explain
 from noteship.operations.opened import OpenedProject
 from noteship.operations.run import CellProgress, RunReport, RunRequest, run
+from noteship.operations.stages import graph_of
 
 
 class Ears:
@@ -116,3 +117,94 @@ def test_nothing_runs_when_the_graph_cannot(project: Project) -> None:
     with pytest.raises(workflow.errors.MissingInput):
         bring_up(project)
     assert OpenedProject.at(project.root).ledger.names() == []
+
+
+def test_a_module_that_is_saved_during_the_run_poisons_nothing(project: Project) -> None:
+    """A stage whose code is another by then fails as an input, records no result, and succeeds when run again."""
+    project.write("helper.py", "word = 'old'\n")
+    project.notebook("a", "open('f0.txt', 'w').write('x')")
+    project.write("b.py", "import helper\nopen('f1.txt', 'w').write(open('f0.txt').read() + helper.word)\n")
+
+    class Editor(Ears):
+        def cell(self, at: CellProgress) -> None:
+            project.write("helper.py", "word = 'new'\n")
+
+    failure = bring_up(project, Editor(), jobs=1).result.stages["b"].failure
+    assert failure is not None
+    assert (failure.kind, failure.message, failure.retryable) == (
+        "input",
+        "helper.py changed since this run began",
+        True,
+    )
+    assert bring_up(project).good
+    assert project.text("f1.txt") == "xnew"
+    project.write("helper.py", "word = 'old'\n")
+    assert bring_up(project).good
+    assert project.text("f1.txt") == "xold"
+
+
+def test_a_half_saved_script_fails_its_stage_alone(project: Project) -> None:
+    """A source that has become something that cannot be read is the stage's failure, and not noteship's."""
+    project.notebook("a", "open('f0.txt', 'w').write('x')")
+    project.write("b.py", "open('f1.txt', 'w').write(open('f0.txt').read())\n")
+
+    class Editor(Ears):
+        def cell(self, at: CellProgress) -> None:
+            (project.root / "b.py").write_bytes(b"x = '\xff")
+
+    result = bring_up(project, Editor(), jobs=1).result
+    assert [record.state for record in result.stages.values()] == ["executed", "failed"]
+
+
+def test_a_script_that_is_saved_while_it_runs(project: Project) -> None:
+    """What came of it is not kept under the key of what it was before."""
+    save = f"for f in {project.root}/s.p?; do echo >> $f; done"  # unseen by who reads the script
+    project.write("s.py", f"import os\nopen('out.txt', 'w').write('1')\nos.system({save!r})\n")
+    failure = bring_up(project).result.stages["s"].failure
+    assert failure is not None
+    assert failure.message == "s.py changed since this run began"
+    assert OpenedProject.at(project.root).ledger.last_result("s") is None
+
+
+def test_a_workspace_that_cannot_be_made_is_the_failure_of_its_stage(project: Project) -> None:
+    """The other stages go on."""
+    project.chain("a")
+    project.write("t.py", "open('out.txt', 'w').write('1')\n")
+    project.write("noteship.toml", '[stage.t]\ncwd = "s0.py"\n')
+    result = bring_up(project).result
+    assert result.stages["s0"].state == "executed"
+    failure = result.stages["t"].failure
+    assert failure is not None
+    assert failure.kind == "environment"
+
+
+def test_what_an_earlier_run_left_is_nobodys_input(project: Project) -> None:
+    """A file that its stage no longer writes counts as absent, and the message says who made it."""
+    project.chain("a", "b")
+    assert bring_up(project).good
+    project.write("s0.py", "open('renamed.txt', 'w').write('new')\n")
+    with pytest.raises(workflow.errors.MissingInput) as caught:
+        bring_up(project)
+    assert caught.value.parts().nearest == "f0.txt, made by s0 in an earlier run, which no longer writes it"
+    project.write("f0.txt", "the user's own")
+    assert bring_up(project).good
+    assert project.text("f1.txt") == "the user's ownb"
+
+
+def test_what_is_written_without_being_inferred_is_not_stale(project: Project) -> None:
+    """A stage's last result shows that its code as it is makes the file."""
+    project.write("a.py", "import random\nopen('parts_' + random.choice(['x']) * 3, 'w').write('1')\n")
+    project.write("noteship.toml", '[stage.a]\nwrites = ["!parts_*"]\n')
+    assert bring_up(project).good
+    opened = OpenedProject.at(project.root)
+    assert graph_of(opened).stale == {}
+    project.write("a.py", "open('other.txt', 'w').write('1')\n")
+    assert graph_of(OpenedProject.at(project.root)).stale == {"parts_xxx": "a"}
+
+
+def test_what_a_faulty_notebook_made_is_not_stale(project: Project) -> None:
+    """Its source does not say what it writes, so what it made stands."""
+    project.notebook("n", "open('f0.txt', 'w').write('x')")
+    assert bring_up(project).good
+    project.notebook("n", "open('f0.txt', 'w'")
+    assert graph_of(OpenedProject.at(project.root)).stale == {}

@@ -33,6 +33,14 @@ def letters_bundle(root: Path) -> Path:
     return _built(root, "letters", model, raw, ("text",), "label")
 
 
+def shouted_bundle(root: Path) -> Path:
+    """The folder of a bundle that brings a module of its project."""
+    raw = pandas.DataFrame({"text": LETTERS, "label": ["letter", "review"] * 20})
+    (root / "helpers.py").write_text("def shouted(rows):\n    return rows.assign(text=rows['text'].str.upper())\n")
+    model = make_pipeline(HashingVectorizer(n_features=64), LogisticRegression()).fit(raw.text.str.upper(), raw.label)
+    return _built(root, "shouted", model, raw, ("text",), "label", "helpers:shouted")
+
+
 def rents_bundle(root: Path) -> Path:
     """The folder of a bundle that tells a rent from a size, a district and a date that may be missing."""
     rng = numpy.random.default_rng(5)
@@ -43,11 +51,15 @@ def rents_bundle(root: Path) -> Path:
     return _built(root, "rents", model, raw, ("size", "district"), "rent")
 
 
-def _built(root: Path, name: str, model: Any, raw: pandas.DataFrame, inputs: tuple[str, ...], target: str) -> Path:
+def _built(
+    root: Path, name: str, model: Any, raw: pandas.DataFrame, inputs: tuple[str, ...], target: str, *before: str
+) -> Path:
     raw.to_parquet(root / "raw.parquet")
     (root / "model.pkl").write_bytes(pickle.dumps(model))
     output = str(root / "bundle")
-    models.build(models.BuildRequest(str(root), name, ("model.pkl",), "raw.parquet", inputs, output, target))
+    modules = tuple(path.name for path in root.glob("*.py"))
+    steps = (*before, "model.pkl")
+    models.build(models.BuildRequest(str(root), name, steps, "raw.parquet", inputs, output, target, modules=modules))
     return root / "bundle"
 
 

@@ -20,10 +20,10 @@ import pytest
 
 from noteship.cli.main import main
 from noteship.errors import NoteshipError
-from noteship.operations import errors, serve
+from noteship.operations import errors, serve, trusted
 from noteship.operations.opened import OpenedProject
 
-from .served import letters_bundle
+from .served import letters_bundle, shouted_bundle
 
 
 @pytest.fixture(scope="module")
@@ -103,6 +103,28 @@ def test_serve_answers_and_ends_well(opened: OpenedProject) -> None:
         assert process.wait(10) == 0
         assert process.stdout is not None
         assert process.stdout.read() == ""
+
+
+def test_the_source_of_a_bundle_is_imported_where_it_is_trusted(
+    opened: OpenedProject, tmp_path_factory: pytest.TempPathFactory, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A reference does not make it so: the project made the bundle itself, or the operator gives its digest."""
+    made = tmp_path_factory.mktemp("shouted")
+    digest = opened.store.put_folder(shouted_bundle(made))
+    (made / "helpers.py").unlink()
+    kept = {"digest": digest, "name": "shouted"}
+    for name in (f"bundles/{digest}", "names/champion"):
+        opened.store.write_ref(name, kept, expected=None)
+    for words in ([], ["champion"], [digest[:11]]):
+        assert main(["serve", "--project", os.fspath(opened.root), "--port", "0", *words]) == 2
+        error = capsys.readouterr().err
+        assert "helpers.py" in error
+        assert f"noteship serve {digest[:12]}" in error
+    with serving(opened.root, digest[:12]) as (_, told):
+        assert told["bundle"] == digest
+    trusted.add(opened.root, digest)
+    with serving(opened.root) as (_, told):
+        assert (told["bundle"], told["chosen"]) == (digest, "champion")
 
 
 def test_a_damaged_bundle_is_not_served(opened: OpenedProject, capsys: pytest.CaptureFixture[str]) -> None:

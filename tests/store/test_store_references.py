@@ -66,6 +66,24 @@ def test_every_name_has_a_key_of_its_own(name: str) -> None:
     assert not any(segment.endswith(".json") for segment in key.split("/")[:-1])
 
 
+@pytest.mark.parametrize(
+    "segment", ["я" * 60, "数" * 85, "a" * 255, "." * 250, "a.json/" + "é.json" * 60, "x" * 198 + "é", "=" * 200]
+)
+def test_a_long_name_is_cut_into_segments_that_every_place_takes(any_store: Store, segment: str) -> None:
+    """It is written, listed below its folder, read back whole, and set aside when it is damaged."""
+    names = sorted({f"seen/{segment}", f"seen/{segment}/start", "seen/short"})
+    for name in names:
+        any_store.write_ref(name, name, expected=None)
+        key = keys.ref_key(name)
+        assert keys.ref_name(key) == name
+        assert all(len(part) <= 210 and not part.startswith(".") for part in key.split("/"))
+    assert list(any_store.refs("seen/")) == names
+    assert list(any_store.refs(f"seen/{segment}")) == names[-2:] if segment > "short" else names[:2]
+    assert list(any_store.refs(f"seen/{segment}/")) == [f"seen/{segment}/start"]
+    assert [ref.value for ref in any_store.read_refs("seen/")] == names
+    assert all(len(part) <= 210 for part in keys.aside_key(names[0]).split("/"))
+
+
 @pytest.mark.parametrize("name", ["", "/", "a//b", "/a", "a/"])
 def test_a_name_without_a_segment_is_refused(store: Store, name: str) -> None:
     """Names are never empty, nor their segments."""

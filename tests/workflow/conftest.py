@@ -57,7 +57,9 @@ class Project:
         return [path.as_posix() for path in every if path.parts[0] != ".noteship"]
 
     def graph(self, *chosen: str) -> workflow.Graph:
-        graph = workflow.graph_of(self.stages.values(), self.files(), self.ledger)
+        stages, files = self.stages.values(), self.files()
+        stale = workflow.stale_files(self.root, stages, files, self.ledger)
+        graph = workflow.graph_of(stages, files, self.ledger, stale)
         return workflow.choose(graph, chosen)
 
     @property

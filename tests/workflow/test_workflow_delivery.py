@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from noteship import workflow
+from noteship import digests, workflow
 from noteship.workflow import errors
 
 
@@ -166,3 +166,100 @@ def test_gc_keeps_what_is_needed(project) -> None:
     project.store.sweep(project.store.reachable(needed), older_than_s=-1)
     project.run()
     assert project.executed == []
+
+
+def test_two_runs_change_one_file_in_place(project) -> None:
+    """A run that began before another delivered does not take what that one made for a new original."""
+    project.put("x", "2")
+    others: list[str] = []
+
+    def other_first(desk) -> None:
+        if not others:
+            others.append("other")
+            executed = project.executed
+            project.run(project.graph().upto(["2"]))
+            project.executed = executed
+        desk.write("a", b"")
+
+    project.add("1", "", "a", other_first)
+    project.add("2", "x", "x", in_place="x")
+    # The second stage has to be resolved after the other run has ended.
+    project.add("2", "a x", "x", lambda desk: desk.write("x", desk.read("x") * 2), in_place="x")
+    alone = project.stages["2"]
+    project.add("2", "x", "x", project.functions["2"], in_place="x", code="other")
+    other, project.stages["2"] = project.stages["2"], alone
+    first = project.graph()
+    project.stages["2"] = other
+    result = project.run(first)
+    assert result.state == "done"
+    assert project.text("x") == "22"
+    assert result.results["2"].parts.reads["x"] == digests.of_bytes(b"2")
+
+
+def test_what_another_run_delivered_meanwhile_is_not_changed_by_hand(project) -> None:
+    """Runs read each other's deliveries, and the ledger again."""
+    project.add("1", "", "a")
+    project.run()
+    others: list[str] = []
+
+    def other_first(desk) -> None:
+        if not others:
+            others.append("other")
+            mine = project.stages["1"], project.functions["1"]
+            project.add("1", "", "a", lambda desk: desk.write("a", b"of the other"), code="other")
+            project.run()
+            project.stages["1"], project.functions["1"] = mine
+        desk.write("a", b"of this one")
+
+    project.add("1", "", "a", other_first, code="this")
+    assert project.run().state == "done"
+    assert project.text("a") == "of this one"
+
+
+@pytest.mark.parametrize(
+    "path", ["x/.git/hooks/pre-commit", ".Noteship/origins.jsonl", "./a", "x/./a", "x//a", "out/a", "/tmp/a"]
+)
+def test_closed_places(project, path: str) -> None:
+    """Nothing is put into the folders of noteship and of version control, or through a link out of the project."""
+    (project.root / "out").symlink_to(project.root.parent)
+    project.add("1", "", "a", lambda desk: desk.write(path, b"x"))
+    failure = project.run().stages["1"].failure
+    assert (failure.kind, "cannot be put into" in failure.message) == ("output", True)
+    assert not (project.root / path).exists()
+
+
+@pytest.mark.parametrize("path", ["lib/helper.py", "01.ipynb", "noteship.toml"])
+def test_sources_stay(project, path: str) -> None:
+    """A source of the project that no stage made does not give way to a result; one that a stage made does."""
+    project.put(path, "mine")
+    project.add("1", "", path)
+    failure = project.run(replace=True).stages["1"].failure
+    assert "source of the project" in failure.nearest
+    assert project.text(path) == "mine"
+    (project.root / path).unlink()
+    assert project.run().state == "done"
+    project.add("1", "", path, lambda desk: desk.write(path, b"new"), code="new")
+    assert project.run().state == "done"
+    assert project.text(path) == "new"
+
+
+def test_gc_beside_a_run_under_way(project) -> None:
+    """A run without an end is none of the latest, and what it has recorded is kept."""
+    project.add("1", "", "a")
+    ended = project.run()
+    project.add("1", "", "a", lambda desk: desk.write("a", b"new"), code="new")
+    going_on = project.run()
+    project.store.delete_ref(f"runs/{going_on.run}/end")
+    needed = workflow.needed(project.ledger, 1)
+    assert {each.results["1"].outputs["a"].digest for each in (ended, going_on)} <= needed
+    assert workflow.forget_results(project.ledger, 1) == 0
+
+
+def test_a_pattern_does_not_mean_what_an_earlier_run_left(project) -> None:
+    """What no stage writes any more counts as absent for readers of a pattern; the user's own files stay."""
+    project.put("parts/own", "")
+    project.add("1", "", "parts/old")
+    project.add("2", "parts/*", "all", lambda desk: desk.write("all", b""))
+    assert project.run().results["2"].parts.reads.keys() == {"parts/old", "parts/own"}
+    project.add("1", "", "parts/new", code="new")
+    assert project.run().results["2"].parts.reads.keys() == {"parts/new", "parts/own"}

@@ -190,3 +190,29 @@ def test_unreadable(tmp_path) -> None:
     (tmp_path / "loop").symlink_to("loop")
     with FileDigests(tmp_path) as known, pytest.raises(errors.UnreadableInput, match="loop"):
         known.of("loop")
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda value: [],
+        lambda value: {},
+        lambda value: value | {"outputs": None},
+        lambda value: value | {"outputs": {"a": {"digest": "../x", "kind": "file", "size_bytes": 1}}},
+        lambda value: value | {"outputs": {"a": value["outputs"]["a"] | {"size_bytes": "1"}}},
+        lambda value: value | {"notes": [1]},
+        lambda value: value | {"seconds": "long"},
+        lambda value: value | {"parts": value["parts"] | {"code": "another"}},
+    ],
+)
+def test_a_malformed_result_is_none(project, spoil) -> None:
+    """What is no result, or another key's, counts as nothing there, and is replaced by the next run."""
+    project.add("1", "", "a")
+    key = project.run().results["1"].key
+    ref = project.store.read_ref(f"results/{key}")
+    project.store.write_ref(ref.name, spoil(ref.value), expected=ref)
+    assert project.ledger.result(key) is None
+    assert project.ledger.ever_made() == set()
+    assert project.run().state == "done"
+    assert project.executed == ["1"]
+    assert project.ledger.result(key) is not None

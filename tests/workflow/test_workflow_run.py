@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from noteship import digests, workflow
+from noteship import digests, store, workflow
 from noteship import errors as base_errors
 from noteship.workflow import errors
 from noteship.workflow.functions import Desk
@@ -370,10 +370,10 @@ def test_executor_breaks(project) -> None:
     """What the executor cannot do at all ends the run with that error, and the ledger has its end."""
 
     def breaks(task, cancel):
-        raise errors.UnreadableInput("x", "because")
+        raise store.errors.StoreUnreachable("s3://b", "http://s", "because")
 
     project.add("1", "", "a")
-    with pytest.raises(errors.UnreadableInput):
+    with pytest.raises(store.errors.StoreUnreachable):
         workflow.run(project.graph(), breaks, project.place)
     assert project.ledger.run("latest").state == "failed"
 
@@ -552,3 +552,41 @@ def test_force(project) -> None:
     assert project.text("b") == "2(new)"
     assert states(project.run()) == {"1": "reused", "2": "reused"}
     assert project.text("a") == "new"
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        (store.errors.LinkLeavesFolder.example(), "output"),
+        (store.errors.SourceChanged("out"), "output"),
+        (store.errors.TargetUnwritable("in", "No space left on device"), "environment"),
+    ],
+)
+def test_a_stages_own_files_fail_that_stage(project, error: base_errors.NoteshipError, kind: str) -> None:
+    """What is wrong with the files of one stage is its failure, and the others go on."""
+
+    def executor(task: workflow.Task, cancel: threading.Event) -> workflow.Outcome:
+        if task.stage.name == "1":
+            raise error
+        return workflow.Outcome()
+
+    project.add("1")
+    project.add("2")
+    result = workflow.run(project.graph(), executor, project.place)
+    assert states(result) == {"1": "failed", "2": "executed"}
+    assert result.stages["1"].failure.kind == kind
+
+
+def test_an_input_that_becomes_unreadable_fails_its_stage(project) -> None:
+    """Also when that is found after the stage has run."""
+    project.put("raw", "r")
+
+    def function(desk: Desk) -> None:
+        (project.root / "raw").unlink()
+        (project.root / "raw").symlink_to("raw")
+
+    project.add("1", "raw", "", function)
+    project.add("2")
+    result = project.run()
+    assert states(result) == {"1": "failed", "2": "executed"}
+    assert result.stages["1"].failure.kind == "input"

@@ -44,6 +44,7 @@ class BuildRequest:
     - output: an absent or empty folder for the bundle
     - roots: folders from which notebooks import modules; modules: the project's module files
     - stored: tables to reproduce, each {"path", "kind": "features" | "predictions" | None, "made_by", "named"}
+    - made_at: for columns that notebooks assign, the place, such as "1_features.ipynb, cell 3, line 1"
     - reproduces: False where the user said that nothing is to be reproduced
     - environment: {"python": "3.11", "packages": {name: version}} as locked; empty: as installed
     """
@@ -58,6 +59,7 @@ class BuildRequest:
     roots: tuple[str, ...] = (".",)
     modules: tuple[str, ...] = ()
     stored: tuple[Mapping[str, Any], ...] = ()
+    made_at: Mapping[str, str] = field(default_factory=dict)
     reproduces: bool = True
     lineage: Mapping[str, Any] = field(default_factory=dict)
     environment: Mapping[str, Any] = field(default_factory=dict)
@@ -126,7 +128,9 @@ def build(request: BuildRequest) -> BuildResult:
         model = _model(composition)
         sample = composition.score(raw.head(AGAIN_ROWS))
     used = set(model.modules) | {step.source.partition(":")[0] for step in steps if step.is_function}
-    files = sources.located([root / name for name in request.modules], [root / folder for folder in request.roots])
+    roots = [root / folder for folder in request.roots]
+    # A module that only a step names is imported by no notebook.
+    files = sources.located([root / name for name in request.modules], roots) | sources.found(used, roots)
     source = sources.needed_source(used, files)
     made = _described(request, composition, raw, findings, model, source)
     bundle.write(Path(request.output), made, model.data, source)
@@ -174,9 +178,9 @@ def _chosen(
                 break
             unopposed = unopposed or (composition, findings)
     except errors.MissingFeatures as error:
-        raise _with_maker(error, stored) from error
+        raise _with_maker(error, stored, request.made_at) from error
     if unopposed is None:
-        raise_difference(first)
+        raise_difference(first, request.made_at)
         raise AssertionError("a composition was neither opposed nor unopposed")
     for table, finding in zip(stored, unopposed[1], strict=True):
         if table.named and isinstance(finding, NotChecked):
@@ -184,8 +188,11 @@ def _chosen(
     return unopposed
 
 
-def _with_maker(error: errors.MissingFeatures, stored: Sequence[Stored]) -> errors.MissingFeatures:
-    """The error with the cell that stored the columns which nothing gives."""
+def _with_maker(
+    error: errors.MissingFeatures, stored: Sequence[Stored], made_at: Mapping[str, str]
+) -> errors.MissingFeatures:
+    """The error with the cells that made or stored the columns which nothing gives."""
+    error = replace(error, made_at={name: made_at[name] for name in error.missing if name in made_at})
     for table in stored:
         if set(error.missing) & set(table.table.columns) and table.made_by:
             return replace(error, made_by=table.made_by)
@@ -214,7 +221,7 @@ def _described(
     texts = [data.decode(errors="replace") for data in source.values()]
     needs = environment.needed(model.modules, texts, locked)
     checks = [
-        f"{finding.path}: not a counterpart, {finding.reason}" if isinstance(finding, NotChecked) else str(finding)
+        f"{finding.path}: not compared, {finding.reason}" if isinstance(finding, NotChecked) else str(finding)
         for finding in findings
     ]
     verified = any(isinstance(finding, Verified) for finding in findings)

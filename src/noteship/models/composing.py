@@ -13,7 +13,7 @@ from pandas.api import types
 from noteship.errors import WorkFailed
 from noteship.models import errors
 from noteship.models.composition import Composition, is_label_encoder
-from noteship.models.handing import Flow, Handing, feature_names, hand, names_given, width
+from noteship.models.handing import Flow, Handing, feature_names, hand, names_given, needed_names, width
 from noteship.models.loading import Step
 from noteship.models.predictor import Predictor
 
@@ -39,7 +39,8 @@ def compositions(inputs: Sequence[str], steps: Sequence[Step], frame: pandas.Dat
     if missing:
         raise errors.MissingColumns("[service] data", missing, tuple(map(str, frame.columns)))
     _check_roles(steps)
-    search = _Search(steps)
+    others = tuple(str(name) for name in frame.columns if name not in inputs)
+    search = _Search(steps, others)
     sample = frame[list(inputs)].head(TRIAL_ROWS)
     found = False
     for handings in search.ways((), Flow(sample)):
@@ -67,8 +68,9 @@ def _check_roles(steps: Sequence[Step]) -> None:
 class _Search:
     """Depth first through the forms of each step; remembers the failure that got furthest."""
 
-    def __init__(self, steps: Sequence[Step]) -> None:
+    def __init__(self, steps: Sequence[Step], others: tuple[str, ...]) -> None:
         self.steps = steps
+        self.others = others
         self.failure: WorkFailed | None = None
         self.depth = -1
 
@@ -101,7 +103,7 @@ class _Search:
                 yield from self.ways((*handings, handing), after)
         if not tried:
             given = _given(self.steps, number, flow)
-            self._remember(number, errors.StepsDoNotFit(step.label, given, reasons[0] if reasons else ""))
+            self._remember(number, errors.StepsDoNotFit(step.label, given, reasons[0] if reasons else "", self.others))
 
     def _remember(self, depth: int, failure: WorkFailed) -> None:
         if depth > self.depth:
@@ -145,7 +147,7 @@ class _Search:
         return forms + (_of_text(flow.frame) if wanted is None else [])
 
     def _by_name(self, step: Step, names: tuple[str, ...], flow: Flow) -> list[Handing]:
-        missing = tuple(name for name in names if flow.sources(name) is None)
+        missing = tuple(name for name in needed_names(step.value) if flow.sources(name) is None)
         forms = [] if missing else [Handing("columns")]
         if flow.outputs and width(flow.last) == len(names):
             forms.append(Handing("named"))
@@ -153,7 +155,8 @@ class _Search:
             forms.append(Handing("joined"))
         if not forms:
             given = [*flow.frame.columns, *(name for output_names, _ in flow.outputs for name in output_names)]
-            raise errors.MissingFeatures(step.label, missing, tuple(dict.fromkeys(map(str, given))))
+            in_data = tuple(name for name in missing if name in self.others)
+            raise errors.MissingFeatures(step.label, missing, tuple(dict.fromkeys(map(str, given))), in_data=in_data)
         return forms
 
 

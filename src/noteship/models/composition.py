@@ -62,7 +62,7 @@ class Composition:
             if number and self.handings[number].form in ("columns", "joined", "joined dense"):
                 given = hand(self.handings[number], flow, step.value)
                 own = tuple(map(str, given.columns)) if isinstance(given, pandas.DataFrame) else ()
-                yield Layer(f"what {step.label} takes", (taken or own,), given)
+                yield Layer(f"what {step.label} takes", (own or taken,), given)
             if number == len(self.front):
                 return
             self._advance(flow, number, always_named=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
 
@@ -30,6 +32,8 @@ __all__ = [
 
 # Names of columns that a message shows before it counts the rest.
 NAMES_SHOWN = 8
+# Cells that a message shows for the columns they make.
+PLACES_SHOWN = 4
 # A field's name comes from a client, who may have put anything there.
 FIELD_LIMIT = 60
 
@@ -38,6 +42,21 @@ def _listed(names: tuple[str, ...]) -> str:
     shown = ", ".join(cut(name, FIELD_LIMIT) for name in names[:NAMES_SHOWN])
     more = len(names) - NAMES_SHOWN
     return f"{shown} and {more} more" if more > 0 else shown
+
+
+def _places(columns: tuple[str, ...], made_at: Mapping[str, str], stored_at: str) -> list[str]:
+    """Where columns were made, as far as that is known, else where they were stored."""
+    by_place: dict[str, list[str]] = {}
+    for column in columns:
+        if column in made_at:
+            by_place.setdefault(made_at[column], []).append(column)
+    made = [f"{_listed(tuple(names))} made at {place}" for place, names in by_place.items()]
+    shown = made[:PLACES_SHOWN]
+    known = sum(map(len, by_place.values()))
+    if stored_at and known < len(columns):
+        others = tuple(column for column in columns if column not in made_at)
+        shown.append(f"{_listed(others)} stored at {stored_at}")
+    return shown
 
 
 @dataclass(eq=False)
@@ -212,21 +231,34 @@ class MissingFeatures(WorkFailed):
     missing: tuple[str, ...]
     given: tuple[str, ...]
     made_by: str = ""
+    made_at: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    in_data: tuple[str, ...] = ()
 
     def parts(self) -> Parts:
         """The message."""
+        function = 'a function of a project module and name it as a step, "module:function"'
+        rest = tuple(name for name in self.missing if name not in self.in_data)
+        remedies = []
+        if self.in_data:
+            remedies.append(f"add {_listed(self.in_data)}, which the data has, to [service] inputs")
+        if rest or not self.in_data:
+            remedies.append(f"put what the notebook did to make {_listed(rest) or 'the columns'} into {function}")
         return Parts(
             fact=f"step {self.path} was fitted with columns that nothing before it gives: {_listed(self.missing)}",
-            where=f"{self.path}; they are made at {self.made_by}" if self.made_by else self.path,
+            where="; ".join([self.path, *_places(self.missing, self.made_at, self.made_by)]),
             nearest=f"the inputs and the steps before it give {_listed(self.given)}",
-            remedy="add the columns to [service] inputs, or put what the notebook did to make them into a function of "
-            'a project module and name it as a step, "module:function"',
+            remedy=", and ".join(remedies),
         )
 
     @classmethod
     def example(cls) -> Self:
         """A column made in plain pandas."""
-        return cls(path="model.sav", missing=("text_length",), given=("text",), made_by="03-features.ipynb, cell 5")
+        return cls(
+            path="model.sav",
+            missing=("text_length",),
+            given=("text",),
+            made_at={"text_length": "03-features.ipynb, cell 3, line 1"},
+        )
 
 
 @dataclass(eq=False)
@@ -236,14 +268,16 @@ class StepsDoNotFit(WorkFailed):
     path: str
     given: str
     reason: str
+    others: tuple[str, ...] = ()
 
     def parts(self) -> Parts:
         """The message."""
+        inputs = f", or its inputs (the data has {_listed(self.others)}, too)" if self.others else ""
         return Parts(
             fact=f"step {self.path} does not take what it is given: {self.given}",
             where=self.path,
             nearest=cut(self.reason),
-            remedy="correct the order of [service] steps or its inputs; what the notebook did in between belongs into "
+            remedy=f"correct the order of [service] steps{inputs}; what the notebook did in between belongs into "
             'a function of a project module, named as a step, "module:function"',
         )
 
@@ -263,12 +297,15 @@ class DoesNotReproduce(WorkFailed):
     columns: tuple[str, ...]
     difference: str
     row: int
+    made_at: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
     def parts(self) -> Parts:
         """The message."""
         return Parts(
             fact=f"the composed steps do not reproduce the {self.what} in {self.path}: {_listed(self.columns)}",
-            where=f"{self.made_by or self.path}; first at row {self.row}",
+            where="; ".join(
+                [*(_places(self.columns, self.made_at, self.made_by) or [self.path]), f"first at row {self.row}"]
+            ),
             nearest=self.difference,
             remedy="put what the notebook does there between the raw rows and the step into a function of a project "
             'module, and name it in [service] steps, "module:function"',
@@ -284,6 +321,7 @@ class DoesNotReproduce(WorkFailed):
             columns=("text_length",),
             difference="text_length differs by up to 41.0 in 310 of 400 rows",
             row=0,
+            made_at={"text_length": "03-features.ipynb, cell 3, line 1"},
         )
 
 
@@ -412,7 +450,7 @@ class SourceRefused(UsageError):
             fact=f"the bundle's steps come from project source that may not be imported here: {_listed(self.modules)}",
             where=self.path,
             nearest=f"the bundle's digest is {self.digest or 'not known'}",
-            remedy="if you trust it, name this digest among the server's trusted bundles (--trust DIGEST)",
+            remedy=f"if you trust who made it, name it by its digest: noteship serve {self.digest[:12] or 'DIGEST'}",
         )
 
     @classmethod

@@ -8,7 +8,7 @@ from typing import Any, Literal
 import numpy
 import pandas
 
-__all__ = ["Flow", "Form", "Handing", "feature_names", "hand", "names_given", "width"]
+__all__ = ["Flow", "Form", "Handing", "feature_names", "hand", "names_given", "needed_names", "width"]
 
 Form = Literal["frame", "column", "array", "columns", "output", "dense", "named", "joined", "joined dense"]
 
@@ -65,7 +65,8 @@ def hand(handing: Handing, flow: Flow, value: Any) -> Any:
     if form == "array":
         return flow.last.to_numpy()
     if form == "columns":
-        return _columns(flow, names)
+        needed = set(needed_names(value))
+        return _columns(flow, tuple(name for name in names if name in needed or flow.sources(name) is not None))
     if form in ("joined", "joined dense"):
         joined = _joined([output for _, output in flow.outputs], dense=form != "joined" or bool(names))
         return pandas.DataFrame(joined, columns=list(names), index=flow.frame.index) if names else joined
@@ -81,6 +82,33 @@ def feature_names(value: Any) -> tuple[str, ...]:
     if names is None:
         names = getattr(value, "feature_name_", None)  # LightGBM's word
     return () if names is None else tuple(map(str, names))
+
+
+def needed_names(value: Any) -> tuple[str, ...]:
+    """The columns that a step cannot do without: those it was fitted with, but for what a ColumnTransformer drops."""
+    names = feature_names(value)
+    inner = value
+    while isinstance(getattr(inner, "steps", None), list):
+        inner = inner.steps[0][1]
+    if not names or type(inner).__name__ != "ColumnTransformer":
+        return names
+    empty = pandas.DataFrame(columns=list(names))
+    used = {
+        name
+        for _, transformer, columns in inner.transformers_
+        if not (isinstance(transformer, str) and transformer == "drop")
+        for name in _picked(empty, columns)
+    }
+    return tuple(name for name in names if name in used)
+
+
+def _picked(frame: pandas.DataFrame, columns: Any) -> list[str]:
+    """The names that a ColumnTransformer's choice of columns stands for: names, places, a mask or a slice."""
+    if isinstance(columns, str):
+        return [columns]
+    ends = [columns.start, columns.stop] if isinstance(columns, slice) else list(columns)
+    by_name = any(isinstance(end, str) for end in ends)
+    return list(frame.loc[:, columns].columns if by_name else frame.iloc[:, columns].columns)
 
 
 def names_given(value: Any, output: Any, taken: tuple[str, ...]) -> tuple[str, ...]:

@@ -20,6 +20,7 @@ class Match:
     raw: numpy.ndarray[Any, Any]
     stored: numpy.ndarray[Any, Any]
     how: str
+    column: str = ""
 
 
 def match(raw: pandas.DataFrame, stored: pandas.DataFrame, *, inputs: Sequence[str], target: str | None) -> Match | str:
@@ -28,11 +29,24 @@ def match(raw: pandas.DataFrame, stored: pandas.DataFrame, *, inputs: Sequence[s
     Tried in this order: a column of one name whose values tell the rows apart in both; an index that the stored table
     kept; the same number of rows in the same order. A way by which the target's values disagree is not taken.
     """
-    for found in (*_by_keys(raw, stored, inputs, target), *_by_index(raw, stored), *_by_order(raw, stored)):
-        if len(found.raw) and _agrees(raw, stored, found, target):
+    by_keys = _by_keys(raw, stored, inputs, target)
+    joined = [found for found in (*by_keys, *_by_index(raw, stored)) if len(found.raw)]
+    apart = [found.how for found in by_keys if found.how not in {each.how for each in joined}]
+    # Ids that are none of the raw rows' are other rows, however many they are.
+    in_order = [] if apart and not joined and not _all_inputs(by_keys, inputs) else _by_order(raw, stored)
+    for found in (*joined, *in_order):
+        if _agrees(raw, stored, found, target):
             return found
     sizes = f"it has {len(stored)} rows, the raw data {len(raw)}"
+    if joined:
+        return f"{sizes}, and where they are joined {joined[0].how} their values of {target} are not the same"
+    if apart:
+        return f"{sizes}, and joined {apart[0]} they have no row in common"
     return f"{sizes}, and neither a key column nor an index nor the order joins them"
+
+
+def _all_inputs(found: Sequence[Match], inputs: Sequence[str]) -> bool:
+    return all(each.column in inputs for each in found)
 
 
 def _by_keys(raw: pandas.DataFrame, stored: pandas.DataFrame, inputs: Sequence[str], target: str | None) -> list[Match]:
@@ -46,7 +60,8 @@ def _by_keys(raw: pandas.DataFrame, stored: pandas.DataFrame, inputs: Sequence[s
             continue
         pairs = [(positions[value], place) for place, value in enumerate(stored[name].tolist()) if value in positions]
         places = numpy.array(pairs, dtype=numpy.intp).reshape(-1, 2)
-        found.append((-len(pairs), name in inputs, Match(places[:, 0], places[:, 1], f"by column {name}")))
+        matched = Match(places[:, 0], places[:, 1], f"by column {name}", name)
+        found.append((-len(pairs), name in inputs, matched))
     return [matched for _, _, matched in sorted(found, key=lambda item: item[:2])]
 
 

@@ -14,7 +14,7 @@ from pandas.api import types
 from noteship.errors import NoteshipError
 from noteship.models import errors
 from noteship.models.composing import compose
-from noteship.models.handing import feature_names
+from noteship.models.handing import needed_names
 from noteship.models.importing import source_modules
 from noteship.models.loading import Step, load_steps
 from noteship.models.predictor import Predictor
@@ -23,6 +23,7 @@ from noteship.models.tables import read_table
 __all__ = ["Proposal", "StageFiles", "propose"]
 
 FITTED = {".pkl", ".pickle", ".sav", ".joblib", ".skops", ".p"}
+PICKLES = {".pkl", ".pickle", ".joblib", ".p"}
 TABLES = {".parquet", ".pq", ".feather", ".csv", ".tsv", ".jsonl"}
 # Texts shorter than a few words on average are names and codes, not what a vectoriser was made for.
 TEXT_LENGTH = 20
@@ -102,7 +103,13 @@ def _behind(stages: Sequence[StageFiles], stage: int) -> set[int]:
 
 def _for_chain(root: Path, stages: Sequence[StageFiles], chain: Sequence[_Fitted]) -> Proposal:
     steps = [step for item in chain for step in item.steps]
-    tables = [path for path in stages[chain[0].stage].reads if Path(path).suffix.lower() in TABLES]
+    # A pickle may hold a table, too; one that does not is told so below.
+    own = {item.path for item in chain}
+    tables = [
+        path
+        for path in stages[chain[0].stage].reads
+        if Path(path).suffix.lower() in TABLES | PICKLES and path not in own
+    ]
     reasons = []
     for path in tables:
         if not (root / path).is_file():
@@ -114,24 +121,28 @@ def _for_chain(root: Path, stages: Sequence[StageFiles], chain: Sequence[_Fitted
                 reasons.append(f"{path}: {inputs}")
                 continue
             compose(inputs, steps, table)
+        except errors.UnreadableTable as error:
+            reasons.append(f"{path}: {error.reason}")
+            continue
         except NoteshipError as error:
             reasons.append(f"{path}: {error.parts().fact}")
             continue
         names = [item.path for item in chain]
         target = _target(table, inputs, steps[-1].value)
-        return Proposal(_toml(names, path, inputs, target), f"{' and '.join(names)} fit together on {path}")
+        fit = "fit together" if len(names) > 1 else "fits"
+        return Proposal(_toml(names, path, inputs, target), f"{' and '.join(names)} {fit} on {path}")
     told = "; ".join(reasons) or f"stage {stages[chain[0].stage].name} reads no table that is there"
     return Proposal(None, f"no raw rows were found for {chain[0].path}: {told}")
 
 
 def _inputs(steps: Sequence[Step], table: pandas.DataFrame) -> list[str] | str:
     """The columns of the table that the steps take, or why that cannot be told."""
-    first = feature_names(steps[0].value)
+    first = needed_names(steps[0].value)
     if first:
         missing = [name for name in first if name not in table.columns]
         if missing:
             return f"it lacks {', '.join(missing[:5])}"
-        named = [name for step in steps for name in feature_names(step.value) if name in table.columns]
+        named = [name for step in steps for name in needed_names(step.value) if name in table.columns]
         return list(dict.fromkeys(named))
     if getattr(steps[0].value, "n_features_in_", None) is not None:
         return f"{steps[0].label} was fitted without names of columns"
@@ -153,7 +164,15 @@ def _target(table: pandas.DataFrame, inputs: Sequence[str], model: Any) -> str |
     named = [name for name in others if name.lower() in TARGETS]
     if len(named) == 1:
         return named[0]
-    return others[0] if classes and len(others) == 1 else None
+    if not classes:
+        others = [name for name in others if _is_measured(table[name])]
+    return others[0] if len(others) == 1 else None
+
+
+def _is_measured(series: pandas.Series[Any]) -> bool:
+    """Whether it holds numbers and not a number of each row."""
+    whole = types.is_integer_dtype(series.dtype) and series.is_unique
+    return types.is_numeric_dtype(series.dtype) and not types.is_bool_dtype(series.dtype) and not whole
 
 
 def _toml(steps: Sequence[str], data: str, inputs: Sequence[str], target: str | None) -> str:

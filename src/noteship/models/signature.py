@@ -9,10 +9,14 @@ from typing import Any, Literal, Self
 
 import pandas
 
+from noteship.errors import cut
 from noteship.models import columns, errors
 from noteship.models.columns import Column
 
 __all__ = ["Output", "Signature"]
+
+# Fields that a message about an unknown one shows before it counts the rest.
+FIELDS_SHOWN = 20
 
 
 @dataclass(frozen=True)
@@ -108,5 +112,8 @@ class Signature:
     def _unknown_field(self, number: int, row: Mapping[str, Any]) -> errors.BadRows:
         known = [column.name for column in self.inputs]
         field = next(str(name) for name in row if name not in known)
-        near = difflib.get_close_matches(field, known, 1) or known[:5]
-        return errors.BadRows(number, field, f"a field of the model, such as {', '.join(near)}", "an unknown one")
+        near = difflib.get_close_matches(field, known, 1) or known[:1]
+        shown = [cut(name, errors.FIELD_LIMIT) for name in known[:FIELDS_SHOWN]]
+        more = f" and {len(known) - FIELDS_SHOWN} more" if len(known) > FIELDS_SHOWN else ""
+        listed = f" (it has {', '.join(shown)}{more})" if len(known) > 1 else ""
+        return errors.BadRows(number, field, f"a field of the model, such as {near[0]}{listed}", "an unknown one")

@@ -13,7 +13,7 @@ from pandas.api import types
 
 from noteship.models.scorer import Scores
 
-__all__ = ["Expected", "expected_predictions"]
+__all__ = ["Expected", "expected_predictions", "may_be_predictions"]
 
 PREDICTED = re.compile(r"pred|y_?hat|forecast|estimate[ds]?$|guess|output", re.IGNORECASE)
 PROBABLE = re.compile(r"prob|(^|_)p(_|$)|likelihood", re.IGNORECASE)
@@ -49,6 +49,11 @@ def expected_predictions(
     labels = [Expected(name) for name in names if _is_predicted(name) and _are_labels(table[name], classes)]
     taken = {expected.column for expected in labels}
     return labels + _probabilities(table, [name for name in names if name not in taken], classes)
+
+
+def may_be_predictions(series: pandas.Series[Any], classes: Sequence[Any]) -> bool:
+    """Whether a column's values are of the model's kind: labels it knows, or numbers."""
+    return _are_labels(series, classes) if classes else types.is_numeric_dtype(series.dtype)
 
 
 def _is_predicted(name: str) -> bool:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+import numpy
 import pandas
 
 from noteship.models import columnwise, errors
 from noteship.models.composition import Composition
 from noteship.models.matching import Match, match
-from noteship.models.stored_predictions import Expected, expected_predictions
+from noteship.models.stored_predictions import Expected, expected_predictions, may_be_predictions
 
 __all__ = ["Differs", "Finding", "NotChecked", "Stored", "Verified", "raise_difference", "verify"]
 
@@ -89,7 +90,12 @@ def verify(composition: Composition, raw: pandas.DataFrame, stored: Stored, targ
     """
     matched = match(raw, stored.table, inputs=composition.inputs, target=target)
     if isinstance(matched, str):
-        return NotChecked(stored.path, matched)
+        if stored.kind != "predictions" or not _named_as_target(composition, raw, stored, target):
+            return NotChecked(stored.path, matched)
+        # Predictions need not be the target's values.
+        matched = match(raw, stored.table.rename(columns={target: ""}), inputs=composition.inputs, target=target)
+        if isinstance(matched, str):
+            return NotChecked(stored.path, matched)
     findings = []
     if stored.kind != "features":
         findings.append(_predictions(composition, raw, stored, matched, target))
@@ -102,7 +108,7 @@ def verify(composition: Composition, raw: pandas.DataFrame, stored: Stored, targ
     return findings[0]
 
 
-def raise_difference(findings: Sequence[Finding]) -> None:
+def raise_difference(findings: Sequence[Finding], made_at: Mapping[str, str] | None = None) -> None:
     """Raise DoesNotReproduce for the first that differs."""
     for finding in findings:
         if isinstance(finding, Differs):
@@ -113,6 +119,7 @@ def raise_difference(findings: Sequence[Finding]) -> None:
                 columns=finding.columns,
                 difference=finding.difference,
                 row=finding.row,
+                made_at={name: place for name, place in (made_at or {}).items() if name in finding.columns},
             )
 
 
@@ -126,14 +133,40 @@ def _predictions(
     composition: Composition, raw: pandas.DataFrame, stored: Stored, matched: Match, target: str | None
 ) -> Finding:
     wanted = expected_predictions(stored.table, composition.predictor.classes, list(raw.columns), target, stored.path)
+    if not wanted and stored.kind == "predictions" and _named_as_target(composition, raw, stored, target):
+        if _is_target(raw, stored.table, matched, str(target)):
+            return NotChecked(stored.path, f"its column {target} holds what is known of the target")
+        wanted = [Expected(str(target))]
     if not wanted:
-        return NotChecked(stored.path, "no column of it holds predictions of this model's kind")
+        return NotChecked(stored.path, "none of its columns is a prediction of the model")
     comparison = _Comparison("predictions")
     for rows, table, places in _pieces(raw, stored.table, matched):
         scores = composition.score(rows)
         for expected in wanted:
             _compare_expected(comparison, expected, scores, table, places)
     return _conclude([comparison], stored, matched)
+
+
+def _named_as_target(composition: Composition, raw: pandas.DataFrame, stored: Stored, target: str | None) -> bool:
+    """Whether the predictions are in a column of the target's name, since no other is named like one."""
+    if target is None or target not in stored.table.columns:
+        return False
+    classes = composition.predictor.classes
+    if expected_predictions(stored.table, classes, list(raw.columns), target, stored.path):
+        return False
+    return may_be_predictions(stored.table[target], classes)
+
+
+def _is_target(raw: pandas.DataFrame, table: pandas.DataFrame, matched: Match, target: str) -> bool:
+    """Whether a stored column has the target's known values, where it has any."""
+    if target not in raw.columns:
+        return False
+    ours, theirs = raw[target].iloc[matched.raw], table[target].iloc[matched.stored]
+    known = ours.notna().to_numpy() & theirs.notna().to_numpy()
+    if not known.any():
+        return False
+    places = numpy.arange(int(known.sum()))
+    return not columnwise.compare(ours.to_numpy()[known], theirs.to_numpy()[known], places).rows
 
 
 def _compare_expected(comparison: _Comparison, expected: Expected, scores: Any, table: Any, places: Any) -> None:
@@ -156,7 +189,7 @@ def _features(
                     before = comparison.columns.get(name)
                     comparison.columns[name] = gap if before is None else before.plus(gap)
     if not comparisons:
-        return NotChecked(stored.path, "its columns are none that the steps give")
+        return NotChecked(stored.path, "none of its columns is a feature or prediction of the model")
     return _conclude(list(comparisons.values()), stored, matched)
 
 

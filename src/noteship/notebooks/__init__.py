@@ -1,5 +1,6 @@
 """Reads notebooks and scripts: which files each one reads and writes, and how that is known."""
 
+from noteship.notebooks.columns import assigned_columns
 from noteship.notebooks.document import Cell, Document, read_document
 from noteship.notebooks.errors import CellSyntaxError, NotJson, NotReadable, OtherLanguage, UnknownStage
 from noteship.notebooks.page import page
@@ -22,6 +23,7 @@ __all__ = [
     "Unknown",
     "UnknownStage",
     "Use",
+    "assigned_columns",
     "page",
     "read_document",
     "read_project",

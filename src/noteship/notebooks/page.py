@@ -8,10 +8,13 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from noteship.notebooks.harmless import harmless
+
 __all__ = ["page"]
 
-# Outputs are foreign HTML: nothing in them may run, or fetch anything.
-POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
+# Outputs are foreign HTML: nothing in them may run, or fetch anything. No policy forbids what leads elsewhere by
+# itself, so that is taken out besides.
+POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; form-action 'none'; base-uri 'none'"
 # The first that an output has is shown; a browser shows them better in this order.
 RICHNESS = ("text/html", "image/svg+xml", "image/png", "image/jpeg", "text/markdown", "text/latex", "text/plain")
 STYLE = """
@@ -75,7 +78,7 @@ def _rich(data: Mapping[str, Any]) -> str:
             continue
         value = _joined(data[kind])
         if kind in ("text/html", "image/svg+xml"):
-            return value
+            return harmless(value)
         if kind.startswith("image/"):
             return f'<img alt="" src="data:{kind};base64,{html.escape(value.strip())}">'
         return _markdown(value) if kind == "text/markdown" else f"<pre>{_plain(value)}</pre>"

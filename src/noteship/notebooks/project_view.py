@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import stat
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -75,7 +76,11 @@ class ProjectTexts:
             return None, "absent"
         place = self.root / path
         try:
-            if place.stat().st_size > (NOTEBOOK_LIMIT_BYTES if path.endswith(".ipynb") else TEXT_LIMIT_BYTES):
+            status = place.stat()
+            # Opening a pipe would wait for its writer.
+            if not stat.S_ISREG(status.st_mode):
+                return None, "unreadable"
+            if status.st_size > (NOTEBOOK_LIMIT_BYTES if path.endswith(".ipynb") else TEXT_LIMIT_BYTES):
                 return None, "large"
             data = place.read_bytes()
         except OSError:

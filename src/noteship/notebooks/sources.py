@@ -47,7 +47,8 @@ def read_project(root: Path, settings: ReadingSettings | None = None, cache: Pat
     project = _Project(root, settings or ReadingSettings(), cache)
     stages = project.stages()
     project.save()
-    return ProjectSources(stages, project.texts.files)
+    digests = {path: project.texts.digest(path) for path in project.readings}
+    return ProjectSources(stages, project.texts.files, digests)
 
 
 class _Project:

@@ -99,7 +99,11 @@ class StageSource:
 
 @dataclass(frozen=True)
 class ProjectSources:
-    """All stages of a project, by name, and the listing of the project's own files."""
+    """All stages of a project, by name, and the listing of the project's own files.
+
+    `digests` are those of the documents' and modules' bytes as they were read.
+    """
 
     stages: tuple[StageSource, ...]
     files: frozenset[str]
+    digests: Mapping[str, str] = field(default_factory=dict)

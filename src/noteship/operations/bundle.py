@@ -1,17 +1,22 @@
-"""The bundle of a project: asked for by `[service]`, made in the project's interpreter, named in the ledger."""
+"""The bundle of a project: asked for by `[service]`, made in the project's interpreter, named in the ledger.
+
+It is made in a folder of its own, of the files that its lineage names: what stages made comes from the store, what is
+the project's own is copied. Whatever happens to the project's folder meanwhile, the bundle is the run's.
+"""
 
 from __future__ import annotations
 
 import difflib
+import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from noteship import digests, store, workflow
-from noteship.operations import child
-from noteship.operations.errors import BundleFailed, NoteshipMissing, StepNotMade
+from noteship import digests, files, notebooks, store, workflow
+from noteship.operations import child, trusted
+from noteship.operations.errors import BundleFailed, InputChanged, NoteshipMissing, StepNotMade
 from noteship.operations.opened import OpenedProject
 from noteship.project import ServiceSettings
 
@@ -21,7 +26,9 @@ __all__ = ["Made", "Proposed", "make", "propose"]
 TABLES = (".parquet", ".pq", ".csv", ".tsv", ".feather", ".jsonl", ".npy", ".npz")
 FITTED = (".pkl", ".pickle", ".sav", ".joblib", ".skops", ".p")
 # Raised whenever equal requests would now give another bundle.
-REQUEST_VERSION = 1
+REQUEST_VERSION = 3
+# As the lineage says it of a file that was not there.
+ABSENT = "absent"
 
 
 @dataclass(frozen=True)
@@ -52,24 +59,32 @@ class Proposed:
 def make(opened: OpenedProject, result: workflow.RunResult, say: Callable[[str], None]) -> Made:
     """Make the bundle of what a run brought up to date, or find that it is there; `latest` names it then.
 
-    Raises: StepNotMade, BundleFailed, NoteshipMissing.
+    Raises: StepNotMade, InputChanged, BundleFailed, NoteshipMissing, and the store's errors.
     """
     service = opened.settings.service
     assert service is not None
     request = _request(opened, service, result)
-    key = digests.of_value([REQUEST_VERSION, request, _inputs(opened, request)])
+    inputs = _inputs(opened, request, result)
+    key = digests.of_value([REQUEST_VERSION, request, [[path, each.digest] for path, each in inputs.items()]])
     known = opened.store.read_ref(f"bundle-keys/{key}")
-    if known and _is_whole(opened.store, known.value["digest"]):
+    if known and _is_ours(opened.store, known.value["digest"], inputs):
         _name(opened, result.run, known.value)
         return Made(known.value["digest"], known.value["summary"], again=True)
     say("making the bundle")
     with tempfile.TemporaryDirectory(prefix="noteship-") as folder:
-        output = Path(folder) / "bundle"
+        # So deep that what is beside the project comes to lie beside it here too.
+        above = ["above"] * max(PurePosixPath(path).parts.count("..") for path in inputs)
+        root, output = Path(folder, *above, "project"), Path(folder) / "bundle"
+        root.mkdir(parents=True)
+        for path, each in inputs.items():
+            _put(opened, path, each, root / path)
+        # A module that no notebook is known to import is looked for in the project.
+        roots = [*request["roots"], *(str(opened.root / each) for each in request["roots"])]
         answer = child.ask(
             opened.environment.interpreter.path,
             "making the bundle",
             "noteship.models",
-            {**request, "root": str(opened.root), "output": str(output)},
+            {**request, "roots": roots, "root": str(root), "output": str(output)},
         )
         digest = opened.store.put_folder(output)
     summary = {name: answer[name] for name in ("signature", "state", "checks", "format", "why_not_skops", "types")}
@@ -131,6 +146,7 @@ def _request(opened: OpenedProject, service: ServiceSettings, result: workflow.R
         "modules": sorted({module for source in opened.sources.stages for module in source.modules}),
         "stored": list(_stored(service, result, files)),
         "reproduces": service.reproduces != (),
+        "made_at": _made_at(opened, needed.order),
         "lineage": {"stages": [_lineage(result.results[name]) for name in needed.order]},
         "environment": {"python": environment.python, "packages": dict(environment.packages)},
     }
@@ -138,9 +154,9 @@ def _request(opened: OpenedProject, service: ServiceSettings, result: workflow.R
 
 def _maker(opened: OpenedProject, result: workflow.RunResult, setting: str, path: str) -> str:
     """The stage that made a file, or nothing where it is the project's own."""
-    makers = [name for name in result.graph.order if path in result.results[name].outputs]
-    if makers:
-        return makers[-1]
+    made = _made(opened, result, path)
+    if made:
+        return made[0]
     if (opened.root / path).exists():
         return ""
     known = [*opened.sources.files, *(each for found in result.results.values() for each in found.outputs)]
@@ -194,6 +210,17 @@ def _made_by(result: workflow.RunResult, path: str) -> str:
     return ""
 
 
+def _made_at(opened: OpenedProject, stages: Sequence[str]) -> dict[str, str]:
+    """Where the notebooks behind the model assign a column, by its name: the place to look when it differs."""
+    places = {}
+    for name in stages:
+        path = opened.sources_by_name[name].path
+        document = notebooks.read_document(path, (opened.root / path).read_text(encoding="utf-8"))
+        for column, (cell, line) in notebooks.assigned_columns(document).items():
+            places[column] = f"{path}, cell {cell}, line {line}"
+    return places
+
+
 def _lineage(result: workflow.Result) -> dict[str, Any]:
     parts = result.parts
     return {
@@ -207,21 +234,70 @@ def _lineage(result: workflow.Result) -> dict[str, Any]:
     }
 
 
-def _inputs(opened: OpenedProject, request: Mapping[str, Any]) -> list[list[str]]:
-    """The bytes behind the request's paths."""
-    files = [step for step in request["steps"] if ":" not in step]
+@dataclass(frozen=True)
+class _Input:
+    """The bytes of one of the request's paths; an artifact where a stage of the run made them."""
+
+    digest: str
+    artifact: store.Artifact | None = None
+
+
+def _made(opened: OpenedProject, result: workflow.RunResult, path: str) -> tuple[str, store.Artifact] | None:
+    """The last stage that made a file, or the folder that it is in, and the file."""
+    for name in reversed(result.graph.order):
+        for made, artifact in result.results[name].outputs.items():
+            if path == made:
+                return name, artifact
+            if artifact.kind == "folder" and path.startswith(f"{made}/"):
+                leaf = opened.store.read_tree(artifact.digest).files.get(path.removeprefix(f"{made}/"))
+                if leaf:
+                    return name, store.Artifact(leaf.digest, "file", leaf.size_bytes, leaf.executable)
+    return None
+
+
+def _inputs(opened: OpenedProject, request: Mapping[str, Any], result: workflow.RunResult) -> dict[str, _Input]:
+    """What is behind the request's paths: what the run made, what its stages read, else what is there."""
+    steps = [step for step in request["steps"] if ":" not in step]
     tables = [each["path"] for each in request["stored"]]
-    paths = sorted({*files, request["data"], *tables, *request["modules"]})
+    read = {path: digest for each in result.results.values() for path, digest in each.parts.reads.items()}
+    inputs = {}
     with workflow.FileDigests(opened.root, opened.workplace.digests_cache) as known:
-        return [[path, known.of(path) or "absent"] for path in paths]
+        for path in sorted({*steps, request["data"], *tables, *request["modules"]}):
+            made = _made(opened, result, path)
+            digest = made[1].digest if made else read.get(path) or known.of(path) or ABSENT
+            inputs[path] = _Input(digest, made[1] if made else None)
+    return inputs
 
 
-def _is_whole(objects: store.Store, digest: str) -> bool:
-    return objects.holds(store.Artifact(digests.Digest(digest), "folder", 0))
+def _put(opened: OpenedProject, path: str, each: _Input, target: Path) -> None:
+    """Put one input where the bundle is made. Raises InputChanged, and the store's errors."""
+    if each.artifact:
+        opened.store.fetch_artifact(each.artifact, target)
+        return
+    source = opened.root / path
+    if source == target:  # an absolute path, which is left where it is
+        return
+    if source.is_dir():
+        shutil.copytree(source, target)
+    elif source.is_file():
+        files.copy(source, target)
+    with workflow.FileDigests(target.parent) as there:
+        if (there.of(target.name) or ABSENT) != each.digest:
+            raise InputChanged(path)
+
+
+def _is_ours(objects: store.Store, digest: str, inputs: Mapping[str, _Input]) -> bool:
+    """Whether a bundle can be fetched and brings no source but the project's own; others may write to the store."""
+    tree = digests.Digest(digest)
+    if not objects.holds(store.Artifact(tree, "folder", 0)):
+        return False
+    source = {leaf.digest for path, leaf in objects.read_tree(tree).files.items() if path.startswith("source/")}
+    return source <= {each.digest for each in inputs.values()}
 
 
 def _name(opened: OpenedProject, run: str, value: Mapping[str, Any]) -> None:
-    """Let the run, and `latest`, name the bundle."""
+    """Let the run, and `latest`, name the bundle, which is trusted here from now on."""
+    trusted.add(opened.root, value["digest"])
     kept = {"digest": value["digest"], "name": value["name"]}
     for name in (f"bundles/{value['digest']}", "names/latest", f"run-bundles/{run}"):
         while True:

@@ -12,10 +12,10 @@ __all__ = [
     "BundleFailed",
     "FolderNotEmpty",
     "ForcedInVain",
+    "InputChanged",
     "InputOfUnreadable",
     "NoBundle",
     "NoRecord",
-    "NoService",
     "NoSuchParameter",
     "NoteshipMissing",
     "StepNotMade",
@@ -121,6 +121,26 @@ class BundleFailed(WorkFailed):
 
 
 @dataclass(eq=False)
+class InputChanged(WorkFailed):
+    """A file of the project's own is not what the run read any more, and the bundle is to be made of it."""
+
+    path: str
+
+    def parts(self) -> Parts:
+        """The message."""
+        return Parts(
+            f"{self.path} has changed since the run read it, so the bundle would not be the run's",
+            where=self.path,
+            remedy="run again: noteship run",
+        )
+
+    @classmethod
+    def example(cls) -> Self:
+        """An instance for documentation."""
+        return cls("data/rows.csv")
+
+
+@dataclass(eq=False)
 class StepNotMade(UsageError):
     """`[service]` names a file that is neither in the project nor made by a stage of the run."""
 
@@ -141,24 +161,6 @@ class StepNotMade(UsageError):
     def example(cls) -> Self:
         """An instance for documentation."""
         return cls("steps", "modle.sav", "model.sav")
-
-
-@dataclass(eq=False)
-class NoService(UsageError):
-    """A bundle is asked for, and there is no `[service]`."""
-
-    proposal: str
-    reason: str
-
-    def parts(self) -> Parts:
-        """The message."""
-        add = "add to noteship.toml:\n" + self.proposal if self.proposal else "name the steps, data and inputs there"
-        return Parts("noteship.toml has no [service], which says what the model is", "noteship.toml", self.reason, add)
-
-    @classmethod
-    def example(cls) -> Self:
-        """An instance for documentation."""
-        return cls('[service]\nsteps = ["model.sav"]\ndata = "data/rows.csv"\ninputs = ["text"]', "")
 
 
 @dataclass(eq=False)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from noteship import notebooks, workflow
+from noteship import digests, notebooks, workflow
 from noteship.notebooks import StageSource, execution
 from noteship.operations.opened import OpenedProject
 
@@ -22,12 +22,16 @@ CellProgress = execution.Progress
 
 @dataclass(frozen=True)
 class NotebookExecutor:
-    """Executes tasks of the workflow by running notebooks and scripts in the project's interpreter."""
+    """Executes tasks of the workflow by running notebooks and scripts in the project's interpreter.
+
+    `made` is what they have made in this run: it is not stale, whatever the graph was told.
+    """
 
     opened: OpenedProject
     graph: workflow.Graph
     runner: execution.Runner
     tell: Callable[[CellProgress], None]
+    made: set[str] = field(default_factory=set)
 
     @classmethod
     def of(
@@ -45,8 +49,22 @@ class NotebookExecutor:
         self.runner.close()
 
     def __call__(self, task: workflow.Task, cancel: threading.Event) -> workflow.Outcome:
-        """Run the stage's document."""
-        done = self.runner.run(self._job(task), cancel, self.tell)
+        """Run the stage's document, which has to be the one that the stage's key was made of."""
+        source = self._source(task.stage.name)
+        try:
+            job = self._job(task, source)
+            done = self.runner.run(job, cancel, self.tell)
+            if job.document.kind == "script":
+                self._read(source.path)  # it was not run out of memory, as cells are
+            self._check(source.modules)
+        except _Changed as error:
+            return workflow.Outcome(failure=_changed(error.path))
+        except execution.errors.WorkspaceFailed as error:
+            parts = error.parts()
+            return workflow.Outcome(
+                failure=workflow.Failure("environment", parts.fact, where=parts.where, remedy=parts.remedy)
+            )
+        self.made.update(done.outputs)
         return workflow.Outcome(
             outputs=done.outputs,
             record=done.record,
@@ -57,10 +75,10 @@ class NotebookExecutor:
             seconds=done.seconds,
         )
 
-    def _job(self, task: workflow.Task) -> execution.Job:
-        source = self._source(task.stage.name)
+    def _job(self, task: workflow.Task, source: StageSource) -> execution.Job:
         declared = self.opened.settings.stage.get(source.name)
-        text = (self.opened.root / source.path).read_text(encoding="utf-8")
+        self._check(source.modules)
+        text = self._read(source.path).decode("utf-8-sig")
         writes = [write for stage in self.graph.source.stages for write in stage.writes]
         return execution.Job(
             run=task.run,
@@ -69,15 +87,43 @@ class NotebookExecutor:
             cwd=source.cwd,
             params=task.stage.params,
             inputs=task.inputs,
-            produced=tuple(dict.fromkeys(writes)),
+            produced=tuple(dict.fromkeys((*writes, *self.graph.stale.keys() - self.made))),
             known_reads=self.graph.reads(source.name),
             expected_writes=task.stage.writes,
             timeout_s=declared.timeout_s if declared else None,
             memory_bytes=declared.resources.memory_bytes if declared else None,
         )
 
+    def _check(self, paths: Iterable[str]) -> None:
+        for path in paths:
+            self._read(path)
+
+    def _read(self, path: str) -> bytes:
+        """The bytes of a source. Raises _Changed if they are not those that the graph was made of."""
+        try:
+            data = (self.opened.root / path).read_bytes()
+        except OSError as error:
+            raise _Changed(path) from error
+        if digests.of_bytes(data) != self.opened.sources.digests[path]:
+            raise _Changed(path)
+        return data
+
     def _source(self, name: str) -> StageSource:
         return self.opened.sources_by_name[name]
+
+
+class _Changed(Exception):
+    """Somebody saved a source while the run went on: what it makes now belongs to no key."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(path)
+        self.path = path
+
+
+def _changed(path: str) -> workflow.Failure:
+    return workflow.Failure(
+        "input", f"{path} changed since this run began", where=path, remedy="run again", retryable=True
+    )
 
 
 def _failure(failure: execution.Failure) -> workflow.Failure:

@@ -55,6 +55,7 @@ class OpenedProject:
     @cached_property
     def environment(self) -> project.Environment:
         """The interpreter of its notebooks, and the lock."""
+        self.make_own_folder()
         return project.inspect(self.root, self.settings.environment)
 
     @cached_property
@@ -117,11 +118,9 @@ class OpenedProject:
 
     def make_own_folder(self) -> None:
         """Make `.noteship`, which git is told to leave alone."""
-        ignore = self.root / ".noteship/.gitignore"
         # Who cannot write here is told so by what cannot do without.
         with suppress(OSError):
-            if not ignore.exists():
-                files.write(ignore, b"*\n")
+            files.own_folder(self.root)
 
 
 def plain_name(name: str) -> str:

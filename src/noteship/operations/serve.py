@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from noteship import digests
+from noteship.operations import trusted
 from noteship.operations.errors import NoBundle, NoteshipMissing, UnknownBundle
 from noteship.operations.opened import OpenedProject
 
@@ -16,6 +17,8 @@ __all__ = ["NAMES", "Named", "ServeRequest", "named", "other_interpreter", "serv
 
 # Set for the interpreter that is changed to: one that calls itself by another path is not changed to again.
 CHANGED_TO = "NOTESHIP_SERVES_IN"
+# As many as are printed: who gives them has seen this bundle's digest, and means no other.
+TRUSTED_DIGITS = 12
 NAMES = ("champion", "latest")
 
 
@@ -78,14 +81,17 @@ def other_interpreter(opened: OpenedProject) -> str | None:
 def serve(opened: OpenedProject, bundle: Named, request: ServeRequest, started: Callable[[str], None]) -> None:
     """Serve until SIGTERM or Ctrl-C; `started` is given the URL when the first answer is ready.
 
-    The source that comes with a bundle is imported: it is of the project's own store, and was named by its digest.
+    The source that comes with a bundle is imported where the operator named the bundle by its digest or this project
+    made it: names such as `latest` are references, which whoever writes to a shared store can move.
 
     Raises: what `serving.run`, `models.fetch` and `models.load` raise.
     """
     # They bring pandas and scikit-learn, which the change to another interpreter should not wait for.
     from noteship import models, serving
 
-    trust = models.Trust(frozenset({bundle.digest}), frozenset(request.types), request.allow_pickle)
+    by_digest = bundle.by not in NAMES and len(bundle.by) >= TRUSTED_DIGITS
+    known = by_digest or trusted.holds(opened.root, bundle.digest)
+    trust = models.Trust(frozenset({bundle.digest} if known else ()), frozenset(request.types), request.allow_pickle)
 
     def load() -> serving.Model:
         with tempfile.TemporaryDirectory(prefix="noteship-") as folder:

@@ -26,7 +26,10 @@ def stages_of(opened: OpenedProject) -> list[workflow.Stage]:
 
 def graph_of(opened: OpenedProject) -> workflow.Graph:
     """The project's graph, with the edges that earlier runs have shown."""
-    return workflow.graph_of(stages_of(opened), opened.sources.files, opened.ledger)
+    stages, files = stages_of(opened), opened.sources.files
+    unread = {source.name for source in opened.sources.stages if source.fault}
+    stale = workflow.stale_files(opened.root, stages, files, opened.ledger, unread)
+    return workflow.graph_of(stages, files, opened.ledger, stale)
 
 
 def chosen_of(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -102,8 +101,7 @@ class Contents:
             with files.replacing(target) as stream:
                 for piece in _verified(self._bucket.pieces(key), digest):
                     stream.write(piece)
-                if executable:
-                    os.fchmod(stream.fileno(), os.fstat(stream.fileno()).st_mode | 0o111)
+                files.set_executable(stream, executable=executable)
         except KeyError as error:
             raise errors.MissingObject(self.url, digest) from error
         except _Mismatch as error:

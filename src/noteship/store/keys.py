@@ -5,6 +5,7 @@
 
 Of a reference's name every character but ``A-Z a-z 0-9 . _ -`` and ``/`` becomes ``=XX``, its UTF-8 bytes in
 hexadecimal; so does a dot that begins a segment and one before a ``json`` that ends a segment with more to follow.
+A segment that is then longer than file systems take is cut into several, ``…=/=…``, which no other key holds.
 """
 
 from __future__ import annotations
@@ -20,6 +21,11 @@ _PLAIN = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_-]*(/[A-Za-z0-9_-]+)*")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _SPECIAL = re.compile(r"[^A-Za-z0-9._/-]|(?<![^/])\.|\.(?=json/)")
 _ESCAPED = re.compile(r"(?:=[0-9A-F]{2})+")
+# File names have at most 255 bytes; the rest is left to suffixes.
+SEGMENT_LIMIT = 200
+_LONG = re.compile(rf"[^/]{{{SEGMENT_LIMIT + 1},}}")
+_PIECE = re.compile(r"(?:=[0-9A-F]{2}|[^=]){1,66}")
+_CUT = "=/="
 
 
 def object_key(digest: Digest) -> str:
@@ -51,8 +57,8 @@ def ref_key(name: str) -> str:
 
 
 def ref_prefix(prefix: str) -> str:
-    """What the keys of all references whose names begin so begin with."""
-    return "refs/" + (prefix if _PLAIN.fullmatch(prefix) else _SPECIAL.sub(_escape, prefix))
+    """What the keys of all references whose names begin so begin with; `prefix` ends where a segment does."""
+    return "refs/" + _cut(prefix if _PLAIN.fullmatch(prefix) else _SPECIAL.sub(_escape, prefix))
 
 
 def ref_name(key: str) -> str:
@@ -61,12 +67,12 @@ def ref_name(key: str) -> str:
     >>> ref_name(ref_key(".a/b.json/c=1"))
     '.a/b.json/c=1'
     """
-    return _ESCAPED.sub(_unescape, key.removeprefix("refs/").removesuffix(".json"))
+    return _ESCAPED.sub(_unescape, key.removeprefix("refs/").removesuffix(".json").replace(_CUT, ""))
 
 
 def aside_key(name: str) -> str:
     """A fresh place for something damaged."""
-    return f"damaged/{_SPECIAL.sub(_escape, name.replace('/', '-'))}-{secrets.token_hex(3)}"
+    return f"damaged/{_cut(_SPECIAL.sub(_escape, name.replace('/', '-')))}-{secrets.token_hex(3)}"
 
 
 def _fanned_out(digest: str) -> str:
@@ -74,6 +80,12 @@ def _fanned_out(digest: str) -> str:
         message = f"not a digest: {digest!r}"
         raise ValueError(message)
     return f"{digest[:2]}/{digest[2:]}"
+
+
+def _cut(path: str) -> str:
+    if len(path) <= SEGMENT_LIMIT:
+        return path
+    return _LONG.sub(lambda match: _CUT.join(_PIECE.findall(match.group())), path)
 
 
 def _escape(match: re.Match[str]) -> str:

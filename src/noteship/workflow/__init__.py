@@ -26,6 +26,7 @@ from noteship.workflow.results import Result, StageRecord
 from noteship.workflow.retention import forget_results, needed
 from noteship.workflow.run import RunResult, run
 from noteship.workflow.stages import JSON, Environment, Stage
+from noteship.workflow.stale import stale_files
 from noteship.workflow.tasks import Executor, Failure, Outcome, Task
 from noteship.workflow.workplace import Options, Workplace
 
@@ -72,4 +73,5 @@ __all__ = [
     "needed",
     "plan",
     "run",
+    "stale_files",
 ]

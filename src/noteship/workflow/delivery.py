@@ -1,32 +1,34 @@
 """Puts what stages made into the project's folder, and never loses what somebody else put there.
 
-``.noteship/delivered.jsonl`` has a line for each file that was delivered, written before the file appears: its path,
-its digest and the stage. A file with a digest that was never delivered there is somebody's own.
+A file with a digest that was never delivered there is somebody's own.
 """
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
-from pathlib import Path
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import AbstractContextManager
 
 from noteship import files
 from noteship.store import Artifact
 from noteship.store.errors import TargetUnwritable
 from noteship.workflow import errors
+from noteship.workflow.delivered import OWN, Delivered
 from noteship.workflow.file_digests import FileDigests
 from noteship.workflow.ledger import Ledger
 from noteship.workflow.workplace import Workplace
 
-__all__ = ["OWN", "Delivery", "prepare"]
+__all__ = ["Delivery"]
 
-OWN = ".noteship"
+Pairs = set[tuple[str, str]]
+# Nothing of the project is delivered in there, however a file system writes these names.
+CLOSED = (OWN, ".git")
+SOURCES = (".py", ".ipynb")
 
 
 class Delivery:
-    """Delivers to one project in one run.
+    """Delivers to one project in one run, beside others that may be under way.
 
     With `replace`, what was changed by hand is set aside in ``.noteship/replaced/RUN``, where everything else goes
     that was there before noteship; without, it raises ChangedByHand.
@@ -34,36 +36,45 @@ class Delivery:
 
     def __init__(self, place: Workplace, digests: FileDigests, *, replace: bool = False) -> None:
         self._root = place.root
-        self._store = place.store
+        self._ledger = Ledger(place.store)
         self._digests = digests
         self._replace = replace
-        self._log = self._root / OWN / "delivered.jsonl"
-        self.delivered: dict[str, set[str]] = defaultdict(set)
-        self.makers: dict[str, str] = {}
+        self.delivered = Delivered(place.root)
         self._originals: dict[str, set[str]] = defaultdict(set)
-        self._ever_made: set[tuple[str, str]] | None = None
-        for path, digest, stage in _read(self._log):
-            self.delivered[path].add(digest)
-            self.makers[path] = stage
+        self._ever_made: Pairs | None = None
+
+    def locked(self) -> AbstractContextManager[None]:
+        """Keep other runs from delivering while this one looks at a file and then acts on what it saw."""
+        return files.locked(self._root / OWN / "delivery.lock")
 
     def is_ours(self, path: str, digest: str) -> bool:
         """Whether these bytes may give way: noteship delivered them there, or has them as an original or a result."""
-        if digest in self.delivered.get(path, ()) or digest in self._originals.get(path, ()):
-            return True
-        if self._ever_made is None:
-            self._ever_made = Ledger(self._store).ever_made()
-        return (path, digest) in self._ever_made
+        return not self._foreign({(path, digest)})
+
+    def _foreign(self, pairs: Pairs) -> Pairs:
+        """Those that are nobody's but the user's. Cost: for what was delivered and is other now, reads all results."""
+        left = {
+            (path, digest)
+            for path, digest in pairs
+            if digest not in self._originals.get(path, ()) and not self.delivered.has(path, digest)
+        }
+        if left and self._ever_made is not None:
+            left -= self._ever_made
+        if left and (self._ever_made is None or any(self.delivered.has(path) for path, _ in left)):
+            # Another machine may have made it since this was last asked.
+            self._ever_made = self._ledger.ever_made()
+            left -= self._ever_made
+        return left
 
     def keep_original(self, path: str, digest: str) -> None:
         """Know that these bytes are in the store as the original, so that they may give way."""
         self._originals[path].add(digest)
 
-    def changed(self) -> Iterator[tuple[str, str]]:
-        """The delivered files that have somebody's own bytes now: path and stage."""
-        for path, stage in self.makers.items():
-            digest = self._digests.of(path)
-            if digest is not None and not self.is_ours(path, digest):
-                yield path, stage
+    def changed(self, paths: Collection[str]) -> Iterator[tuple[str, str]]:
+        """Those delivered files that have somebody's own bytes now: path and stage."""
+        there = ((path, self._digests.of(path)) for path in paths)
+        for path, _ in sorted(self._foreign({(path, digest) for path, digest in there if digest is not None})):
+            yield path, self.delivered.makers[path]
 
     def deliver(self, run: str, stage: str, outputs: Mapping[str, Artifact]) -> list[str]:
         """Put outputs in place, file by file, each in one step, and say what was set aside.
@@ -72,7 +83,9 @@ class Delivery:
         """
         notices: list[str] = []
         for path, artifact in sorted(self._files(outputs)):
-            notice = self._deliver(run, stage, path, artifact)
+            self._check(stage, path)
+            with self.locked():
+                notice = self._deliver(run, stage, path, artifact)
             if notice:
                 notices.append(notice)
         return notices
@@ -82,37 +95,41 @@ class Delivery:
             if artifact.kind == "file":
                 yield path, artifact
                 continue
-            tree = self._store.read_tree(artifact.digest)
+            tree = self._ledger.store.read_tree(artifact.digest)
             for name, leaf in tree.files.items():
                 yield f"{path}/{name}", Artifact(leaf.digest, "file", leaf.size_bytes, leaf.executable)
 
+    def _check(self, stage: str, path: str) -> None:
+        # A result may come from a store that others write to: it must not reach out of the project.
+        names = path.split("/")
+        if "\0" in path or {"", ".", ".."} & {*names} or {*CLOSED} & {name.casefold() for name in names}:
+            raise errors.Undeliverable(stage, path, "it is not a place for files of the project")
+        if not (self._root / path).parent.resolve().is_relative_to(self._root.resolve()):
+            raise errors.Undeliverable(stage, path, "its folder is a link that leads out of the project")
+
     def _deliver(self, run: str, stage: str, path: str, artifact: Artifact) -> str:
-        target = self._target(path)
+        target = self._root / path
         there = self._digests.of(path)
         if there == artifact.digest:
-            if there not in self.delivered.get(path, ()):
-                self._note(path, artifact.digest, stage)
+            if not self.delivered.has(path, there):
+                self.delivered.add(path, there, stage)
             return ""
         notice = self._make_room(run, stage, path, there) if target.is_symlink() or target.exists() else ""
-        self._note(path, artifact.digest, stage)
+        self.delivered.add(path, artifact.digest, stage)
         try:
-            self._store.fetch_artifact(artifact, target)
+            self._ledger.store.fetch_artifact(artifact, target)
         except TargetUnwritable as error:
             raise errors.Undeliverable(stage, path, error.reason) from error
         return notice
 
-    def _target(self, path: str) -> Path:
-        # A result may come from a store that others write to: it must not reach out of the project.
-        names = path.split("/")
-        if path.startswith("/") or ".." in names or "" in names or "\0" in path or names[0] in (OWN, ".git"):
-            raise errors.Undeliverable("", path, "it is not a place for files of the project")
-        return self._root / path
-
     def _make_room(self, run: str, stage: str, path: str, there: str | None) -> str:
         if there is not None and self.is_ours(path, there):
             return ""
-        if path in self.delivered and not self._replace:
-            raise errors.ChangedByHand(((path, stage),))
+        if self.delivered.has(path):
+            if not self._replace:
+                raise errors.ChangedByHand(((path, stage),))
+        elif path.endswith(SOURCES) or path == "noteship.toml":
+            raise errors.Undeliverable(stage, path, "there is a source of the project that no stage made")
         aside = self._root / OWN / "replaced" / run / path
         try:
             aside.parent.mkdir(parents=True, exist_ok=True)
@@ -120,32 +137,3 @@ class Delivery:
         except OSError as error:
             raise errors.Undeliverable(stage, path, error.strerror or type(error).__name__) from error
         return f"{path} was there before; it is now {aside.relative_to(self._root).as_posix()}"
-
-    def _note(self, path: str, digest: str, stage: str) -> None:
-        prepare(self._root)
-        line = json.dumps({"path": path, "digest": digest, "stage": stage}, ensure_ascii=False) + "\n"
-        with self._log.open("ab+") as stream:
-            # A kill can leave the last line without its end, which must not take the next one with it.
-            stream.seek(max(0, stream.seek(0, 2) - 1))
-            torn = stream.read(1) not in (b"", b"\n")
-            stream.write((b"\n" if torn else b"") + line.encode())
-        self.delivered[path].add(digest)
-        self.makers[path] = stage
-
-
-def prepare(root: Path) -> None:
-    """Make noteship's own folder, which tells version control to look away."""
-    ignore = root / OWN / ".gitignore"
-    if not ignore.exists():
-        files.write(ignore, b"*\n")
-
-
-def _read(log: Path) -> Iterator[tuple[str, str, str]]:
-    if not log.exists():
-        return
-    for line in log.read_bytes().splitlines():
-        try:
-            value = json.loads(line)
-            yield value["path"], value["digest"], value["stage"]
-        except (ValueError, KeyError, TypeError):
-            continue  # torn by a kill; its file did not appear

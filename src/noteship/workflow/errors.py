@@ -50,7 +50,7 @@ class CyclicStages(errors.UsageError):
 
 @dataclass(eq=False)
 class MissingInput(errors.UsageError):
-    """A stage reads a file that is not there and that nobody writes."""
+    """A stage reads a file that is not there and that nobody writes; `near` is itself what an earlier run left."""
 
     stage: str
     file: str
@@ -60,15 +60,19 @@ class MissingInput(errors.UsageError):
 
     def parts(self) -> errors.Parts:
         """The message."""
-        nearest = self.near and (
-            self.near + (f", written by {self.near_writer}" if self.near_writer else ", in the project")
-        )
         return errors.Parts(
             fact=f"stage '{self.stage}' reads {self.file}, which is not in the project and which no stage writes",
             where=self.place,
-            nearest=nearest,
+            nearest=self._nearest(),
             remedy="correct the path, put the file there, or, if it is not read, "
             f'say so: [stage.{self.stage}] reads = ["!{self.file}"]',
+        )
+
+    def _nearest(self) -> str:
+        if self.near == self.file:
+            return f"{self.near}, made by {self.near_writer} in an earlier run, which no longer writes it"
+        return self.near and (
+            self.near + (f", written by {self.near_writer}" if self.near_writer else ", in the project")
         )
 
     @classmethod

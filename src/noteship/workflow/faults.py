@@ -58,8 +58,13 @@ def overwritten(linker: Linker, edges: Iterable[Edge]) -> tuple[Alternatives, ..
     return tuple(Alternatives((write,), tuple(names)) for write, names in several if not linker.is_shared(write))
 
 
-def missing(stages: Iterable[Stage], files: Collection[str], linker: Linker) -> tuple[Missing, ...]:
-    """Reads of files, not of patterns, that are neither in the project nor made by a stage."""
+def missing(
+    stages: Iterable[Stage], files: Collection[str], linker: Linker, stale: Mapping[str, str]
+) -> tuple[Missing, ...]:
+    """Reads of files, not of patterns, that are neither in the project nor made by a stage.
+
+    Nearest to a stale one is that file itself, with who made it once.
+    """
     writers = {write: names[0] for write, names in (*linker.chains.items(), *linker.writers.items())}
     found: list[Missing] = []
     for stage in stages:
@@ -69,8 +74,9 @@ def missing(stages: Iterable[Stage], files: Collection[str], linker: Linker) -> 
                 continue
             if read in files or linker.is_folder(read):
                 continue
-            near = _nearest(read, files, writers) if len(found) < NEAREST_LIMIT else ""
-            found.append(Missing(stage.name, read, stage.places.get(read, stage.path), near, writers.get(near, "")))
+            near = read if read in stale else _nearest(read, files, writers) if len(found) < NEAREST_LIMIT else ""
+            writer = stale.get(near) or writers.get(near, "")
+            found.append(Missing(stage.name, read, stage.places.get(read, stage.path), near, writer))
     return tuple(found)
 
 

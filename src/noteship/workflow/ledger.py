@@ -9,22 +9,23 @@ References, all of plain values:
 - ``seen/STAGE`` every file that the stage was ever seen to read; it only grows;
 - ``environments/DIGEST`` the packages behind an environment's digest.
 
-A stage's name is one segment, with ``/`` as ``%2F``. A run's name is its start in UTC, to the
+A stage's name is one segment, with ``/`` as ``%2F`` and ``%`` as ``%25``. A run's name is its start in UTC, to the
 millisecond, and six random digits, so names sort by time.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Literal, TypeVar
-from urllib.parse import quote, unquote
+from urllib.parse import unquote
 
 from noteship import store
 from noteship.workflow import errors
-from noteship.workflow.results import Result, StageRecord
+from noteship.workflow.results import Result, StageRecord, sound_result
 from noteship.workflow.stages import JSON, Environment
 
 __all__ = ["Ledger", "RunRecord", "Seen"]
@@ -103,7 +104,11 @@ class Ledger:
 
     def runs(self, limit: int) -> list[RunRecord]:
         """The latest runs, the latest first."""
-        return [self._run(run) for run in self.names()[:limit]]
+        return list(islice(self.history(), limit))
+
+    def history(self) -> Iterator[RunRecord]:
+        """All runs, the latest first, each read when it is asked for."""
+        return map(self._run, self.names())
 
     def run(self, name: str) -> RunRecord:
         """A run by its name, any unambiguous start of it, or ``latest``. Raises UnknownRun, AmbiguousRun."""
@@ -138,12 +143,12 @@ class Ledger:
     # Results.
 
     def result(self, key: str) -> Result | None:
-        """The result under a key."""
+        """The result under a key; a value there that is none, or another's, counts as nothing."""
         try:
             value = self._value(f"results/{key}")
         except store.errors.DamagedReference:
             return None  # it is set aside, and the stage makes it again
-        return None if value is None else Result.from_json(value)
+        return sound_result(value, key)
 
     def results(self, keys: Collection[str]) -> dict[str, Result]:
         """The results there are under some keys."""
@@ -159,8 +164,8 @@ class Ledger:
         while True:
             ref = self.store.read_ref(name)
             if ref is not None:
-                there = Result.from_json(ref.value)
-                if usable(there) and not self.lost([there])[there.key]:
+                there = sound_result(ref.value, result.key)
+                if there and usable(there) and not self.lost([there])[there.key]:
                     return there
             try:
                 self.store.write_ref(name, result.to_json(), expected=ref)
@@ -197,11 +202,9 @@ class Ledger:
 
     def ever_made(self) -> set[tuple[str, str]]:
         """Path and digest of every output of every result. Cost: reads all results."""
-        return {
-            (path, artifact["digest"])
-            for ref in self.store.read_refs("results/")
-            for path, artifact in ref.value["outputs"].items()
-        }
+        refs = self.store.read_refs("results/")
+        results = (sound_result(ref.value, ref.name.partition("/")[2]) for ref in refs)
+        return {(path, artifact.digest) for each in results if each for path, artifact in each.outputs.items()}
 
     # What stages were seen to read, and in what they ran.
 
@@ -253,7 +256,7 @@ def _at_once(ask: Callable[[Item], Answer], items: Sequence[Item]) -> list[Answe
 
 
 def _segment(stage: str) -> str:
-    return quote(stage, safe=" ")
+    return stage.replace("%", "%25").replace("/", "%2F")
 
 
 def _written(moment: datetime) -> str:

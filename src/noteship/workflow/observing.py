@@ -32,12 +32,14 @@ class _Known:
         )
 
 
-def graph_of(stages: Iterable[Stage], files: Iterable[str], ledger: Ledger) -> Graph:
+def graph_of(
+    stages: Iterable[Stage], files: Iterable[str], ledger: Ledger, stale: Mapping[str, str] | None = None
+) -> Graph:
     """The graph of stages, with all that the ledger has seen them read."""
     seen = ledger.seen()
     nothing = Seen()
     whole = [_with_outside(stage, seen.get(stage.name, nothing).outside) for stage in stages]
-    return Graph.of(whole, files, {name: tuple(each.inside) for name, each in seen.items()})
+    return Graph.of(whole, files, {name: tuple(each.inside) for name, each in seen.items()}, stale)
 
 
 def _with_outside(stage: Stage, outside: Collection[str]) -> Stage:

@@ -99,6 +99,8 @@ class Resolver:
                     yield self._original(path)
         elif linked or read in ("", ".") or self._graph.produced.below(read):
             return  # the whole project, or a folder that stages fill: nothing of the user's
+        elif read in self._graph.stale:
+            yield read, ABSENT, None
         elif self._graph.produced.matches(read):
             yield self._original(read)
         else:

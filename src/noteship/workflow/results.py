@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
@@ -11,8 +12,9 @@ from noteship.workflow.key import KeyParts
 from noteship.workflow.stages import JSON
 from noteship.workflow.tasks import Failure
 
-__all__ = ["Result", "StageRecord", "State"]
+__all__ = ["Result", "StageRecord", "State", "sound_result"]
 
+DIGEST = re.compile("[0-9a-f]{64}")
 State = Literal["executed", "reused", "failed", "blocked", "stopped"]
 
 
@@ -57,6 +59,35 @@ class Result:
             notes=tuple(value["notes"]),
             seconds=value["seconds"],
         )
+
+
+def sound_result(value: JSON, key: str) -> Result | None:
+    """The result of this key, if the value is one; others may have written it, or another version of noteship."""
+    try:
+        result = Result.from_json(value)
+        return result if result.key == key and _is_sound(result) else None
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return None
+
+
+def _is_sound(result: Result) -> bool:
+    artifacts = [*result.outputs.values(), *([result.record] if result.record else [])]
+    texts = (result.stage, result.run, *result.outputs, *result.notes, *result.parts.outside)
+    return (
+        all(isinstance(text, str) for text in texts)
+        and isinstance(result.seconds, int | float)
+        and all(_is_artifact(artifact) for artifact in artifacts)
+    )
+
+
+def _is_artifact(artifact: Artifact) -> bool:
+    return (
+        artifact.kind in ("file", "folder")
+        and isinstance(artifact.digest, str)
+        and DIGEST.fullmatch(artifact.digest) is not None
+        and isinstance(artifact.size_bytes, int)
+        and isinstance(artifact.executable, bool)
+    )
 
 
 @dataclass(frozen=True)

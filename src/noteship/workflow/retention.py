@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 
 from noteship.digests import Digest
 from noteship.store import Artifact
@@ -11,10 +12,17 @@ from noteship.workflow.results import Result, StageRecord
 
 __all__ = ["forget_results", "needed"]
 
+OPEN = "no end recorded"
+# A run without an end that began longer ago was killed.
+LONGEST_RUN = timedelta(days=7)
+
 
 def needed(ledger: Ledger, runs: int) -> set[Digest]:
-    """The digests of all outputs and notebooks of the latest runs, and of the originals of files changed in place."""
-    digests = {artifact.digest for record in ledger.runs(runs) for artifact in _artifacts(ledger, record)}
+    """The digests of all outputs and notebooks of the latest runs, and of the originals of files changed in place.
+
+    The latest are those that have ended; what a run under way has recorded so far is needed as well.
+    """
+    digests = {artifact.digest for record in _kept(ledger, runs) for artifact in _artifacts(ledger, record)}
     digests.update(Artifact.from_json(ref.value).digest for ref in ledger.store.read_refs("origins/"))
     return digests
 
@@ -24,11 +32,26 @@ def forget_results(ledger: Ledger, runs: int) -> int:
 
     Their artifacts are not needed by `needed` either, so a result that stayed would only be found lost.
     """
-    used = {stage.key for record in ledger.runs(runs) for stage in record.stages.values()}
+    used = {stage.key for record in _kept(ledger, runs) for stage in record.stages.values()}
     old = [name for name in ledger.store.refs("results/") if name.partition("/")[2] not in used]
     for name in old:
         ledger.store.delete_ref(name)
     return len(old)
+
+
+def _kept(ledger: Ledger, runs: int) -> Iterator[RunRecord]:
+    """The latest runs that have ended, and those that may still go on."""
+    alive = f"{datetime.now(UTC) - LONGEST_RUN:%Y%m%dT%H%M%S}"
+    ended = 0
+    for record in ledger.history():
+        if ended >= runs and record.run < alive:
+            return
+        if record.state == OPEN:
+            if record.run >= alive:
+                yield record
+        elif ended < runs:
+            ended += 1
+            yield record
 
 
 def _artifacts(ledger: Ledger, record: RunRecord) -> Iterator[Artifact]:

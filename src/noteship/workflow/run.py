@@ -91,13 +91,16 @@ def run(
 def _check_changed(graph: Graph, delivery: Delivery) -> None:
     """Raise ChangedByHand for files that stages of the graph made and somebody changed since."""
     plain = {write for stage in graph.stages.values() for write in set(stage.writes) - set(stage.in_place)}
-    found = [
-        (path, stage)
-        for path, stage in delivery.changed()
+    paths = [
+        path
+        for path, stage in delivery.delivered.makers.items()
         if stage in graph.stages
         # A file of the user's that stages change in place: a new one there is a new original.
         and (path in plain or path not in graph.chains)
+        # What is not known to be written now may be the user's by now; if it is written, its delivery looks again.
+        and graph.produced.matches(path)
     ]
+    found = list(delivery.changed(paths))
     if found:
         raise errors.ChangedByHand(tuple(found))
 

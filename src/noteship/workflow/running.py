@@ -128,8 +128,8 @@ class Running:
         stage = graph.stages[name]
         try:
             resolved = self._resolve(stage)
-        except errors.UnreadableInput as error:
-            self._fail(name, _failed("input", error))
+        except base_errors.WorkFailed as error:
+            self._fail(name, _failed(_kind(error, "input"), error))
             return
         choice = decision.FORCED if self._is_forced(name) else self._tools.judge.decide(graph, stage, resolved)
         if isinstance(choice, decision.Reuse):
@@ -170,8 +170,11 @@ class Running:
         self._inbox.put(task.stage.name)
         try:
             return self._tools.executor(task, self.cancel)
-        except DAMAGE as error:
-            return _failed("store", error)
+        except base_errors.WorkFailed as error:
+            return _failed(_kind(error, "output"), error)
+        except store.errors.TargetUnwritable as error:
+            # Not in the store, but where this stage was to run.
+            return _failed("environment", error)
 
     # What came of a stage.
 
@@ -215,7 +218,11 @@ class Running:
 
     def _succeed(self, name: str, outcome: Outcome) -> None:
         stage = self._tools.learner.graph.stages[name]
-        before, after = self._resolved[name].parts, self._resolve(stage).parts
+        try:
+            before, after = self._resolved[name].parts, self._resolve(stage).parts
+        except base_errors.WorkFailed as error:
+            self._fail(name, _failed(_kind(error, "input"), error, outcome))
+            return
         result = Result(name, self._run, after, outcome.outputs, outcome.record, outcome.notes, outcome.seconds)
         changed = [path for path, digest in before.reads.items() if after.reads.get(path) != digest]
         if changed:
@@ -250,7 +257,7 @@ class Running:
             outputs = self._tools.learner.final_outputs(name, result.outputs)
             self._note(self._tools.delivery.deliver(self._run, name, outputs))
         except base_errors.WorkFailed as error:
-            self._fail(name, _failed("store" if isinstance(error, DAMAGE) else "output", error, outcome))
+            self._fail(name, _failed(_kind(error, "output"), error, outcome))
             return False
         return True
 
@@ -304,6 +311,10 @@ class Running:
         self.records[record.stage] = record
         if kept:
             self._tools.ledger.add(self._run, record)
+
+
+def _kind(error: base_errors.NoteshipError, otherwise: Kind) -> Kind:
+    return "store" if isinstance(error, DAMAGE) else otherwise
 
 
 def _failed(kind: Kind, error: base_errors.NoteshipError, outcome: Outcome | None = None) -> Outcome:

@@ -8,7 +8,7 @@ from pathlib import Path
 from noteship.store import Store
 from noteship.workflow.stages import Environment
 
-__all__ = ["Options", "Workplace"]
+__all__ = ["Options", "Workplace", "digests_cache"]
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Workplace:
     @property
     def digests_cache(self) -> Path:
         """Where the digests of the project's files are remembered; it may be deleted at any time."""
-        return self.root / ".noteship" / "cache" / "digests.sqlite"
+        return digests_cache(self.root)
 
 
 @dataclass(frozen=True)
@@ -35,3 +35,8 @@ class Options:
     jobs: int = 1
     replace: bool = False
     force: frozenset[str] = frozenset()
+
+
+def digests_cache(root: Path) -> Path:
+    """Where a project keeps the digests of its files."""
+    return root / ".noteship" / "cache" / "digests.sqlite"

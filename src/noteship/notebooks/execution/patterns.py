@@ -26,11 +26,21 @@ class Paths:
     """
 
     def __init__(self, names: Iterable[str]) -> None:
-        names = [name.rstrip("/") for name in names]
+        names = self._names = [name.rstrip("/") for name in names]
         self.exact = frozenset(name for name in names if not is_pattern(name))
         patterns = sorted(_expression(name) for name in names if is_pattern(name))
         # A folder that a pattern names holds what is below it, too.
         self._pattern = re.compile(f"(?:{'|'.join(patterns)})(?:/.*)?", re.DOTALL) if patterns else None
+
+    def reach(self, folder: str) -> bool:
+        """Whether something that is named may be a folder, above it or below it.
+
+        >>> paths = Paths(["data/*/a.csv", "models"])
+        >>> paths.reach("data/raw"), paths.reach("models/old"), paths.reach("dat"), paths.reach("logs")
+        (True, True, False, False)
+        """
+        depth = folder.count("/") + 1
+        return folder in self or any(re.fullmatch(_expression(_top(name, depth)), folder) for name in self._names)
 
     def __contains__(self, path: str) -> bool:
         return self.names(path) or bool(self._pattern and self._pattern.fullmatch(path))
@@ -42,6 +52,12 @@ class Paths:
                 return True
             path = path.rpartition("/")[0]
         return False
+
+
+def _top(pattern: str, depth: int) -> str:
+    """The first folders of a pattern; what `**` stands for may have any depth."""
+    before, stars, _ = pattern.partition("**")
+    return "/".join((before + stars).split("/")[:depth])
 
 
 def _expression(pattern: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -23,26 +23,42 @@ class Found:
     size_bytes: int = 0
 
 
-def walk(root: Path, hidden: tuple[str, ...] = ()) -> Iterator[Found]:
-    """Everything that may belong to the project, folders before what is in them.
+def walk(root: Path, hidden: tuple[str, ...], followed: Callable[[str], bool]) -> Iterator[Found]:
+    """Everything that may belong to the project, folders before what is in them; pipes and devices do not.
 
     Hidden folders, virtual environments and caches are passed over, save hidden folders in which one of `hidden` lies.
+    Links to folders that are `followed` count as folders, unless they lead back to one that they lie in.
     Cost: one scandir for each folder and one stat for each file.
     """
-    pending = [""]
+    pending: list[tuple[str, tuple[str, ...]]] = [("", (os.path.realpath(root),))]
     while pending:
-        folder = pending.pop()
+        folder, above = pending.pop()
         with os.scandir(root / folder) as entries:
             for entry in entries:
                 path = f"{folder}/{entry.name}" if folder else entry.name
                 if entry.is_dir(follow_symlinks=False):
                     if _belongs(entry, path, hidden):
                         yield Found(path, "folder")
-                        pending.append(path)
+                        pending.append((path, above))
+                elif _is_looped(entry):
+                    continue
                 elif entry.is_dir():
-                    yield Found(path, "link")
+                    real = os.path.realpath(entry.path)
+                    enters = real not in above and followed(path)
+                    yield Found(path, "folder" if enters else "link")
+                    if enters:
+                        pending.append((path, (*above, real)))
                 elif entry.is_file() and entry.name not in JUNK_FILES:
                     yield Found(path, "file", entry.stat().st_size)
+
+
+def _is_looped(entry: os.DirEntry[str]) -> bool:
+    """Whether an entry is a link that leads to itself, which cannot be asked for anything."""
+    try:
+        entry.is_dir()
+    except OSError:
+        return True
+    return False
 
 
 def _belongs(entry: os.DirEntry[str], path: str, hidden: tuple[str, ...]) -> bool:

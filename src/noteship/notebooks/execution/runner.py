@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 import shutil
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -13,7 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from noteship import store
+from noteship import errors, store
 from noteship.notebooks import parameters
 from noteship.notebooks.document import Document
 from noteship.notebooks.execution.cells import CellsRun, run_cells
@@ -76,8 +75,8 @@ class Runner:
             self._nursery.warm()
         self._folders.hold(job.run)
         workspace = Workspace.of(self._root, job)
-        # Not in the workspace: paths of sockets must be short, and the stage has no business there.
-        private = Path(tempfile.mkdtemp(prefix="noteship-"))
+        # Not in the workspace: the stage has no business there.
+        private = self._folders.private()
         failed = False
         try:
             result = self._run(_Setting(job, document, workspace, private, cancel, progress))
@@ -116,14 +115,17 @@ class Runner:
         finally:
             observer.close()
         happened = difference(before, look(workspace.path))
+        altered = workspace.altered()
+        failure = failure or (_wrote_through(job, altered) if altered else None)
         harvested = harvest(workspace, job, happened, observed.past, self._objects)
+        notes = surprises(job, happened, harvested, observed, failure is None)
         written = {*harvested.outputs, *harvested.written}
         return Execution(
             outputs=harvested.outputs,
             record=self._recorded(record, setting.private),
             reads=observed.reads,
             wanted=tuple(name for name in observed.wanted if name not in written),
-            notes=(*observed.notes, *surprises(job, happened, harvested, observed, failure is None)),
+            notes=(*observed.notes, *notes, *_altered(altered)),
             failure=failure,
         )
 
@@ -195,6 +197,18 @@ def _request(setting: _Setting, kernel: Kernel | None) -> dict[str, object]:
     if kernel:
         request["connection_file"] = str(kernel.connection_file)
     return request
+
+
+def _wrote_through(job: Job, altered: tuple[str, ...]) -> Failure:
+    names = errors.cut(", ".join(altered))
+    message = f"the project's own {names} changed while it ran: the workspace has a link to it, not a copy"
+    remedy = "restore the file, and let the notebook write to another name"
+    return Failure("code", message, job.document.path, remedy=remedy)
+
+
+def _altered(names: tuple[str, ...]) -> list[str]:
+    sentence = "changed {} in the project's own folder: large files that it was not known to use are linked, not copied"
+    return [sentence.format(errors.cut(", ".join(names)))] if names else []
 
 
 def _words(private: Path) -> str:

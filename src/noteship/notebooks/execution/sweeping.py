@@ -1,12 +1,20 @@
-"""Workspaces of runs whose process is dead are deleted; a lock that the system frees tells who is alive."""
+"""Folders of runs whose process is dead are deleted; locks that the system frees tell who is alive.
+
+The lock of a folder is a file beside it, which is locked before the folder is made and deleted after the folder is. Who
+gets a lock whose file was deleted meanwhile has nothing, and tries again.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
+import secrets
 import shutil
+import tempfile
 import threading
 import time
+from collections.abc import Iterable
 from pathlib import Path
 from urllib.parse import quote
 
@@ -15,56 +23,80 @@ __all__ = ["KEPT", "RunFolders"]
 # In a run's folder: workspaces of failed stages are meant to be looked at.
 KEPT = "kept"
 KEPT_DAYS = 7
+LOCK = ".lock"
+TEMPORARY = "noteship-"
 
 
 class RunFolders:
-    """The runs of this process under `.noteship/work`; thread-safe."""
+    """The runs of this process under `.noteship/work`, and a temporary folder of its own; thread-safe."""
 
     def __init__(self, root: Path) -> None:
         self._work = root / ".noteship" / "work"
-        self._held: dict[str, int] = {}
+        self._held: dict[Path, int] = {}
+        self._temporary: Path | None = None
         self._lock = threading.Lock()
 
     def hold(self, run: str) -> None:
         """Make a run's folder and keep it from being swept; at the first call dead runs are swept."""
+        folder = self._folder(run)
         with self._lock:
-            if run in self._held:
+            if folder in self._held:
                 return
-            if not self._held:
-                self._sweep()
-            folder = self._work / quote(run, safe="")
-            folder.mkdir(parents=True, exist_ok=True)
+            self._work.mkdir(parents=True, exist_ok=True)
             ignored = self._work.parent / ".gitignore"
             if not ignored.exists():
                 ignored.write_text("*\n")
-            self._held[run] = _locked(folder)
+            if not self._held:
+                _sweep(_folders(self._work.iterdir()))
+                _sweep(_folders(Path(tempfile.gettempdir()).glob(f"{TEMPORARY}*{LOCK}")))
+            self._hold(folder)
+
+    def private(self) -> Path:
+        """A new folder that only this user can read, with a short path: paths of sockets must be short."""
+        with self._lock:
+            if self._temporary is None:
+                folder = Path(tempfile.gettempdir(), TEMPORARY + secrets.token_hex(4))
+                self._hold(folder)
+                self._temporary = folder
+            return Path(tempfile.mkdtemp(prefix="", dir=self._temporary))
 
     def keep(self, run: str) -> None:
         """Leave the run's folder for a week."""
-        (self._work / quote(run, safe="") / KEPT).touch()
+        (self._folder(run) / KEPT).touch()
 
     def close(self) -> None:
-        """Let go of all runs; what is not kept is deleted."""
+        """Let go of all folders; what is not kept, nor held by another process, is deleted."""
         with self._lock:
-            for run, descriptor in self._held.items():
-                folder = self._work / quote(run, safe="")
-                if not (folder / KEPT).exists():
-                    shutil.rmtree(folder, ignore_errors=True)
+            for descriptor in self._held.values():
                 os.close(descriptor)
+            _sweep(self._held)
             self._held.clear()
+            self._temporary = None
 
-    def _sweep(self) -> None:
-        if not self._work.is_dir():
-            return
-        for folder in self._work.iterdir():
-            if not folder.is_dir() or _is_kept(folder):
-                continue
+    def _folder(self, run: str) -> Path:
+        return self._work / quote(run, safe="")
+
+    def _hold(self, folder: Path) -> None:
+        # Shared: a run that is resumed may have two processes for a moment. The sweep asks for the exclusive lock.
+        self._held[folder] = _locked(folder, fcntl.LOCK_SH)
+        folder.mkdir(mode=0o700, exist_ok=True)
+
+
+def _folders(entries: Iterable[Path]) -> list[Path]:
+    """The folders among the entries, and those whose locks are: a process may have died between the two."""
+    return sorted({path.with_suffix("") if path.suffix == LOCK else path for path in entries})
+
+
+def _sweep(folders: Iterable[Path]) -> None:
+    for folder in folders:
+        with contextlib.suppress(OSError):
+            descriptor = _locked(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
             try:
-                descriptor = _locked(folder, wait=False)
-            except OSError:
-                continue
-            shutil.rmtree(folder, ignore_errors=True)
-            os.close(descriptor)
+                if not _is_kept(folder):
+                    shutil.rmtree(folder, ignore_errors=True)
+                _beside(folder).unlink()
+            finally:
+                os.close(descriptor)
 
 
 def _is_kept(folder: Path) -> bool:
@@ -74,12 +106,20 @@ def _is_kept(folder: Path) -> bool:
         return False
 
 
-def _locked(folder: Path, *, wait: bool = True) -> int:
-    # Shared: a run that is resumed may have two processes for a moment. The sweep asks for the exclusive lock.
-    descriptor = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_SH if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
+def _beside(folder: Path) -> Path:
+    return folder.with_name(folder.name + LOCK)
+
+
+def _locked(folder: Path, how: int) -> int:
+    while True:
+        descriptor = os.open(_beside(folder), os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+        try:
+            fcntl.flock(descriptor, how)
+            if os.path.samestat(os.fstat(descriptor), _beside(folder).lstat()):
+                return descriptor
+        except FileNotFoundError:
+            pass
+        except OSError:
+            os.close(descriptor)
+            raise
         os.close(descriptor)
-        raise
-    return descriptor

@@ -8,7 +8,7 @@ import shutil
 from pathlib import Path
 from urllib.parse import quote
 
-from noteship import store
+from noteship import digests, store
 from noteship.notebooks.execution import copying, project_files
 from noteship.notebooks.execution.errors import WorkspaceFailed
 from noteship.notebooks.execution.jobs import Job
@@ -27,7 +27,11 @@ STORED = f"{IPYTHON}/profile_default/db/autorestore"
 
 
 class Workspace:
-    """The folder `path` stands for the project's root; what lies beside the root is linked beside it."""
+    """The folder `path` stands for the project's root; what lies beside the root is linked beside it.
+
+    Nothing prevents a stage from writing through a link. `altered` tells of linked files that it changed; what lies in
+    linked folders is not looked at.
+    """
 
     def __init__(self, root: Path, folder: Path) -> None:
         self.root = root
@@ -36,12 +40,14 @@ class Workspace:
         self._above = above
         self.path = folder.joinpath(*(parent.name for parent in reversed(above)), root.name or "project")
         self.links: dict[str, Path] = {}
+        self._facts: dict[str, tuple[int, int, int]] = {}
 
     @classmethod
     def of(cls, root: Path, job: Job) -> Workspace:
         """The place for a job's workspace; nothing is made yet."""
-        folder = root / ".noteship" / "work" / quote(job.run, safe="") / quote(job.stage, safe="")[:120]
-        return cls(root, folder)
+        # Long names are cut, since systems take 255 bytes; the digest tells apart what is equal up to there.
+        name = f"{quote(job.stage, safe='')[:60]}-{digests.short(digests.of_bytes(job.stage.encode()))}"
+        return cls(root, root / ".noteship" / "work" / quote(job.run, safe="") / name)
 
     def prepare(self, job: Job, objects: store.Store) -> None:
         """Fill it. Raises WorkspaceFailed, and what the store raises."""
@@ -73,13 +79,18 @@ class Workspace:
             return os.path.normpath(self.root / name) if name.startswith("..") else name
         return path[len(str(self.root)) + 1 :] if path.startswith(f"{self.root}{os.sep}") else path
 
+    def altered(self) -> tuple[str, ...]:
+        """Linked files of the project that are not what they were when they were linked, sorted."""
+        return tuple(sorted(name for name, facts in self._facts.items() if _facts(self.links[name]) != facts))
+
     def remove(self) -> None:
         """Delete it; what cannot be deleted is left for the next sweep."""
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _copy_project(self, job: Job) -> None:
-        produced, known = Paths(job.produced), frozenset(job.known_reads)
-        for found in project_files.walk(self.root, job.known_reads):
+        produced, expected, known = Paths(job.produced), Paths(job.expected_writes), frozenset(job.known_reads)
+        changing = Paths((*job.produced, *job.inputs, *job.expected_writes))
+        for found in project_files.walk(self.root, job.known_reads, changing.reach):
             target = self.path / found.path
             if found.kind == "folder":
                 target.mkdir()
@@ -88,15 +99,18 @@ class Workspace:
                 continue
             elif found.path in job.inputs:
                 continue
-            elif found.kind == "link" or (found.size_bytes > LINK_FROM_BYTES and found.path not in known):
+            elif found.kind == "link":
                 self._link(found.path, target)
-            else:
+            elif found.size_bytes <= LINK_FROM_BYTES or found.path in known or found.path in expected:
                 copying.copy(self.root / found.path, target, found.size_bytes)
+            elif not copying.share(self.root / found.path, target):
+                self._facts[found.path] = _facts(self._link(found.path, target))
 
-    def _link(self, name: str, target: Path) -> None:
+    def _link(self, name: str, target: Path) -> Path:
         original = (self.root / name).resolve()
         target.symlink_to(original)
         self.links[name] = original
+        return original
 
     def _link_neighbours(self) -> None:
         below, copy = self.root, self.path
@@ -107,3 +121,12 @@ class Workspace:
                     if entry.name != below.name:
                         (copy / entry.name).symlink_to(entry.path)
             below = parent
+
+
+def _facts(path: Path) -> tuple[int, int, int]:
+    """Size and times in nanoseconds; programs cannot set the time of change back."""
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return (-1, 0, 0)
+    return (found.st_size, found.st_mtime_ns, found.st_ctime_ns)
