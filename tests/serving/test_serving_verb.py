@@ -81,9 +81,9 @@ def test_the_champion_is_served_before_the_latest(opened: OpenedProject) -> None
 
 def test_a_name_that_fits_none_or_several_is_said(opened: OpenedProject, tmp_path: Path) -> None:
     """An unknown name comes with those there are, an ambiguous one with those that fit."""
-    for digest in ("ab" * 32, "ac" * 32):
+    for digest in ("ab" * 31 + "00", "ab" * 31 + "11"):
         opened.store.write_ref(f"bundles/{digest}", {"digest": digest, "name": "letters"}, expected=None)
-    assert "2 bundles start with 'a'" in str(refused(opened, "a"))
+    assert "2 bundles start with 'ababab'" in str(refused(opened, "ababab"))
     assert "no bundle is named by 'zz'" in str(refused(opened, "zz"))
     assert isinstance(refused(opened, "champion"), errors.UnknownBundle)
     (tmp_path / "empty").mkdir()
