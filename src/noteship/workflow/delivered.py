@@ -12,7 +12,7 @@ from pathlib import Path
 from noteship import files
 from noteship.workflow.lines import Lines
 
-__all__ = ["OWN", "Delivered", "prepare"]
+__all__ = ["OWN", "Delivered"]
 
 OWN = ".noteship"
 
@@ -33,7 +33,7 @@ class Delivered:
 
     def add(self, path: str, digest: str, stage: str) -> None:
         """Note a file that is about to be put there."""
-        prepare(self._root)
+        files.own_folder(self._root)
         self._lines.add({"path": path, "digest": digest, "stage": stage})
         self._refresh()
 
@@ -52,10 +52,3 @@ class Delivered:
             self.makers[path] = stage
             news = True
         return news
-
-
-def prepare(root: Path) -> None:
-    """Make noteship's own folder, which tells version control to look away."""
-    ignore = root / OWN / ".gitignore"
-    if not ignore.exists():
-        files.write(ignore, b"*\n")

@@ -11,9 +11,10 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
+from noteship import files
 from noteship.store import Artifact
 from noteship.store import errors as store_errors
-from noteship.workflow.delivered import OWN, prepare
+from noteship.workflow.delivered import OWN
 from noteship.workflow.delivery import Delivery
 from noteship.workflow.file_digests import FileDigests
 from noteship.workflow.lines import Lines
@@ -69,7 +70,7 @@ class Origins:
         artifact = self._store.put_artifact(self._root / path)
         with suppress(store_errors.RefMoved):  # kept already
             self._store.write_ref(f"origins/{artifact.digest}", artifact.to_json(), expected=None)
-        prepare(self._root)
+        files.own_folder(self._root)
         self._lines.add({"path": path, "artifact": artifact.to_json()})
         self._refresh()
         return artifact

@@ -18,6 +18,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from urllib.parse import quote
 
+from noteship import files
+
 __all__ = ["KEPT", "RunFolders"]
 
 # In a run's folder: workspaces of failed stages are meant to be looked at.
@@ -42,10 +44,8 @@ class RunFolders:
         with self._lock:
             if folder in self._held:
                 return
-            self._work.mkdir(parents=True, exist_ok=True)
-            ignored = self._work.parent / ".gitignore"
-            if not ignored.exists():
-                ignored.write_text("*\n")
+            files.own_folder(self._work.parent.parent)
+            self._work.mkdir(exist_ok=True)
             if not self._held:
                 _sweep(_folders(self._work.iterdir()))
                 _sweep(_folders(Path(tempfile.gettempdir()).glob(f"{TEMPORARY}*{LOCK}")))
