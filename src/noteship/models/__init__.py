@@ -7,6 +7,7 @@ from noteship.models.columns import Column
 from noteship.models.composition import ComposedScorer
 from noteship.models.opening import Trust, load
 from noteship.models.proposal import Proposal, StageFiles, propose
+from noteship.models.rows import Rows
 from noteship.models.scorer import Scorer, Scores
 from noteship.models.signature import Output, Signature
 from noteship.models.tables import read_table
@@ -19,6 +20,7 @@ __all__ = [
     "ComposedScorer",
     "Output",
     "Proposal",
+    "Rows",
     "Scorer",
     "Scores",
     "Signature",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import functools
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -33,6 +34,7 @@ ACCEPTED: dict[Kind, frozenset[type]] = {
     "category": frozenset({str, int, float, bool}),
     "datetime": frozenset({str, datetime.datetime, pandas.Timestamp}),
 }
+PLAIN = frozenset({"float64", "float32", *(f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64))})
 # datetime64[ns] reaches from September 1677 to April 2262.
 FIRST_YEAR_NS, LAST_YEAR_NS = 1678, 2261
 # Fields of the written form that are left out where they say nothing.
@@ -75,14 +77,37 @@ class Column:
     minimum: Any = None
     maximum: Any = None
 
+    @functools.cached_property
+    def is_plain_number(self) -> bool:
+        """Whether its values are plain machine numbers, to be kept beside those of other columns in one buffer."""
+        return self.type in ("number", "integer") and self.dtype in PLAIN
+
+    @functools.cached_property
+    def limits(self) -> tuple[float, float]:
+        """The smallest and the largest number that `dtype` holds, both included."""
+        base: Any = getattr(self._empty, "numpy_dtype", self._empty)
+        if base.kind in "iu":
+            return int(numpy.iinfo(base).min), int(numpy.iinfo(base).max)
+        largest = float(numpy.finfo(base if base.kind == "f" else numpy.float64).max)
+        return -largest, largest
+
     def decode(self, values: Sequence[Any]) -> pandas.Series[Any]:
         """The pandas column of JSON values, in `dtype`. Raises BadRows."""
+        return self.build(self.check(values))
+
+    def check(self, values: Sequence[Any]) -> Sequence[Any]:
+        """JSON values that fit the column, ready to be built. Raises BadRows for the first that does not fit."""
         kinds = set(map(type, values))
         if type(None) in kinds and self.nulls == "refused":
             raise self._bad(list(values).index(None), "null or nothing")
         if not kinds <= ACCEPTED[self.type] | {type(None)}:
             self._refuse(values, lambda value: type(value) not in ACCEPTED[self.type])
-        return pandas.Series(BUILDERS[self.type](self, values))
+        check = CHECKS.get(self.type)
+        return values if check is None else check(self, values)
+
+    def build(self, checked: Sequence[Any]) -> pandas.Series[Any]:
+        """The pandas column of values that `check` gave."""
+        return pandas.Series(BUILDERS.get(self.type, _objects)(self, checked))
 
     def conform(self, series: pandas.Series[Any]) -> pandas.Series[Any]:
         """A table's column in `dtype`, with its index. Raises BadRows."""
@@ -126,9 +151,18 @@ class Column:
     def _null(self) -> Any:
         return math.nan if self.dtype == "object nan" else None
 
-    @property
+    @functools.cached_property
+    def _known(self) -> frozenset[Any]:
+        """Values that need no further look: the categories of the raw data that are texts."""
+        return frozenset(value for value in self.categories if isinstance(value, str) and _encodable(value))
+
+    @functools.cached_property
     def _pandas_dtype(self) -> Any:
         return self.dtype.removesuffix(" nan").removesuffix(" ordered")
+
+    @functools.cached_property
+    def _empty(self) -> Any:
+        return pandas.Series([], dtype=self._pandas_dtype).dtype
 
 
 def plain(value: Any) -> Any:
@@ -138,36 +172,35 @@ def plain(value: Any) -> Any:
     return value.item() if isinstance(value, numpy.generic) else value
 
 
-def _booleans(column: Column, values: Sequence[Any]) -> Any:
+def _objects(column: Column, values: Sequence[Any]) -> Any:
     return pandas.Series([column._null if value is None else value for value in values], dtype=column._pandas_dtype)
 
 
-def _integers(column: Column, values: Sequence[Any]) -> Any:
+def _check_integers(column: Column, values: Sequence[Any]) -> Sequence[Any]:
     column._refuse(values, lambda value: type(value) is float and not value.is_integer(), got="a fraction")
     whole = [None if value is None else int(value) for value in values]
-    probe = pandas.Series([], dtype=column._pandas_dtype).dtype
-    base = getattr(probe, "numpy_dtype", probe)
-    if base.kind in "iu":
-        limits = numpy.iinfo(base)
-        low, high = int(limits.min), int(limits.max)
+    if getattr(column._empty, "numpy_dtype", column._empty).kind in "iu":
+        low, high = column.limits
         column._refuse(whole, lambda v: not low <= v <= high, f"an integer from {low} to {high}", "one beyond")
-    return pandas.Series([column._null if value is None else value for value in whole], dtype=column._pandas_dtype)
+    return whole
+
+
+def _check_numbers(column: Column, values: Sequence[Any]) -> Sequence[Any]:
+    low, high = column.limits
+    column._refuse(values, lambda value: not low <= value <= high, got="one that is not, or too large")
+    return values
 
 
 def _numbers(column: Column, values: Sequence[Any]) -> Any:
-    probe = pandas.Series([], dtype=column._pandas_dtype).dtype
-    base = getattr(probe, "numpy_dtype", probe)
-    largest = float(numpy.finfo(base).max) if base.kind == "f" else float(numpy.finfo(numpy.float64).max)
-    column._refuse(values, lambda value: not -largest <= value <= largest, got="one that is not, or too large")
     if column._pandas_dtype == "object":
-        return pandas.Series([column._null if value is None else value for value in values], dtype=object)
+        return _objects(column, values)
     floats = numpy.array([math.nan if value is None else float(value) for value in values])
     return pandas.Series(floats).astype(column._pandas_dtype)
 
 
-def _texts(column: Column, values: Sequence[Any]) -> Any:
+def _check_texts(column: Column, values: Sequence[Any]) -> Sequence[Any]:
     column._refuse(values, lambda value: not _encodable(value), "text in Unicode", "text with half a surrogate pair")
-    return pandas.Series([column._null if value is None else value for value in values], dtype=column._pandas_dtype)
+    return values
 
 
 def _encodable(text: Any) -> bool:
@@ -180,16 +213,21 @@ def _encodable(text: Any) -> bool:
     return True
 
 
-def _categories(column: Column, values: Sequence[Any]) -> Any:
+def _check_categories(column: Column, values: Sequence[Any]) -> Sequence[Any]:
+    if column._known.issuperset(values):
+        return values
     kinds = {_family(known) for known in column.categories} or {str}
     expected = " or ".join(sorted(type_word(kind()) for kind in kinds))
     column._refuse(values, lambda value: _family(value) not in kinds, expected)
     if column.unseen == "refused":
         known = set(column.categories)
         column._refuse(values, lambda value: value not in known, "one of the known categories", "another")
+    return _check_texts(column, values)
+
+
+def _categories(column: Column, values: Sequence[Any]) -> Any:
     if column._pandas_dtype != "category":
-        return _texts(column, values)
-    column._refuse(values, lambda value: not _encodable(value), "text in Unicode", "text with half a surrogate pair")
+        return _objects(column, values)
     seen = set(column.categories)
     new = [value for value in dict.fromkeys(values) if value is not None and value not in seen]
     ordered = column.dtype.endswith(" ordered")
@@ -200,8 +238,8 @@ def _family(value: Any) -> type:
     return float if type(value) is int else type(value)
 
 
-def _datetimes(column: Column, values: Sequence[Any]) -> Any:
-    aware = isinstance(pandas.Series([], dtype=column.dtype).dtype, pandas.DatetimeTZDtype)
+def _check_datetimes(column: Column, values: Sequence[Any]) -> Sequence[Any]:
+    aware = _is_aware(column)
     moments = []
     for row, value in enumerate(values):
         moment = _moment(column, row, value)
@@ -210,9 +248,22 @@ def _datetimes(column: Column, values: Sequence[Any]) -> Any:
             raise column._bad(row, "one without" if aware else "one with", f"{WORDS['datetime']}, {wanted}")
         if moment is not None and "[ns" in column.dtype and not FIRST_YEAR_NS <= moment.year <= LAST_YEAR_NS:
             raise column._bad(row, "one beyond", f"a year from {FIRST_YEAR_NS} to {LAST_YEAR_NS}")
-        moments.append(moment.astimezone(datetime.UTC).replace(tzinfo=None) if moment is not None and aware else moment)
-    series = pandas.Series(numpy.array(moments, dtype="datetime64[us]"))
+        moments.append(moment)
+    return moments
+
+
+def _datetimes(column: Column, moments: Sequence[Any]) -> Any:
+    aware = _is_aware(column)
+    plain_moments = [
+        moment.astimezone(datetime.UTC).replace(tzinfo=None) if moment is not None and aware else moment
+        for moment in moments
+    ]
+    series = pandas.Series(numpy.array(plain_moments, dtype="datetime64[us]"))
     return (series.dt.tz_localize("UTC") if aware else series).astype(column._pandas_dtype)
+
+
+def _is_aware(column: Column) -> bool:
+    return isinstance(column._empty, pandas.DatetimeTZDtype)
 
 
 def _moment(column: Column, row: int, value: Any) -> datetime.datetime | None:
@@ -224,11 +275,15 @@ def _moment(column: Column, row: int, value: Any) -> datetime.datetime | None:
         raise column._bad(row, "text that is not one") from None
 
 
+CHECKS: dict[Kind, Callable[[Column, Sequence[Any]], Sequence[Any]]] = {
+    "integer": _check_integers,
+    "number": _check_numbers,
+    "text": _check_texts,
+    "category": _check_categories,
+    "datetime": _check_datetimes,
+}
 BUILDERS: dict[Kind, Callable[[Column, Sequence[Any]], Any]] = {
-    "boolean": _booleans,
-    "integer": _integers,
     "number": _numbers,
-    "text": _texts,
     "category": _categories,
     "datetime": _datetimes,
 }

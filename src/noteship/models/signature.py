@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Self
@@ -11,6 +12,7 @@ import pandas
 
 from noteship.errors import cut
 from noteship.models import columns, errors
+from noteship.models.buffers import NumberBuffer
 from noteship.models.columns import Column
 
 __all__ = ["Output", "Signature"]
@@ -45,23 +47,31 @@ class Signature:
     output: Output
     example: Mapping[str, Any]
 
-    def decode(self, rows: Sequence[Any]) -> pandas.DataFrame:
-        """The frame of rows as they come from JSON: objects by field name, or lists in the order of the inputs.
+    @functools.cached_property
+    def buffer(self) -> NumberBuffer:
+        """The inputs that are plain numbers."""
+        return NumberBuffer(self.inputs)
 
-        A field that is missing is null. The columns have the types that the steps were fitted with.
-        Raises BadRows for the first row and field that does not fit; it never echoes values.
+    def columns(self, rows: Sequence[Any]) -> list[list[Any]]:
+        """Rows as they come from JSON, by column: objects by field name, or lists in the order of the inputs.
+
+        A field that is missing is null. Raises BadRows for rows of another shape.
         """
         if not isinstance(rows, (list, tuple)):
             raise errors.BadRows(None, None, "a list of rows", columns.type_word(rows))
         if not rows:
             raise errors.BadRows(None, None, "at least one row", "none")
         self._check_shapes(rows)
-        names = [column.name for column in self.inputs]
         if isinstance(rows[0], dict):
-            values = [[row.get(name) for row in rows] for name in names]
-        else:
-            values = [list(column) for column in zip(*rows, strict=True)]
-        pairs = zip(self.inputs, values, strict=True)
+            return [[row.get(column.name) for row in rows] for column in self.inputs]
+        return [list(column) for column in zip(*rows, strict=True)]
+
+    def decode(self, rows: Sequence[Any]) -> pandas.DataFrame:
+        """The frame of rows as `columns` takes them, with the types that the steps were fitted with.
+
+        Raises BadRows for the first row and field that does not fit; it never echoes values.
+        """
+        pairs = zip(self.inputs, self.columns(rows), strict=True)
         return pandas.DataFrame({column.name: column.decode(given) for column, given in pairs})
 
     def conform(self, frame: pandas.DataFrame) -> pandas.DataFrame:
