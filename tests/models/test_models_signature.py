@@ -143,7 +143,7 @@ def test_unseen_categories_are_accepted_and_counted(signature: models.Signature,
     """A category that the raw rows did not hold passes, and is counted."""
     frame = signature.decode([{**rows[0], "kind": "w", "city": "z"}, rows[1]])
     assert frame["kind"].tolist() == ["w", "v"]
-    assert signature.unseen(frame) == {"kind": 1, "city": 1}
+    assert models.Rows.of_frame(signature, frame).unseen() == {"kind": 1, "city": 1}
 
 
 def test_unseen_categories_are_refused_where_the_policy_says_so() -> None:

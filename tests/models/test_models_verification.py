@@ -111,6 +111,18 @@ def test_a_vectoriser_takes_one_column_of_several(mail: Any) -> None:
     assert found.handings[0].to_json() == {"form": "column", "column": "text"}
 
 
+def test_a_failure_names_its_step(mail: Any) -> None:
+    """An error of a step has a note of the step and, where it is known, the column; its own words stay in it."""
+    found = compose(["text"], [Step("v.pkl", mail.steps[0]), Step("m.pkl", mail.steps[1])], mail.raw)
+    with pytest.raises(AttributeError) as caught:
+        found.score(mail.raw.assign(text=7))
+    assert caught.value.__notes__ == ["in step 'v.pkl', column 'text'"]
+    found.predictor.model = None
+    with pytest.raises(AttributeError) as caught:
+        found.score(mail.raw)
+    assert caught.value.__notes__ == ["in step 'm.pkl'"]
+
+
 def test_every_way_that_fits_is_offered(mail: Any) -> None:
     """Where a sparse and a dense form both work, both are there to be compared."""
     steps = [Step("v", mail.steps[0]), Step("m", mail.steps[1])]

@@ -9,7 +9,7 @@ import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from noteship import serving
+from noteship import models, serving
 
 from .served import Served, served
 
@@ -117,7 +117,7 @@ def test_observers_finish_before_the_end(letters: serving.Model) -> None:
     with served(letters, (watching,)) as one:
         for _ in range(5):
             one.predict(ROWS)
-    assert len(watching.batches) == 5
+    assert sum(len(batch.request_ids) for batch in watching.batches) == 5
 
 
 def test_a_failing_observer_hurts_nobody(letters: serving.Model, caplog: pytest.LogCaptureFixture) -> None:
@@ -127,8 +127,8 @@ def test_a_failing_observer_hurts_nobody(letters: serving.Model, caplog: pytest.
         assert one.predict(ROWS).status_code == 200
         assert one.predict(ROWS).status_code == 200
         found = samples(one)
-    assert found["noteship_observer_faults_total", (("observer", "Broken"),)] == 2
-    assert len(watching.batches) == 2
+    assert found["noteship_observer_faults_total", (("observer", "Broken"),)] == len(watching.batches)
+    assert sum(len(batch.request_ids) for batch in watching.batches) == 2
     assert "observer Broken failed: RuntimeError" in caplog.text
     assert "aunt" not in caplog.text
 
@@ -167,12 +167,12 @@ def test_predictions_are_kept_by_request(letters: serving.Model) -> None:
 def test_the_prediction_log_forgets_what_was_longest_not_asked_for(letters: serving.Model) -> None:
     """The log holds so many predictions and no more; asking for a request keeps it."""
     log = serving.PredictionLog(rows_limit=4)
-    frame = letters.signature.decode([["a"], ["b"]])
-    scores = letters.scorer.score(frame)
+    rows = models.Rows.of_columns(letters.signature, [["a", "b"]])
+    scores = letters.scorer.score(rows.frame)
     for name in ("one", "two"):
-        log.observe(serving.Batch(frame, scores, (name,), (2,)))
+        log.observe(serving.Batch(letters, rows, scores, (name,), (2,)))
     assert log.predictions("one") is not None
-    log.observe(serving.Batch(frame, scores, ("three", "four"), (1, 1)))
+    log.observe(serving.Batch(letters, rows, scores, ("three", "four"), (1, 1)))
     assert log.predictions("two") is None
     assert log.predictions("one") == tuple(scores.predictions.tolist())
     assert log.predictions("four") == (scores.predictions[1],)

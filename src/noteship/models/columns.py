@@ -117,10 +117,10 @@ class Column:
         values = [plain(value) for value in series.tolist()]
         return self.decode(values).set_axis(series.index)
 
-    def count_unseen(self, series: pandas.Series[Any]) -> int:
-        """How many values of an encoded column are categories that the raw data did not hold."""
-        known = set(self.categories)
-        return sum(plain(value) not in known for value in series.dropna().tolist())
+    def count_unseen(self, values: Sequence[Any]) -> int:
+        """How many of checked values are categories that the raw data did not hold."""
+        known = {None, *self.categories}
+        return sum(value not in known for value in values)
 
     def to_json(self) -> dict[str, Any]:
         """The written form; what says nothing is left out."""

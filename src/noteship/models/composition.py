@@ -6,16 +6,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy
 import pandas
 
+from noteship.models.failing import note_step
 from noteship.models.handing import Flow, Handing, feature_names, hand, names_given
 from noteship.models.loading import Step
 from noteship.models.predictor import Predictor
 from noteship.models.scorer import Scores
 from noteship.models.signature import Output, Signature
 
-__all__ = ["ComposedScorer", "Composition", "Layer", "is_label_encoder", "joined"]
+__all__ = ["ComposedScorer", "Composition", "Layer", "is_label_encoder"]
 
 # Rows that go through the steps at once: a thousand dense features of so many rows are 64 MB.
 PIECE_ROWS = 8192
@@ -47,7 +47,7 @@ class Composition:
     def score(self, frame: pandas.DataFrame) -> Scores:
         """Scores of raw rows, in pieces of 8192 rows."""
         pieces = [frame.iloc[start : start + PIECE_ROWS] for start in range(0, len(frame), PIECE_ROWS)]
-        return joined([self._score(piece) for piece in pieces or [frame]])
+        return Scores.joined([self._score(piece) for piece in pieces or [frame]])
 
     def output(self, name: str) -> Output:
         """What comes out, under a name."""
@@ -73,10 +73,16 @@ class Composition:
 
     def _score(self, frame: pandas.DataFrame) -> Scores:
         flow = Flow(frame[list(self.inputs)])
-        for number in range(len(self.front)):
-            self._advance(flow, number)
-        number = len(self.front)
-        return self.predictor.predict(hand(self.handings[number], flow, self.steps[number].value))
+        number = 0
+        try:
+            for number in range(len(self.front)):
+                self._advance(flow, number)
+            number = len(self.front)
+            return self.predictor.predict(hand(self.handings[number], flow, self.steps[number].value))
+        except Exception as error:
+            step = self.steps[number]
+            note_step(error, step.label, self.handings[number].column, (*self.inputs, *feature_names(step.value)))
+            raise
 
     def _advance(self, flow: Flow, number: int, *, always_named: bool = False) -> None:
         step = self.steps[number]
@@ -109,15 +115,3 @@ class ComposedScorer:
 def is_label_encoder(value: Any) -> bool:
     """Whether a step turns encoded predictions back into labels."""
     return type(value).__name__ == "LabelEncoder" and hasattr(value, "inverse_transform")
-
-
-def joined(pieces: Sequence[Scores]) -> Scores:
-    """The scores of consecutive batches as one."""
-    if len(pieces) == 1:
-        return pieces[0]
-    probabilities = [piece.probabilities for piece in pieces if piece.probabilities is not None]
-    return Scores(
-        predictions=numpy.concatenate([piece.predictions for piece in pieces]),
-        probabilities=numpy.concatenate(probabilities) if probabilities else None,
-        classes=pieces[0].classes,
-    )

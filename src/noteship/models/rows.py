@@ -94,6 +94,13 @@ class Rows:
         others = [list(itertools.chain.from_iterable(part)) for part in parts]
         return cls(pieces[0].signature, numbers, others)
 
+    def unseen(self) -> dict[str, int]:
+        """How many rows hold a category that the raw data did not, by column; only where any do."""
+        others = [column for column in self.signature.inputs if not column.is_plain_number]
+        pairs = [(column, given) for column, given in zip(others, self.others, strict=True) if column.categories]
+        counts = {column.name: column.count_unseen(given) for column, given in pairs}
+        return {name: count for name, count in counts.items() if count}
+
     @functools.cached_property
     def frame(self) -> pandas.DataFrame:
         """The rows with the types that the steps were fitted with."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 
 import numpy
 import pandas
@@ -27,6 +28,23 @@ class Scores:
 
     def __len__(self) -> int:
         return len(self.predictions)
+
+    def part(self, start: int, end: int) -> Self:
+        """The scores of the rows from `start` to before `end`."""
+        probabilities = None if self.probabilities is None else self.probabilities[start:end]
+        return type(self)(self.predictions[start:end], probabilities, self.classes)
+
+    @classmethod
+    def joined(cls, pieces: Sequence[Self]) -> Self:
+        """The scores of consecutive batches as one."""
+        if len(pieces) == 1:
+            return pieces[0]
+        probabilities = [piece.probabilities for piece in pieces if piece.probabilities is not None]
+        return cls(
+            predictions=numpy.concatenate([piece.predictions for piece in pieces]),
+            probabilities=numpy.concatenate(probabilities) if probabilities else None,
+            classes=pieces[0].classes,
+        )
 
 
 class Scorer(Protocol):

@@ -14,6 +14,7 @@ from noteship.errors import cut
 from noteship.models import columns, errors
 from noteship.models.buffers import NumberBuffer
 from noteship.models.columns import Column
+from noteship.models.errors.wording import FIELD_LIMIT
 
 __all__ = ["Output", "Signature"]
 
@@ -83,11 +84,6 @@ class Signature:
         encoded = {column.name: column.conform(frame[names[column.name]]) for column in self.inputs}
         return pandas.DataFrame(encoded, index=frame.index)
 
-    def unseen(self, frame: pandas.DataFrame) -> dict[str, int]:
-        """How many rows of an encoded frame hold a category that the raw data did not, by column; only where any do."""
-        counts = {column.name: column.count_unseen(frame[column.name]) for column in self.inputs if column.categories}
-        return {name: count for name, count in counts.items() if count}
-
     def to_json(self) -> dict[str, Any]:
         """The written form, of plain values."""
         return {
@@ -123,7 +119,7 @@ class Signature:
         known = [column.name for column in self.inputs]
         field = next(str(name) for name in row if name not in known)
         near = difflib.get_close_matches(field, known, 1) or known[:1]
-        shown = [cut(name, errors.FIELD_LIMIT) for name in known[:FIELDS_SHOWN]]
+        shown = [cut(name, FIELD_LIMIT) for name in known[:FIELDS_SHOWN]]
         more = f" and {len(known) - FIELDS_SHOWN} more" if len(known) > FIELDS_SHOWN else ""
         listed = f" (it has {', '.join(shown)}{more})" if len(known) > 1 else ""
         return errors.BadRows(number, field, f"a field of the model, such as {near[0]}{listed}", "an unknown one")

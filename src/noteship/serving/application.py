@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import logging
 import time
-from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 
 from starlette.applications import Starlette
-from starlette.background import BackgroundTask
 from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from noteship.serving import messages, page
+from noteship.serving.bodies import read_body
+from noteship.serving.observing import Batch
 from noteship.serving.refusals import Refused, place_of
 from noteship.serving.service import Service
 
@@ -25,43 +24,90 @@ __all__ = ["ACCESS_LOG", "application"]
 
 LOG = logging.getLogger(__name__)
 ACCESS_LOG = "noteship.access"
-ROUTES = ("/", "/predict", "/signature", "/health/live", "/health/ready", "/metrics")
-
-Endpoint = Callable[[Request], Awaitable[Response]]
+PREDICT = "/predict"
+ROUTES = ("/", PREDICT, "/signature", "/health/live", "/health/ready", "/metrics")
+FAILED = Refused(500, "the service failed on this request")
+JSON = (b"content-type", b"application/json")
 
 
 def application(service: Service) -> ASGIApp:
     """The routes of a service. Every response has an `X-Request-Id`; every fault is `{"error": ...}` in JSON."""
-    endpoints = _Endpoints(service)
-    routes = [
-        Route("/", endpoints.page, methods=["GET"]),
-        Route("/predict", endpoints.predict, methods=["POST"]),
-        Route("/signature", endpoints.signature, methods=["GET"]),
-        Route("/health/live", endpoints.live, methods=["GET"]),
-        Route("/health/ready", endpoints.ready, methods=["GET"]),
-        Route("/metrics", endpoints.metrics, methods=["GET"]),
-    ]
-    app = Starlette(
-        routes=routes, exception_handlers={Refused: _refused, HTTPException: _not_found, Exception: _failed}
-    )
-    app.router.redirect_slashes = False
-    return _Accounted(app, service)
+    return _Application(service)
+
+
+class _Application:
+    """Predictions are answered here, with nothing between the socket and the model; Starlette has the other routes."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+        self._others = _others(service)
+        self._access_log = logging.getLogger(ACCESS_LOG)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return
+        begun = time.perf_counter()
+        request_id = self._service.ids.make()
+        if scope["path"] == PREDICT and scope["method"] == "POST":
+            await self._predict(scope, receive, send, request_id, begun)
+        else:
+            await self._other(scope, receive, send, request_id, begun)
+
+    async def _predict(self, scope: Scope, receive: Receive, send: Send, request_id: str, begun: float) -> None:
+        batch: Batch | None = None
+        service = self._service
+        status, headers = 200, [JSON, (b"x-request-id", request_id.encode())]
+        try:
+            service.admit()
+            try:
+                body = await read_body(scope, receive, service.limits.body_bytes, service.limits.body_s)
+                answer = await service.predict(body, request_id)
+                content, batch = answer.body, answer.batch
+            finally:
+                service.release()
+        except Refused as refused:
+            status, content = refused.status, messages.dumps(refused.body(request_id))
+            headers += [(name.lower().encode(), value.encode()) for name, value in refused.headers.items()]
+        except Exception as error:
+            # The error's own words may hold what the client sent.
+            LOG.error("request %s failed: %s", request_id, place_of(error))
+            status, content = 500, messages.dumps(FAILED.body(request_id))
+        headers.append((b"content-length", b"%d" % len(content)))
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": content})
+        self._account(scope, request_id, status, begun)
+        if batch is not None:
+            service.observe(batch)
+
+    async def _other(self, scope: Scope, receive: Receive, send: Send, request_id: str, begun: float) -> None:
+        scope.setdefault("state", {})["id"] = request_id
+
+        async def accounted(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                scope["state"]["code"] = message["status"]
+                message["headers"] = [*message["headers"], (b"x-request-id", request_id.encode())]
+            await send(message)
+            if message["type"] == "http.response.body" and not message.get("more_body"):
+                self._account(scope, request_id, scope["state"]["code"], begun)
+
+        try:
+            await self._others(scope, receive, accounted)
+        except Exception as error:
+            # The client has been told.
+            LOG.error("request %s failed: %s", request_id, place_of(error))
+
+    def _account(self, scope: Scope, request_id: str, code: int, begun: float) -> None:
+        seconds = time.perf_counter() - begun
+        path = scope["path"]
+        self._service.metrics.responded(path if path in ROUTES else "other", code, seconds)
+        if self._access_log.isEnabledFor(logging.INFO):
+            told = {"id": request_id, "method": scope["method"], "path": path[:200], "code": code}
+            self._access_log.info(json.dumps({"time": time.time()} | told | {"seconds": round(seconds, 6)}))
 
 
 class _Endpoints:
     def __init__(self, service: Service) -> None:
         self._service = service
-
-    async def predict(self, request: Request) -> Response:
-        service = self._service
-        with service.admitted():
-            body = await _body(request, service.limits.body_bytes, service.limits.body_s)
-            answer = await service.predict(body, request.state.id)
-
-        async def observe() -> None:
-            service.observe(answer.batch)
-
-        return Response(answer.body, media_type="application/json", background=BackgroundTask(observe))
 
     async def signature(self, _: Request) -> Response:
         model = self._service.model
@@ -82,66 +128,26 @@ class _Endpoints:
     async def page(self, _: Request) -> Response:
         return Response(page.HTML, media_type="text/html; charset=utf-8", headers=page.HEADERS)
 
-
-class _Accounted:
-    """Gives each request an id, and counts it when its response is written; the rest is the application's."""
-
-    def __init__(self, app: ASGIApp, service: Service) -> None:
-        self._app = app
-        self._service = service
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        request_id = self._service.ids.make()
-        scope.setdefault("state", {})["id"] = request_id
-        begun = time.perf_counter()
-        code = 0
-
-        async def accounted(message: Message) -> None:
-            nonlocal code
-            if message["type"] == "http.response.start":
-                code = message["status"]
-                message["headers"] = [*message["headers"], (b"x-request-id", request_id.encode())]
-            await send(message)
-            if message["type"] == "http.response.body" and not message.get("more_body"):
-                self._account(scope, code, time.perf_counter() - begun)
-
-        try:
-            await self._app(scope, receive, accounted)
-        except Exception as error:
-            # The client has been told; the error's own words may hold what it sent.
-            LOG.error("request %s failed: %s", request_id, place_of(error))
-
-    def _account(self, scope: Scope, code: int, seconds: float) -> None:
-        path = scope["path"]
-        self._service.metrics.responded(path if path in ROUTES else "other", code, seconds)
-        log = logging.getLogger(ACCESS_LOG)
-        if log.isEnabledFor(logging.INFO):
-            told = {"id": scope["state"]["id"], "method": scope["method"], "path": path[:200], "code": code}
-            log.info(json.dumps({"time": time.time()} | told | {"seconds": round(seconds, 6)}))
+    async def predict(self, _: Request) -> Response:
+        """Only what is not a POST comes here."""
+        raise HTTPException(405, headers={"Allow": "POST"})
 
 
-async def _body(request: Request, limit: int, patience_s: float) -> bytes:
-    if request.headers.get("content-encoding", "identity") != "identity":
-        raise Refused(415, "the body is compressed, and only plain JSON is taken")
-    declared = request.headers.get("content-length", "")
-    too_large = Refused(413, f"the body is larger than {limit} bytes; send fewer rows at once")
-    if declared.isdecimal() and int(declared) > limit:
-        raise too_large
-    body = bytearray()
-    try:
-        async with asyncio.timeout(patience_s):
-            async for piece in request.stream():
-                body += piece
-                if len(body) > limit:
-                    raise too_large
-    except TimeoutError:
-        raise Refused(408, f"the body did not come within {patience_s:g} seconds") from None
-    except ClientDisconnect:
-        raise Refused(400, "the connection was closed before the body had come") from None
-    return bytes(body)
+def _others(service: Service) -> ASGIApp:
+    endpoints = _Endpoints(service)
+    routes = [
+        Route("/", endpoints.page, methods=["GET"]),
+        Route(PREDICT, endpoints.predict),
+        Route("/signature", endpoints.signature, methods=["GET"]),
+        Route("/health/live", endpoints.live, methods=["GET"]),
+        Route("/health/ready", endpoints.ready, methods=["GET"]),
+        Route("/metrics", endpoints.metrics, methods=["GET"]),
+    ]
+    app = Starlette(
+        routes=routes, exception_handlers={Refused: _refused, HTTPException: _not_found, Exception: _failed}
+    )
+    app.router.redirect_slashes = False
+    return app
 
 
 async def _refused(request: Request, error: Exception) -> Response:
@@ -164,7 +170,7 @@ async def _not_found(request: Request, error: Exception) -> Response:
 
 
 async def _failed(request: Request, _: Exception) -> Response:
-    return _json(500, Refused(500, "the service failed on this request").body(request.state.id))
+    return _json(500, FAILED.body(request.state.id))
 
 
 def _json(status: int, value: object) -> Response:

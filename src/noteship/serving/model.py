@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import json
 from dataclasses import dataclass
 
 from noteship import digests, models
@@ -21,6 +23,12 @@ class Model:
     def version(self) -> str:
         """The digest's first digits, as in every answer."""
         return digests.short(self.digest)
+
+    @functools.cached_property
+    def class_names(self) -> tuple[str, ...]:
+        """The classes as names in an answer, in the order of the probabilities: as JSON writes keys."""
+        keys = json.loads(json.dumps(dict.fromkeys(self.signature.output.classes)))
+        return tuple(keys)
 
     @property
     def signature(self) -> models.Signature:

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import PurePath
 from typing import Any
 
+from noteship import models
+
 __all__ = ["Refused", "place_of"]
 
 
@@ -26,13 +28,15 @@ class Refused(Exception):
 
 
 def place_of(error: BaseException) -> str:
-    """The kind of an error and where it was raised; its own words may hold values of rows, and are left out.
+    """The kind of an error, where it was raised, and in which step; its own words may hold values of rows.
 
     >>> place_of(ValueError("could not convert string to float: 'a secret'"))
     'ValueError'
     """
+    told = [type(error).__name__]
     frames = traceback.extract_tb(error.__traceback__)
-    if not frames:
-        return type(error).__name__
-    file = "/".join(PurePath(frames[-1].filename).parts[-3:])
-    return f"{type(error).__name__}, raised at {file}, line {frames[-1].lineno}"
+    if frames:
+        file = "/".join(PurePath(frames[-1].filename).parts[-3:])
+        told.append(f"raised at {file}, line {frames[-1].lineno}")
+    told += [note for note in getattr(error, "__notes__", ()) if isinstance(note, models.FailedAt)]
+    return ", ".join(told)

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
 
-from noteship import models
 from noteship.errors import NoteshipError
 from noteship.serving import messages
+from noteship.serving.batching import Batcher
+from noteship.serving.decoding import Decoder
 from noteship.serving.errors import CanaryFailed
 from noteship.serving.ids import RequestIds
 from noteship.serving.metrics import Metrics
@@ -27,6 +26,8 @@ __all__ = ["Answer", "Limits", "Service"]
 # How long whoever is refused should wait, and how long a scrape waits for the observers.
 RETRY_AFTER_S = 1
 SCRAPE_PATIENCE_S = 1.0
+# A body that takes about as long to decode as a hop to a thread and back, several times over.
+LARGE_BYTES = 64 << 10
 
 
 @dataclass(frozen=True)
@@ -52,33 +53,47 @@ class Answer:
     batch: Batch
 
 
+@dataclass(frozen=True, eq=False)
+class _Served:
+    """A model with what decodes its rows and what scores them."""
+
+    model: Model
+    decoder: Decoder
+    batcher: Batcher
+
+
 class Service:
-    """Answers for one model. Scoring is done on one thread, so that health and metrics answer meanwhile."""
+    """Answers for one model."""
 
     def __init__(self, limits: Limits | None = None, observers: Sequence[Observer] = ()) -> None:
         self.limits = limits or Limits()
+        self._under_way = 0
         self.ids = RequestIds()
-        self.metrics = Metrics()
+        self.metrics = Metrics(lambda: self._under_way)
         self.predictions = PredictionLog()
         self._observation = Observation(
             (self.metrics, self.predictions, *observers), self.metrics.observer_failed, self.metrics.batch_dropped
         )
         self._worker = Worker("noteship-scoring")
-        self._model: Model | None = None
+        self._served: _Served | None = None
         self._draining = False
-        self._under_way = 0
 
     @property
     def is_ready(self) -> bool:
         """Whether new requests should be sent here."""
-        return self._model is not None and not self._draining
+        return self._served is not None and not self._draining
 
     @property
     def model(self) -> Model:
         """What is served; raises Refused while it is being loaded."""
-        if self._model is None:
+        return self.served.model
+
+    @property
+    def served(self) -> _Served:
+        """The model with what it is served by; raises Refused while it is being loaded."""
+        if self._served is None:
             raise Refused(503, "the model is being loaded", headers={"Retry-After": str(RETRY_AFTER_S)})
-        return self._model
+        return self._served
 
     def load(self, load: Callable[[], Model]) -> Future[None]:
         """Load the model on the scoring thread, score its example row, and be ready.
@@ -88,29 +103,41 @@ class Service:
 
         def work() -> None:
             model = load()
-            _try(model)
+            served = _Served(model, Decoder(model.signature), Batcher(model.scorer, self._worker, self.metrics.scored))
+            _try(served)
             self.metrics.serve(model)
-            self._model = model
+            self._served = served
             self.metrics.ready(self.is_ready)
 
         return self._worker.submit(work)
 
-    @contextmanager
-    def admitted(self) -> Iterator[None]:
-        """The place of one request. Raises Refused when the model is not there yet, or too many are under way."""
-        self.model  # noqa: B018 - raises while there is none
+    def admit(self) -> None:
+        """Take one request's place, to be given back by `release`.
+
+        Raises Refused when the model is not there yet, or too many requests are under way.
+        """
+        self.served  # noqa: B018 - raises while there is none
         if self._under_way >= self.limits.requests:
             message = f"{self._under_way} requests are under way, and no more are taken at once"
             raise Refused(503, message, headers={"Retry-After": str(RETRY_AFTER_S)})
-        self._count(1)
-        try:
-            yield
-        finally:
-            self._count(-1)
+        self._under_way += 1
+
+    def release(self) -> None:
+        """Give the place back."""
+        self._under_way -= 1
 
     async def predict(self, body: bytes, request_id: str) -> Answer:
         """Answer one request. Raises Refused for a body that is not what the signature describes."""
-        return await asyncio.wrap_future(self._worker.submit(lambda: self._answer(body, request_id)))
+        served = self.served
+        is_large = len(body) > LARGE_BYTES
+        if is_large:
+            # Decoding it would keep everything else waiting.
+            question = await asyncio.wrap_future(self._worker.submit(lambda: self._decode(served, body)))
+        else:
+            question = self._decode(served, body)
+        scores = await served.batcher.score(question.rows, is_large=is_large)
+        written = messages.answer(served.model, scores, request_id, question.client_id)
+        return Answer(written, Batch(served.model, question.rows, scores, (request_id,), (len(scores),)))
 
     def observe(self, batch: Batch) -> None:
         """Let the observers know; to be called when the response is written. Returns at once."""
@@ -134,31 +161,21 @@ class Service:
         self._observation.close(timeout_s)
         self._worker.close(0)
 
-    def _count(self, change: int) -> None:
-        self._under_way += change
-        self.metrics.under_way(change)
-
-    def _answer(self, body: bytes, request_id: str) -> Answer:
-        model = self.model
-        question = messages.parse(body, self.limits.rows)
-        begun = time.perf_counter()
-        try:
-            frame = model.signature.decode(question.rows)
-        except models.errors.BadRows as error:
-            raise messages.bad_rows(error) from error
-        scores = model.scorer.score(frame)
-        self.metrics.scored(len(frame), time.perf_counter() - begun)
-        written = messages.answer(model, scores, request_id, question.client_id)
-        return Answer(written, Batch(frame, scores, (request_id,), (len(frame),)))
+    def _decode(self, served: _Served, body: bytes) -> messages.Question:
+        return served.decoder.decode(body, self.limits.rows)
 
 
-def _try(model: Model) -> None:
+def _try(served: _Served) -> None:
     """Score the signature's example, all the way to the response."""
+    model = served.model
     try:
-        example: Any = [dict(model.signature.example)]
-        messages.answer(model, model.scorer.score(model.signature.decode(example)), "canary", None)
-    except models.errors.BadRows as error:
-        raise CanaryFailed(model.name, model.version, str(error.parts().fact)) from error
+        rows = served.decoder.rows([dict(model.signature.example)])
+        begun = time.perf_counter()
+        scores = served.batcher.score_now(rows)
+        served.batcher.pace.measured(len(rows), time.perf_counter() - begun)
+        messages.answer(model, scores, "canary", None)
+    except Refused as error:
+        raise CanaryFailed(model.name, model.version, error.message) from error
     except NoteshipError:
         raise
     except Exception as error:
