@@ -4,7 +4,9 @@ from noteship.models import errors
 from noteship.models.building import BuildRequest, BuildResult, build
 from noteship.models.bundle import Bundle, fetch, read
 from noteship.models.columns import Column
+from noteship.models.compiled import CompiledScorer
 from noteship.models.composition import ComposedScorer
+from noteship.models.failing import FailedAt
 from noteship.models.opening import Trust, load
 from noteship.models.proposal import Proposal, StageFiles, propose
 from noteship.models.rows import Rows
@@ -17,7 +19,9 @@ __all__ = [
     "BuildResult",
     "Bundle",
     "Column",
+    "CompiledScorer",
     "ComposedScorer",
+    "FailedAt",
     "Output",
     "Proposal",
     "Rows",

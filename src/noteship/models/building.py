@@ -11,9 +11,9 @@ from typing import Any, Self
 import pandas
 
 from noteship.errors import cut
-from noteship.models import bundle, environment, errors, model_file, opening, pickles, sources
+from noteship.models import bundle, compiled, environment, errors, model_file, opening, pickles, sources
 from noteship.models.composing import compositions
-from noteship.models.composition import Composition
+from noteship.models.composition import ComposedScorer, Composition
 from noteship.models.describing import describe
 from noteship.models.importing import source_modules
 from noteship.models.loading import Step, load_steps
@@ -37,7 +37,21 @@ AGAIN_ROWS = 50
 
 
 @dataclass(frozen=True)
-class BuildRequest:
+class _Plain:
+    """A dataclass of plain values and tuples of them, which JSON knows as lists."""
+
+    def to_json(self) -> dict[str, Any]:
+        """The fields as plain values."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> Self:
+        """The inverse of `to_json`."""
+        return cls(**{name: tuple(item) if isinstance(item, list) else item for name, item in value.items()})
+
+
+@dataclass(frozen=True)
+class BuildRequest(_Plain):
     """What a bundle is made of; paths are relative to `root`, the project's folder, or absolute.
 
     - steps, data, inputs, target: as under [service]
@@ -64,23 +78,14 @@ class BuildRequest:
     lineage: Mapping[str, Any] = field(default_factory=dict)
     environment: Mapping[str, Any] = field(default_factory=dict)
 
-    def to_json(self) -> dict[str, Any]:
-        """The request as plain values."""
-        return asdict(self)
-
-    @classmethod
-    def from_json(cls, value: Mapping[str, Any]) -> Self:
-        """The inverse of `to_json`."""
-        fields: dict[str, Any] = {name: tuple(item) if isinstance(item, list) else item for name, item in value.items()}
-        return cls(**fields)
-
 
 @dataclass(frozen=True)
-class BuildResult:
+class BuildResult(_Plain):
     """What was made: the folder, and what a person should know of it.
 
     - state: "verified", "not checked" or "not wanted"; checks: a line for each table that was looked at
     - format: "skops", or "pickle" with the reason; types: what a loader must name as trusted beyond scikit-learn
+    - compiled: the compiled form that was chosen, or why none, and what the comparison with scikit-learn found
     """
 
     folder: str
@@ -91,16 +96,7 @@ class BuildResult:
     why_not_skops: str
     types: tuple[str, ...]
     source: tuple[str, ...]
-
-    def to_json(self) -> dict[str, Any]:
-        """The result as plain values."""
-        return asdict(self)
-
-    @classmethod
-    def from_json(cls, value: Mapping[str, Any]) -> Self:
-        """The inverse of `to_json`."""
-        fields: dict[str, Any] = {name: tuple(item) if isinstance(item, list) else item for name, item in value.items()}
-        return cls(**fields)
+    compiled: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -133,6 +129,9 @@ def build(request: BuildRequest) -> BuildResult:
     files = sources.located([root / name for name in request.modules], roots) | sources.found(used, roots)
     source = sources.needed_source(used, files)
     made = _described(request, composition, raw, findings, model, source)
+    with source_modules(roots):
+        choice = compiled.choose(ComposedScorer(made.signature, composition), raw)
+    made = replace(made, parts={**made.parts, "compiled": choice.part})
     bundle.write(Path(request.output), made, model.data, source)
     types = _score_again(request.output, raw, sample)
     return BuildResult(
@@ -144,6 +143,7 @@ def build(request: BuildRequest) -> BuildResult:
         why_not_skops=made.why_not_skops,
         types=types,
         source=made.source,
+        compiled=choice.report,
     )
 
 
@@ -273,7 +273,9 @@ def _score_again(folder: str, raw: pandas.DataFrame, sample: Any) -> tuple[str, 
         types = tuple(name for name in found if name.partition(".")[0] not in own)
     functions = {told["source"].replace(":", ".") for told in made.steps}
     trust = opening.Trust(frozenset({"just made"}), frozenset(types) | functions, allow_pickle=True)
-    scorer = opening.load(made, trust)
+    loaded = opening.load(made, trust)
+    # Whether the steps travel is asked here; the compiled form was compared with them before, up to rounding.
+    scorer = loaded.plain if isinstance(loaded, compiled.CompiledScorer) else loaded
     try:
         again = scorer.score(scorer.signature.conform(raw.head(AGAIN_ROWS)))
     except Exception as error:

@@ -42,7 +42,8 @@ class Bundle:
     - lineage: whatever the caller gave, plain values
     - environment: "python" (the minor), "packages" (all that were locked), "needs" (those that scoring needs)
     - reproduces: "state", one of "verified", "not checked", "not wanted"; "checks", a text for each table compared
-    - parts: optional parts, such as the baseline profile
+    - parts: optional parts, such as the baseline profile; "compiled" names the compiled form that was compared with
+      scikit-learn, or why there is none (compiled/choosing.py); nothing compiled is stored
     """
 
     name: str

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import importlib
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from noteship.models import environment, errors, model_file, pickles
 from noteship.models.bundle import Bundle
+from noteship.models.compiled import CompiledScorer, compile_scorer, is_chosen
 from noteship.models.composition import ComposedScorer, Composition
 from noteship.models.handing import Handing
 from noteship.models.importing import source_modules
 from noteship.models.loading import Step
 
 __all__ = ["Trust", "load"]
+
+LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -31,8 +35,8 @@ class Trust:
     allow_pickle: bool = False
 
 
-def load(bundle: Bundle, trust: Trust) -> ComposedScorer:
-    """The bundle's scorer.
+def load(bundle: Bundle, trust: Trust) -> ComposedScorer | CompiledScorer:
+    """The bundle's scorer, in compiled form where the bundle names one: compiled anew, of the steps as they are loaded.
 
     The bundle's source is imported within this call alone: its modules are not to be found by name afterwards, so that
     two bundles do not mix. Not for two threads at once.
@@ -50,7 +54,16 @@ def load(bundle: Bundle, trust: Trust) -> ComposedScorer:
         here = environment.python_minor()
         raise errors.EnvironmentDiffers((), (("python", python, here),), "python")
     with source_modules([bundle.source_path] if bundle.source else []):
-        return ComposedScorer(bundle.signature, _composition(bundle, trust))
+        plain = ComposedScorer(bundle.signature, _composition(bundle, trust))
+        return _compiled(plain) if is_chosen(bundle.parts) else plain
+
+
+def _compiled(plain: ComposedScorer) -> ComposedScorer | CompiledScorer:
+    compiled = compile_scorer(plain)
+    if isinstance(compiled, CompiledScorer):
+        return compiled
+    LOG.warning("the model is scored by scikit-learn itself, not in its compiled form: %s", compiled.why)
+    return plain
 
 
 def _composition(bundle: Bundle, trust: Trust) -> Composition:

@@ -11,7 +11,7 @@ import pandas
 
 from noteship.models import columnwise, errors
 from noteship.models.composition import Composition
-from noteship.models.matching import Match, match
+from noteship.models.row_matching import Match, match
 from noteship.models.stored_predictions import Expected, expected_predictions, may_be_predictions
 
 __all__ = ["Differs", "Finding", "NotChecked", "Stored", "Verified", "raise_difference", "verify"]

@@ -1,0 +1,90 @@
+"""Weights of counted words: tf-idf and the rows' norms, in the order in which scikit-learn computes them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy
+
+from noteship.models.compiled.program import Array, Aside, Beyond, Entries, Program, Stack
+
+__all__ = ["RowNorm", "normalized", "tf_idf"]
+
+# A dense row with a norm below is left as it is.
+LEAST_NORM = 10 * float(numpy.finfo(numpy.float64).eps)
+
+
+def tf_idf(value: Any, given: Stack, program: Program) -> Stack:
+    """TfidfTransformer. Raises Beyond."""
+    if not given.is_sparse or len(given.parts) != 1 or not given.parts[0].is_entries:
+        raise Beyond("tf-idf of anything but counted words")
+    weights = numpy.asarray(value.idf_, dtype=numpy.float64) if value.use_idf else None
+    wire = program.add(_Weights(weights, is_sublinear=value.sublinear_tf), given.parts, given.width, is_entries=True)
+    if value.norm is not None:
+        wire = program.add(RowNorm(value.norm), (wire,), given.width, is_entries=True)
+    return Stack((wire,), is_sparse=True)
+
+
+def normalized(value: Any, given: Stack, program: Program) -> Stack:
+    """Normalizer. Raises Beyond."""
+    if len(given.parts) != 1 or given.parts[0].is_entries != given.is_sparse:
+        raise Beyond("norms of rows that are sparse in part")
+    operation = RowNorm(value.norm) if given.is_sparse else _DenseNorm(value.norm)
+    return Stack((program.add(operation, given.parts, given.width, is_entries=given.is_sparse),), given.is_sparse)
+
+
+@dataclass(frozen=True, eq=False)
+class _Weights:
+    """Logarithms of counts, and a factor for each column."""
+
+    weights: Array | None
+    is_sublinear: bool
+
+    def __call__(self, given: Entries) -> Entries:
+        values = given.values
+        if self.is_sublinear:
+            if len(values) and values.min() <= 0:
+                raise Aside
+            values = numpy.log(values) + 1.0
+        if self.weights is not None:
+            values = values * self.weights.take(given.columns)
+        return given.with_values(values)
+
+
+@dataclass(frozen=True)
+class RowNorm:
+    """Entries divided by their row's norm; rows of zeros stay as they are."""
+
+    norm: str
+
+    def __call__(self, given: Entries) -> Entries:
+        """The entries with their new values."""
+        values = given.values
+        if self.norm == "l2":
+            norms = numpy.sqrt(given.sums(values * values))
+        elif self.norm == "l1":
+            norms = given.sums(numpy.abs(values))
+        else:
+            norms = numpy.zeros(given.count)
+            numpy.maximum.at(norms, given.places, numpy.abs(values))
+        norms[norms == 0] = 1.0
+        return given.with_values(values / norms.take(given.places))
+
+
+@dataclass(frozen=True)
+class _DenseNorm:
+    norm: str
+
+    def __call__(self, given: Array) -> Array:
+        if not numpy.isfinite(given).all():
+            raise Aside
+        if self.norm == "l2":
+            norms = numpy.sqrt(numpy.einsum("ij,ij->i", given, given))
+        elif self.norm == "l1":
+            norms = numpy.abs(given).sum(axis=1)
+        else:
+            norms = numpy.abs(given).max(axis=1)
+        norms[norms < LEAST_NORM] = 1.0
+        divided: Array = given / norms[:, None]
+        return divided
