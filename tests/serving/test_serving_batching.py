@@ -118,7 +118,7 @@ def test_what_comes_meanwhile_is_scored_next(letters: serving.Model, worker: Wor
         others = [asyncio.ensure_future(batcher.score(one)) for _ in range(4)]
         given_up = asyncio.ensure_future(batcher.score(one))
         await asyncio.sleep(0)
-        assert batcher.rows_waiting == 5 and batcher.wait_s == pytest.approx(batcher.pace.seconds(6))
+        assert batcher.rows_waiting == 5 and batcher.wait_s <= batcher.pace.seconds(1)
         given_up.cancel()
         gated.gate.set()
         await asyncio.gather(first, *others)
@@ -127,11 +127,30 @@ def test_what_comes_meanwhile_is_scored_next(letters: serving.Model, worker: Wor
     assert told.rows == [1, 1, 4] and batcher.rows_waiting == 0
 
 
+def test_slow_rows_make_small_batches(letters: serving.Model, worker: Worker) -> None:
+    """Where a row takes 50 milliseconds, a batch of several requests holds two, and three of them are waited for."""
+    told = Told()
+    batcher = Batcher(letters.scorer, worker, told)
+    one = rows_of(letters, [["my dear"]])
+
+    async def work() -> None:
+        for rows in (1, 2) * 50:
+            batcher.pace.measured(rows, rows * 0.05)
+        asked = [asyncio.ensure_future(batcher.score(one)) for _ in range(7)]
+        await asyncio.sleep(0)
+        assert batcher.wait_s == pytest.approx(0.3, rel=0.01)
+        await asyncio.gather(*asked)
+
+    asyncio.run(work())
+    assert told.rows[0] == 2 and sum(told.rows) == 7
+
+
 def test_quick_models_are_scored_between_two_looks_at_the_sockets(letters: serving.Model, worker: Worker) -> None:
     """A compiled model needs no thread, unless the batch takes long or the request is large."""
     quick: Any = Quick(letters.scorer)
     batcher = Batcher(quick, worker, Told())
-    batcher.pace.measured(1_000_000, 1.0)
+    for rows in (1, 1000) * 5:
+        batcher.pace.measured(rows, rows * 1e-6)
     scored_together(batcher, [rows_of(letters, [["my dear"]])])
     assert quick.threads == {threading.current_thread().name}
 
@@ -181,14 +200,19 @@ def test_large_integers_are_scored_alone(worker: Worker) -> None:
 
 
 def test_pace_follows_what_was_measured() -> None:
-    """The estimate is of the last second of scoring, and nothing is promised before anything was measured."""
+    """What a call and what a row costs is told apart, and older measurements are forgotten."""
     pace = Pace()
     assert pace.seconds(10) == 0
-    pace.measured(100, 1.0)
-    assert pace.seconds(10) == pytest.approx(0.1)
-    for _ in range(20):
-        pace.measured(1000, 1.0)
-    assert pace.seconds(1000) == pytest.approx(1.0, rel=0.01)
+    pace.measured(1, 0.5)
+    assert pace.seconds(100) == pytest.approx(0.5)
+    for rows in (1, 1000) * 30:
+        pace.measured(rows, 0.1 + rows * 0.0001)
+    assert pace.seconds(500) == pytest.approx(0.15, rel=0.05)
+    assert pace.seconds(2000, 2) == pytest.approx(0.4, rel=0.05)
+    assert pace.rows(0.05, 10_000) == pytest.approx(1000, rel=0.1) and pace.rows(1.0, 64) == 64
+    for _ in range(50):
+        pace.measured(1000, 0.7)
+    assert pace.seconds(1000) == pytest.approx(0.7, rel=0.05)
 
 
 FORMS = st.sampled_from(["objects", "lists", "one", "rows", "rows and id"])

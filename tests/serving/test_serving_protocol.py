@@ -140,7 +140,7 @@ def test_a_failing_model_is_a_fault_without_values(letters: serving.Model, caplo
 
 
 def test_too_many_requests_are_put_off(letters: serving.Model) -> None:
-    """When as many requests are under way as are allowed, the next one gets 503 with Retry-After; health answers on."""
+    """When as many requests are under way as are allowed, the next one gets 429 with Retry-After; health answers on."""
     gated = Gated(letters.scorer)
     with served(serving.Model("letters", letters.digest, gated), limits=serving.Limits(requests=2)) as one:
         codes: list[int] = []
@@ -156,7 +156,7 @@ def test_too_many_requests_are_put_off(letters: serving.Model) -> None:
         while "noteship_requests_under_way 2.0" not in one.client.get("/metrics").text:
             pass
         refused = one.predict([ROW])
-        assert (refused.status_code, refused.headers["retry-after"]) == (503, "1")
+        assert (refused.status_code, refused.headers["retry-after"]) == (429, "1")
         assert one.client.get("/health/live").json() == {"live": True}
         gated.gate.set()
         for thread in threads:

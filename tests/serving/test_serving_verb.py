@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import sysconfig
@@ -103,6 +104,16 @@ def test_serve_answers_and_ends_well(opened: OpenedProject) -> None:
         assert process.wait(10) == 0
         assert process.stdout is not None
         assert process.stdout.read() == ""
+
+
+def test_a_port_that_is_taken(opened: OpenedProject, capsys: pytest.CaptureFixture[str]) -> None:
+    """Nothing is loaded when the port is not free."""
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        code = main(["serve", "--project", os.fspath(opened.root), "--port", str(other.getsockname()[1])])
+    assert code == 3
+    error = capsys.readouterr().err
+    assert "another program listens there" in error
+    assert "loading" not in error
 
 
 def test_the_source_of_a_bundle_is_imported_where_it_is_trusted(

@@ -3,11 +3,12 @@
 from noteship.serving import errors
 from noteship.serving.application import application
 from noteship.serving.ids import RequestIds
+from noteship.serving.limits import Limits
 from noteship.serving.model import Model
 from noteship.serving.observing import Batch, Observer
 from noteship.serving.prediction_log import PredictionLog
 from noteship.serving.server import Running, ServerSettings, run
-from noteship.serving.service import Limits, Service
+from noteship.serving.service import Service
 
 __all__ = [
     "Batch",

@@ -16,8 +16,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from noteship.serving import messages, page
 from noteship.serving.bodies import read_body
+from noteship.serving.calls import JSON, Asked, Reply, Scheme, Target
 from noteship.serving.observing import Batch
 from noteship.serving.refusals import Refused, place_of
+from noteship.serving.schemes import PlainScheme
 from noteship.serving.service import Service
 
 __all__ = ["ACCESS_LOG", "application"]
@@ -27,7 +29,8 @@ ACCESS_LOG = "noteship.access"
 PREDICT = "/predict"
 ROUTES = ("/", PREDICT, "/signature", "/health/live", "/health/ready", "/metrics")
 FAILED = Refused(500, "the service failed on this request")
-JSON = (b"content-type", b"application/json")
+# Paths that are remembered; whoever asks for more of them, asks for what is not there.
+PATHS_LIMIT = 1000
 
 
 def application(service: Service) -> ASGIApp:
@@ -41,6 +44,8 @@ class _Application:
     def __init__(self, service: Service) -> None:
         self._service = service
         self._others = _others(service)
+        self._schemes: tuple[Scheme, ...] = (PlainScheme(),)
+        self._targets: dict[str, Target | None] = {}
         self._access_log = logging.getLogger(ACCESS_LOG)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -48,34 +53,44 @@ class _Application:
             return
         begun = time.perf_counter()
         request_id = self._service.ids.make()
-        if scope["path"] == PREDICT and scope["method"] == "POST":
-            await self._predict(scope, receive, send, request_id, begun)
+        target = self._target(scope["path"]) if scope["method"] == "POST" else None
+        if target is not None:
+            await self._predict(target, scope, receive, send, request_id, begun)
         else:
             await self._other(scope, receive, send, request_id, begun)
 
-    async def _predict(self, scope: Scope, receive: Receive, send: Send, request_id: str, begun: float) -> None:
+    def _target(self, path: str) -> Target | None:
+        """Whom a path asks; remembered, as few paths come often."""
+        if path not in self._targets:
+            if len(self._targets) >= PATHS_LIMIT:
+                self._targets.clear()
+            found = (scheme.target(path) for scheme in self._schemes)
+            self._targets[path] = next((target for target in found if target is not None), None)
+        return self._targets[path]
+
+    async def _predict(
+        self, target: Target, scope: Scope, receive: Receive, send: Send, request_id: str, begun: float
+    ) -> None:
         batch: Batch | None = None
         service = self._service
-        status, headers = 200, [JSON, (b"x-request-id", request_id.encode())]
         try:
-            service.admit()
+            served = service.admit(target)
             try:
                 body = await read_body(scope, receive, service.limits.body_bytes, service.limits.body_s)
-                answer = await service.predict(body, request_id)
-                content, batch = answer.body, answer.batch
+                answer = await service.answer(target, served, Asked(request_id, scope["headers"], body))
             finally:
                 service.release()
+            status, reply, batch = 200, answer.reply, answer.batch
         except Refused as refused:
-            status, content = refused.status, messages.dumps(refused.body(request_id))
-            headers += [(name.lower().encode(), value.encode()) for name, value in refused.headers.items()]
+            status, reply = refused.status, _refusal(refused, request_id)
         except Exception as error:
             # The error's own words may hold what the client sent.
             LOG.error("request %s failed: %s", request_id, place_of(error))
-            status, content = 500, messages.dumps(FAILED.body(request_id))
-        headers.append((b"content-length", b"%d" % len(content)))
-        await send({"type": "http.response.start", "status": status, "headers": headers})
-        await send({"type": "http.response.body", "body": content})
-        self._account(scope, request_id, status, begun)
+            status, reply = 500, _refusal(FAILED, request_id)
+        own = ((b"x-request-id", request_id.encode()), (b"content-length", b"%d" % len(reply.body)))
+        await send({"type": "http.response.start", "status": status, "headers": (*reply.headers, *own)})
+        await send({"type": "http.response.body", "body": reply.body})
+        self._account(scope, target.route, request_id, status, begun)
         if batch is not None:
             service.observe(batch)
 
@@ -88,7 +103,9 @@ class _Application:
                 message["headers"] = [*message["headers"], (b"x-request-id", request_id.encode())]
             await send(message)
             if message["type"] == "http.response.body" and not message.get("more_body"):
-                self._account(scope, request_id, scope["state"]["code"], begun)
+                path = scope["path"]
+                route = path if path in ROUTES else "other"
+                self._account(scope, route, request_id, scope["state"]["code"], begun)
 
         try:
             await self._others(scope, receive, accounted)
@@ -96,12 +113,11 @@ class _Application:
             # The client has been told.
             LOG.error("request %s failed: %s", request_id, place_of(error))
 
-    def _account(self, scope: Scope, request_id: str, code: int, begun: float) -> None:
+    def _account(self, scope: Scope, route: str, request_id: str, code: int, begun: float) -> None:
         seconds = time.perf_counter() - begun
-        path = scope["path"]
-        self._service.metrics.responded(path if path in ROUTES else "other", code, seconds)
+        self._service.metrics.responded(route, code, seconds)
         if self._access_log.isEnabledFor(logging.INFO):
-            told = {"id": request_id, "method": scope["method"], "path": path[:200], "code": code}
+            told = {"id": request_id, "method": scope["method"], "path": scope["path"][:200], "code": code}
             self._access_log.info(json.dumps({"time": time.time()} | told | {"seconds": round(seconds, 6)}))
 
 
@@ -131,6 +147,11 @@ class _Endpoints:
     async def predict(self, _: Request) -> Response:
         """Only what is not a POST comes here."""
         raise HTTPException(405, headers={"Allow": "POST"})
+
+
+def _refusal(refused: Refused, request_id: str) -> Reply:
+    given = ((name.lower().encode(), value.encode()) for name, value in refused.headers.items())
+    return Reply(messages.dumps(refused.body(request_id)), (JSON, *given))
 
 
 def _others(service: Service) -> ASGIApp:

@@ -13,10 +13,15 @@ from noteship import models
 from noteship.serving.pace import Pace
 from noteship.serving.worker import Worker
 
-__all__ = ["Batcher"]
+__all__ = ["Batcher", "Measured"]
+
+# Is told of each batch: its rows, for how long each of its requests waited, and the seconds it took.
+Measured = Callable[[int, Sequence[float], float], None]
 
 # As many rows as are scored at once: scikit-learn's cost a call is spread by then, and the rows stay in a core's cache.
 BATCH_ROWS = 1024
+# For how long a batch may be scored, where it holds more than one request: those behind it wait as long.
+BATCH_S = 0.1
 # What takes no longer is done between two looks at the sockets; a hop to a thread and back costs a tenth of it.
 INLINE_S = 0.001
 
@@ -38,13 +43,9 @@ class Batcher:
     next. A model that is quick is scored between two looks at the sockets, another one on a thread, so that
     everything else is answered meanwhile. A batch that fails is scored again request by request: only the request
     that fails alone is told.
-
-    `measured` is told of each batch: its rows, the requests, the seconds it took, and for how long each request waited.
     """
 
-    def __init__(
-        self, scorer: models.Scorer, worker: Worker, measured: Callable[[int, Sequence[float], float], None]
-    ) -> None:
+    def __init__(self, scorer: models.Scorer, worker: Worker, measured: Measured) -> None:
         self._scorer = scorer
         self._score_rows: Callable[[models.Rows], models.Scores] | None = getattr(scorer, "score_rows", None)
         self._worker = worker
@@ -52,13 +53,17 @@ class Batcher:
         self._queue: deque[_Waiting] = deque()
         self._is_scheduled = False
         self._rows_under_way = 0
+        self._begun = 0.0
         self.rows_waiting = 0
         self.pace = Pace()
 
     @property
     def wait_s(self) -> float:
         """About how long a request that comes now waits before it is scored."""
-        return self.pace.seconds(self.rows_waiting + self._rows_under_way)
+        rows = self._batch_rows()
+        calls = self.rows_waiting // rows
+        rest = self.pace.seconds(self._rows_under_way) - (time.perf_counter() - self._begun)
+        return self.pace.seconds(calls * rows, calls) + max(0.0, rest)
 
     async def score(self, rows: models.Rows, *, is_large: bool = False) -> models.Scores:
         """The scores of a request's rows; raises what the steps raise. May be cancelled.
@@ -86,7 +91,7 @@ class Batcher:
             if self._is_quick(batch, count):
                 self._finish(batch, *self._scored(batch))
                 continue
-            self._rows_under_way = count
+            self._rows_under_way, self._begun = count, time.perf_counter()
             self._on_thread(batch)
             return
 
@@ -101,16 +106,20 @@ class Batcher:
             return False
         return not any(waiting.is_large for waiting in batch)
 
+    def _batch_rows(self) -> int:
+        """How many rows a batch may hold now: where a row is slow, others should not wait for a thousand of them."""
+        return self.pace.rows(BATCH_S, BATCH_ROWS)
+
     def _take(self) -> list[_Waiting]:
         """The requests of the next batch; rows that cannot be joined, and more than a batch holds, go alone."""
         batch: list[_Waiting] = []
-        count = 0
+        count, limit = 0, self._batch_rows()
         while self._queue:
             waiting = self._queue[0]
             if waiting.scores.cancelled():
                 self.rows_waiting -= len(self._queue.popleft().rows)
                 continue
-            if batch and (count + len(waiting.rows) > BATCH_ROWS or not waiting.rows.is_exact):
+            if batch and (count + len(waiting.rows) > limit or not waiting.rows.is_exact):
                 break
             batch.append(self._queue.popleft())
             count += len(waiting.rows)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-
-from starlette.types import Receive, Scope
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
 
 from noteship.serving.refusals import Refused
 
-__all__ = ["header", "read_body"]
+__all__ = ["Receive", "Scope", "header", "read_body"]
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 
 
 def header(scope: Scope, name: bytes) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import secrets
 import threading
 import time
-import uuid
 from collections.abc import Callable
 
 __all__ = ["RequestIds"]
@@ -13,18 +12,20 @@ __all__ = ["RequestIds"]
 # RFC 9562, section 5.7: 48 bits of milliseconds, then 12 bits that section 6.2, method 3, lets hold their fraction.
 FRACTION_BITS = 12
 RANDOM_BITS = 62
+RANDOM_BYTES = 8
 NS_PER_MS = 1_000_000
 
 
 class RequestIds:
     """Makes UUIDs of version 7; each is greater than the one before, also when the clock is set back.
 
-    May be called from several threads. Cost: about 2 microseconds.
+    May be called from several threads. Cost: about a microsecond.
     """
 
     def __init__(self, clock_ns: Callable[[], int] = time.time_ns) -> None:
         self._clock_ns = clock_ns
         self._last = 0
+        self._random = b""
         self._lock = threading.Lock()
 
     def make(self) -> str:
@@ -33,6 +34,11 @@ class RequestIds:
         now = milliseconds << FRACTION_BITS | (rest_ns << FRACTION_BITS) // NS_PER_MS
         with self._lock:
             self._last = moment = max(now, self._last + 1)
+            if not self._random:
+                # One call of the system for many ids.
+                self._random = secrets.token_bytes(RANDOM_BYTES * 512)
+            random, self._random = self._random[:RANDOM_BYTES], self._random[RANDOM_BYTES:]
         high = (moment >> FRACTION_BITS) << 16 | 7 << 12 | moment & 0xFFF
-        low = 0b10 << RANDOM_BITS | secrets.randbits(RANDOM_BITS)
-        return str(uuid.UUID(int=(high & (1 << 64) - 1) << 64 | low))
+        low = 0b10 << RANDOM_BITS | int.from_bytes(random) >> (RANDOM_BYTES * 8 - RANDOM_BITS)
+        digits = f"{high & (1 << 64) - 1:016x}{low:016x}"
+        return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"

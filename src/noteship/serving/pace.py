@@ -11,18 +11,47 @@ HALF_LIFE_S = 1.0
 
 
 class Pace:
-    """A running estimate of the seconds a row takes, of the rows and seconds measured, older ones weighing less."""
+    """A running estimate of what a call and a row cost: a line through the batches measured, older ones weighing less.
+
+    A call of scikit-learn costs as much as hundreds of rows, so that seconds a row alone would tell little. While all
+    batches were of one size, all of the cost is the call's.
+    """
 
     def __init__(self) -> None:
-        self._rows = 0.0
-        self._seconds = 0.0
+        self._calls = self._rows = self._seconds = self._rows_rows = self._rows_seconds = 0.0
 
     def measured(self, rows: int, seconds: float) -> None:
-        """Rows were scored."""
+        """Rows were scored in one call."""
         kept = math.exp2(-seconds / HALF_LIFE_S)
+        self._calls = self._calls * kept + 1
         self._rows = self._rows * kept + rows
         self._seconds = self._seconds * kept + seconds
+        self._rows_rows = self._rows_rows * kept + rows * rows
+        self._rows_seconds = self._rows_seconds * kept + rows * seconds
 
-    def seconds(self, rows: int) -> float:
-        """How long so many rows take, at the pace of late; 0 while nothing was measured."""
-        return rows * self._seconds / self._rows if self._rows else 0.0
+    def seconds(self, rows: int, calls: int = 1) -> float:
+        """How long so many rows take in so many calls, at the pace of late; 0 while nothing was measured."""
+        if not rows:
+            return 0.0
+        call_s, row_s = self._line()
+        return calls * call_s + rows * row_s
+
+    def rows(self, seconds: float, most: int) -> int:
+        """How many rows a call can take in so many seconds, or in as many again as the call alone: from 1 to `most`."""
+        call_s, row_s = self._line()
+        room_s = max(seconds, call_s)
+        return most if row_s * most <= room_s else max(1, int(room_s / row_s))
+
+    def _line(self) -> tuple[float, float]:
+        """The seconds of a call and of a row."""
+        if not self._calls:
+            return 0.0, 0.0
+        mean_rows, mean_s = self._rows / self._calls, self._seconds / self._calls
+        spread = self._rows_rows / self._calls - mean_rows**2
+        # Rounding leaves a little where all batches were of one size.
+        if spread > 1e-6 * self._rows_rows / self._calls:
+            row_s = max(0.0, (self._rows_seconds / self._calls - mean_rows * mean_s) / spread)
+        else:
+            row_s = 0.0
+        row_s = min(row_s, mean_s / mean_rows)
+        return mean_s - row_s * mean_rows, row_s

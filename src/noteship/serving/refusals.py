@@ -32,6 +32,10 @@ def place_of(error: BaseException) -> str:
 
     >>> place_of(ValueError("could not convert string to float: 'a secret'"))
     'ValueError'
+    >>> error = KeyError("a secret")
+    >>> error.add_note(models.FailedAt("in step 'model.sav'"))
+    >>> place_of(error)
+    "KeyError, in step 'model.sav'"
     """
     told = [type(error).__name__]
     frames = traceback.extract_tb(error.__traceback__)

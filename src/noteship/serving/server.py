@@ -18,9 +18,10 @@ import uvicorn
 
 from noteship.serving.application import ACCESS_LOG, application
 from noteship.serving.errors import CannotListen
+from noteship.serving.limits import Limits
 from noteship.serving.model import Model
 from noteship.serving.observing import Observer
-from noteship.serving.service import Limits, Service
+from noteship.serving.service import Service
 
 __all__ = ["Running", "ServerSettings", "run"]
 

@@ -1,73 +1,48 @@
-"""The service without HTTP: a model, its readiness, the thread it scores on, and who watches."""
+"""The service without HTTP: its models, its readiness, the thread it scores on, and who watches."""
 
 from __future__ import annotations
 
 import asyncio
-import time
+import math
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 
-from noteship.errors import NoteshipError
-from noteship.serving import messages
-from noteship.serving.batching import Batcher
-from noteship.serving.decoding import Decoder
-from noteship.serving.errors import CanaryFailed
+from noteship.serving.calls import Asked, Reply, Target
+from noteship.serving.catalog import Catalog
 from noteship.serving.ids import RequestIds
+from noteship.serving.limits import Limits
 from noteship.serving.metrics import Metrics
 from noteship.serving.model import Model
 from noteship.serving.observing import Batch, Observation, Observer
 from noteship.serving.prediction_log import PredictionLog
-from noteship.serving.refusals import Refused, place_of
+from noteship.serving.refusals import Refused
+from noteship.serving.served import Served, prepare
 from noteship.serving.worker import Worker
 
-__all__ = ["Answer", "Limits", "Service"]
+__all__ = ["Answer", "Service"]
 
-# How long whoever is refused should wait, and how long a scrape waits for the observers.
+# How long whoever is refused should wait at least, and how long a scrape waits for the observers.
 RETRY_AFTER_S = 1
 SCRAPE_PATIENCE_S = 1.0
 # A body that takes about as long to decode as a hop to a thread and back, several times over.
 LARGE_BYTES = 64 << 10
 
 
-@dataclass(frozen=True)
-class Limits:
-    """What a service takes.
-
-    - body_bytes, rows: of one request; more is refused with 413
-    - requests: that are read, wait or are scored at once; more are refused with 503
-    - body_s: within which a request's body must have come
-    """
-
-    body_bytes: int = 16 << 20
-    rows: int = 10_000
-    requests: int = 128
-    body_s: float = 30.0
-
-
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, slots=True)
 class Answer:
-    """A response's body, and the batch to be observed once it is written."""
+    """What goes back, and the batch to be observed once it is written."""
 
-    body: bytes
+    reply: Reply
     batch: Batch
 
 
-@dataclass(frozen=True, eq=False)
-class _Served:
-    """A model with what decodes its rows and what scores them."""
-
-    model: Model
-    decoder: Decoder
-    batcher: Batcher
-
-
 class Service:
-    """Answers for one model."""
+    """Answers for the models of its catalog."""
 
     def __init__(self, limits: Limits | None = None, observers: Sequence[Observer] = ()) -> None:
         self.limits = limits or Limits()
-        self._under_way = 0
+        self.catalog = Catalog()
         self.ids = RequestIds()
         self.metrics = Metrics(lambda: self._under_way)
         self.predictions = PredictionLog()
@@ -75,69 +50,64 @@ class Service:
             (self.metrics, self.predictions, *observers), self.metrics.observer_failed, self.metrics.batch_dropped
         )
         self._worker = Worker("noteship-scoring")
-        self._served: _Served | None = None
+        self._under_way = 0
         self._draining = False
 
     @property
     def is_ready(self) -> bool:
         """Whether new requests should be sent here."""
-        return self._served is not None and not self._draining
+        return len(self.catalog) > 0 and not self._draining
 
     @property
     def model(self) -> Model:
-        """What is served; raises Refused while it is being loaded."""
-        return self.served.model
-
-    @property
-    def served(self) -> _Served:
-        """The model with what it is served by; raises Refused while it is being loaded."""
-        if self._served is None:
-            raise Refused(503, "the model is being loaded", headers={"Retry-After": str(RETRY_AFTER_S)})
-        return self._served
+        """The model of requests that name none; raises Refused while it is being loaded."""
+        return self.catalog.find().model
 
     def load(self, load: Callable[[], Model]) -> Future[None]:
-        """Load the model on the scoring thread, score its example row, and be ready.
+        """Load a model on the scoring thread, score its example row, and be ready.
 
         The future raises what `load` raises, and CanaryFailed.
         """
 
         def work() -> None:
-            model = load()
-            served = _Served(model, Decoder(model.signature), Batcher(model.scorer, self._worker, self.metrics.scored))
-            _try(served)
-            self.metrics.serve(model)
-            self._served = served
+            served = prepare(load(), self._worker, self.metrics.scored)
+            self.metrics.serve(served.model)
+            self.catalog.add(served)
             self.metrics.ready(self.is_ready)
 
         return self._worker.submit(work)
 
-    def admit(self) -> None:
-        """Take one request's place, to be given back by `release`.
+    def admit(self, target: Target) -> Served:
+        """The model that is asked, and one request's place, to be given back by `release`.
 
-        Raises Refused when the model is not there yet, or too many requests are under way.
+        Raises Refused: 503 while there is no model, 404 when there is no such one, 429 when it would wait too long.
         """
-        self.served  # noqa: B018 - raises while there is none
+        served = self.catalog.find(target.name, target.version)
         if self._under_way >= self.limits.requests:
-            message = f"{self._under_way} requests are under way, and no more are taken at once"
-            raise Refused(503, message, headers={"Retry-After": str(RETRY_AFTER_S)})
+            raise _put_off(f"{self._under_way} requests are under way, and no more are taken at once", RETRY_AFTER_S)
+        wait_s = served.batcher.wait_s
+        if wait_s > self.limits.wait_s:
+            raise _put_off(f"the request would wait {wait_s:.1f} seconds, and no more are taken now", wait_s)
         self._under_way += 1
+        return served
 
     def release(self) -> None:
         """Give the place back."""
         self._under_way -= 1
 
-    async def predict(self, body: bytes, request_id: str) -> Answer:
-        """Answer one request. Raises Refused for a body that is not what the signature describes."""
-        served = self.served
-        is_large = len(body) > LARGE_BYTES
+    async def answer(self, target: Target, served: Served, asked: Asked) -> Answer:
+        """Answer one request. Raises Refused for what is not what the signature describes."""
+        is_large = len(asked.body) > LARGE_BYTES
         if is_large:
             # Decoding it would keep everything else waiting.
-            question = await asyncio.wrap_future(self._worker.submit(lambda: self._decode(served, body)))
+            call = await asyncio.wrap_future(
+                self._worker.submit(lambda: target.scheme.call(served, asked, self.limits))
+            )
         else:
-            question = self._decode(served, body)
-        scores = await served.batcher.score(question.rows, is_large=is_large)
-        written = messages.answer(served.model, scores, request_id, question.client_id)
-        return Answer(written, Batch(served.model, question.rows, scores, (request_id,), (len(scores),)))
+            call = target.scheme.call(served, asked, self.limits)
+        scores = await served.batcher.score(call.rows, is_large=is_large)
+        batch = Batch(served.model, call.rows, scores, (asked.id,), (len(scores),))
+        return Answer(call.reply(scores), batch)
 
     def observe(self, batch: Batch) -> None:
         """Let the observers know; to be called when the response is written. Returns at once."""
@@ -161,23 +131,6 @@ class Service:
         self._observation.close(timeout_s)
         self._worker.close(0)
 
-    def _decode(self, served: _Served, body: bytes) -> messages.Question:
-        return served.decoder.decode(body, self.limits.rows)
 
-
-def _try(served: _Served) -> None:
-    """Score the signature's example, all the way to the response."""
-    model = served.model
-    try:
-        rows = served.decoder.rows([dict(model.signature.example)])
-        begun = time.perf_counter()
-        scores = served.batcher.score_now(rows)
-        served.batcher.pace.measured(len(rows), time.perf_counter() - begun)
-        messages.answer(model, scores, "canary", None)
-    except Refused as error:
-        raise CanaryFailed(model.name, model.version, error.message) from error
-    except NoteshipError:
-        raise
-    except Exception as error:
-        # The steps are the project's code: they fail in any way.
-        raise CanaryFailed(model.name, model.version, place_of(error)) from error
+def _put_off(message: str, wait_s: float) -> Refused:
+    return Refused(429, message, headers={"Retry-After": str(max(RETRY_AFTER_S, math.ceil(wait_s)))})
