@@ -1,0 +1,1 @@
+"""What `serving.py` is made of: models, servers, load, and the tables."""
