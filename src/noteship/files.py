@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-__all__ = ["copy", "locked", "own_folder", "replacing", "set_executable", "write"]
+__all__ = ["copy", "locked", "own_folder", "replacing", "set_executable", "share_extents", "write"]
 
 PIECE_BYTES = 1 << 20
 # <linux/fs.h> FICLONE = _IOW(0x94, 9, int): share the extents of another file, copy on write.
@@ -52,7 +52,7 @@ def copy(source: Path, target: Path) -> None:
     Cost: a few system calls with reflinks, else one pass through a MiB of memory.
     """
     with source.open("rb") as old, replacing(target) as new:
-        if not _cloned(old, new):
+        if not share_extents(old, new):
             shutil.copyfileobj(old, new, PIECE_BYTES)
         set_executable(new, executable=bool(os.fstat(old.fileno()).st_mode & stat.S_IXUSR))
 
@@ -83,7 +83,8 @@ def _keep_mode(path: Path, stream: BinaryIO) -> None:
         os.fchmod(stream.fileno(), old & 0o777)
 
 
-def _cloned(old: BinaryIO, new: BinaryIO) -> bool:
+def share_extents(old: BinaryIO, new: BinaryIO) -> bool:
+    """Give a new, empty file the bytes of another by sharing them until one is written; false where that cannot be."""
     if sys.platform != "linux":
         return False
     import fcntl

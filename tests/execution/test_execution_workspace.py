@@ -187,6 +187,17 @@ def test_patterns_reach_into_linked_folders(bench: Bench, tmp_path: Path) -> Non
     assert list((tmp_path / "plots").iterdir()) == []
 
 
+def test_links_that_a_stage_makes_are_no_outputs(bench: Bench) -> None:
+    """A link to a file counts as a file with its bytes; one to a folder, or to nothing, as nothing."""
+    links = {"latest.csv": "a.csv", "folder": "/usr", "nowhere": "b.csv"}
+    lines = "\n".join(f"os.symlink({to!r}, {name!r})" for name, to in links.items())
+    done = bench.cells(f"import os\nopen('a.csv', 'w').write('x')\n{lines}")
+    assert {name: (each.kind, bench.text(each)) for name, each in done.outputs.items()} == {
+        "a.csv": ("file", "x"),
+        "latest.csv": ("file", "x"),
+    }
+
+
 def test_a_write_through_a_link_to_a_large_file_fails_the_stage(bench: Bench) -> None:
     """The failure and a note name the file; where it is an expected write, the stage gets a copy."""
     large = bench.root / "large.bin"

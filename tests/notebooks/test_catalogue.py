@@ -153,7 +153,7 @@ LIBRARIES = {
     ),
     "notebooks": (
         "import papermill as pm\npm.execute_notebook('a.ipynb', 'b.ipynb', parameters={})",
-        "w b.ipynb|r a.ipynb",
+        "r a.ipynb|w b.ipynb",
     ),
     "weak methods": (
         ("thing.save('a.bin')\nthing.save('fast')\nthing.save(x)\nthing.dump({'a': 1})\nthing.load(x)"),

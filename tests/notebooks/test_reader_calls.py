@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from noteship.notebooks import read_project
+from noteship.notebooks import Call, read_project
 from noteship.notebooks.interpreter import interpretation
 
 SCRIPT = """
@@ -39,8 +39,24 @@ def test_calls_are_told(tmp_path: Path) -> None:
     """A stage knows the words that it is called with, where all are known, and its uses name the caller."""
     _told(tmp_path, {"s.py": SCRIPT, "run.sh": "python s.py a.csv b.csv\npython s.py $1 b.csv"})
     stage = read_project(tmp_path).stages[0]
-    assert stage.calls == (("a.csv", "b.csv"),)
+    assert stage.calls == (Call(("a.csv", "b.csv")),)
+    assert stage.calls_note.startswith("run.sh calls it with words that only the call itself knows")
     assert stage.uses[0].how.endswith("given in run.sh")
+
+
+def test_calls_are_in_the_order_of_their_needs(tmp_path: Path) -> None:
+    """What makes a file comes before what reads it; a module and its file are one program, and no words are no call."""
+    lines = ["python s.py b.csv c.csv", "python -m s a.csv b.csv", "python s.py a.csv b.csv", "python t.py"]
+    _told(tmp_path, {"s.py": SCRIPT, "t.py": COPY.format("c.csv", "d.csv"), "run.sh": "\n".join(lines)})
+    one, other = read_project(tmp_path).stages
+    assert one.calls == (Call(("a.csv", "b.csv"), "s"), Call(("b.csv", "c.csv")))
+    assert (other.calls, other.calls_note) == ((), "")
+
+
+def test_a_sweep_is_called_to_its_end(tmp_path: Path) -> None:
+    """Reading some of many calls tells enough; all are run."""
+    _told(tmp_path, {"s.py": SCRIPT, "run.sh": "for n in {1..30}; do python s.py a.csv $n.csv; done"})
+    assert [call.words[1] for call in read_project(tmp_path).stages[0].calls] == [f"{n}.csv" for n in range(1, 31)]
 
 
 def test_a_change_of_the_caller_is_noticed(tmp_path: Path) -> None:

@@ -6,12 +6,14 @@ from noteship.notebooks.errors import CellSyntaxError, NotJson, NotReadable, Oth
 from noteship.notebooks.page import page
 from noteship.notebooks.settings import ReadingSettings, StageOverride
 from noteship.notebooks.sources import read_project
-from noteship.notebooks.uses import External, ProjectSources, StageSource, Unknown, Use
+from noteship.notebooks.uses import Call, Elsewhere, External, ProjectSources, StageSource, Unknown, Use
 
 __all__ = [
+    "Call",
     "Cell",
     "CellSyntaxError",
     "Document",
+    "Elsewhere",
     "External",
     "NotJson",
     "NotReadable",

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from noteship.notebooks.patterns import pattern_of
+from noteship.notebooks.partial_paths import pattern_of
 from noteship.notebooks.raw import CommandLine, RawAnalysis, RawUse
+from noteship.notebooks.uses import Call
 
-__all__ = ["plain_words", "told", "united"]
+__all__ = ["known_calls", "told", "united"]
 
 
 def told(raw: RawAnalysis, line: CommandLine) -> RawAnalysis:
@@ -25,11 +26,23 @@ def _told(use: RawUse, words: Sequence[str], origin: str) -> RawUse:
     return replace(use, how=f"{use.how}, given in {origin}") if given and path else use
 
 
-def plain_words(line: CommandLine) -> tuple[str, ...]:
-    """The words of a command line; none when one of them is not known."""
+def known_calls(lines: Sequence[CommandLine], order: Sequence[int]) -> tuple[tuple[Call, ...], str]:
+    """The calls all of whose words are known, in their order, and a note on the others; none for one without words."""
+    known = {number: _plain(line) for number, line in enumerate(lines)}
+    rest = [number for number in known if number not in order]
+    calls = tuple(dict.fromkeys(call for number in (*order, *rest) if (call := known[number]) is not None))
+    # Called by its name as a module and by its file, it is the same program.
+    modules = {call.words for call in calls if call.module}
+    calls = tuple(call for call in calls if call.module or call.words not in modules)
+    unclear = sorted({line.origin for number, line in enumerate(lines) if known[number] is None})
+    note = f"{', '.join(unclear)} calls it with words that only the call itself knows: it is not run so"
+    return () if calls == (Call(),) else calls, note if unclear else ""
+
+
+def _plain(line: CommandLine) -> Call | None:
     if not all(isinstance(part, str) for word in line.words for part in word):
-        return ()
-    return tuple("".join(map(str, word)) for word in line.words)
+        return None
+    return Call(tuple("".join(map(str, word)) for word in line.words), line.module)
 
 
 def united(found: Sequence[RawAnalysis]) -> RawAnalysis:
@@ -38,7 +51,8 @@ def united(found: Sequence[RawAnalysis]) -> RawAnalysis:
         return found[0]
     uses: dict[RawUse, None] = {}
     orders = choices = 0
-    for raw in _in_order(found):
+    order = _in_order(found)
+    for raw in (found[number] for number in order):
         for use in raw.uses:
             shifted = replace(use, order=use.order + orders, choice=use.choice and use.choice + choices)
             if not any(_same(shifted, other) for other in uses):
@@ -52,6 +66,8 @@ def united(found: Sequence[RawAnalysis]) -> RawAnalysis:
         tuple(sorted({path for raw in found for path in raw.modules})),
         tuple(dict.fromkeys(path for raw in found for path in raw.runs)),
         tuple(dict.fromkeys(call for raw in found for call in raw.calls)),
+        tuple(order),
+        tuple(dict(text for raw in found for text in raw.texts).items()),
     )
 
 
@@ -59,18 +75,15 @@ def _same(use: RawUse, other: RawUse) -> bool:
     return not use.choice and replace(use, order=0, how="") == replace(other, order=0, how="")
 
 
-def _in_order(found: Sequence[RawAnalysis]) -> list[RawAnalysis]:
-    waiting, ordered = list(found), []
+def _in_order(found: Sequence[RawAnalysis]) -> list[int]:
+    reads = [_paths(raw, "read") - _paths(raw, "write") for raw in found]
+    writes = [_paths(raw, "write") for raw in found]
+    waiting, ordered = list(range(len(found))), []
     while waiting:
-        first = next((raw for raw in waiting if not _needs(raw, waiting)), waiting[0])
-        waiting.remove(first)
-        ordered.append(first)
+        free = (one for one in waiting if not any(reads[one] & writes[other] for other in waiting if other != one))
+        ordered.append(next(free, waiting[0]))
+        waiting.remove(ordered[-1])
     return ordered
-
-
-def _needs(raw: RawAnalysis, others: Sequence[RawAnalysis]) -> bool:
-    needed = _paths(raw, "read") - _paths(raw, "write")
-    return any(needed & _paths(other, "write") for other in others if other is not raw)
 
 
 def _paths(raw: RawAnalysis, action: str) -> set[str]:

@@ -493,8 +493,6 @@ write *.download 1|output weak
 read *.log_artifact 0|local_path weak
 write *.screenshot 0|filename|path weak
 write *.save_screenshot 0|filename weak
-write papermill.execute_notebook 1|output_path
-read papermill.execute_notebook 0|input_path
 
 write *.{save,dump} 0|path|filename|filepath|fname|file|fp weak
 write *.dump 1|path|filename weak

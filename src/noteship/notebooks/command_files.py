@@ -10,10 +10,12 @@ from noteship.notebooks import discovery, makefiles, shell, task_files
 from noteship.notebooks.project_view import ProjectTexts
 from noteship.notebooks.raw import CommandLine, Hole, Word
 
-__all__ = ["MOST_LINES", "command_lines"]
+__all__ = ["MOST_LINES", "MOST_READ", "command_lines"]
 
 # A script that is called more often than this is called in a sweep, whose further values tell nothing new.
-MOST_LINES = 12
+MOST_READ = 12
+# The runs of a longer sweep are too many for one stage.
+MOST_LINES = 100
 _LARGEST = 200_000
 _MOST_ROUNDS = 40
 _HELP = frozenset({"-h", "--help", "--version"})
@@ -91,7 +93,7 @@ def _calls(texts: ProjectTexts, origin: str, folder: str, commands: str) -> Iter
             places = dict.fromkeys(("" if here == "." else here, folder, ""))
             script, cwd = _script(texts, "".join(map(str, use.path)), list(places))
             if script and not any(word in {(each,) for each in _HELP} for word in words):
-                yield script, CommandLine(words, origin, cwd)
+                yield script, CommandLine(words, origin, cwd, use.module)
 
 
 def _script(texts: ProjectTexts, name: str, places: list[str]) -> tuple[str, str | None]:

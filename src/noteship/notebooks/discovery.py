@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Sequence
-from fnmatch import fnmatchcase
+from collections.abc import Iterable
+from functools import lru_cache
 from pathlib import Path
+
+from noteship import patterns
 
 __all__ = ["excluded", "is_support", "list_files"]
 
@@ -68,15 +70,15 @@ def _identity(status: os.stat_result) -> tuple[int, int]:
     return status.st_dev, status.st_ino
 
 
-def excluded(path: str, patterns: Sequence[str]) -> bool:
-    """Whether a path or a folder above it is named by one of the patterns."""
-    for pattern in patterns:
-        pattern = pattern.strip("/")
-        if fnmatchcase(path, pattern) or fnmatchcase(path, f"{pattern}/*"):
-            return True
-        if "/" not in pattern and any(fnmatchcase(part, pattern) for part in path.split("/")):
-            return True
-    return False
+def excluded(path: str, names: Iterable[str]) -> bool:
+    """Whether a path or a folder above it is named by one of the patterns; one without a slash may be in any folder."""
+    return path in _named(tuple(names))
+
+
+@lru_cache(maxsize=64)
+def _named(names: tuple[str, ...]) -> patterns.PathSet:
+    plain = [name.strip("/") for name in names]
+    return patterns.PathSet(name if "/" in name else f"**/{name}" for name in plain)
 
 
 def is_support(path: str, tests: bool = True) -> bool:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from noteship.notebooks.elsewhere import Pair, elsewhere_of
 from noteship.notebooks.matching import Matching
+from noteship.notebooks.partial_paths import pattern_of
 from noteship.notebooks.placement import Placed, StageUses, place
-from noteship.notebooks.uses import External, Unknown, Use
+from noteship.notebooks.uses import Elsewhere, External, Unknown, Use
 
 __all__ = ["Linked", "link"]
 
@@ -19,6 +21,8 @@ class Linked:
     uses: tuple[Use, ...]
     external: tuple[External, ...]
     unknown: tuple[Unknown, ...]
+    elsewhere: tuple[Elsewhere, ...] = ()
+    redone: tuple[str, ...] = ()
 
 
 def link(stages: Sequence[StageUses], files: frozenset[str], root_name: str) -> dict[str, Linked]:
@@ -42,7 +46,26 @@ def _linked(stage: StageUses, items: Sequence[Placed]) -> Linked:
             external.append(External(item.outside, raw.action, raw.cell, raw.line, raw.call, raw.how))
         else:
             unknown.append(Unknown(raw.cell, raw.line, raw.call, raw.action, item.reason))
-    return Linked(tuple(dict.fromkeys(uses)), tuple(dict.fromkeys(external)), tuple(dict.fromkeys(unknown)))
+    moved = elsewhere_of(pair for item in items if (pair := _moved(item)) is not None)
+    redone = {item.pattern.shown for item in items if item.shared and item.pattern is not None}
+    return Linked(
+        tuple(dict.fromkeys(uses)),
+        tuple(dict.fromkeys(external)),
+        tuple(dict.fromkeys(unknown)),
+        moved,
+        tuple(sorted(redone)),
+    )
+
+
+def _moved(item: Placed) -> Pair | None:
+    """The path of a use as the code has it, where that is not in the project and its place is."""
+    path = item.raw.path
+    text = pattern_of(path).text
+    if item.pattern is None or item.dropped or (path.anchor == "relative" and not text.startswith("../")):
+        return None
+    # A drive is the same in either case.
+    text = text[:1].upper() + text[1:] if text[1:2] == ":" else text
+    return Pair(f"~/{text}" if path.anchor == "home" else text, item.pattern.text)
 
 
 def _uses(item: Placed) -> Iterable[Use]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from posixpath import dirname, splitext
 
-from noteship.notebooks.patterns import Pattern, alike, covers
+from noteship import patterns
+from noteship.notebooks.partial_paths import Pattern, alike, covers
 from noteship.notebooks.placement import Placed
 
 __all__ = ["Matching"]
@@ -120,10 +121,10 @@ class Matching:
                 soft.extend((name, item, path, writer) for writer in writers)
             elif not writers and not weak and path in self._files:
                 plain.append(path)
-        for writer, written in self._patterns.get(pattern.base, ()):
+        for writer, written in self._writes_near(pattern):
             if writer != name and alike(pattern, written):
                 soft.append((name, item, written.shown, writer))
-        for folder in _and_above(pattern.base):
+        for folder in patterns.folders(pattern.base):
             soft.extend((name, item, folder, writer) for writer in self._folders.get(folder, set()) - {name})
         item.results.update(dict.fromkeys(self._listed(plain, pattern), False))
         before = [other.pattern for other in self._before(name, item) if other.raw.action == "write" and other.pattern]
@@ -132,6 +133,13 @@ class Matching:
         if weak and not soft:
             item.reason = f"only {pattern.shown} is known of its path"
         return soft
+
+    def _writes_near(self, pattern: Pattern) -> Iterable[tuple[str, Pattern]]:
+        """The patterns that stages write where this one may be, with their stages."""
+        if not pattern.spans:
+            return self._patterns.get(pattern.base, ())
+        bases = (base for base in self._patterns if _below(base, pattern.base))
+        return (found for base in bases for found in self._patterns[base])
 
     def _before(self, name: str, item: Placed) -> list[Placed]:
         items = self._placed[name]
@@ -170,18 +178,29 @@ class Matching:
             if item.pattern is None or item.dropped:
                 continue
             if item.raw.action == "write":
-                before.append((item.pattern, item.raw.folder))
+                # Where another stage makes it, it is there, and nothing was made.
+                if not (item.shared and item.raw.lacking):
+                    before.append((item.pattern, item.raw.folder))
                 continue
             item.own.update(path for path in item.results if self._is_own(name, path, before, items[number:]))
 
     def _is_own(self, name: str, path: str, before: list[tuple[Pattern, bool]], later: list[Placed]) -> bool:
         if any(written.text == path for written, _ in before):
             return True
+        if later[0].raw.folder and self._only_filled_by(name, path, before):
+            return True
         if self._exact.get(path, set()) - {name}:
             return False
         if any(covers(written, Pattern(path), folder) for written, folder in before):
             return True
         return later[0].raw.maybe and path not in self._files and self._writes_later(path, later)
+
+    def _only_filled_by(self, name: str, folder: str, before: list[tuple[Pattern, bool]]) -> bool:
+        """Whether all that is known to be in a folder is what the stage has written there before."""
+        if not any(written.text.startswith(f"{folder}/") for written, _ in before):
+            return False
+        others = (path for path, writers in self._exact.items() if writers - {name})
+        return not any(path.startswith(f"{folder}/") for paths in (self._files, others) for path in paths)
 
     @staticmethod
     def _writes_later(path: str, items: list[Placed]) -> bool:
@@ -198,12 +217,6 @@ def _candidates(pattern: Pattern, by_folder: Mapping[str, set[str]]) -> list[str
     if "/" not in pattern.text[len(base) :].lstrip("/") and not pattern.deep:
         return sorted(by_folder.get(base, ()))
     return sorted(path for folder, paths in by_folder.items() if _below(folder, base) for path in paths)
-
-
-def _and_above(folder: str) -> Iterable[str]:
-    while folder:
-        yield folder
-        folder = dirname(folder)
 
 
 def _below(folder: str, base: str) -> bool:

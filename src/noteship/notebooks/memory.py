@@ -21,12 +21,15 @@ FILE_NAME = "readings.json"
 class ReadingMemory:
     """Readings by path, each used only while its file and all that it rests on are as they were.
 
+    `made` are the sources and settings that the stages were found to write.
+
     Cost: one file of about 2 KiB a notebook.
     """
 
     def __init__(self, folder: Path | None, settings: Any) -> None:
         self._file = None if folder is None else folder / FILE_NAME
         self._version = _version(settings)
+        self.made: Mapping[str, str | None] = {}
         self._kept = self._load()
         self._taken: dict[str, Any] = {}
 
@@ -49,12 +52,13 @@ class ReadingMemory:
         reading.analyses = still
         return reading
 
-    def save(self, readings: Iterable[Reading], changed: bool) -> None:
+    def save(self, readings: Iterable[Reading], made: Mapping[str, str | None], changed: bool) -> None:
         """Write all readings, if any is new; a folder that cannot be written is no fault."""
         if self._file is None or not (changed or len(self._taken) != len(self._kept)):
             return
         plain = {reading.path: reading.to_json() for reading in readings}
-        text = json.dumps({"version": self._version, "readings": plain}, separators=(",", ":"))
+        content = {"version": self._version, "made": dict(made), "readings": plain}
+        text = json.dumps(content, separators=(",", ":"))
         try:
             files.write(self._file, text.encode("utf-8", "surrogatepass"))
         except OSError:
@@ -68,6 +72,7 @@ class ReadingMemory:
             if content["version"] != self._version or not isinstance(content["readings"], dict):
                 return {}
             readings: Mapping[str, Any] = content["readings"]
+            self.made = content["made"]
             return readings
         except (OSError, ValueError, KeyError, TypeError, RecursionError):
             return {}

@@ -32,6 +32,7 @@ def read(
     root: Path,
     folders: Mapping[str, Sequence[str]],
     lines: Mapping[str, Sequence[CommandLine]],
+    made: Mapping[str, str | None],
 ) -> dict[str, Reading]:
     """The readings of some files, each analysed from its working folders; empty when that interpreter is no help."""
     # Slow to import, and hardly ever needed.
@@ -44,6 +45,7 @@ def read(
         "readers": dict(settings.readers),
         "writers": dict(settings.writers),
         "folders": {path: list(each) for path, each in folders.items()},
+        "made": dict(made),
         "lines": {path: [line_json(line) for line in each] for path, each in lines.items()},
         "params": {name: dict(stage.params) for name, stage in settings.stages.items()},
     }
@@ -65,7 +67,7 @@ def main() -> None:
     """The other side: a request on standard input, readings on standard output."""
     request = json.load(sys.stdin)
     root = Path(request["root"])
-    texts = ProjectTexts(root, discovery.list_files(root))
+    texts = ProjectTexts(root, discovery.list_files(root), request["made"])
     reader = Reader(texts, request["readers"], request["writers"])
     answer: dict[str, Any] = {}
     for path, folders in request["folders"].items():

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from posixpath import basename, dirname, join, normpath
 
-from noteship.notebooks.patterns import Pattern, pattern_of
+from noteship.notebooks.partial_paths import Pattern, pattern_of
 from noteship.notebooks.places import Places, common_folders, hosted
 from noteship.notebooks.raw import RawAnalysis, RawUse
+from noteship.notebooks.searches import found_by_search
 
 __all__ = ["Placed", "StageUses", "place"]
+
+# A folder that a hosted notebook made in its own.
+_HOSTED_BELOW = re.compile(r"^/kaggle/working(/|$)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -32,7 +37,7 @@ class Placed:
     """One use on its way: its pattern in the project, or why it has none.
 
     `results` are the paths it comes to, true where guessed; `own` those that the stage wrote itself before. A write is
-    `shared` when it is that of another stage, run within this one: the other stage is its writer.
+    `shared` when it is that of another stage, run within this one or writing the same text: the other is its writer.
     """
 
     raw: RawUse
@@ -56,6 +61,8 @@ def place(stages: Sequence[StageUses], files: frozenset[str], root_name: str) ->
     _place_elsewhere(stages, placed, files, root_name)
     for stage in stages:
         _share(placed, stage)
+    _share_texts(placed, stages)
+    _share_fallbacks(placed)
     return placed
 
 
@@ -68,6 +75,30 @@ def _share(placed: Mapping[str, list[Placed]], stage: StageUses) -> None:
     }
     for item in placed[stage.name] if theirs else ():
         item.shared = item.raw.action == "write" and item.pattern is not None and item.pattern.text in theirs
+
+
+def _share_texts(placed: Mapping[str, list[Placed]], stages: Sequence[StageUses]) -> None:
+    """Of stages that write the same text into the same file, the first by name is the writer."""
+    first: dict[tuple[str, str], str] = {}
+    for stage in sorted(stages, key=lambda each: each.name):
+        texts = dict(stage.raw.texts)
+        for item in placed[stage.name] if texts else ():
+            path = item.pattern.text if item.pattern is not None and item.raw.action == "write" else ""
+            if path in texts and first.setdefault((path, texts[path]), stage.name) != stage.name:
+                item.shared = True
+
+
+def _share_fallbacks(placed: Mapping[str, list[Placed]]) -> None:
+    """What a stage makes only where it is missing is that other stage's which makes it in any case."""
+    makers: dict[str, set[str]] = {}
+    for name, items in placed.items():
+        for item in items:
+            if item.pattern is not None and item.raw.action == "write" and not (item.raw.lacking or item.shared):
+                makers.setdefault(item.pattern.text, set()).add(name)
+    for name, items in placed.items():
+        for item in items:
+            if item.raw.lacking and item.raw.action == "write" and item.pattern is not None:
+                item.shared = item.shared or bool(makers.get(item.pattern.text, set()) - {name})
 
 
 def _place_inside(item: Placed, stage: StageUses) -> None:
@@ -111,8 +142,10 @@ def _place_elsewhere(
         for _, item in items
         if item.pattern is not None and item.raw.action == "write" and item.pattern.literal
     )
+    handed = {item.outside for _, item in waiting if item.raw.action == "write" and item.outside}
     for cwd, item in waiting:
-        _by_tail(item, cwd, places)
+        if not _in_own_folder(item, cwd, places, handed):
+            _by_tail(item, cwd, places)
     left = [(cwd, item) for cwd, item in waiting if item.outside and item.pattern is None]
     for cwd, item in left:
         _by_neighbours(item, cwd, places)
@@ -121,6 +154,8 @@ def _place_elsewhere(
         if item.pattern is None:
             _by_tail(item, cwd, places)
     _shared_elsewhere(placed)
+    _shared_above(placed)
+    _searched(placed, files)
     headless = [item for _, item in waiting if item.pattern is not None and _headless(item.pattern)]
     _headless_pairs(headless, items, places)
 
@@ -131,12 +166,28 @@ def _headless(pattern: Pattern) -> bool:
     return not Pattern(first).literal and "/" in pattern.text and Pattern(basename(pattern.text)).literal
 
 
+def _in_own_folder(item: Placed, cwd: str, places: Places, handed: Collection[str]) -> bool:
+    """What is written into a folder below a hosted notebook's own is there, whatever else has the file's name."""
+    pattern = pattern_of(item.raw.path)
+    beside = None
+    if item.pattern is None and item.outside in handed and pattern.literal:
+        beside = hosted(pattern.text, cwd, surely=True)
+    below = "" if beside is None else beside.removeprefix(f"{cwd}/" if cwd else "")
+    if beside is None or "/" not in below:
+        return False
+    found = places.by_tail(pattern.text)
+    if found is not None and found.parts > below.count("/"):
+        return False
+    item.pattern, item.how = Pattern(beside), f"by the folders of {item.outside}"
+    return True
+
+
 def _by_tail(item: Placed, cwd: str, places: Places) -> None:
     if item.pattern is not None:
         return
     pattern = pattern_of(item.raw.path)
     if not pattern.literal:
-        _pattern_by_neighbours(item, pattern, places)
+        _pattern_by_neighbours(item, pattern, cwd, places)
         return
     beside = hosted(pattern.text, cwd)
     if beside is not None and places.has(beside):
@@ -165,12 +216,14 @@ def _climbed(text: str) -> str:
     return text
 
 
-def _pattern_by_neighbours(item: Placed, pattern: Pattern, places: Places) -> None:
+def _pattern_by_neighbours(item: Placed, pattern: Pattern, cwd: str, places: Places) -> None:
     """A pattern elsewhere: its folder may be known by what other paths told."""
     base = pattern.base
     if not base or item.raw.path.anchor == "relative":
         return
-    folder = places.by_learned(f"{base}/x") or places.by_root_name(f"{base}/x") or places.by_folder(f"{base}/x")
+    inside = f"{base}/x"
+    folder = hosted(inside, cwd, surely=True) if _HOSTED_BELOW.match(base) else None
+    folder = folder or places.by_learned(inside) or places.by_root_name(inside) or places.by_folder(inside)
     if folder is not None:
         item.pattern = Pattern((dirname(folder) + pattern.text[len(base) :]).lstrip("/"))
         item.how = f"by the tail of {item.outside}"
@@ -181,10 +234,10 @@ def _by_neighbours(item: Placed, cwd: str, places: Places) -> None:
         return
     pattern = pattern_of(item.raw.path)
     if not pattern.literal:
-        _pattern_by_neighbours(item, pattern, places)
+        _pattern_by_neighbours(item, pattern, cwd, places)
         return
     text = pattern.text
-    found = places.by_learned(text) or places.by_root_name(text) or hosted(text, cwd)
+    found = hosted(text, cwd, surely=True) or places.by_learned(text) or places.by_root_name(text) or hosted(text, cwd)
     if found is None and item.raw.action == "write":
         found = places.by_folder(text)
     if found:
@@ -209,6 +262,65 @@ def _shared_elsewhere(placed: Mapping[str, list[Placed]]) -> None:
                 item.pattern = Pattern(names[item.outside].lstrip("~/"))
                 item.how = f"handed over as {item.outside}"
                 item.reason = ""
+
+
+def _shared_above(placed: Mapping[str, list[Placed]]) -> None:
+    """What one stage writes above the project's root and another reads there lies in the project without the climbing.
+
+    Two folders that would then be one stay where they are.
+    """
+    climbing = [
+        (name, item, pattern_of(item.raw.path))
+        for name, items in placed.items()
+        for item in items
+        if item.pattern is None and item.raw.path.anchor == "relative" and item.outside.startswith("../")
+    ]
+    written = [(name, item, pattern) for name, item, pattern in climbing if item.raw.action == "write"]
+    levels: dict[str, set[int]] = {}
+    for _, _, pattern in climbing if written else ():
+        levels.setdefault(_climbed(pattern.text).split("/")[0], set()).add(pattern.text.count("../"))
+    for reader, read, wanted in climbing if written else ():
+        if read.raw.action == "read" and len(levels[_climbed(wanted.text).split("/")[0]]) == 1:
+            for writer, write, made in written:
+                if writer != reader and _may_be_same(wanted, made, read.raw.folder or write.raw.folder):
+                    _let_down(read, wanted)
+                    _let_down(write, made)
+    let_down = {item.outside for _, item, _ in climbing if item.pattern is not None}
+    for _, item, pattern in climbing:
+        if item.outside in let_down:
+            _let_down(item, pattern)
+
+
+def _may_be_same(read: Pattern, written: Pattern, folder: bool) -> bool:
+    if read.text == written.text or (folder and f"{written.text}/".startswith(f"{read.text}/")):
+        return True
+    return (written.literal and read.fits(written.text)) or (folder and read.text.startswith(f"{written.text}/"))
+
+
+def _let_down(item: Placed, pattern: Pattern) -> None:
+    if item.pattern is None and Pattern(_climbed(pattern.text)).says_anything:
+        item.pattern, item.how, item.reason = Pattern(_climbed(pattern.text)), f"handed over as {item.outside}", ""
+
+
+def _searched(placed: Mapping[str, list[Placed]], files: frozenset[str]) -> None:
+    """Wildcards in folders elsewhere that find what the project has or what other stages write."""
+    shipped = [Pattern(path) for path in sorted(files)]
+    for name, items in placed.items():
+        for item in items:
+            pattern = pattern_of(item.raw.path)
+            if item.pattern is not None or item.raw.action == "write" or item.raw.path.anchor == "relative":
+                continue
+            if pattern.literal or pattern.guessed:
+                continue
+            made = [
+                other.pattern
+                for each, others in placed.items()
+                for other in others
+                if each != name and other.raw.action == "write" and other.pattern is not None and not other.shared
+            ]
+            item.pattern = found_by_search(pattern, [*made, *shipped])
+            if item.pattern is not None:
+                item.how, item.reason = f"by the tail of {item.outside}", ""
 
 
 def _headless_pairs(waiting: list[Placed], items: Sequence[tuple[str, Placed]], places: Places) -> None:

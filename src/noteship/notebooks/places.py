@@ -93,9 +93,11 @@ class Places:
         return path in self._by_name.get(basename(path), ())
 
 
-def hosted(path: str, cwd: str) -> str | None:
-    """A file in the working folder of a hosted notebook is one in the stage's."""
+def hosted(path: str, cwd: str, *, surely: bool = False) -> str | None:
+    """A file in the working folder of a hosted notebook is one in the stage's; `surely`, if the folder is only that."""
     found = _HOSTED.match(path)
+    if surely and not path.startswith("/kaggle/"):
+        return None
     return _inside(join(cwd, path[found.end() :])) if found else None
 
 

@@ -27,10 +27,15 @@ NOTEBOOK_LIMIT_BYTES = 256 << 20
 
 @dataclass
 class ProjectTexts:
-    """The project's listing and the texts read so far, shared by the views of all documents."""
+    """The project's listing and the texts read so far, shared by the views of all documents.
+
+    `made` are the sources and settings that stages write, with their text where it is known: what a stage will write
+    counts, not what an earlier run has left there.
+    """
 
     root: Path
     files: frozenset[str]
+    made: Mapping[str, str | None] = field(default_factory=dict)
     _texts: dict[str, str | None] = field(default_factory=dict)
     _digests: dict[str, str] = field(default_factory=dict)
     _trees: dict[str, ast.Module | None] = field(default_factory=dict)
@@ -50,7 +55,18 @@ class ProjectTexts:
     @cached_property
     def places(self) -> modules.ModulePlaces:
         """Where the project's modules are."""
-        return modules.ModulePlaces(self.files)
+        return modules.ModulePlaces(self.files | {path for path in self.made if path.endswith(".py")})
+
+    def take(self, made: Mapping[str, str | None]) -> set[str]:
+        """Take other sources and settings for what stages write; gives the paths of which something has changed."""
+        old, self.made = self.made, made
+        nothing = object()
+        changed = {path for path in {*old, *made} if old.get(path, nothing) != made.get(path, nothing)}
+        for known in (self._texts, self._digests, self._trees, self._documents):
+            for path in changed & known.keys():
+                del known[path]
+        self.__dict__.pop("places", None)
+        return changed
 
     def digest(self, path: str) -> str:
         """The digest of a file's bytes, or a word that says why there is none."""
@@ -72,6 +88,9 @@ class ProjectTexts:
         return text, digest
 
     def _read(self, path: str) -> tuple[str | None, str]:
+        made = self.made.get(path)
+        if made is not None:
+            return made, digests.of_bytes(made.encode("utf-8", "surrogatepass"))
         if path not in self.files:
             return None, "absent"
         place = self.root / path
@@ -128,8 +147,15 @@ class ProjectView:
 
     def exists(self, path: str) -> bool:
         """Whether the project's listing has this file or folder; its root is taken for its repository's."""
-        answer = path == ".git" or path in self._texts.files or self._texts_folder(path)
+        texts = self._texts
+        answer = path == ".git" or path in texts.files or path in texts.made or self._texts_folder(path)
         self.answers[_question("exists", path)] = answer
+        return answer
+
+    def is_made(self, path: str) -> bool:
+        """Whether a stage of the project writes this source."""
+        answer = path in self._texts.made
+        self.answers[_question("made", path)] = answer
         return answer
 
     def is_folder(self, path: str) -> bool:
@@ -175,6 +201,8 @@ class ProjectView:
             return self._texts.digest(rest[0])
         if kind == "exists":
             return self.exists(rest[0])
+        if kind == "made":
+            return self.is_made(rest[0])
         if kind == "folder":
             return self.is_folder(rest[0])
         if kind == "module":

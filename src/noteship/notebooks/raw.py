@@ -7,9 +7,22 @@ from typing import Literal
 
 from noteship.notebooks.uses import Action
 
-__all__ = ["Anchor", "CommandLine", "Hole", "PathText", "RawAnalysis", "RawExternal", "RawUnknown", "RawUse", "Word"]
+__all__ = [
+    "TAKEN_UP",
+    "Anchor",
+    "CommandLine",
+    "Hole",
+    "PathText",
+    "RawAnalysis",
+    "RawExternal",
+    "RawUnknown",
+    "RawUse",
+    "Word",
+]
 
 Anchor = Literal["relative", "absolute", "home"]
+# How it is said that a module or a script is read since a stage writes it.
+TAKEN_UP = "a source that a stage writes"
 
 
 @dataclass(frozen=True)
@@ -31,12 +44,14 @@ Word = tuple[str | Hole, ...]
 class CommandLine:
     """What follows a script's name where it is called.
 
-    `origin` is the file that calls it, `cwd` the project's folder it does so in, None when that is not known.
+    `origin` is the file that calls it, `cwd` the project's folder it does so in, None when that is not known. `module`
+    is its name where `python -m` calls it.
     """
 
     words: tuple[Word, ...] = ()
     origin: str = ""
     cwd: str | None = None
+    module: str = ""
 
 
 @dataclass(frozen=True)
@@ -57,7 +72,8 @@ class RawUse:
 
     Uses of one document with the same `choice`, not 0, are alternatives of one call: a name that may have several
     values. A `doubtful` use may be no file at all; it counts when a file of the project or another stage confirms it.
-    `by` are the scripts, started as commands of their own, in which it happens.
+    `by` are the scripts, started as commands of their own, in which it happens. A `lacking` one happens only where the
+    file is not there before.
     """
 
     path: PathText
@@ -72,6 +88,7 @@ class RawUse:
     choice: int = 0
     doubtful: bool = False
     by: tuple[str, ...] = ()
+    lacking: bool = False
 
 
 @dataclass(frozen=True)
@@ -104,7 +121,9 @@ class RawAnalysis:
     """All that one document does, in the order of execution.
 
     `modules` are the project's module files that were imported, `runs` the notebooks and scripts that were run from
-    it and whose uses are included; both project-relative. `calls` are the scripts that it starts as commands.
+    it and whose uses are included; both project-relative. `calls` are the scripts that it starts as commands. `order`
+    has the positions of the document's own command lines as they come after each other, where it was read with several.
+    `texts` are the sources and settings that it writes, with their whole text where that is known.
     """
 
     uses: tuple[RawUse, ...] = ()
@@ -113,3 +132,5 @@ class RawAnalysis:
     modules: tuple[str, ...] = ()
     runs: tuple[str, ...] = ()
     calls: tuple[tuple[str, CommandLine], ...] = ()
+    order: tuple[int, ...] = ()
+    texts: tuple[tuple[str, str], ...] = ()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
@@ -37,6 +37,8 @@ class Analysis:
             "unknown": [list(vars(item).values()) for item in raw.unknown],
             "modules": list(raw.modules),
             "runs": list(raw.runs),
+            "order": list(raw.order),
+            "texts": dict(raw.texts),
             "answers": dict(self.answers),
         }
 
@@ -50,6 +52,8 @@ class Analysis:
             tuple(value["modules"]),
             tuple(value["runs"]),
             tuple((script, line_of(line)) for script, line in value["calls"]),
+            tuple(value["order"]),
+            tuple(value["texts"].items()),
         )
         return cls(raw, value["answers"])
 
@@ -58,7 +62,8 @@ class Analysis:
 class Reading:
     """One notebook, script or module: what its syntax tells, and its analyses by working folder.
 
-    `main` says that it has a part under `__name__ == "__main__"`, `tests` that it holds tests, `asked` that a newer
+    `pieces` are its cells, or its functions and classes, each with a digest: they tell what changed. `main` says that
+    it has a part under `__name__ == "__main__"`, `tests` that it holds tests, `asked` that a newer
     interpreter was asked in vain or has read it.
     """
 
@@ -66,6 +71,7 @@ class Reading:
     digest: str
     kind: str
     code: str = ""
+    pieces: tuple[tuple[str, str], ...] = ()
     imports: tuple[tuple[int, str], ...] = ()
     parameters: Mapping[str, Any] = field(default_factory=dict)
     main: bool = False
@@ -80,6 +86,7 @@ class Reading:
             "digest": self.digest,
             "kind": self.kind,
             "code": self.code,
+            "pieces": self.pieces,
             "imports": self.imports,
             "parameters": self.parameters,
             "main": self.main,
@@ -97,6 +104,7 @@ class Reading:
             digest=value["digest"],
             kind=value["kind"],
             code=value["code"],
+            pieces=tuple((name, digest) for name, digest in value["pieces"]),
             imports=tuple((level, name) for level, name in value["imports"]),
             parameters=value["parameters"],
             main=value["main"],
@@ -162,25 +170,35 @@ def _reason(digest: str) -> str:
 
 
 def _syntax_reading(document: Document, digest: str) -> Reading:
-    trees: list[ast.Module] = []
+    parsed: list[tuple[Cell, ast.Module]] = []
     fault: NoteshipError | None = None
     for cell in document.code:
         try:
-            trees.append(magics.parse_cell(cell.source))
+            parsed.append((cell, magics.parse_cell(cell.source)))
         except SyntaxError as error:
             fault = fault or _cell_fault(document, cell, error)
+    trees = [tree for _, tree in parsed]
     imports = {found for tree in trees for found in modules.imported_names(tree)}
     return Reading(
         path=document.path,
         digest=digest,
         kind=document.kind,
         code="" if fault else syntax.cells_digest(trees),
+        pieces=() if fault else tuple(_pieces(document.kind, parsed)),
         imports=tuple(sorted(imports)),
         parameters=_parameters(document),
         main=any(_has_main(tree) for tree in trees),
         tests=any(map(_has_tests, trees)) or any(name.partition(".")[0] in TEST_LIBRARIES for _, name in imports),
         fault=fault,
     )
+
+
+def _pieces(kind: str, parsed: Sequence[tuple[Cell, ast.Module]]) -> Iterator[tuple[str, str]]:
+    for cell, tree in parsed:
+        if kind == "script":
+            yield from syntax.definitions_of(tree)
+        elif tree.body:
+            yield f"cell {cell.index}", syntax.piece_digest(tree)
 
 
 def _cell_fault(document: Document, cell: Cell, error: SyntaxError) -> errors.CellSyntaxError:
@@ -259,12 +277,12 @@ _USE_FIELDS = tuple(each.name for each in fields(RawUse))[1:]
 
 def line_json(line: CommandLine) -> list[Any]:
     """A command line as plain values."""
-    return [[_parts_json(word) for word in line.words], line.origin, line.cwd]
+    return [[_parts_json(word) for word in line.words], line.origin, line.cwd, line.module]
 
 
 def line_of(value: Sequence[Any]) -> CommandLine:
     """The inverse of `line_json`."""
-    return CommandLine(tuple(_parts_of(word) for word in value[0]), value[1], value[2])
+    return CommandLine(tuple(_parts_of(word) for word in value[0]), *value[1:])
 
 
 def _parts_json(parts: Word) -> list[Any]:

@@ -7,12 +7,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from noteship.notebooks.shell_notebooks import NotebookRun, notebook_runs
 from noteship.notebooks.shell_words import Command, Expansion, Wildcard, Word, literal, parse
 
 __all__ = ["Expansion", "ShellUse", "Wildcard", "Word", "commands"]
 
 _PYTHON = re.compile(r"(python|pypy|ipython|py)[\d.]*w?(\.exe)?")
-ShellAction = Literal["read", "write", "remove", "move", "external", "python", "cd"]
+ShellAction = Literal["read", "write", "remove", "move", "external", "python", "notebook", "cd"]
 
 
 @dataclass(frozen=True)
@@ -20,9 +21,10 @@ class ShellUse:
     """What one command does with one word.
 
     `move` renames `path` to `target`. `external` downloads from `path`. `python` runs the script or notebook `path`
-    with `arguments`. `cd` makes `path` the working folder for the commands after it in the same text. `into` is true
-    when a `write` or `move` goes into the folder `path` (or `target`) under an unchanged name unless that is a file:
-    `name` is then the word whose last part is that name.
+    with `arguments`, as a `module` of that name under `-m`; `notebook` does the `run` of one. `cd` makes `path` the
+    working folder for the commands after it in the same text. `into` is true when a `write` or `move` goes into the
+    folder `path` (or `target`) under an unchanged name unless that is a file: `name` is then the word whose last part
+    is that name.
     """
 
     action: ShellAction
@@ -33,6 +35,8 @@ class ShellUse:
     arguments: tuple[Word, ...] = ()
     folder: bool = False
     name: Word = ()
+    module: str = ""
+    run: NotebookRun | None = None
 
 
 def commands(text: str) -> list[ShellUse]:
@@ -57,6 +61,7 @@ _STARTERS = frozenset({
     "mpirun", "mpiexec", "accelerate", "torchrun", "deepspeed", "taskset", "timeout", "coverage", "kernprof",
     "streamlit", "docker",
 })  # fmt: skip
+_NOTEBOOK_MODULES = {"jupyter": "jupyter", "nbconvert": "jupyter-nbconvert", "papermill": "papermill"}
 # Modules that run a script given to them.
 _RUNNER = re.compile(
     r"(torch\.distributed\.\w+|accelerate\.commands\.launch|cProfile|profile|pdb|debugpy|trace|coverage)"
@@ -67,6 +72,9 @@ def _unwrapped(command: Command) -> Command:
     """The Python call within `poetry run python x.py`, `torchrun x.py`, `./x.py`; other commands as they are."""
     if command.name.endswith(".py"):
         return Command([("python",), *command.words], command.redirects, command.line)
+    program = _notebook_program(command)
+    if program:
+        return Command([(program,), *command.words[3:]], command.redirects, command.line)
     for index, word in enumerate(command.words if command.name in _STARTERS else ()):
         text = literal(word)
         if index and _PYTHON.fullmatch(text.rpartition("/")[2]):
@@ -74,6 +82,12 @@ def _unwrapped(command: Command) -> Command:
         if index and text.endswith(".py") and not literal(command.words[index - 1]).startswith("-"):
             return Command([("python",), *command.words[index:]], command.redirects, command.line)
     return command
+
+
+def _notebook_program(command: Command) -> str:
+    """The program that `python -m` starts when it is one that runs notebooks."""
+    option, module = [literal(word) for word in command.words[1:3]] if len(command.words) > 2 else ("", "")
+    return _NOTEBOOK_MODULES.get(module, "") if option == "-m" and _PYTHON.fullmatch(command.name) else ""
 
 
 def _redirected(command: Command, sign: str, action: ShellAction) -> Iterator[ShellUse]:
@@ -286,9 +300,7 @@ def _python(command: Command) -> Iterator[ShellUse]:
         if text == "-m":
             if words and _RUNNER.fullmatch(literal(words[0])):
                 break
-            module = literal(words[0]).replace(".", "/") + ".py" if words else ""
-            if module and "\0" not in module:
-                yield ShellUse("python", (module,), command.name, command.line, arguments=tuple(words[1:]))
+            yield from _python_module(command, words)
             return
     while words and not literal(words[0]).endswith((".py", ".ipynb")) and _RUNNER.fullmatch(literal(words[0])):
         words = next((words[n:] for n, word in enumerate(words) if literal(word).endswith(".py")), [])
@@ -296,10 +308,16 @@ def _python(command: Command) -> Iterator[ShellUse]:
         yield ShellUse("python", words[0], command.name, command.line, arguments=tuple(words[1:]))
 
 
-def _jupyter(command: Command) -> Iterator[ShellUse]:
-    for word in command.operands:
-        if literal(word).endswith(".ipynb") and _flag(command, "execute"):
-            yield ShellUse("python", word, command.name, command.line)
+def _python_module(command: Command, words: list[Word]) -> Iterator[ShellUse]:
+    module = literal(words[0]) if words else ""
+    if module and "\0" not in module:
+        path, arguments = (module.replace(".", "/") + ".py",), tuple(words[1:])
+        yield ShellUse("python", path, command.name, command.line, arguments=arguments, module=module)
+
+
+def _notebooks(command: Command) -> Iterator[ShellUse]:
+    for run in notebook_runs(command):
+        yield ShellUse("notebook", run.path, command.name, command.line, run=run)
 
 
 def _cd(command: Command) -> Iterator[ShellUse]:
@@ -316,5 +334,6 @@ _RULES: dict[str, Callable[[Command], Iterator[ShellUse]]] = {
     "wget": _wget, "curl": _curl, "gdown": _gdown, "kaggle": _external, "dvc": _external, "aws": _external,
     "gsutil": _external, "git": _external, "tar": _tar, "unzip": _unzip, "zip": _zip, "gzip": _gzip,
     "gunzip": _gzip, "bzip2": _gzip, "bunzip2": _gzip, "xz": _gzip, "unxz": _gzip, "python": _python,
-    "papermill": _jupyter, "jupyter": _jupyter, "cd": _cd, "pushd": _cd,
+    "papermill": _notebooks, "jupyter": _notebooks, "jupyter-nbconvert": _notebooks, "jupyter-execute": _notebooks,
+    "jupyter-run": _notebooks, "cd": _cd, "pushd": _cd,
 }  # fmt: skip

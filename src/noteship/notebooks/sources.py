@@ -17,15 +17,16 @@ from noteship.notebooks import (
     discovery,
     linking,
     newer,
-    patterns,
+    partial_paths,
     placement,
     scan,
     syntax,
     working_folder,
+    written_sources,
 )
 from noteship.notebooks.errors import CellSyntaxError, UnknownStage
 from noteship.notebooks.memory import ReadingMemory
-from noteship.notebooks.project_view import ProjectTexts
+from noteship.notebooks.project_view import ProjectTexts, ProjectView
 from noteship.notebooks.raw import CommandLine, RawAnalysis
 from noteship.notebooks.reading import Reader, Reading, remembered_as
 from noteship.notebooks.settings import ReadingSettings, StageOverride
@@ -34,6 +35,8 @@ from noteship.notebooks.uses import Action, ProjectSources, StageSource, Use
 __all__ = ["read_project"]
 
 
+# A stage that is written by what another stage writes is found in the next round.
+MOST_ROUNDS = 4
 # Modules by which a script starts others.
 STARTERS = frozenset({"subprocess", "os", "runpy", "sh", "invoke"})
 
@@ -62,36 +65,40 @@ class _Project:
         self._changed = False
         self._params: Mapping[str, Mapping[str, Any]] = {}
         self._asked: set[tuple[str, str]] = set()
-        self._called = command_files.command_lines(self.texts, settings.exclude)
+        self.texts.take(self._memory.made)
+        self._declared = command_files.command_lines(self.texts, settings.exclude)
+        self._called = self._declared
         self.readings = self._read()
         self._importers: Mapping[str, set[str]] = {}
 
     def _read(self) -> dict[str, Reading]:
         readings: dict[str, Reading] = {}
-        for group in scan.candidates(self.texts.files, self.settings.exclude):
+        texts = {path for path, text in self.texts.made.items() if text is not None}
+        for group in scan.candidates(self.texts.files | texts, self.settings.exclude):
             for path in group:
                 known = self._memory.get(path, self.texts)
                 if known is None:
                     known = self._reader.read(path)
                     self._changed = True
                 readings[path] = known
-        self._read_newer(readings)
+        self._read_newer(readings, ())
         return readings
 
-    def _read_newer(self, readings: dict[str, Reading]) -> None:
+    def _read_newer(self, readings: dict[str, Reading], again: Iterable[str]) -> None:
         """Files that this Python cannot parse, read by the project's if that is newer."""
         failed = [
             path
             for path, reading in readings.items()
             if isinstance(reading.fault, CellSyntaxError) and not reading.asked
         ]
+        failed.extend(again)
         if not failed or self.settings.python is None:
             return
         self._changed = True
         declared = {_cwd(override) or "" for override in self.settings.stages.values()}
         folders = {path: sorted({*working_folder.folders_above(path), *declared}) for path in failed}
-        lines = {path: self._called[path] for path in failed if path in self._called}
-        readings.update(newer.read(self.settings, self.texts.root, folders, lines))
+        lines = {path: self._called[path][: command_files.MOST_READ] for path in failed if path in self._called}
+        readings.update(newer.read(self.settings, self.texts.root, folders, lines, self.texts.made))
         for path in failed:
             readings[path].asked = True
 
@@ -100,7 +107,7 @@ class _Project:
         for path, reading in self.readings.items() if self._changed else ():
             for name in [each for each in reading.analyses if "!" in each and (path, each) not in self._asked]:
                 del reading.analyses[name]
-        self._memory.save(self.readings.values(), self._changed)
+        self._memory.save(self.readings.values(), self.texts.made, self._changed)
 
     def analyse(self, path: str, cwd: str) -> RawAnalysis:
         """What a document does from a working folder, remembered."""
@@ -108,7 +115,7 @@ class _Project:
         if reading.fault is not None and not reading.analyses:
             return RawAnalysis()
         values = {name: value for name, value in self._params.get(path, {}).items() if name in reading.parameters}
-        lines = self._called.get(path, ())
+        lines = self._called.get(path, ())[: command_files.MOST_READ]
         lines = lines if any(line.words for line in lines) else ()
         remembered = remembered_as(cwd, values, lines)
         if reading.asked and remembered not in reading.analyses:
@@ -126,6 +133,7 @@ class _Project:
 
     def _follow_calls(self) -> None:
         """Add the command lines with which the project's own code starts its scripts."""
+        self._called = self._declared
         found: dict[str, dict[CommandLine, None]] = {path: dict.fromkeys(lines) for path, lines in self._called.items()}
         for path, reading in self.readings.items():
             starts = path.endswith(".ipynb") or any(name in STARTERS for _, name in reading.imports)
@@ -135,8 +143,8 @@ class _Project:
 
     def _stands_alone(self, path: str, importers: Mapping[str, set[str]]) -> bool:
         """Whether an imported file is a stage too: it is called, or makes files that those who import it do not."""
-        reading = self.readings[path]
-        if not reading.main or reading.fault is not None:
+        reading = self.readings.get(path)
+        if reading is None or not reading.main or reading.fault is not None:
             return False
         writes = self._writes(path)
         if path in self._called or not writes:
@@ -150,7 +158,7 @@ class _Project:
 
     def _writes(self, path: str) -> set[str]:
         uses = self.analyse(path, self._usual_folder(path)).uses
-        return {patterns.pattern_of(use.path).text for use in uses if use.action == "write" and not use.by}
+        return {partial_paths.pattern_of(use.path).text for use in uses if use.action == "write" and not use.by}
 
     def _usual_folder(self, path: str) -> str:
         return dirname(path) if path.endswith(".ipynb") else self._called_in(path) or ""
@@ -162,17 +170,46 @@ class _Project:
 
     def stages(self) -> tuple[StageSource, ...]:
         """The stages with their uses, by name."""
+        for _ in range(MOST_ROUNDS):
+            stages = self._stages()
+            made = written_sources.made_by((stage, self._of(stage)) for stage in stages)
+            if made == self.texts.made:
+                break
+            self._take(made)
+        self._check_names({stage.name for stage in stages})
+        return stages
+
+    def _of(self, stage: StageSource) -> RawAnalysis:
+        return self.analyse(stage.path, "" if stage.cwd == "." else stage.cwd)
+
+    def _take(self, made: Mapping[str, str | None]) -> None:
+        """Take other sources for what stages write, and forget the analyses that do not rest on these."""
+        for path in self.texts.take(made):
+            self.readings.pop(path, None)
+            if path.endswith((".py", ".ipynb")) and (path in self.texts.files or made.get(path) is not None):
+                self.readings[path] = self._reader.read(path)
+        stale = []
+        for path, reading in self.readings.items():
+            known = reading.analyses
+            reading.analyses = {
+                name: each for name, each in known.items() if ProjectView.still_true(self.texts, each.answers)
+            }
+            if reading.asked and len(reading.analyses) < len(known):
+                stale.append(path)
+        self._changed = True
+        self._read_newer(self.readings, stale)
+
+    def _stages(self) -> tuple[StageSource, ...]:
         self._follow_calls()
         importers = scan.imported_files(self.readings.values(), self.texts.places)
         self._importers = {path: who for path, who in importers.items() if not self._stands_alone(path, importers)}
         found = scan.find_stages(
-            self.readings,
+            {path: reading for path, reading in self.readings.items() if path not in self.texts.made},
             self._importers,
             self.settings.exclude,
             self._does_something,
             self._lines,
         )
-        self._check_names({stage.name for stage in found})
         overrides = self.settings.stages
         self._params = {stage.path: overrides[stage.name].params for stage in found if stage.name in overrides}
         places = [
@@ -192,6 +229,9 @@ class _Project:
         raw = self.analyse(stage.path, cwd)
         if stage.script:
             raw = self._without_others(raw, stage.path)
+        reading = self.readings[stage.path]
+        if self.texts.made and not reading.fault:
+            raw = written_sources.with_imports(raw, self._closure(reading, raw) & self.texts.made.keys())
         runs = tuple(names[path] for path in raw.runs if path in names and path != stage.path)
         return placement.StageUses(stage.name, cwd, raw, runs, dirname(stage.path))
 
@@ -211,7 +251,9 @@ class _Project:
         linked: linking.Linked,
     ) -> StageSource:
         reading = self.readings[stage.path]
-        modules = () if reading.fault else self._modules(reading, self.analyse(stage.path, cwd.path))
+        raw = self.analyse(stage.path, cwd.path)
+        modules = () if reading.fault else self._modules(reading, raw)
+        calls, calls_note = calling.known_calls(self._called.get(stage.path, ()), raw.order)
         return StageSource(
             name=stage.name,
             path=stage.path,
@@ -224,22 +266,29 @@ class _Project:
             unknown=linked.unknown,
             modules=modules,
             code=None if reading.fault else self._code(reading, modules),
+            pieces={path: self.readings[path].pieces for path in (stage.path, *modules)},
             parameters=reading.parameters,
             fault=reading.fault,
-            calls=tuple(filter(None, map(calling.plain_words, self._called.get(stage.path, ())))),
+            calls=calls,
+            calls_note=calls_note,
+            elsewhere=linked.elsewhere,
+            redone=linked.redone,
         )
 
     def _modules(self, reading: Reading, raw: RawAnalysis) -> tuple[str, ...]:
-        """Module files that the stage imports, directly or not, and what it runs in its own names."""
+        """Module files of the project that the stage imports, directly or not, and what it runs in its own names."""
+        return tuple(sorted(self._closure(reading, raw) - self.texts.made.keys()))
+
+    def _closure(self, reading: Reading, raw: RawAnalysis) -> set[str]:
         waiting = [*raw.modules, *raw.runs, *self._imports(reading)]
         found: set[str] = set()
         while waiting:
             path = waiting.pop()
-            if path in found or path == reading.path or path not in self.readings:
+            if path in found or path == reading.path or not (path in self.readings or path in self.texts.made):
                 continue
             found.add(path)
-            waiting.extend(self._imports(self.readings[path]))
-        return tuple(sorted(found))
+            waiting.extend(self._imports(self.readings[path]) if path in self.readings else ())
+        return found
 
     def _imports(self, reading: Reading) -> Iterable[str]:
         places = self.texts.places
@@ -262,13 +311,15 @@ class _Project:
         return not all(self._of_another(by, path) for by in happened)
 
     def _of_another(self, by: tuple[str, ...], path: str) -> bool:
-        """Whether what happens in scripts that a file starts is the affair of a stage of its own."""
-        return any(
-            each in self.readings
-            and each != path
-            and scan.may_be_stage(each, self.readings[each], self._importers, self.settings.exclude)
-            for each in by
-        )
+        """Whether what happens in what a file starts is the affair of a stage of its own."""
+        return any(each != path and self._may_be_stage(each) for each in by)
+
+    def _may_be_stage(self, path: str) -> bool:
+        if path not in self.readings or path in self.texts.made:
+            return False
+        if path.endswith(".ipynb"):
+            return not discovery.excluded(path, self.settings.exclude)
+        return scan.may_be_stage(path, self.readings[path], self._importers, self.settings.exclude)
 
     def _lines(self, path: str) -> set[str]:
         document = self.texts.document(path)

@@ -10,15 +10,17 @@ constants are one and empty ones are none, and an empty format is none.
 from __future__ import annotations
 
 import ast
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from noteship import digests
 from noteship.digests import Digest
 
-__all__ = ["canonical", "cells_digest", "code_digest"]
+__all__ = ["canonical", "cells_digest", "code_digest", "definitions_of", "piece_digest"]
 
 FORM_VERSION = 1
+TOP_LEVEL = "top level"
 _LEFT_OUT = frozenset({"ctx", "kind", "type_comment", "type_ignores"})
 
 
@@ -30,6 +32,27 @@ def cells_digest(cells: Iterable[ast.Module]) -> Digest:
 def code_digest(own: str, modules: Mapping[str, str]) -> Digest:
     """Digest of a stage's own cells and of every project module that it imports, by path."""
     return digests.of_value([FORM_VERSION, own, sorted(modules.items())])
+
+
+def piece_digest(*trees: ast.AST) -> str:
+    """A short digest of a part of the code, to tell whether it changed; it decides nothing."""
+    return digests.short(digests.of_bytes("".join(map(canonical, trees)).encode("utf-8", "surrogatepass")))
+
+
+def definitions_of(tree: ast.Module) -> list[tuple[str, str]]:
+    """The functions and classes at the top level, each with its digest, and last what else there is."""
+    named: dict[str, list[ast.AST]] = defaultdict(list)
+    for statement in tree.body:
+        match statement:
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
+                named[f"function {name}"].append(statement)
+            case ast.ClassDef(name=name):
+                named[f"class {name}"].append(statement)
+            case _:
+                named[TOP_LEVEL].append(statement)
+    rest = named.pop(TOP_LEVEL, [])
+    found = [(name, piece_digest(*trees)) for name, trees in named.items()]
+    return [*found, (TOP_LEVEL, piece_digest(*rest))] if rest else found
 
 
 def canonical(tree: ast.AST) -> str:

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from noteship.digests import Digest
 from noteship.errors import NoteshipError
 
-__all__ = ["Action", "External", "ProjectSources", "StageSource", "Unknown", "Use"]
+__all__ = ["Action", "Call", "Elsewhere", "External", "ProjectSources", "StageSource", "Unknown", "Use"]
 
 Action = Literal["read", "write"]
 
@@ -58,11 +58,35 @@ class Unknown:
 
 
 @dataclass(frozen=True)
+class Call:
+    """One way in which a script is called: the words after its name; `module` where `python -m` calls it by that."""
+
+    words: tuple[str, ...] = ()
+    module: str = ""
+
+
+@dataclass(frozen=True)
+class Elsewhere:
+    """A path of another machine in a stage's code, and the file or folder of the project that it is taken for.
+
+    `path` is absolute (`/home/a/proj`, `C:/proj`), begins with `~/`, or climbs out of the project (`../input`, from the
+    project's root); `place` is relative to the root, which is the empty text. `files` are what the code names below it.
+    """
+
+    path: str
+    place: str
+    files: tuple[str, ...] = ()
+    folder: bool = True
+
+
+@dataclass(frozen=True)
 class StageSource:
     """One notebook or script as a stage, as far as reading it tells.
 
-    `calls` are the words that the project's own files call the script with, one tuple for each command line all of
-    whose words are known.
+    `calls` are how the project's own files call the script, in the order in which it is run; none when it is run once
+    and without words. `pieces` are the parts of its code, and of each module's by path, with their digests.
+    `calls_note` says what of them cannot be followed. `redone` are files that it makes anew, by running other
+    stages within itself or with the same text as they do: those are their writers.
     """
 
     name: str
@@ -76,9 +100,13 @@ class StageSource:
     unknown: tuple[Unknown, ...] = ()
     modules: tuple[str, ...] = ()
     code: Digest | None = None
+    pieces: Mapping[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
     parameters: Mapping[str, Any] = field(default_factory=dict)
     fault: NoteshipError | None = None
-    calls: tuple[tuple[str, ...], ...] = ()
+    calls: tuple[Call, ...] = ()
+    calls_note: str = ""
+    elsewhere: tuple[Elsewhere, ...] = ()
+    redone: tuple[str, ...] = ()
 
     @property
     def reads(self) -> tuple[str, ...]:

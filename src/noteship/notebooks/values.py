@@ -99,12 +99,21 @@ class Seq(Value):
 
 @dataclass(eq=False, slots=True)
 class Mapping(Value):
-    """A dictionary: values by constant keys, and perhaps others; `dotted` ones give their keys as attributes too."""
+    """A dictionary: values by constant keys, and perhaps others; `dotted` ones give their keys as attributes too.
+
+    `keys` is what the others' keys may be, where something is known of them.
+    """
 
     items: dict[Any, Value]
     rest: Value | None = None
     dotted: bool = False
     depth: int = 0
+    keys: Value | None = None
+
+    def add(self, key: Value, value: Value) -> None:
+        """Another value under a key that is no constant."""
+        self.rest = value if self.rest is None else join([value, self.rest])
+        self.keys = key if self.keys is None else join([key, self.keys])
 
 
 @dataclass(eq=False, slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from posixpath import dirname
 
-from noteship.notebooks.patterns import Pattern, pattern_of
+from noteship.notebooks.partial_paths import Pattern, pattern_of
 from noteship.notebooks.raw import RawAnalysis, RawUse
 
 __all__ = ["Candidate", "WorkingFolder", "choose", "folders_above"]
@@ -118,7 +118,7 @@ class _Known:
 
     def has(self, pattern: Pattern) -> bool:
         if not pattern.literal:
-            return pattern.base in self._folders
+            return pattern.base in self._folders and (not pattern.guessed or any(map(pattern.fits, self._files)))
         path = pattern.text
         return path in self._files or path in self._folders or self._written(path)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import stat
-import sys
 from pathlib import Path
 
 from noteship import files
@@ -13,8 +12,6 @@ __all__ = ["copy", "share"]
 
 # Small files are one read and one write; larger ones are worth the try to share their extents.
 SMALL_BYTES = 1 << 20
-# <linux/fs.h> FICLONE = _IOW(0x94, 9, int)
-FICLONE = 0x40049409
 
 
 def copy(source: Path, target: Path, size_bytes: int) -> None:
@@ -37,16 +34,9 @@ def copy(source: Path, target: Path, size_bytes: int) -> None:
 
 def share(source: Path, target: Path) -> bool:
     """Copy a file by sharing its extents, copy on write; where that cannot be, nothing is made. Raises OSError."""
-    if sys.platform != "linux":
-        return False
-    import fcntl
-
     with source.open("rb") as old, target.open("xb") as new:
-        try:
-            fcntl.ioctl(new.fileno(), FICLONE, old.fileno())
-        except OSError:
-            target.unlink()
-            return False
-        if os.fstat(old.fileno()).st_mode & stat.S_IXUSR:
-            target.chmod(0o755)
-    return True
+        shared = files.share_extents(old, new)
+        files.set_executable(new, executable=bool(os.fstat(old.fileno()).st_mode & stat.S_IXUSR))
+    if not shared:
+        target.unlink()
+    return shared

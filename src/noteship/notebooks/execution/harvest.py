@@ -6,11 +6,10 @@ import filecmp
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from noteship import digests, store
+from noteship import digests, patterns, store
 from noteship.notebooks.execution.jobs import Job
 from noteship.notebooks.execution.looks import Difference
 from noteship.notebooks.execution.observation import Observed
-from noteship.notebooks.execution.patterns import Paths, is_pattern
 from noteship.notebooks.execution.workspace import Workspace
 
 __all__ = ["Harvest", "harvest", "surprises"]
@@ -33,11 +32,13 @@ def harvest(workspace: Workspace, job: Job, happened: Difference, past: Sequence
 
     `past` are files that were written in the project's own folder, by their absolute paths. Raises the store's errors.
     """
-    expected = Paths(job.expected_writes)
+    expected = patterns.PathSet(job.expected_writes)
     touched = [*happened.new, *(name for name in happened.changed if not _same(workspace, job, name, expected))]
+    others = patterns.PathSet(job.redone)
+    touched = [name for name in touched if name in expected or name not in others]
     written = [name for name in touched if name != job.document.path and _matters(name, expected)]
     folders = _folders(workspace, job, written)
-    below = Paths(folders)
+    below = patterns.PathSet(folders)
     outputs = {folder: objects.put_artifact(workspace.place(folder)) for folder in folders}
     for name in written:
         if name not in below:
@@ -51,12 +52,13 @@ def harvest(workspace: Workspace, job: Job, happened: Difference, past: Sequence
 
 def surprises(job: Job, happened: Difference, harvested: Harvest, observed: Observed, ran_well: bool) -> list[str]:
     """Where the stage did something else than was expected of it."""
-    expected, known, inputs = Paths(job.expected_writes), Paths(job.known_reads), Paths(job.inputs)
+    expected, known = patterns.PathSet(job.expected_writes), patterns.PathSet((*job.known_reads, *job.inputs))
     notes = _listed("wrote {}, which was not inferred", (name for name in harvested.written if name not in expected))
-    reads = (name for name in observed.reads if name not in known and name not in inputs)
+    reads = (name for name in observed.reads if name not in known)
     notes += _listed("read {}, which was not inferred", reads)
     if ran_well:
-        missing = (name for name in job.expected_writes if not is_pattern(name) and not _wrote(name, harvested))
+        named = (name for name in job.expected_writes if not patterns.is_pattern(name))
+        missing = (name for name in named if not _wrote(name, harvested))
         notes += _listed("did not write {}, which was inferred", missing)
     sources = (name for name in happened.changed if name.endswith(".py") and name in harvested.written)
     notes += _listed("changed {}, which is source of the project", sources)
@@ -64,7 +66,7 @@ def surprises(job: Job, happened: Difference, harvested: Harvest, observed: Obse
     return notes + _listed("wrote {} in the project's own folder, by an absolute path", observed.past)
 
 
-def _same(workspace: Workspace, job: Job, name: str, expected: Paths) -> bool:
+def _same(workspace: Workspace, job: Job, name: str, expected: patterns.PathSet) -> bool:
     """Whether a file was touched only: its bytes are what was put there, and nobody expects it to be written."""
     if name in expected:
         return False
@@ -76,7 +78,7 @@ def _same(workspace: Workspace, job: Job, name: str, expected: Paths) -> bool:
     return original.is_file() and filecmp.cmp(path, original, shallow=False) and name not in workspace.links
 
 
-def _matters(name: str, expected: Paths) -> bool:
+def _matters(name: str, expected: patterns.PathSet) -> bool:
     if name in expected or name.startswith("%store/"):
         return True
     hidden = any(part.startswith(".") for part in name.split("/"))
@@ -85,7 +87,7 @@ def _matters(name: str, expected: Paths) -> bool:
 
 def _folders(workspace: Workspace, job: Job, written: Sequence[str]) -> list[str]:
     found: list[str] = []
-    for name in sorted({name.rstrip("/") for name in job.expected_writes if not is_pattern(name)}):
+    for name in sorted({name.rstrip("/") for name in job.expected_writes if not patterns.is_pattern(name)}):
         covered = any(name.startswith(f"{above}/") for above in found)
         if not covered and (workspace.path / name).is_dir() and any(one.startswith(f"{name}/") for one in written):
             found.append(name)

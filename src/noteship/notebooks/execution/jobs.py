@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from noteship import store
 from noteship.notebooks.document import Document
+from noteship.notebooks.uses import Call, Elsewhere
 
 __all__ = ["Execution", "Failure", "Job", "Kind", "Progress"]
 
@@ -20,7 +21,9 @@ class Job:
 
     Paths are relative to the project, with `/`; those outside are absolute. `produced` are the files, folders and
     patterns that stages of this project write: the project's own copies of them stay out of the workspace, and just
-    `inputs` go in.
+    `inputs` go in. A script is run once for each of its `calls`, in their order. Paths of `elsewhere` are those of the
+    project in the document and in its `sources`, the other files of the project with code that it runs. `redone` are
+    files that it makes anew and whose writers are other stages: they are not its outputs.
     """
 
     run: str
@@ -32,6 +35,10 @@ class Job:
     produced: tuple[str, ...] = ()
     known_reads: tuple[str, ...] = ()
     expected_writes: tuple[str, ...] = ()
+    redone: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    calls: tuple[Call, ...] = (Call(),)
+    elsewhere: tuple[Elsewhere, ...] = ()
     timeout_s: float | None = None
     memory_bytes: int | None = None
 
@@ -40,7 +47,8 @@ class Job:
 class Failure:
     """Why a document did not run to its end.
 
-    `cell` counts all cells from 1 and is None in scripts; `line` counts in the cell, for scripts in `file`.
+    `cell` counts all cells from 1 and is None in scripts; `line` counts in the cell, for scripts in `file`. `call` has
+    the words that a script was called with.
     """
 
     kind: Kind
@@ -52,6 +60,7 @@ class Failure:
     last_output: str = ""
     remedy: str = ""
     retryable: bool = False
+    call: str = ""
 
     @property
     def where(self) -> str:
@@ -65,6 +74,8 @@ class Failure:
             places.append(f"cell {self.cell}")
         if self.line is not None:
             places.append(f"line {self.line}")
+        if self.call:
+            places.append(f"called with {self.call}")
         return ", ".join(places)
 
 

@@ -35,7 +35,7 @@ class Guard:
     each_look: Callable[[], None]
     reason: Kind | None = None
     seen_bytes: int = 0
-    _started: float = field(default_factory=time.monotonic)
+    started: float = field(default_factory=time.monotonic)
     _looked: float = 0.0
     _interrupted: float = 0.0
 
@@ -59,7 +59,7 @@ class Guard:
     def _reason(self, now: float) -> Kind | None:
         if self.cancel.is_set():
             return "interrupted"
-        if self.job.timeout_s is not None and now - self._started > self.job.timeout_s:
+        if self.job.timeout_s is not None and now - self.started > self.job.timeout_s:
             return "timeout"
         if self.job.memory_bytes is not None and self.child.pid is not None:
             used = _used_bytes(self.child.pid, self.job.memory_bytes)

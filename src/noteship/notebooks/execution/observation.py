@@ -96,10 +96,10 @@ class Observer:
         folder = self._workspace.path / job.cwd
         lost = {self._workspace.named(os.path.normpath(folder / name)) for name in mentioned(text)}
         wanted = {name for name in audited.wanted | lost if not name.startswith("/") and name not in self._before}
-        document = {job.document.path}
+        own = {job.document.path, *job.sources}
         return Observed(
-            reads=tuple(sorted(reads - document)),
-            wanted=tuple(sorted(wanted - document)),
+            reads=tuple(sorted(reads - own)),
+            wanted=tuple(sorted(wanted - own)),
             past=tuple(sorted(audited.past)),
             notes=tuple(dict.fromkeys(self._notes)),
         )

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import secrets
+import shlex
 import shutil
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
@@ -26,9 +28,11 @@ from noteship.notebooks.execution.looks import difference, look
 from noteship.notebooks.execution.observation import Observer
 from noteship.notebooks.execution.processes import Nursery
 from noteship.notebooks.execution.records import notebook
+from noteship.notebooks.execution.redirecting import Redirected, redirected
 from noteship.notebooks.execution.scripts import run_script, said
 from noteship.notebooks.execution.sweeping import RunFolders
 from noteship.notebooks.execution.workspace import IPYTHON, Workspace
+from noteship.notebooks.uses import Call
 
 __all__ = ["Runner"]
 
@@ -81,6 +85,9 @@ class Runner:
         try:
             result = self._run(_Setting(job, document, workspace, private, cancel, progress))
             failed = result.failure is not None
+            if self._keep and failed:
+                place = workspace.path.relative_to(self._root)
+                result = replace(result, notes=(*result.notes, f"its workspace is kept for a week: {place}"))
             return replace(result, seconds=time.monotonic() - started)
         finally:
             shutil.rmtree(private, ignore_errors=True)
@@ -105,15 +112,17 @@ class Runner:
     def _run(self, setting: _Setting) -> Execution:
         job, workspace = setting.job, setting.workspace
         workspace.prepare(job, self._objects)
-        if setting.document.kind == "script" and setting.document is not job.document:
-            workspace.place(job.document.path).write_text(setting.document.cells[0].source, encoding="utf-8")
+        runs = redirected(workspace, job, setting.document)
+        if setting.document.kind == "script" and runs.document is not job.document:
+            workspace.place(job.document.path).write_text(runs.document.cells[0].source, encoding="utf-8")
         before = look(workspace.path)
         observer = Observer(workspace, before, setting.private / "audit")
         try:
-            record, failure = self._executed(setting, observer)
+            record, failure = self._executed(setting, runs, observer)
             observed = observer.finish(job, failure.message if failure else "")
         finally:
             observer.close()
+        lost = workspace.roots.collect()
         happened = difference(before, look(workspace.path))
         altered = workspace.altered()
         failure = failure or (_wrote_through(job, altered) if altered else None)
@@ -125,8 +134,8 @@ class Runner:
             record=self._recorded(record, setting.private),
             reads=observed.reads,
             wanted=tuple(name for name in observed.wanted if name not in written),
-            notes=(*observed.notes, *notes, *_altered(altered)),
-            failure=failure,
+            notes=(*runs.notes, *observed.notes, *notes, *_altered(altered), *_lost(lost)),
+            failure=failure and _as_written(failure, workspace),
         )
 
     def _recorded(self, record: bytes, private: Path) -> store.Artifact:
@@ -134,26 +143,50 @@ class Runner:
         path.write_bytes(record)
         return self._objects.put_artifact(path)
 
-    def _executed(self, setting: _Setting, observer: Observer) -> tuple[bytes, Failure | None]:
-        kernel = Kernel(setting.private) if setting.document.kind != "script" else None
-        child = self._nursery.start(_request(setting, kernel))
-        guard = Guard(setting.job, child, setting.cancel, observer.drain)
+    def _executed(self, setting: _Setting, runs: Redirected, observer: Observer) -> tuple[bytes, Failure | None]:
+        if setting.document.kind == "script":
+            failure = self._called(setting, runs.calls, observer)
+            return said(setting.private / "log"), failure
+        kernel = Kernel(setting.private)
+        with self._guarded(setting, _request(setting, kernel), observer) as guard:
+            return self._in_kernel(setting, runs.document, kernel, guard)
+
+    def _called(self, setting: _Setting, calls: tuple[Call, ...], observer: Observer) -> Failure | None:
+        """Run a script once for each call, until one fails."""
+        log, began = setting.private / "log", time.monotonic()
+        for number, call in enumerate(calls):
+            if len(calls) > 1:
+                setting.progress(Progress(setting.job.stage, number + 1, len(calls)))
+                with log.open("a", encoding="utf-8") as stream:
+                    stream.write(f"$ {_shown(setting.job, setting.job.calls[number])}\n")
+            with self._guarded(setting, _request(setting, None, call), observer, began) as guard:
+                failure = run_script(setting.document.path, setting.workspace, guard, log)
+                self._nursery.check(guard.child)
+            if failure is not None:
+                return replace(failure, call=shlex.join(setting.job.calls[number].words))
+        return None
+
+    @contextlib.contextmanager
+    def _guarded(
+        self, setting: _Setting, request: Mapping[str, object], observer: Observer, began: float | None = None
+    ) -> Iterator[Guard]:
+        """A child that is ended when this is left; its time counts from when the job `began`."""
+        child = self._nursery.start(request)
+        started = time.monotonic() if began is None else began
         try:
-            if kernel is None:
-                failure = run_script(setting.document.path, setting.workspace, guard, setting.private / "log")
-                self._nursery.check(child)
-                return said(setting.private / "log"), failure
-            return self._in_kernel(setting, kernel, guard)
+            yield Guard(setting.job, child, setting.cancel, observer.drain, started=started)
         finally:
             kill(child)
             child.wait_exited(END_LIMIT_S)
 
-    def _in_kernel(self, setting: _Setting, kernel: Kernel, guard: Guard) -> tuple[bytes, Failure | None]:
+    def _in_kernel(
+        self, setting: _Setting, runs: Document, kernel: Kernel, guard: Guard
+    ) -> tuple[bytes, Failure | None]:
         job, document, child = setting.job, setting.document, guard.child
         result = CellsRun()
         try:
             if self._came_up(kernel, guard, setting):
-                result = run_cells(document, kernel, guard, lambda i, n: setting.progress(Progress(job.stage, i, n)))
+                result = run_cells(runs, kernel, guard, lambda i, n: setting.progress(Progress(job.stage, i, n)))
                 if guard.reason is None and not child.exited:
                     kernel.shut_down()
                     child.wait_exited(END_LIMIT_S)
@@ -179,8 +212,8 @@ class Runner:
         return True
 
 
-def _request(setting: _Setting, kernel: Kernel | None) -> dict[str, object]:
-    job, workspace = setting.job, setting.workspace
+def _request(setting: _Setting, kernel: Kernel | None, call: Call | None = None) -> dict[str, object]:
+    job, workspace, call = setting.job, setting.workspace, call or Call()
     file = str(workspace.place(setting.document.path))
     request: dict[str, object] = {
         "id": secrets.token_hex(8),
@@ -193,10 +226,34 @@ def _request(setting: _Setting, kernel: Kernel | None) -> dict[str, object]:
         "workspace": str(workspace.path),
         "root": str(workspace.root),
         "file": "" if setting.document.kind == "notebook" else file,
+        "words": list(call.words),
+        "module": call.module,
+        "first": _first_folder(file, call.module),
     }
     if kernel:
         request["connection_file"] = str(kernel.connection_file)
     return request
+
+
+def _first_folder(file: str, module: str) -> str:
+    """What is first on the path of modules: the script's folder, or where the packages above a module are."""
+    return str(Path(file).parents[module.count(".")])
+
+
+def _shown(job: Job, call: Call) -> str:
+    name = ["-m", call.module] if call.module else [job.document.path]
+    return shlex.join(["python", *name, *call.words])
+
+
+def _as_written(failure: Failure, workspace: Workspace) -> Failure:
+    """The failure with the paths that the code has, not those that stand for them."""
+    top = str(workspace.roots.top)
+    message, output = failure.message.replace(top, ""), failure.last_output.replace(top, "")
+    return replace(failure, message=message, last_output=output)
+
+
+def _lost(paths: list[str]) -> list[str]:
+    return [f"wrote {errors.cut(', '.join(paths))}, which is no place in the project: it is not kept"] if paths else []
 
 
 def _wrote_through(job: Job, altered: tuple[str, ...]) -> Failure:

@@ -8,11 +8,11 @@ import shutil
 from pathlib import Path
 from urllib.parse import quote
 
-from noteship import digests, store
+from noteship import digests, patterns, store
 from noteship.notebooks.execution import copying, project_files
 from noteship.notebooks.execution.errors import WorkspaceFailed
 from noteship.notebooks.execution.jobs import Job
-from noteship.notebooks.execution.patterns import Paths
+from noteship.notebooks.execution.roots import Roots
 
 __all__ = ["IPYTHON", "STORED", "Workspace"]
 
@@ -39,6 +39,7 @@ class Workspace:
         above = [parent for parent in root.parents[:LEVELS_ABOVE] if parent.name]
         self._above = above
         self.path = folder.joinpath(*(parent.name for parent in reversed(above)), root.name or "project")
+        self.roots = Roots(root, self.path, folder)
         self.links: dict[str, Path] = {}
         self._facts: dict[str, tuple[int, int, int]] = {}
 
@@ -62,6 +63,10 @@ class Workspace:
             raise WorkspaceFailed(str(error.filename or self.folder), error.strerror or str(error)) from error
         for name, artifact in job.inputs.items():
             objects.fetch_artifact(artifact, self.place(name))
+        try:
+            self.roots.prepare(job.elsewhere, job.produced)
+        except OSError as error:
+            raise WorkspaceFailed(str(error.filename or self.folder), error.strerror or str(error)) from error
 
     def place(self, name: str) -> Path:
         """Where a project path is in the workspace."""
@@ -72,6 +77,9 @@ class Workspace:
     def named(self, path: str) -> str:
         """The project path of an absolute path in the workspace or the project; another path as it is outside."""
         if path.startswith(f"{self.folder}{os.sep}"):
+            stood_for = self.roots.named(path)
+            if stood_for is not None:
+                return stood_for
             name = os.path.relpath(path, self.path)
             if name.startswith(STORED + os.sep):
                 return f"%store/{name.removeprefix(STORED + os.sep)}"
@@ -88,8 +96,9 @@ class Workspace:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _copy_project(self, job: Job) -> None:
-        produced, expected, known = Paths(job.produced), Paths(job.expected_writes), frozenset(job.known_reads)
-        changing = Paths((*job.produced, *job.inputs, *job.expected_writes))
+        produced, expected = patterns.PathSet(job.produced), patterns.PathSet(job.expected_writes)
+        known = frozenset(job.known_reads)
+        changing = patterns.PathSet((*job.produced, *job.inputs, *job.expected_writes))
         for found in project_files.walk(self.root, job.known_reads, changing.reach):
             target = self.path / found.path
             if found.kind == "folder":

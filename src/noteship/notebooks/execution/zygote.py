@@ -25,19 +25,35 @@ import atexit
 import contextlib
 import ctypes
 import gc
+import importlib.util
 import io
 import json
 import select
 import signal
-import site
 import tempfile
 import time
 import traceback
 import types
 from typing import TYPE_CHECKING, Any
 
+
+def beside(name: str) -> Any:
+    """A module of this file's folder, under a name that no module of the project has."""
+    path = os.path.join(os.path.dirname(__file__), f"{name}.py")  # noqa: PTH118, PTH120
+    spec = importlib.util.spec_from_file_location(f"_noteship_{name}", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
+
+    from noteship.notebooks.execution import audit
+else:
+    audit = beside("audit")
 
 __all__: list[str] = []
 
@@ -46,9 +62,6 @@ PR_SET_CHILD_SUBREAPER = 36
 LINUX = sys.platform == "linux"
 # Processes being forked show up in the next look.
 END_LOOKS = 100
-OBSERVED = frozenset({"open", "os.listdir", "os.scandir", "sqlite3.connect"})
-# These read source files to show or inspect them, not as data.
-SOURCE_READERS = ("linecache.py", "tokenize.py", "inspect.py")
 
 
 class Events:
@@ -253,7 +266,7 @@ def kernel(request: dict[str, Any], events: Events) -> None:
     atexit.unregister(app.close)
     atexit.unregister(app.iopub_thread.stop)
     namespaces.append(app.shell.user_ns)
-    observe(request)
+    audit.observe(request)
     events.say(event="ready", id=request["id"])
     os.close(events.descriptor)
     app.start()
@@ -276,18 +289,23 @@ def leave() -> None:
 
 
 def script(request: dict[str, Any], events: Events) -> None:
-    """Run a script as `python FILE` would."""
-    path = request["file"]
+    """Run a script as `python FILE WORDS` would, or as `python -m MODULE WORDS`."""
+    path, module = request["file"], request["module"]
     with open(path, "rb") as stream:  # noqa: PTH123
         source = stream.read()
-    sys.argv = [path]
-    sys.path.insert(0, os.path.dirname(path))  # noqa: PTH120
+    sys.argv = [path, *request["words"]]
+    sys.path.insert(0, request["first"])
     main = types.ModuleType("__main__")
     main.__dict__.update(__file__=path, __builtins__=__builtins__, __cached__=None)
     sys.modules["__main__"] = main
     sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
-    observe(request)
+    audit.observe(request)
     try:
+        if module:
+            main.__package__ = module.rpartition(".")[0]
+            main.__spec__ = importlib.util.spec_from_file_location(module, path)
+            if main.__package__:
+                importlib.import_module(main.__package__)
         # Without dont_inherit, this file's own `from __future__` would hold in the script.
         exec(compile(source, path, "exec", dont_inherit=True), main.__dict__)  # noqa: S102
     except SystemExit as error:
@@ -312,72 +330,6 @@ def report(error: BaseException, request: dict[str, Any], events: Events) -> Non
     # A write to a pipe is kept whole up to 4,096 bytes, and JSON takes up to 6 for a character.
     kind, text = type(error).__name__, str(error)[:400]
     events.say(event="fault", id=request["id"], exception=kind, message=text, file=file, line=line)
-
-
-def observe(request: dict[str, Any]) -> None:
-    """Write every file that Python code opens from now on into a log, in order, once for each way of opening it.
-
-    A line is a JSON list: "r", "w" (made new), "u" (read and written) or "l" (listed), whether it was there, and its
-    absolute path.
-    """
-    log = os.open(request["audit"], os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-    matters = relevance(request)
-    seen: set[tuple[str, str]] = set()
-
-    def hook(event: str, arguments: tuple[Any, ...]) -> None:
-        if event not in OBSERVED:
-            return
-        # An audit hook that raises would make the observed call fail.
-        try:
-            name = arguments[0]
-            if name is None or isinstance(name, int):
-                return
-            path = os.path.abspath(os.fsdecode(name))  # noqa: PTH100
-            action = action_of(event, arguments)
-            if (action, path) in seen or not matters(path) or by_machinery():
-                return
-            seen.add((action, path))
-            os.write(log, (json.dumps([action, os.path.exists(path), path]) + "\n").encode())  # noqa: PTH110
-        except Exception:  # noqa: S110
-            pass
-
-    sys.addaudithook(hook)
-
-
-def action_of(event: str, arguments: tuple[Any, ...]) -> str:
-    """How a call opens a file, from its flags."""
-    if event == "open":
-        flags = arguments[2] or 0
-        access = flags & (os.O_WRONLY | os.O_RDWR)
-        if not access:
-            return "r"
-        return "u" if flags & os.O_APPEND or (access == os.O_RDWR and not flags & os.O_TRUNC) else "w"
-    return "u" if event == "sqlite3.connect" else "l"
-
-
-def by_machinery() -> bool:
-    """Whether the observed call comes from an import or from showing source."""
-    file = sys._getframe(2).f_code.co_filename
-    return file.startswith("<frozen importlib") or file.endswith(SOURCE_READERS)
-
-
-def relevance(request: dict[str, Any]) -> Any:
-    """A test of absolute paths: packages, the system's files, temporary and hidden personal ones do not matter."""
-    workspace, root = request["folder"] + os.sep, request["root"] + os.sep
-    folders = {sys.prefix, sys.base_prefix, sys.exec_prefix, *site.getsitepackages(), site.getusersitepackages()}
-    packages = (*(folder + os.sep for folder in folders), root + ".noteship" + os.sep)
-    home = os.path.expanduser("~") + os.sep + "."  # noqa: PTH111
-    temporary = tempfile.gettempdir() + os.sep
-    system = ("/dev/", "/proc/", "/sys/", "/etc/", "/usr/", "/lib/", "/run/", "/var/lib/", home, temporary)
-
-    def matters(path: str) -> bool:
-        if path.startswith(workspace):
-            return True
-        if path.startswith(packages):
-            return False
-        return path.startswith(root) or not path.startswith(system)
-
-    return matters
 
 
 def main() -> None:

@@ -8,6 +8,7 @@ import re
 import shlex
 from collections.abc import Callable
 from collections.abc import Mapping as MappingType
+from functools import partial
 
 from noteship.notebooks import magics, shell
 from noteship.notebooks.interpreter.arguments import Arguments, Call
@@ -18,7 +19,10 @@ from noteship.notebooks.interpreter.evidence import Manner, evidence_of
 from noteship.notebooks.interpreter.existence import entered, is_folder
 from noteship.notebooks.interpreter.holes import has_hole
 from noteship.notebooks.interpreter.modelling import argument_text, constant_result, first_argument
+from noteship.notebooks.interpreter.notebook_models import run_from_shell
+from noteship.notebooks.interpreter.printed_lines import printed_line
 from noteship.notebooks.interpreter.running import run_as_command, run_in_namespace
+from noteship.notebooks.interpreter.written_texts import add_text, begin_text
 from noteship.notebooks.values import NONE, Const, Library, Scope, Seq, Union, Unknown, Value, options
 
 __all__ = ["COMMAND_MODELS", "run_shell"]
@@ -30,7 +34,7 @@ _PYTHON_MAGICS = frozenset({"time", "timeit", "prun", "memit", "mprun", "lprun",
 def _shell(machine: Machine, call: Call) -> Value:
     text = call.text_of(0) or ""
     run_shell(machine, text)
-    return Seq("list", [], Unknown("a line that a command prints"))
+    return Seq("list", [], printed_line(machine, text, partial(_word_text, machine)))
 
 
 def run_shell(machine: Machine, text: str) -> None:
@@ -62,8 +66,10 @@ def _shell_use(machine: Machine, use: shell.ShellUse) -> None:
         machine.findings.external(path, evidence_of(machine, call, "read", manner))
     elif use.action == "cd":
         machine.cwd = Const(absolute_texts(machine, path)[0])
+    elif use.action == "notebook" and use.run is not None:
+        run_from_shell(machine, use.run, use.command, partial(_word_text, machine))
     elif use.action == "python":
-        _run_script(machine, path, [Const(_word_text(machine, word)) for word in use.arguments])
+        _run_script(machine, path, [Const(_word_text(machine, word)) for word in use.arguments], use.module)
 
 
 def _note_clone(machine: Machine, text: str) -> None:
@@ -79,13 +85,13 @@ def _shell_write(machine: Machine, call: Call, target: str, name: shell.Word, ma
     used(machine, Const(target), "write", call, manner)
 
 
-def _run_script(machine: Machine, path: str, arguments: list[Value]) -> None:
+def _run_script(machine: Machine, path: str, arguments: list[Value], module: str = "") -> None:
     if has_hole(path):
         return
     for place in absolute_texts(machine, path):
         inside = machine.inside(place)
         if inside and inside.endswith(".py"):
-            run_as_command(machine, inside, arguments)
+            run_as_command(machine, inside, arguments, module)
             return
 
 
@@ -295,6 +301,8 @@ def _cell_magic(machine: Machine, call: Call) -> Value:
         label = Call(f"%%{name}", Arguments(), label=f"%%{name}")
         if words:
             used(machine, Const(words[0]), "write", label)
+            begin_text(machine, Const(words[0]), append=rest.startswith("-a"))
+            add_text(machine, Const(words[0]), body.rstrip("\n") + "\n")
     elif name == "sql":
         _sql(machine, f"{rest}\n{body}")
     return NONE
@@ -326,7 +334,7 @@ def _run_module(machine: Machine, call: Call) -> Value:
     name = call.text_of(0, "mod_name") or ""
     place = machine.project.find_module(name, [""]) if name else None
     if place is not None and place.path:
-        run_as_command(machine, place.path, [])
+        run_as_command(machine, place.path, [], name)
     return Unknown("the names of a script")
 
 

@@ -43,10 +43,11 @@ def dictionary_of(machine: Machine, node: ast.DictComp) -> Value:
     found = Mapping({}, depth=machine.maybe)
 
     def add(certain: bool) -> None:
-        key = machine.key(machine.value(node.key))
+        name = machine.value(node.key)
+        key = machine.key(name)
         value = machine.value(node.value)
         if key is None or not certain:
-            found.rest = value if found.rest is None else join([found.rest, value])
+            found.add(name, value)
         else:
             found.items[key] = value
 

@@ -145,7 +145,8 @@ def _values(machine: Machine, call: Call) -> Value:
 def _items(machine: Machine, call: Call) -> Value:
     own = _dict(call)
     pairs: list[Value] = [Seq("tuple", [unkey(key), value]) for key, value in own.items.items()]
-    rest = None if own.rest is None else Seq("tuple", [Unknown("a key of a dictionary"), own.rest])
+    key = own.keys or Unknown("a key of a dictionary")
+    rest = None if own.rest is None else Seq("tuple", [key, own.rest])
     return Seq("list", pairs, rest, depth=machine.maybe)
 
 

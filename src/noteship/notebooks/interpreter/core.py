@@ -323,7 +323,7 @@ class Machine:
             return list(value.items), value.rest
         if isinstance(value, Mapping):
             self.spend(len(value.items) // 8)
-            rest = None if value.rest is None else Unknown("a key of a dictionary")
+            rest = None if value.rest is None else value.keys or Unknown("a key of a dictionary")
             return [unkey(key) for key in value.items], rest
         if isinstance(value, Const) and isinstance(value.value, str) and not has_hole(value.value):
             return [Const(character) for character in value.value], None
@@ -333,7 +333,8 @@ class Machine:
             if all(items for items, _ in parts):
                 return [item for items, _ in parts for item in items], join(rests) if rests else None
             known = [item for items, _ in parts for item in items]
-            return known, join(rests) if rests and not known else None
+            telling = [rest for rest in rests if not isinstance(rest, (Unknown, Library))]
+            return known, join(telling or rests) if telling or (rests and not known) else None
         if isinstance(value, ClassValue):
             return [item for item in value.scope.names.values() if isinstance(item, Instance)], None
         if isinstance(value, Instance):

@@ -9,6 +9,7 @@ from noteship.notebooks.interpreter.arguments import Call
 from noteship.notebooks.interpreter.core import Machine
 from noteship.notebooks.interpreter.evidence import Manner, evidence_of
 from noteship.notebooks.interpreter.holes import has_hole
+from noteship.notebooks.raw import Hole
 from noteship.notebooks.uses import Action
 from noteship.notebooks.values import (
     Const,
@@ -108,10 +109,17 @@ def _add_text(machine: Machine, text: str, texts: _Texts) -> None:
     if "*" in text and "://" not in text:
         # A star in a path is a pattern, also where the reader expands it itself.
         text = machine.holes.wildcards(text)
-    if has_hole(text) and not any(isinstance(part, str) for part in machine.holes.split(text)):
+    parts = machine.holes.split(text)
+    if has_hole(text) and not _is_entered(machine, parts) and not any(isinstance(part, str) for part in parts):
         texts.unknown.append(machine.holes.reason(text))
     elif text not in texts.found:
         texts.found.append(text)
+
+
+def _is_entered(machine: Machine, parts: tuple[str | Hole, ...]) -> bool:
+    """Whether any file of a folder is meant, one that the code has gone into: that says enough."""
+    listed = all(isinstance(part, Hole) and part.kind == "segment" for part in parts)
+    return listed and machine.cwd != machine.state.get("first cwd")
 
 
 def _is_text_like(value: Instance) -> bool:

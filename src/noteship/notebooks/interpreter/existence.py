@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from posixpath import splitext
 
 from noteship.notebooks.interpreter.core import Machine
 from noteship.notebooks.interpreter.emission import absolute_texts
@@ -48,13 +49,15 @@ _MARKERS = frozenset(
 _HOSTED = re.compile(
     r"^/(kaggle|content|gdrive|dbfs|databricks|mnt|opt|app|workspace|root|workdir|storage|datasets)(/|$)"
 )
+# Below these lies what the notebook itself, or one before it, has made.
+_WORKING = re.compile(r"^/(kaggle/working|content(?!/(g?drive|mydrive)(/|$))/[^/]+)/.", re.IGNORECASE)
 
 
 def path_exists(machine: Machine, text: str) -> Value:
     """Constant where the project decides it, else unknown with what is likely.
 
     A data file is never decided: an earlier stage may write it. A folder that is there, and files that mark a project's
-    root, are; so is that hosted notebooks' places are absent.
+    root, are; so is that hosted notebooks' places are absent, not what may be in them.
     """
     if has_hole(text):
         return Unknown("whether a file exists")
@@ -74,7 +77,11 @@ def path_exists(machine: Machine, text: str) -> Value:
 
 
 def _elsewhere(place: str) -> Value:
-    if place.startswith((HOME, TEMPORARY)) or above_project(place) or _HOSTED.match(place):
+    """What tells hosts apart is absent; a file there, or what a hosted notebook keeps in its working folder, may be."""
+    if place.startswith(TEMPORARY):
+        return Const(False)
+    host = place.startswith(HOME) or above_project(place) or _HOSTED.match(place)
+    if host and not _WORKING.match(place) and not splitext(place)[1]:
         return Const(False)
     return Unknown(f"whether {place} exists", likely=False)
 

@@ -102,7 +102,8 @@ def _sequence(machine: Machine, node: ast.List | ast.Tuple | ast.Set) -> Value:
         if isinstance(part, ast.Starred):
             items, rest = machine.items(machine.value(part.value))
             found.items.extend(items)
-            found.rest = found.rest if rest is None else rest
+            rests = [each for each in (found.rest, rest) if each is not None]
+            found.rest = join(rests) if rests else None
         else:
             found.items.append(machine.value(part))
     return found
@@ -119,9 +120,10 @@ def _dictionary(machine: Machine, node: ast.Dict) -> Value:
             else:
                 found.rest = Unknown(machine.reason(value))
             continue
-        key = machine.key(machine.value(key_node))
+        name = machine.value(key_node)
+        key = machine.key(name)
         if key is None:
-            found.rest = value if found.rest is None else join([found.rest, value])
+            found.add(name, value)
         else:
             found.items[key] = value
     return found

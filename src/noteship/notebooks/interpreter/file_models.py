@@ -14,6 +14,7 @@ from noteship.notebooks.interpreter.existence import is_folder
 from noteship.notebooks.interpreter.holes import TEMPORARY, has_hole
 from noteship.notebooks.interpreter.modelling import argument_text
 from noteship.notebooks.interpreter.rules import actions_of_mode
+from noteship.notebooks.interpreter.written_texts import add_text, begin_text, copy_text
 from noteship.notebooks.uses import Action
 from noteship.notebooks.values import NONE, Const, Library, PathValue, Seq, Unknown, Value
 
@@ -38,7 +39,26 @@ def _opened(machine: Machine, call: Call, value: Value | None, mode: str) -> Val
     actions = actions_of_mode(mode)
     for action in actions:
         used(machine, value, action, call)
+    if "write" in actions and value is not None:
+        begin_text(machine, value, append="a" in mode or "+" in mode)
     return Library("open()", "the content of a file", OpenFile(value or NONE, "write" in actions))
+
+
+def _write(machine: Machine, call: Call) -> Value:
+    """`f.write(text)`."""
+    if isinstance(call.data, OpenFile):
+        value = call.get(0)
+        add_text(machine, call.data.path, machine.text(value) if isinstance(value, Const) else None)
+    return Unknown("a number of characters")
+
+
+def _write_lines(machine: Machine, call: Call) -> Value:
+    items, rest = machine.items(call.get(0) or NONE)
+    texts = [machine.text(item) if isinstance(item, Const) else None for item in items]
+    known = [text for text in texts if text is not None]
+    if isinstance(call.data, OpenFile):
+        add_text(machine, call.data.path, "".join(known) if rest is None and len(known) == len(texts) else None)
+    return NONE
 
 
 def _path_open(machine: Machine, call: Call) -> Value:
@@ -63,6 +83,10 @@ def _path_use(action: Action) -> Model:
         used(machine, call.receiver, action, call)
         if action == "read":
             return Library("open().read()", "the content of a file", OpenFile(call.receiver or NONE))
+        if call.receiver is not None:
+            begin_text(machine, call.receiver)
+            text = call.get(0, "data")
+            add_text(machine, call.receiver, machine.text(text) if isinstance(text, Const) else None)
         return NONE
 
     return model
@@ -119,6 +143,7 @@ def _copy(machine: Machine, call: Call) -> Value:
     used(machine, source, "read", call)
     if target is not None:
         write_into(machine, call, target, path_texts(machine, source))
+        copy_text(machine, source or NONE, target)
     return target or NONE
 
 
@@ -264,6 +289,8 @@ FILE_MODELS: MappingType[str, Model] = {
     **dict.fromkeys(_OPENERS, _open),
     "@open().name": _file_name,
     "open().read": _content,
+    "open().write": _write,
+    "open().writelines": _write_lines,
     "open().readline": _content,
     "open().readlines": _lines,
     "path.open": _path_open,

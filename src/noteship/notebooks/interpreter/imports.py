@@ -10,6 +10,7 @@ from noteship.notebooks.interpreter.core import Machine
 from noteship.notebooks.interpreter.emission import path_texts
 from noteship.notebooks.interpreter.frames import Flow, Frame, Raised
 from noteship.notebooks.interpreter.targets import bind
+from noteship.notebooks.interpreter.written_texts import note_made, tree_of
 from noteship.notebooks.modules import ModulePlace
 from noteship.notebooks.values import Const, Library, ModuleValue, Scope, Value
 
@@ -171,6 +172,7 @@ def search_folders(machine: Machine) -> list[str]:
 
 
 def _loaded(machine: Machine, place: ModulePlace, name: str) -> ModuleValue:
+    note_made(machine, place.path, f"import {name}")
     key = place.path or f"{place.folder}/"
     module = machine.modules.get(key)
     if module is None:
@@ -185,7 +187,7 @@ def _loaded(machine: Machine, place: ModulePlace, name: str) -> ModuleValue:
 
 def run_module(machine: Machine, scope: Scope, path: str) -> None:
     """Execute a module's statements in a scope."""
-    tree = machine.project.module_tree(path)
+    tree = tree_of(machine, path)
     if tree is None or len(machine.frames) > DEEPEST_IMPORT:
         return
     frame = Frame(scope, "the import", path, None, 1)

@@ -23,12 +23,15 @@ from noteship.notebooks.interpreter.file_models import FILE_MODELS
 from noteship.notebooks.interpreter.frames import Frame
 from noteship.notebooks.interpreter.library_models import LIBRARY_MODELS
 from noteship.notebooks.interpreter.names import later_assignments
+from noteship.notebooks.interpreter.notebook_models import NOTEBOOK_MODELS
 from noteship.notebooks.interpreter.path_models import PATH_MODELS
 from noteship.notebooks.interpreter.running import contained, run_document, trees_of
+from noteship.notebooks.interpreter.selection_models import SELECTION_MODELS
 from noteship.notebooks.interpreter.sequence_models import SEQUENCE_MODELS
 from noteship.notebooks.interpreter.settings_models import SETTINGS_MODELS
 from noteship.notebooks.interpreter.statements import EXECUTORS
 from noteship.notebooks.interpreter.text_models import TEXT_MODELS
+from noteship.notebooks.interpreter.written_texts import known_texts
 from noteship.notebooks.project_view import ProjectView
 from noteship.notebooks.raw import RawAnalysis, Word
 from noteship.notebooks.values import Const, Func, Scope, Unknown, Value
@@ -43,11 +46,13 @@ _MODELS = {
     **PATH_MODELS,
     **FILE_MODELS,
     **LIBRARY_MODELS,
+    **SELECTION_MODELS,
     **CONCURRENCY_MODELS,
     **COMMAND_LINE_MODELS,
     **COMMAND_PROGRAM_MODELS,
     **DATABASE_MODELS,
     **COMMAND_MODELS,
+    **NOTEBOOK_MODELS,
     **SETTINGS_MODELS,
 }
 _PARTS = Parts(EXECUTORS, EVALUATORS, _MODELS, invoke, attribute)
@@ -81,7 +86,8 @@ def interpret(
     contained(machine, partial(finish_databases, machine))
     uses, external, unknown = machine.findings.results()
     modules = tuple(sorted(module.path for module in machine.modules.values() if module.path))
-    return RawAnalysis(uses, external, unknown, modules, tuple(machine.ran), tuple(machine.calls))
+    ran, calls, texts = tuple(machine.ran), tuple(machine.calls), known_texts(machine)
+    return RawAnalysis(uses, external, unknown, modules, ran, calls, texts=texts)
 
 
 def _run_registered(machine: Machine, frame: Frame) -> None:

@@ -58,12 +58,13 @@ def _reduce(machine: Machine, call: Call) -> Value:
     items, rest = machine.items(source) if source is not None else ([], None)
     start = call.get(2)
     values = [*([start] if start is not None else []), *items]
-    if function is None or not values or rest is not None:
+    if function is None or not (values or rest):
         return Unknown("what reduce gives")
-    found = values[0]
-    for value in values[1:100]:
-        found = machine.invoke(function, found, value)
-    return found
+    found = values[0] if values else Unknown("what reduce gives")
+    for value in [*values[1:100], *([rest] if rest is not None else [])]:
+        with machine.perhaps(value is rest):
+            found = machine.invoke(function, found, value)
+    return found if rest is None else Unknown("what reduce gives")
 
 
 def _product(machine: Machine, call: Call) -> Value:
@@ -104,7 +105,10 @@ def _namespace(machine: Machine, call: Call) -> Value:
 
 def _default_dict(machine: Machine, call: Call) -> Value:
     value = call.get(1)
-    return Mapping(dict(value.items) if isinstance(value, Mapping) else {}, Unknown("an item of a dictionary"))
+    made = call.get(0)
+    rest = machine.invoke(made) if made is not None and made != NONE else None
+    rest = rest if isinstance(rest, (Seq, Mapping)) else Unknown("an item of a dictionary")
+    return Mapping(dict(value.items) if isinstance(value, Mapping) else {}, rest)
 
 
 def _named_tuple(machine: Machine, call: Call) -> Value:
@@ -264,7 +268,6 @@ _SAME = [
     "rich.progress.track",
     "stqdm.stqdm",
     "sys.intern",
-    "textwrap.dedent",
     "tqdm",
     "tqdm.auto.tqdm",
     "tqdm.autonotebook.tqdm",
@@ -342,6 +345,5 @@ LIBRARY_MODELS: MappingType[str, Model] = {
     "datetime.date.today": unknown("the date"),
     "uuid.uuid4": unknown("a random number"),
     "random.randint": unknown("a random number"),
-    "random.choice": unknown("a random choice"),
     "object.__init__": constant_result(None),
 }

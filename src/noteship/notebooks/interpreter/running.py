@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterator
+from collections.abc import Mapping as MappingType
 from contextlib import contextmanager
 
 from noteship.notebooks import magics
@@ -13,10 +14,11 @@ from noteship.notebooks.interpreter.findings import Evidence, Place
 from noteship.notebooks.interpreter.frames import Frame, OutOfSteps, Raised
 from noteship.notebooks.interpreter.holes import has_hole
 from noteship.notebooks.interpreter.names import assigned_names, later_assignments
+from noteship.notebooks.interpreter.written_texts import document_of, note_made
 from noteship.notebooks.raw import CommandLine
 from noteship.notebooks.values import Const, Mapping, Scope, Seq, Unknown, Value
 
-__all__ = ["contained", "run_as_command", "run_document", "run_in_namespace", "trees_of"]
+__all__ = ["contained", "run_as_command", "run_document", "run_in_namespace", "run_notebook", "trees_of"]
 
 Trees = list[tuple[Document, ast.Module, int | None, int]]
 # Tests look at the faults themselves.
@@ -127,45 +129,80 @@ def run_in_namespace(machine: Machine, path: str, arguments: list[str], shared: 
         caller.names.update({name: value for name, value in scope.names.items() if not name.startswith("__")})
 
 
-def run_as_command(machine: Machine, path: str, arguments: list[Value]) -> None:
+def run_as_command(machine: Machine, path: str, arguments: list[Value], module: str = "") -> None:
     """`python script.py a b`: the script runs in a process of its own, in the same working folder."""
     document = _runnable(machine, path)
     if document is None:
         return
-    _note_call(machine, path, arguments)
+    _note_call(machine, path, arguments, module)
     names: dict[str, Value] = {"__name__": Const("__main__"), "__file__": Const(machine.place(path))}
-    scope = Scope(names, None, path)
+    frame = Frame(Scope(names, None, path), "the script", path, None, 1)
+    with _own_process(machine, (*machine.state.get("by", ()), path)):
+        machine.argv = Seq("list", [Const(path), *arguments])
+        machine.sys_path = Seq("list", [Const(machine.place(path.rpartition("/")[0]))])
+        trees = trees_of(document)
+        machine.later = later_assignments(trees)
+        with _running(machine, path):
+            run_document(machine, trees, frame)
+
+
+def run_notebook(machine: Machine, path: str, cwd: Value, parameters: MappingType[str, Value]) -> bool:
+    """A notebook runs in a kernel of its own, with parameters put in as papermill does; whether it could be read.
+
+    What it does with the values that are its own is the affair of its own stage, should it be one.
+    """
+    document = _runnable(machine, path)
+    if document is None:
+        return False
+    by = machine.state.get("by", ())
+    with _own_process(machine, by if parameters else (*by, path)):
+        machine.cwd = cwd
+        machine.argv, machine.sys_path = Seq("list", [Const(path)]), Seq("list", [cwd])
+        trees = trees_of(document)
+        tagged = [number for number, (_, _, cell, _) in enumerate(trees, 1) if cell in _parameter_cells(document)]
+        first = tagged[0] if tagged else 0
+        machine.later = later_assignments(trees)
+        frame = Frame(Scope({"__name__": Const("__main__")}, None, path), "the notebook", path, None, 1)
+        with _running(machine, path):
+            run_document(machine, trees[:first], frame)
+            frame.scope.names.update(parameters)
+            run_document(machine, trees[first:], frame)
+    return True
+
+
+def _parameter_cells(document: Document) -> set[int]:
+    return {cell.index for cell in document.code if "parameters" in cell.tags}
+
+
+@contextmanager
+def _own_process(machine: Machine, by: tuple[str, ...]) -> Iterator[None]:
+    """What happens inside is done by another process: its modules, environment and folder are its own."""
     kept = (machine.argv, machine.sys_path, machine.modules, machine.cwd, machine.environ, machine.later)
     state = machine.state
-    machine.argv = Seq("list", [Const(path), *arguments])
-    machine.sys_path = Seq("list", [Const(machine.place(path.rpartition("/")[0]))])
     machine.modules = {}
     machine.environ = Mapping(dict(machine.environ.items), machine.environ.rest)
-    by = (*state.get("by", ()), path)
     machine.state = {**state, "flags": Mapping({}, None, True), "by": by, "words": None}
-    trees = trees_of(document)
-    machine.later = later_assignments(trees)
     try:
-        with _running(machine, path):
-            run_document(machine, trees, Frame(scope, "the script", path, None, 1))
+        yield
     finally:
         machine.argv, machine.sys_path, machine.modules, machine.cwd, machine.environ, machine.later = kept
-        shared = ("databases", "folders", "running")
+        shared = ("databases", "folders", "running", "texts")
         state.update({key: machine.state[key] for key in shared if key in machine.state})
         machine.state = state
 
 
-def _note_call(machine: Machine, path: str, arguments: list[Value]) -> None:
+def _note_call(machine: Machine, path: str, arguments: list[Value], module: str) -> None:
     words = tuple(machine.holes.split(machine.written(argument)) for argument in arguments)
     cwd = machine.cwd.value if isinstance(machine.cwd, Const) else None
     inside = machine.inside(cwd) if isinstance(cwd, str) and not has_hole(cwd) else None
-    machine.calls[path, CommandLine(words, machine.document.path, inside)] = None
+    machine.calls[path, CommandLine(words, machine.document.path, inside, module)] = None
 
 
 def _runnable(machine: Machine, path: str) -> Document | None:
     if path in machine.state.get("running", ()) or path == machine.document.path or len(machine.frames) > 12:
         return None
-    return machine.project.document(path)
+    note_made(machine, path, f"run {path}")
+    return document_of(machine, path)
 
 
 @contextmanager

@@ -78,7 +78,7 @@ def _dict(machine: Machine, call: Call) -> Value:
     value = call.get(0)
     if isinstance(value, Mapping):
         found.items.update(value.items)
-        found.rest = value.rest
+        found.rest, found.keys = value.rest, value.keys
     elif isinstance(value, Instance):
         found.items.update({key: item for key, item in value.attributes.items() if key != "_fields"})
     elif value is not None:
@@ -94,9 +94,12 @@ def _add_pairs(machine: Machine, found: Mapping, value: Value) -> None:
         key = machine.key(pair[0]) if len(pair) == 2 else None
         if key is not None:
             found.items[key] = pair[1]
+        elif len(pair) == 2:
+            found.add(*pair)
     if rest is not None:
         pair, _ = machine.items(rest)
-        found.rest = pair[1] if len(pair) == 2 else Unknown("an item of a dictionary")
+        key, value = pair if len(pair) == 2 else (Unknown("a key of a dictionary"), Unknown("an item of a dictionary"))
+        found.add(key, value)
 
 
 def _range(machine: Machine, call: Call) -> Value:

@@ -13,6 +13,7 @@ from typing import Any
 from noteship.notebooks.interpreter.core import Machine
 from noteship.notebooks.interpreter.emission import absolute_texts
 from noteship.notebooks.interpreter.holes import cleaned, has_hole
+from noteship.notebooks.interpreter.written_texts import text_of
 from noteship.notebooks.values import Const, Mapping, Seq, Unknown, Value
 from noteship.notebooks.yaml_text import parsed_yaml
 
@@ -29,7 +30,7 @@ def settings_text(machine: Machine, text: str) -> tuple[str, str] | None:
         return None
     for place in absolute_texts(machine, text):
         path = machine.inside(place)
-        content = machine.project.read_text(path) if path else None
+        content = text_of(machine, path) if path else None
         if path and content is not None and len(content) <= LARGEST_TEXT:
             return path, content
     return None

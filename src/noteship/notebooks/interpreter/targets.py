@@ -86,7 +86,7 @@ def set_item(machine: Machine, base: Value, index: Value, value: Value) -> None:
     if isinstance(base, Mapping):
         key = machine.key(index)
         if key is None:
-            base.rest = value if base.rest is None else join([value, base.rest])
+            base.add(index, value)
         else:
             machine.store(base.items, key, value, base.depth)
     elif isinstance(base, Seq) and isinstance(index, Const) and isinstance(index.value, int):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import string
+import textwrap
 from collections.abc import Callable
 from collections.abc import Mapping as MappingType
 from typing import Any
@@ -76,6 +77,13 @@ def _replace(machine: Machine, call: Call) -> Value:
     return Const(found if len(found) < _LONGEST else machine.hole("a long text"))
 
 
+def _part(machine: Machine, text: str) -> str:
+    """A part of a text that is not known; of a name that a wildcard stands for, it is as sure as the name."""
+    holes = [part for part in machine.holes.split(text) if not isinstance(part, str)]
+    listed = bool(holes) and all(hole.kind == "segment" for hole in holes)
+    return machine.hole("a part of a text", "segment" if listed else "unknown")
+
+
 def _split(name: str) -> Model:
     def model(machine: Machine, call: Call) -> Value:
         separator, count = call.text_of(0, "sep"), call.constant(1, "maxsplit", default=-1)
@@ -85,7 +93,8 @@ def _split(name: str) -> Model:
         pieces: list[str] = getattr(text, name)(separator, count)
         whole = has_hole(text) and "/" not in (separator or "") and len(pieces) == 1
         if whole:
-            return Seq("list", [Const(machine.hole("a part of a text"))], Const(machine.hole("a part of a text")))
+            part = Const(_part(machine, text))
+            return Seq("list", [part], part)
         return Seq("list", [Const(piece) for piece in pieces[:500]], depth=machine.maybe)
 
     return model
@@ -96,7 +105,11 @@ def _partition(name: str) -> Model:
         separator = call.text_of(0)
         if not separator:
             return Unknown("a part of a text")
-        return Seq("tuple", [Const(piece) for piece in getattr(_own(call), name)(separator)])
+        text = _own(call)
+        if has_hole(text) and separator not in text:
+            part = Const(_part(machine, text))
+            return Seq("tuple", [part, Const(separator), part])
+        return Seq("tuple", [Const(piece) for piece in getattr(text, name)(separator)])
 
     return model
 
@@ -197,6 +210,16 @@ _LETTERS = ("capitalize", "casefold", "lower", "swapcase", "title", "upper")
 _EXACT = ("center", "count", "find", "index", "isalnum", "isalpha", "isdecimal", "isdigit", "islower", "isnumeric",
           "isspace", "isupper", "ljust", "rfind", "rindex", "rjust", "zfill")  # fmt: skip
 
+
+def _of_text(change: Callable[[str], str]) -> Model:
+    """A library's function that changes the layout of a text."""
+
+    def model(machine: Machine, call: Call) -> Value:
+        return Const(change(argument_text(machine, call, 0, "text", "doc")))
+
+    return distributed(model)
+
+
 TEXT_MODELS: MappingType[str, Callable[[Machine, Call], Value]] = {
     **{f"str.{name}": _same_letters(name) for name in _LETTERS},
     **{f"str.{name}": distributed(_exact(name)) for name in _EXACT},
@@ -218,4 +241,5 @@ TEXT_MODELS: MappingType[str, Callable[[Machine, Call], Value]] = {
     "str.encode": _encode,
     "str.__str__": _encode,
     "bytes.decode": _decode,
+    "textwrap.dedent": _of_text(textwrap.dedent),
 }

@@ -1,12 +1,14 @@
-"""Paths with holes as patterns: `*` stands for text without a slash, `**` for whole folders."""
+"""Paths that are known in part, as inference finds them: patterns that know who left a piece open, author or reader."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 from posixpath import basename
 
+from noteship import patterns
 from noteship.notebooks.raw import PathText
 
 __all__ = ["Pattern", "alike", "covers", "pattern_of"]
@@ -14,7 +16,9 @@ __all__ = ["Pattern", "alike", "covers", "pattern_of"]
 # Private-use characters, so that a star in a literal file name stays a star until the pattern is written out.
 UNKNOWN, SEGMENT, DEEP = "\ue010", "\ue011", "\ue012"
 _HOLES = re.compile(f"[{UNKNOWN}{SEGMENT}{DEEP}]")
-_MARKS = {"unknown": UNKNOWN, "segment": SEGMENT, "deep": DEEP}
+_STARS = re.compile(f"[{UNKNOWN}{SEGMENT}]+")
+# The slash after `**` belongs to the hole.
+_MARKS = {"unknown": UNKNOWN, "segment": SEGMENT, "deep": DEEP + "/"}
 
 
 @dataclass(frozen=True)
@@ -28,10 +32,10 @@ class Pattern:
         """Whether everything is known."""
         return not _HOLES.search(self.text)
 
-    @property
+    @cached_property
     def shown(self) -> str:
         """The pattern as it is written in results."""
-        return self.text.replace(DEEP, "**").replace(UNKNOWN, "*").replace(SEGMENT, "*")
+        return _STARS.sub("*", self.text).replace(DEEP, "**")
 
     @property
     def guessed(self) -> bool:
@@ -42,6 +46,11 @@ class Pattern:
     def deep(self) -> bool:
         """Whether a hole may stand for whole folders."""
         return DEEP in self.text
+
+    @property
+    def spans(self) -> bool:
+        """Whether the author's own wildcards stand for folders too."""
+        return not self.guessed and (self.deep or "/" in self.text[len(self.base) :].lstrip("/"))
 
     @property
     def speaks(self) -> bool:
@@ -62,27 +71,12 @@ class Pattern:
         return "/".join(parts[:known])
 
     @cached_property
-    def regex(self) -> re.Pattern[str]:
-        """Matches the paths that the pattern may stand for."""
-        return _regex(self.text)
+    def _expression(self) -> re.Pattern[str]:
+        return patterns.expression(self.shown, hidden=False)
 
     def fits(self, path: str) -> bool:
-        """Whether a known path is one of these."""
-        return self.regex.fullmatch(path) is not None
-
-
-@lru_cache(maxsize=4096)
-def _regex(text: str) -> re.Pattern[str]:
-    pieces: list[str] = []
-    for piece in re.split(f"({DEEP}/?|[{UNKNOWN}{SEGMENT}]+)", text):
-        if piece.startswith(DEEP):
-            pieces.append(r"(?:[^/]+/)*" if piece.endswith("/") else r".*")
-        elif piece and piece[0] in UNKNOWN + SEGMENT:
-            # As in a shell, a wildcard at the start of a name leaves hidden files out.
-            pieces.append(r"(?!\.)[^/]*" if not pieces or pieces[-1].endswith("/") else r"[^/]*")
-        else:
-            pieces.append(re.escape(piece))
-    return re.compile("".join(pieces))
+        """Whether a known path is one of these; as in a shell, no wildcard stands for the dot of a hidden name."""
+        return self._expression.fullmatch(path) is not None
 
 
 def pattern_of(path: PathText) -> Pattern:
@@ -93,7 +87,7 @@ def pattern_of(path: PathText) -> Pattern:
     text = "".join(part if isinstance(part, str) else _MARKS[part.kind] for part in path.parts).replace("\\", "/")
     if "*" in text:
         text = re.sub(r"(?<![^/])\*\*(?=/|$)", DEEP, text).replace("*", SEGMENT)
-    return Pattern(_tidy(text))
+    return Pattern(_tidy(re.sub(f"{DEEP}(?=[^/])", f"{DEEP}/", text)))
 
 
 def _tidy(text: str) -> str:
@@ -122,34 +116,20 @@ def alike(read: Pattern, written: Pattern) -> bool:
     """Whether two patterns may name the same file: the same text, or the same folder and a name that overlaps."""
     if read.shown == written.shown:
         return True
+    if read.spans:
+        return _same_file(read.shown.split("/"), written.shown.split("/"))
     if read.base != written.base or not read.base:
         return False
     if read.guessed and not (read.speaks and written.speaks):
         return False
-    return _overlap(basename(read.shown), basename(written.shown))
+    return patterns.names_overlap(basename(read.shown), basename(written.shown))
 
 
-def _overlap(one: str, other: str) -> bool:
-    """Whether some name fits two patterns with stars."""
-    states = {(0, 0)}
-    seen: set[tuple[int, int]] = set()
-    while states:
-        left, right = states.pop()
-        if (left, right) in seen:
-            continue
-        seen.add((left, right))
-        if left == len(one) and right == len(other):
-            return True
-        star_left, star_right = one[left : left + 1] == "*", other[right : right + 1] == "*"
-        if star_left:
-            states.add((left + 1, right))
-            if right < len(other):
-                states.add((left, right + 1))
-        if star_right:
-            states.add((left, right + 1))
-            if left < len(one):
-                states.add((left + 1, right))
-        same = one[left : left + 1] == other[right : right + 1] != ""
-        if same and not star_left and not star_right:
-            states.add((left + 1, right + 1))
-    return False
+def _same_file(one: Sequence[str], other: Sequence[str]) -> bool:
+    """Whether two paths with wildcards may be the same file, name by name."""
+    if not one or not other:
+        return not one and not other
+    if "**" in (one[0], other[0]):
+        deep, plain = (one, other) if one[0] == "**" else (other, one)
+        return _same_file(deep[1:], plain) or _same_file(deep, plain[1:])
+    return patterns.names_overlap(one[0], other[0]) and _same_file(one[1:], other[1:])
