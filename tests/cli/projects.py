@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from noteship.cli.main import main
 
 COMMAND = (sys.executable, "-m", "noteship")
@@ -109,3 +111,13 @@ class Project:
         process = self.start(*words, **environment)
         out, err = process.communicate(timeout=60)
         return Answer(process.returncode, out, err)
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
+    """An empty project; temporary files do not count as read, so that the stages' are elsewhere."""
+    root, temporary = tmp_path / "project", tmp_path / "temporary"
+    root.mkdir()
+    temporary.mkdir()
+    monkeypatch.setenv("TMPDIR", str(temporary))
+    return Project(root)

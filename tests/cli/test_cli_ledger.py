@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import time
 from pathlib import Path
 
@@ -22,23 +23,74 @@ def test_explain_names_the_first_difference(project: Project) -> None:
         return project.call("explain", *words).out.splitlines()[0]
 
     assert said("a") == "a would run: it has no result yet"
-    assert said("b") == "b would wait: a.txt will be made anew by a; it runs if that comes out differently"
+    assert said("b") == "b would run: it has no result yet; it waits for a.txt, which a makes anew"
     run = project.json("run")["run"]
     assert said("a") == f"a would be reused: nothing changed since run {run}"
     # Comments and outputs are no code.
     project.write("helper.py", "# twice\ndef twice(text):\n    return text * 2\n")
     assert said("a.py").startswith("a would be reused")
-    assert said("a", "--set", "a.n=2") == "a would run: parameter n: the notebook's own value -> 2"
+    assert said("a", "--set", "a.n=2") == "a would run: parameter n: 1 (the notebook's own) -> 2"
     project.write("raw.txt", "2")
     assert said("a") == "a would run: input raw.txt changed"
+    assert said("b") == "b would wait: a.txt will be made anew by a; it runs if that comes out differently"
     project.write("helper.py", "def twice(text):\n    return text * 3\n")
-    assert said("a") == "a would run: its code changed"
+    assert said("a") == "a would run: its code changed: helper.py function twice"
     document = project.json("explain", "a")
     assert document["would"] == "run"
     assert document["last"]["run"] == run
     assert {"file": "raw.txt", "from": ""} in document["reads"]
-    answer = project.call("explain", "c")
-    assert (answer.code, "there is no stage 'c'" in answer.err) == (2, True)
+
+
+def test_explain_of_every_stage(project: Project) -> None:
+    """Without a stage there is a line for each: its own change comes before what it waits for."""
+    project.write("raw.txt", "1")
+    project.notebook("deep/01-a", "text = open('../raw.txt').read()", "open('a.txt', 'w').write(text)")
+    project.notebook("deep/02-b", "n = 1\ntext = open('a.txt').read()", "open('b.txt', 'w').write(text * n)")
+    project.notebook("deep/03-c", "open('c.txt', 'w').write('c')")
+    project.notebook("deep/04-d", "open('d.txt', 'w').write(open('b.txt').read())")
+    project.notebook("bad", "def")
+    run = project.call("run", "--json").document["run"]
+    project.notebook("deep/02-b", "n = 2\ntext = open('a.txt').read()", "open('b.txt', 'w').write(text * n)")
+    project.write("raw.txt", "2")
+    project.write("deep/c.txt", "mine")
+    answer = project.call("explain")
+    assert answer.code == 0, answer.err
+    assert [re.sub("  +", "  ", line) for line in answer.out.splitlines()] == [
+        "deep/01-a  would run  input raw.txt changed",
+        "deep/02-b  would run  its code changed: cell 1; it waits for deep/a.txt, which deep/01-a makes anew",
+        f"deep/03-c  would be reused  nothing changed since run {run}",
+        "deep/04-d  would wait  deep/b.txt will be made anew by deep/02-b; it runs if that comes out differently",
+        "would not run: bad.ipynb does not parse: invalid syntax",
+        "deep/c.txt, which deep/03-c makes, was changed by hand: `noteship run` stops at that, but with --replace",
+    ]
+    document = project.json("explain")
+    assert [each["would"] for each in document["stages"]] == ["run", "run", "be reused", "wait"]
+    assert document["stages"][1]["waits_for"] == {"stage": "deep/01-a", "file": "deep/a.txt"}
+    assert document["changed_by_hand"] == [{"file": "deep/c.txt", "stage": "deep/03-c"}]
+    assert [each["stage"] for each in document["faults"]] == ["bad"]
+    assert "deep/c.txt, which deep/03-c makes, was changed by hand" in project.call("explain", "03-c").out
+    assert project.json("explain", "03-c")["changed_by_hand"] == document["changed_by_hand"]
+
+
+@pytest.mark.parametrize("words", [["explain", "3"], ["explain", "--with", "3"], ["show", "latest", "3"], ["run", "c"]])
+def test_an_unknown_stage(project: Project, words: list[str]) -> None:
+    """A part of a stage's name is enough for it to be named as the nearest."""
+    project.write("deep/03-c.py", "open('c.txt', 'w').write('c')\n")
+    assert project.call("run").code == 0
+    answer = project.call(*words)
+    assert answer.code == 2
+    assert "nearest: deep/03-c" in answer.err
+
+
+def test_set_in_vain(project: Project) -> None:
+    """A parameter of a stage that the run leaves out is an error, in a run and where one is asked about."""
+    project.write("a.py", "n = 1\nopen('a.txt', 'w').write(str(n))\n")
+    project.write("b.py", "n = 1\nopen('b.txt', 'w').write(str(n))\n")
+    for verb in ("run", "explain"):
+        answer = project.call(verb, "a", "--set", "b.n=2")
+        assert (answer.code, "--set b.n=2: this run leaves 'b' out" in answer.err) == (2, True)
+    assert project.call("explain", "--set", "b.n=2").code == 0
+    assert project.json("runs")["runs"] == []
 
 
 def test_a_changed_environment(project: Project) -> None:

@@ -32,7 +32,7 @@ def test_a_pipeline_of_notebooks(project: Project) -> None:
     # Parameters take the place of literals; what comes out the same is not made again.
     third = project.json("run", "--set", "01-make.rows=5")
     assert [stage["reason"] for stage in third["stages"]] == [
-        "parameter rows: the notebook's own value -> 5",
+        "parameter rows: 3 (the notebook's own) -> 5",
         "input rows.csv made anew by 01-make",
     ]
     assert project.text("n.txt") == "5"
@@ -219,5 +219,20 @@ def test_a_workspace_can_be_kept(project: Project) -> None:
     project.write("s.py", "open('half.txt', 'w').write('h')\nraise ValueError('no')\n")
     project.call("run")
     assert not list((project.root / ".noteship/work").rglob("half.txt"))
-    project.call("run", "--keep")
-    assert len(list((project.root / ".noteship/work").rglob("half.txt"))) == 1
+    err = project.call("run", "--keep").err
+    [half] = (project.root / ".noteship/work").rglob("half.txt")
+    assert f"note: its workspace is kept for a week: {half.parent.relative_to(project.root)}" in err
+
+
+def test_data_on_another_disk(project: Project, tmp_path: Path) -> None:
+    """A data folder that is a link is read and written like any other, and stays a link."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    (disk / "raw.txt").write_text("1")
+    (project.root / "data").symlink_to(disk)
+    project.write("a.py", "open('data/a.txt', 'w').write(open('data/raw.txt').read() * 2)\n")
+    project.write("b.py", "open('data/b.txt', 'w').write(open('data/a.txt').read() * 2)\n")
+    assert project.states() == {"a": "executed", "b": "executed"}
+    assert (disk / "b.txt").read_text() == "1111"
+    assert (project.root / "data").is_symlink()
+    assert project.states() == {"a": "reused", "b": "reused"}

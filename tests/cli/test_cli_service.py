@@ -30,11 +30,14 @@ def test_a_model_from_proposal_to_bundle(project: Project) -> None:
     section = [line.strip() for line in lines[lines.index("    [service]") :]]
     assert project.json("run")["proposal"]["toml"].split() == " ".join(section).split()
     project.write("noteship.toml", "\n".join(section))
+    project.write("look.py", "open('rows.pkl', 'wb').write(open('model.joblib', 'rb').read())\n")
     made = project.json("run")["bundle"]
     assert made["again"] is False
+    assert (made["state"], made["unopened"]) == ("not checked", ["rows.pkl"])
     assert [column["name"] for column in made["signature"]["inputs"]] == ["x", "y"]
     again = project.call("run")
     assert f"bundle {made['digest'][:12]} is up to date: x (integer), y (integer) -> label" in again.out
+    assert "pickles are compared only where [service] reproduces names them: rows.pkl" in again.out
     assert project.json("run", "train")["bundle"] is None
 
     # A step of another name is refused by the nearest that is there.

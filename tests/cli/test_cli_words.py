@@ -30,7 +30,7 @@ def test_help_lists_the_verbs_and_loads_little(project: Project) -> None:
         (["run", "--job", "x"], "is no whole number from 1 on", ""),
         (["run", "--jobs", "0"], "is no whole number from 1 on", ""),
         (["run", "--nonsense"], "unrecognized arguments: --nonsense", ""),
-        (["explain"], "the following arguments are required: STAGE", ""),
+        (["show"], "the following arguments are required: RUN", ""),
         (["show", "latest", "--open"], "--open and --output show the notebook of one stage", ""),
     ],
 )
@@ -77,11 +77,11 @@ def test_a_project_that_is_not_there(project: Project) -> None:
 
 
 def test_an_empty_project(project: Project) -> None:
-    """A folder without notebooks has nothing to do, and every verb says so without a fault."""
+    """A folder without notebooks can be looked at; a run of it is taken for one in the wrong folder."""
     assert project.call("graph").out == "project: 0 stages, 0 edges\n"
+    assert project.call("run").code == 2
     assert project.call("runs").out == "nothing ran yet\n"
-    assert project.call("run").code == 0
-    assert project.call("show", "latest").code == 0
+    assert project.call("show", "latest").code == 2
     assert project.call("gc").code == 0
     assert project.call("explain", "x").code == 2
 

@@ -10,7 +10,7 @@ import pytest
 from cli.projects import Project
 from noteship import workflow
 from noteship.operations import errors, runs
-from noteship.operations.explain import explain
+from noteship.operations.explain import Verdict, explain
 from noteship.operations.opened import OpenedProject
 from noteship.operations.run import CellProgress, RunReport, RunRequest, run
 from noteship.operations.stages import graph_of
@@ -60,7 +60,7 @@ def test_a_run_tells_what_it_does(project: Project) -> None:
 def test_a_learned_read_is_told_with_its_producer(project: Project) -> None:
     """The event names the stage, the file, the one stage that makes it, and how it is known."""
     # What the arithmetic gives is known by running it only.
-    name = "import random\nname = ''.join(chr(n) for n in (102, 48)) + '.' + 'txt'[: random.choice([3])]\n"
+    name = "import random\nname = ''.join(chr(n) for n in (102, 48)) + '.' + 'txt'[: random.randint(3, 3)]\n"
     project.write("a.py", f"{name}open('out.txt', 'w').write(open(name).read())\n")
     project.write("z.py", "open('f0.txt', 'w').write('made')\n")
     ears = Ears()
@@ -89,7 +89,7 @@ def test_explain_gives_what_a_result_rests_on(project: Project) -> None:
     project.chain("a", "b")
     bring_up(project)
     found = explain(OpenedProject.at(project.root), "s1", parameters=["s1.text='x'"])
-    assert (found.would, found.reason) == ("run", "parameter text: the notebook's own value -> 'x'")
+    assert found.verdict == Verdict("s1", "run", "parameter text: 'b' (the notebook's own) -> 'x'")
     assert found.reads == (("f0.txt", "s0"),)
     assert found.last is not None
     assert found.last.parts.reads.keys() == {"f0.txt"}
@@ -193,7 +193,7 @@ def test_what_an_earlier_run_left_is_nobodys_input(project: Project) -> None:
 
 def test_what_is_written_without_being_inferred_is_not_stale(project: Project) -> None:
     """A stage's last result shows that its code as it is makes the file."""
-    project.write("a.py", "import random\nopen('parts_' + random.choice(['x']) * 3, 'w').write('1')\n")
+    project.write("a.py", "import random\nopen('parts_' + 'x' * random.randint(3, 3), 'w').write('1')\n")
     project.write("noteship.toml", '[stage.a]\nwrites = ["!parts_*"]\n')
     assert bring_up(project).good
     opened = OpenedProject.at(project.root)

@@ -55,6 +55,21 @@ def test_a_full_declaration_is_read(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("wrong", "right"),
+    [
+        ("[stage.notebooks/01-a]", '[stage."notebooks/01-a"]'),
+        ("[stage.my notes.params]", '[stage."my notes".params]'),
+        ("[stage.é]", '[stage."é"]'),
+    ],
+)
+def test_a_name_that_needs_quotes(tmp_path: Path, wrong: str, right: str) -> None:
+    """The message says how a stage's name is quoted."""
+    with pytest.raises(DeclarationUnreadable) as caught:
+        declared(tmp_path, f'[stage.02-b.params]\nn = 1\n{wrong}\nreads = ["a"]')
+    assert f"quote the name: {right} instead of {wrong}" in str(caught.value)
+
+
+@pytest.mark.parametrize(
     ("text", "name", "near", "line"),
     [
         ("[service]\nstep = []", "service.step", "service.steps", 2),

@@ -29,7 +29,12 @@ def errors() -> list[type[NoteshipError]]:
         for _, value in inspect.getmembers(importlib.import_module(name), inspect.isclass):
             if issubclass(value, NoteshipError) and value not in ABSTRACT and not value.__name__.startswith("_"):
                 found.add(value)
-    return sorted(found, key=lambda kind: (kind.__module__, kind.__name__))
+    return sorted(found, key=lambda kind: (room_of(kind), kind.__name__))
+
+
+def room_of(kind: type[NoteshipError]) -> str:
+    """The room whose error it is."""
+    return kind.__module__.partition(".errors")[0].removeprefix("noteship.")
 
 
 def errors_page() -> str:
@@ -42,7 +47,7 @@ def errors_page() -> str:
     ]
     room = ""
     for kind in errors():
-        here = kind.__module__.removesuffix(".errors").removeprefix("noteship.")
+        here = room_of(kind)
         if here != room:
             room = here
             lines += ["", f"## {room}"]

@@ -53,14 +53,6 @@ def test_a_folder_without_its_description_cannot_be_judged(any_store: Store) -> 
     assert any_store.reachable([absent]) == {absent}
 
 
-def test_an_object_is_removed_at_once_when_told(any_store: Store) -> None:
-    """Deleting does not ask for an age."""
-    digest = any_store.put_bytes(b"x")
-    any_store.delete_object(digest)
-    any_store.delete_object(digest)
-    assert not any_store.has(digest)
-
-
 def age(store: Path, seconds: float) -> None:
     then = time.time() - seconds
     for path in store.rglob("*"):

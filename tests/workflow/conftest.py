@@ -35,6 +35,11 @@ class Project:
     def text(self, path: str) -> str:
         return (self.root / path).read_text()
 
+    def lose(self, digest: digests.Digest) -> None:
+        """Take one object from the store, as if it had been lost."""
+        others = {stored.digest for stored in self.store.objects()} - {digest}
+        assert self.store.sweep(others, older_than_s=0).objects == 1
+
     def add(
         self, name: str, reads: str = "", writes: str = "", function: Function | None = None, **more: object
     ) -> None:

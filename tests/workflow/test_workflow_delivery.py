@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from noteship import digests, workflow
@@ -136,7 +138,7 @@ def test_lost_original(project) -> None:
     project.put("t", "raw")
     project.add("1", "t", "t", in_place="t")
     result = project.run()
-    project.store.delete_object(result.results["1"].parts.reads["t"])
+    project.lose(result.results["1"].parts.reads["t"])
     project.add("1", "t", "t", in_place="t", code="new")
     assert "original is lost" in project.run().stages["1"].failure.message
     project.put("t", "raw")
@@ -217,15 +219,24 @@ def test_what_another_run_delivered_meanwhile_is_not_changed_by_hand(project) ->
 
 
 @pytest.mark.parametrize(
-    "path", ["x/.git/hooks/pre-commit", ".Noteship/origins.jsonl", "./a", "x/./a", "x//a", "out/a", "/tmp/a"]
+    "path",
+    [
+        *("x/.git/hooks/pre-commit", ".Noteship/origins.jsonl", "./a", "x/./a", "x//a", "/tmp/a"),
+        *("hooks/pre-commit", "out/.bashrc", "out/.ssh/a", "gone/a", "gone", "loop", "loop/a", "out"),
+    ],
 )
 def test_closed_places(project, path: str) -> None:
-    """Nothing is put into the folders of noteship and of version control, or through a link out of the project."""
+    """Nothing is put into the folders of noteship and of version control, nor hidden files behind links."""
     (project.root / "out").symlink_to(project.root.parent)
+    (project.root / ".git/hooks").mkdir(parents=True)
+    (project.root / "hooks").symlink_to(".git/hooks")
+    (project.root / "gone").symlink_to("not/mounted")
+    (project.root / "loop").symlink_to("loop")
     project.add("1", "", "a", lambda desk: desk.write(path, b"x"))
     failure = project.run().stages["1"].failure
     assert (failure.kind, "cannot be put into" in failure.message) == ("output", True)
-    assert not (project.root / path).exists()
+    assert not (project.root / path).is_file()
+    assert all((project.root / name).is_symlink() for name in ("out", "gone", "loop"))
 
 
 @pytest.mark.parametrize("path", ["lib/helper.py", "01.ipynb", "noteship.toml"])
@@ -263,3 +274,48 @@ def test_a_pattern_does_not_mean_what_an_earlier_run_left(project) -> None:
     assert project.run().results["2"].parts.reads.keys() == {"parts/old", "parts/own"}
     project.add("1", "", "parts/new", code="new")
     assert project.run().results["2"].parts.reads.keys() == {"parts/new", "parts/own"}
+
+
+@pytest.fixture
+def disk(tmp_path_factory) -> Path:
+    """Another disk."""
+    return tmp_path_factory.mktemp("disk")
+
+
+def test_a_linked_folder_is_written_through(project, disk: Path) -> None:
+    """A folder that the user linked gets what stages write; the link stays, and a second run has nothing to do."""
+    (project.root / "data").symlink_to(disk)
+    project.add("1", "", "data/deep/a", lambda desk: desk.write("data/deep/a", b"1"))
+    project.add("2", "data/deep/a", "b")
+    assert project.run().state == "done"
+    assert (disk / "deep/a").read_text() == "1"
+    assert (project.root / "data").is_symlink()
+    assert project.run().state == "done"
+    assert project.executed == []
+
+
+def test_what_lies_behind_a_link_is_not_lost(project, disk: Path) -> None:
+    """Behind a link, too, what noteship did not deliver is set aside, or stops the run when it was changed by hand."""
+    (disk / "a").write_text("older")
+    (project.root / "data").symlink_to(disk)
+    project.add("1", "", "data/a")
+    assert project.run().state == "done"
+    assert replaced(project) == {"data/a": "older"}
+    (disk / "a").write_text("mine")
+    with pytest.raises(errors.ChangedByHand):
+        project.run()
+
+
+def test_a_linked_file_is_written_through(project, disk: Path) -> None:
+    """A file that the user linked is replaced where it lies, even when it is not there yet; the link stays."""
+    (disk / "a").write_text("older")
+    for name in ("a", "b"):
+        (project.root / name).symlink_to(disk / name)
+    project.add("1", "", "a b")
+    assert project.run().state == "done"
+    assert [(disk / name).read_text() for name in ("a", "b")] == ["1()", "1()"]
+    assert all((project.root / name).is_symlink() for name in ("a", "b"))
+    assert replaced(project) == {"a": "older"}
+    project.add("1", "", "a b", code="new", function=lambda desk: [desk.write(name, b"new") for name in ("a", "b")])
+    assert project.run().state == "done"
+    assert [(disk / name).read_text() for name in ("a", "b")] == ["new", "new"]

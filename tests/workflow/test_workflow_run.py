@@ -262,7 +262,7 @@ def test_lost_output(project) -> None:
     """An output that the store lost is made again by its stage, and what depends on it is reused."""
     three(project)
     result = project.run()
-    project.store.delete_object(result.results["1"].outputs["a"].digest)
+    project.lose(result.results["1"].outputs["a"].digest)
     assert workflow.plan(project.graph(), project.place)["1"].text == "its output a is lost or damaged in the store"
     project.run()
     assert project.executed == ["1"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeAlias
 
@@ -60,8 +61,21 @@ def _stage(source: StageSource, told: Sequence[tuple[Row, str]], *, evidence: bo
         for use in source.uses if evidence else ():
             if (use.path, use.action + "s") == (path, action):
                 yield f"           {_place(use.cell, use.line)}: {use.call}  [{use.how}]"
-    if evidence and source.cwd_note:
+    if evidence:
+        yield from _started(source)
+
+
+def _started(source: StageSource) -> Iterator[str]:
+    """How and where it is run."""
+    if source.cwd_note:
         yield f"  folder   {source.cwd}  {source.cwd_note}"
+    for call in source.calls:
+        name = ["-m", call.module] if call.module else [source.path]
+        yield "  called   " + shlex.join(["python", *name, *call.words])
+    if source.calls_note:
+        yield f"  called   {source.calls_note}"
+    for each in source.elsewhere:
+        yield f"  taken    {each.path} for {each.place or 'the root of the project'}"
 
 
 def _from(view: GraphView, stage: str, path: str) -> str:
@@ -99,6 +113,9 @@ def _remarks(view: GraphView) -> Iterator[str]:
     for stage, file in graph.left_out:
         yield ""
         yield f"{stage} was seen to read {file}; following that would close a cycle, so it is left out"
+    for note in view.notes:
+        yield ""
+        yield f"note: {note}"
     if graph.cycle:
         yield ""
         yield "cycle: " + ", ".join(f"{e.consumer} reads {e.file} of {e.producer}" for e in graph.cycle)

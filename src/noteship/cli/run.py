@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import partial
+from typing import Any
 
 from noteship import workflow
 from noteship.cli.output import INTERRUPTED, Output, duration
@@ -27,7 +28,9 @@ def run(arguments: argparse.Namespace, output: Output) -> int:
         keep=arguments.keep,
         force=arguments.force,
     )
-    report = operation.run(OpenedProject.at(arguments.project), request, partial(progress, output))
+    opened = OpenedProject.at(arguments.project)
+    output.aside(*(f"note: {note}" for note in opened.notes))
+    report = operation.run(opened, request, partial(progress, output))
     output.document(report.to_json())
     output.aside(*_failures(report))
     output.text(*summary(report))
@@ -74,8 +77,12 @@ def _bundle(report: RunReport) -> Iterator[str]:
         yield f"  {check}"
     if made.summary["state"] != "verified":
         yield f"  reproduction: {made.summary['state']}"
+    if made.unopened:
+        names = ", ".join(made.unopened[:5])
+        yield f"  pickles are compared only where [service] reproduces names them: {names}"
     if made.summary["format"] == "pickle":
         yield f"  the model is a pickle, which a server loads only when told to: {made.summary['why_not_skops']}"
+    yield from _compiled(made.summary.get("compiled", {}))
     yield "serve it: noteship serve"
 
 
@@ -104,3 +111,13 @@ def _failure(record: workflow.StageRecord, run: str) -> Iterator[str]:
     yield "  do: " + failure.remedy.replace("\n", "\n    ")
     if record.record:
         yield f"      noteship show {run} {record.stage} --open   shows it as it ran"
+    yield from (f"  note: {note}" for note in record.notes)
+
+
+def _compiled(found: Mapping[str, Any]) -> Iterator[str]:
+    """How fast a row is scored, and what stands behind it."""
+    if found.get("form"):
+        speed = f"{found['compiled_us']:,.0f} µs a row instead of {found['plain_us']:,.0f}"
+        yield f"  compiled ({found['form']}): {speed}; the same for {found['rows']:,} of {found['of_rows']:,} rows"
+    elif found.get("why"):
+        yield f"  scored by scikit-learn itself, not compiled: {found['why']}"

@@ -26,7 +26,9 @@ def run(arguments: argparse.Namespace, output: Output) -> int:
         # -P: a file of the project that is called like a module is not imported in its stead.
         os.execv(python, [python, "-P", "-m", "noteship", *_words(arguments)])  # noqa: S606 - no shell is meant
     chosen = f"{bundle.by}, " if bundle.by in operation.NAMES else ""
-    output.aside(f"loading {bundle.name} ({chosen}bundle {short(bundle.digest)})")
+
+    def loading() -> None:
+        output.aside(f"loading {bundle.name} ({chosen}bundle {short(bundle.digest)})")
 
     def started(url: str) -> None:
         output.document({"url": url, "bundle": bundle.digest, "name": bundle.name, "chosen": bundle.by})
@@ -39,7 +41,7 @@ def run(arguments: argparse.Namespace, output: Output) -> int:
         allow_pickle=arguments.allow_pickle,
         access_log=arguments.access_log,
     )
-    operation.serve(opened, bundle, request, started)
+    operation.serve(opened, bundle, request, loading, started)
     return 0
 
 

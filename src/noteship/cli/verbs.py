@@ -35,8 +35,7 @@ def _graph(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--evidence", action="store_true", help="show for each file the cell, the line and the call")
 
 
-def _run(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("stages", metavar="STAGE", nargs="*", help="only these stages and what they need")
+def _choices(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--with",
         dest="chosen",
@@ -53,6 +52,11 @@ def _run(parser: argparse.ArgumentParser) -> None:
         default=[],
         help="replace the literal that the notebook assigns to NAME; may be repeated",
     )
+
+
+def _run(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("stages", metavar="STAGE", nargs="*", help="only these stages and what they need")
+    _choices(parser)
     parser.add_argument(
         "--jobs", type=_count, metavar="N", help="how many stages run at once (default: one a processor, at most 4)"
     )
@@ -68,22 +72,12 @@ def _run(parser: argparse.ArgumentParser) -> None:
         default=[],
         help="run this stage though its result is known, as for one that fetches what has changed; may be repeated",
     )
-    parser.add_argument("--keep", action="store_true", help="keep the workspace of a stage that fails")
+    parser.add_argument("--keep", action="store_true", help="keep the workspace of a stage that fails, and say where")
 
 
 def _explain(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("stage", metavar="STAGE")
-    parser.add_argument(
-        "--with",
-        dest="chosen",
-        metavar="STAGE",
-        action="append",
-        default=[],
-        help="choose this alternative; may be repeated",
-    )
-    parser.add_argument(
-        "--set", dest="parameters", metavar="STAGE.NAME=VALUE", action="append", default=[], help="as for `run`"
-    )
+    parser.add_argument("stage", metavar="STAGE", nargs="?", help="only this one, with all that its result depends on")
+    _choices(parser)
 
 
 def _runs(parser: argparse.ArgumentParser) -> None:
@@ -102,7 +96,7 @@ def _serve(parser: argparse.ArgumentParser) -> None:
         "bundle",
         metavar="BUNDLE",
         nargs="?",
-        help="`champion`, `latest` or the start of a digest (default: the champion, else the latest)",
+        help="`latest`, or the start of a digest (default: the latest that `noteship run` made)",
     )
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1)")
     parser.add_argument("--port", type=int, default=8080, help="port to listen on; 0 takes a free one (default: 8080)")
@@ -140,7 +134,7 @@ VERBS = (
     Verb(
         "run", "bring the pipeline up to date, and make the bundle", "noteship run --set 04-train.depth=8", "run", _run
     ),
-    Verb("explain", "why a stage would run, or is reused", "noteship explain 04-train", "explain", _explain),
+    Verb("explain", "why stages would run, or are reused", "noteship explain 04-train", "explain", _explain),
     Verb("runs", "list what ran", "noteship runs --last 5", "runs", _runs),
     Verb("show", "one run, or one of its stages", "noteship show latest 04-train --open", "show", _show),
     Verb("serve", "serve the model over HTTP", "noteship serve --port 8080", "serve", _serve),

@@ -24,24 +24,29 @@ __all__ = ["Made", "Proposed", "make", "propose"]
 
 # What may be a table of features or predictions; everything else that stages write is not looked at.
 TABLES = (".parquet", ".pq", ".csv", ".tsv", ".feather", ".jsonl", ".npy", ".npz")
-FITTED = (".pkl", ".pickle", ".sav", ".joblib", ".skops", ".p")
+PICKLES = (".pkl", ".pickle", ".sav", ".joblib", ".p")
+FITTED = (*PICKLES, ".skops")
 # Raised whenever equal requests would now give another bundle.
-REQUEST_VERSION = 3
+REQUEST_VERSION = 4
 # As the lineage says it of a file that was not there.
 ABSENT = "absent"
 
 
 @dataclass(frozen=True)
 class Made:
-    """A bundle in the store; `again` says that it was there already."""
+    """A bundle in the store; `again` says that it was there already.
+
+    `unopened` are pickles that may hold what the model should reproduce, where nothing else does.
+    """
 
     digest: str
     summary: Mapping[str, Any]
     again: bool
+    unopened: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """As a plain value."""
-        return {"digest": self.digest, "again": self.again, **self.summary}
+        return {"digest": self.digest, "again": self.again, "unopened": list(self.unopened), **self.summary}
 
 
 @dataclass(frozen=True)
@@ -69,7 +74,7 @@ def make(opened: OpenedProject, result: workflow.RunResult, say: Callable[[str],
     known = opened.store.read_ref(f"bundle-keys/{key}")
     if known and _is_ours(opened.store, known.value["digest"], inputs):
         _name(opened, result.run, known.value)
-        return Made(known.value["digest"], known.value["summary"], again=True)
+        return _made_of(known.value, request, result, again=True)
     say("making the bundle")
     with tempfile.TemporaryDirectory(prefix="noteship-") as folder:
         # So deep that what is beside the project comes to lie beside it here too.
@@ -87,11 +92,20 @@ def make(opened: OpenedProject, result: workflow.RunResult, say: Callable[[str],
             {**request, "roots": roots, "root": str(root), "output": str(output)},
         )
         digest = opened.store.put_folder(output)
-    summary = {name: answer[name] for name in ("signature", "state", "checks", "format", "why_not_skops", "types")}
+    told = ("signature", "state", "checks", "format", "why_not_skops", "types", "compiled")
+    summary = {name: answer[name] for name in told}
     value = {"digest": digest, "name": opened.name, "key": key, "summary": summary}
     opened.store.write_ref(f"bundle-keys/{key}", value, expected=known)
     _name(opened, result.run, value)
-    return Made(digest, summary, again=False)
+    return _made_of(value, request, result, again=False)
+
+
+def _made_of(value: Mapping[str, Any], request: Mapping[str, Any], result: workflow.RunResult, *, again: bool) -> Made:
+    summary = value["summary"]
+    # A pickle can be anything, and is opened only where it is named.
+    pickles = {path for each in result.results.values() for path in each.outputs if path.lower().endswith(PICKLES)}
+    unopened = sorted(pickles - {*request["steps"], request["data"]}) if summary["state"] == "not checked" else ()
+    return Made(value["digest"], summary, again, tuple(unopened))
 
 
 def propose(opened: OpenedProject, result: workflow.RunResult) -> Proposed | None:

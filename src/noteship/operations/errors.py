@@ -18,6 +18,9 @@ __all__ = [
     "NoRecord",
     "NoSuchParameter",
     "NoteshipMissing",
+    "NothingReadable",
+    "NothingToRun",
+    "SetInVain",
     "StepNotMade",
     "UnknownBundle",
 ]
@@ -195,7 +198,7 @@ class UnknownBundle(UsageError):
         return Parts(
             f"{fact} '{self.name}'",
             nearest=", ".join(self.fitting[:5] or self.known[:5]),
-            remedy="name one by more digits of its digest, or say `latest` or `champion`",
+            remedy="name one by more digits of its digest, or say `latest`",
         )
 
     @classmethod
@@ -226,6 +229,50 @@ class NoRecord(UsageError):
     def example(cls) -> Self:
         """An instance for documentation."""
         return cls("04-trian", "20260102T030405Z-a1b2c3", "", "04-train")
+
+
+@dataclass(eq=False)
+class NothingToRun(UsageError):
+    """A folder in which no notebook and no script is a stage."""
+
+    folder: str
+    below: tuple[str, ...]
+
+    def parts(self) -> Parts:
+        """The message."""
+        return Parts(
+            "there is no notebook here, and no script that reads or writes data files",
+            where=self.folder,
+            nearest=", ".join(f"{each}/noteship.toml" for each in self.below[:3]),
+            remedy="name the project's folder with --project, or make one with noteship new",
+        )
+
+    @classmethod
+    def example(cls) -> Self:
+        """An instance for documentation."""
+        return cls("/home/ada", ("mail",))
+
+
+@dataclass(eq=False)
+class NothingReadable(WorkFailed):
+    """Several notebooks, and none of them can be read; a single one raises its own fault."""
+
+    facts: tuple[str, ...]
+
+    def parts(self) -> Parts:
+        """The message."""
+        shown = [cut(fact, 200) for fact in self.facts[:5]]
+        more = [f"and {len(self.facts) - 5} more"] if len(self.facts) > 5 else []
+        return Parts(
+            f"none of the {len(self.facts)} notebooks and scripts can be read",
+            where="\n".join([*shown, *more]),
+            remedy="correct them; noteship graph tells more of each",
+        )
+
+    @classmethod
+    def example(cls) -> Self:
+        """An instance for documentation."""
+        return cls(("01-clean.ipynb does not parse: invalid syntax", "02-plots.ipynb is written in R"))
 
 
 @dataclass(eq=False)
@@ -267,6 +314,27 @@ class ForcedInVain(UsageError):
     def example(cls) -> Self:
         """An instance for documentation."""
         return cls("01-collect")
+
+
+@dataclass(eq=False)
+class SetInVain(UsageError):
+    """A parameter is set of a stage that the run leaves out."""
+
+    text: str
+    stage: str
+
+    def parts(self) -> Parts:
+        """The message."""
+        return Parts(
+            f"--set {cut(self.text)}: this run leaves '{self.stage}' out",
+            nearest="the stages that were named do not need it, or another alternative is chosen, or it cannot be read",
+            remedy=f"leave it out, or name the stage too: noteship run {self.stage}",
+        )
+
+    @classmethod
+    def example(cls) -> Self:
+        """An instance for documentation."""
+        return cls("04b-forest.depth=8", "04b-forest")
 
 
 @dataclass(eq=False)

@@ -70,7 +70,7 @@ class NotebookExecutor:
             record=done.record,
             reads=done.reads,
             wanted=done.wanted,
-            notes=done.notes,
+            notes=(*done.notes, source.calls_note) if source.calls_note else done.notes,
             failure=_failure(done.failure) if done.failure else None,
             seconds=done.seconds,
         )
@@ -79,17 +79,25 @@ class NotebookExecutor:
         declared = self.opened.settings.stage.get(source.name)
         self._check(source.modules)
         text = self._read(source.path).decode("utf-8-sig")
+        document = notebooks.read_document(source.path, text)
+        if source.calls:
+            # Cells or not, it is a program that is called.
+            document = notebooks.Document(source.path, "script", (notebooks.Cell(0, "code", text),))
         writes = [write for stage in self.graph.source.stages for write in stage.writes]
         return execution.Job(
             run=task.run,
             stage=source.name,
-            document=notebooks.read_document(source.path, text),
+            document=document,
             cwd=source.cwd,
             params=task.stage.params,
             inputs=task.inputs,
             produced=tuple(dict.fromkeys((*writes, *self.graph.stale.keys() - self.made))),
             known_reads=self.graph.reads(source.name),
             expected_writes=task.stage.writes,
+            redone=source.redone,
+            sources=source.modules,
+            calls=source.calls or (notebooks.Call(),),
+            elsewhere=source.elsewhere,
             timeout_s=declared.timeout_s if declared else None,
             memory_bytes=declared.resources.memory_bytes if declared else None,
         )

@@ -47,8 +47,8 @@ def gc(opened: OpenedProject, keep_runs: int, *, dry_run: bool) -> Freed:
 
 
 def _bundles(opened: OpenedProject, keep_runs: int) -> set[Digest]:
-    runs = opened.ledger.names()[:keep_runs]
-    names = [*opened.store.refs("names/"), *(f"run-bundles/{run}" for run in runs)]
+    runs = workflow.kept_runs(opened.ledger, keep_runs)
+    names = [*opened.store.refs("names/"), *(f"run-bundles/{record.run}" for record in runs)]
     found = (opened.store.read_ref(name) for name in names)
     return {Digest(ref.value["digest"]) for ref in found if ref}
 

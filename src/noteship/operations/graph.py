@@ -16,13 +16,17 @@ __all__ = ["GraphView", "graph"]
 
 @dataclass(frozen=True)
 class GraphView:
-    """A project's graph with the evidence for it; `shown` are the stages that were asked for."""
+    """A project's graph with the evidence for it; `shown` are the stages that were asked for.
+
+    `notes` are sentences on the folder itself.
+    """
 
     name: str
     sources: tuple[StageSource, ...]
     graph: workflow.Graph
     chosen: tuple[str, ...]
     shown: tuple[str, ...]
+    notes: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """The document that `noteship graph --json` prints."""
@@ -48,6 +52,7 @@ class GraphView:
             ],
             "cycle": [[edge.producer, edge.consumer, edge.file] for edge in self.graph.cycle],
             "left_out": [list(each) for each in self.graph.left_out],
+            "notes": list(self.notes),
         }
 
 
@@ -61,7 +66,7 @@ def graph(opened: OpenedProject, names: Sequence[str] = ()) -> GraphView:
     by_path = {source.path: source.name for source in opened.sources.stages}
     known = (by_path.get(name, name) for name in names)
     shown = tuple(name if name in by_name else whole.resolve(name) for name in known) or tuple(by_name)
-    return GraphView(opened.name, opened.sources.stages, whole, opened.settings.notebooks.chosen, shown)
+    return GraphView(opened.name, opened.sources.stages, whole, opened.settings.notebooks.chosen, shown, opened.notes)
 
 
 def _stage(source: StageSource, graph: workflow.Graph) -> dict[str, Any]:
@@ -73,6 +78,9 @@ def _stage(source: StageSource, graph: workflow.Graph) -> dict[str, Any]:
         "twin": source.twin,
         "cwd": source.cwd,
         "cwd_note": source.cwd_note,
+        "calls": [{"words": list(call.words), "module": call.module} for call in source.calls],
+        "calls_note": source.calls_note,
+        "elsewhere": {each.path: each.place for each in source.elsewhere},
         "reads": list(source.reads),
         "writes": list(source.writes),
         "learned": learned,

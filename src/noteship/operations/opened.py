@@ -15,6 +15,7 @@ from noteship.notebooks import ProjectSources, ReadingSettings, StageOverride, S
 __all__ = ["OpenedProject", "plain_name"]
 
 CACHE = ".noteship/cache"
+DECLARATION = "noteship.toml"
 
 
 @dataclass(frozen=True)
@@ -101,6 +102,20 @@ class OpenedProject:
         """An interpreter of the project's own, which may read newer syntax than noteship's."""
         path = self.root / Path(self.settings.environment.python or ".venv/bin/python").expanduser()
         return path if path.exists() else None
+
+    @property
+    def projects_below(self) -> tuple[str, ...]:
+        """Folders within it that are projects of their own, with a `noteship.toml` that is not read here."""
+        ends = f"/{DECLARATION}"
+        return tuple(sorted(path.removesuffix(ends) for path in self.sources.files if path.endswith(ends)))
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What is to be known of the folder itself."""
+        return tuple(
+            f"{each}/{DECLARATION} is not read here: {each} is a project of its own (--project {each})"
+            for each in self.projects_below
+        )
 
     @cached_property
     def sources_by_name(self) -> Mapping[str, StageSource]:

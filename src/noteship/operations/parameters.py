@@ -8,11 +8,12 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from noteship import project
-from noteship.operations.errors import BadParameter, NoSuchParameter
+from noteship import project, workflow
+from noteship.nearest import nearest
+from noteship.operations.errors import BadParameter, NoSuchParameter, SetInVain
 from noteship.operations.opened import OpenedProject
 
-__all__ = ["with_parameters"]
+__all__ = ["check_used", "with_parameters"]
 
 
 def with_parameters(opened: OpenedProject, texts: Sequence[str]) -> OpenedProject:
@@ -29,13 +30,20 @@ def with_parameters(opened: OpenedProject, texts: Sequence[str]) -> OpenedProjec
             raise BadParameter(text, "it names no stage and parameter" if not dot else "there is no value")
         stage = _full_name(stage, sources)
         if stage not in sources:
-            near = difflib.get_close_matches(stage, sources, n=1, cutoff=0.4)
-            raise BadParameter(text, f"there is no stage {stage!r}", near[0] if near else "")
+            raise BadParameter(text, f"there is no stage {stage!r}", nearest(stage, sources))
         found.setdefault(stage, {})[name] = _value(text, value)
     for stage, params in found.items():
         if stage in sources:
             _check(sources[stage].path, sources[stage].parameters, params)
     return replace(opened, own_parameters=found) if texts else opened
+
+
+def check_used(opened: OpenedProject, texts: Sequence[str], graph: workflow.Graph) -> None:
+    """Raise SetInVain for the first of these `STAGE.NAME=VALUE` whose stage is not in the graph."""
+    for text in texts:
+        stage = _full_name(text.partition("=")[0].strip().rpartition(".")[0], opened.sources_by_name)
+        if stage not in graph.stages:
+            raise SetInVain(text, stage)
 
 
 def _full_name(name: str, known: Collection[str]) -> str:

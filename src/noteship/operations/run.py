@@ -15,8 +15,8 @@ from noteship.operations.bundle import Made
 from noteship.operations.errors import ForcedInVain
 from noteship.operations.executing import CellProgress, NotebookExecutor
 from noteship.operations.opened import OpenedProject
-from noteship.operations.parameters import with_parameters
-from noteship.operations.stages import check, chosen_of, graph_of, resolved
+from noteship.operations.parameters import check_used, with_parameters
+from noteship.operations.stages import check, check_any, chosen_of, graph_of, resolved
 
 __all__ = ["CellProgress", "Listener", "RunReport", "RunRequest", "run"]
 
@@ -52,12 +52,16 @@ class Listener(Protocol):
 
 @dataclass(frozen=True)
 class RunReport:
-    """How a run ended, and the bundle that it made; `proposal` is a `[service]` that the project could have."""
+    """How a run ended, and the bundle that it made; `proposal` is a `[service]` that the project could have.
+
+    `notes` are sentences on the folder itself.
+    """
 
     result: workflow.RunResult
     faults: tuple[StageSource, ...]
     made: Made | None = None
     proposal: bundles.Proposed | None = None
+    notes: tuple[str, ...] = ()
 
     @property
     def good(self) -> bool:
@@ -72,7 +76,7 @@ class RunReport:
             "state": result.state if not self.faults or result.state == "interrupted" else "failed",
             "seconds": round(result.seconds, 3),
             "stages": [record.to_json() for record in result.stages.values()],
-            "notices": list(result.notices),
+            "notices": [*self.notes, *result.notices],
             "faults": [
                 {"stage": source.name, "error": source.fault.to_json()} for source in self.faults if source.fault
             ],
@@ -89,14 +93,16 @@ def run(
     `listen` is given the graph of what will be looked at and gives who is told of it.
 
     Raises: what a graph that cannot run raises (CyclicStages, UnchosenAlternatives, MissingInput, InputOfUnreadable),
-    ChangedByHand, UnknownStage, ForcedInVain, wrong parameters, what the environment or the store lack, and what making
-    the bundle raises.
+    ChangedByHand, UnknownStage, ForcedInVain, SetInVain, NothingToRun, NothingReadable, wrong parameters, what the
+    environment or the store lack, and what making the bundle raises.
     """
     opened = with_parameters(opened, request.parameters)
+    check_any(opened)
     whole = graph_of(opened)
     graph = chosen_of(opened, whole, request.chosen, request.stages)
     graph = graph.upto(resolved(opened, graph, request.stages)) if request.stages else graph
     check(opened, graph)
+    check_used(opened, request.parameters, graph)
     faults = () if request.stages else tuple(source for source in opened.sources.stages if source.fault)
     jobs = request.jobs or opened.settings.run.jobs or min(os.cpu_count() or 1, JOBS_LIMIT)
     force = _forced(graph, resolved(opened, whole, request.force))
@@ -114,7 +120,7 @@ def run(
                 made = bundles.make(opened, result, listener.say)
             else:
                 proposal = bundles.propose(opened, result)
-    return RunReport(result, faults, made, proposal)
+    return RunReport(result, faults, made, proposal, opened.notes)
 
 
 def _forced(graph: workflow.Graph, names: Sequence[str]) -> frozenset[str]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from noteship import notebooks, workflow
+from noteship.nearest import nearest
 from noteship.operations.errors import NoRecord
 from noteship.operations.opened import OpenedProject
 
@@ -17,12 +17,21 @@ __all__ = ["fetch_record", "page_of", "run_json", "runs", "show", "stage_of"]
 
 def runs(opened: OpenedProject, last: int) -> Sequence[workflow.RunRecord]:
     """The latest runs, the latest first."""
-    return opened.ledger.runs(last)
+    return _as_known_here(opened, opened.ledger.runs(last))
 
 
 def show(opened: OpenedProject, run: str) -> workflow.RunRecord:
     """One run. Raises UnknownRun, AmbiguousRun."""
-    return opened.ledger.run(run)
+    return _as_known_here(opened, [opened.ledger.run(run)])[0]
+
+
+def _as_known_here(opened: OpenedProject, records: Sequence[workflow.RunRecord]) -> list[workflow.RunRecord]:
+    """Where the ledger has no end of a run of this folder, the folder knows whether it goes on."""
+    known = workflow.open_runs(opened.root)
+    return [
+        replace(record, state=known.get(record.run, record.state)) if record.state == "no end recorded" else record
+        for record in records
+    ]
 
 
 def stage_of(opened: OpenedProject, record: workflow.RunRecord, stage: str) -> workflow.StageRecord:
@@ -32,8 +41,7 @@ def stage_of(opened: OpenedProject, record: workflow.RunRecord, stage: str) -> w
     """
     fitting = [name for name in record.stages if stage in (name, name.rpartition("/")[2])]
     if stage not in fitting and len(fitting) != 1:
-        near = difflib.get_close_matches(stage, fitting or record.stages, n=1)
-        raise NoRecord(stage, record.run, "", near[0] if near else "")
+        raise NoRecord(stage, record.run, "", nearest(stage, fitting or record.stages))
     found = record.stages[stage if stage in fitting else fitting[0]]
     result = opened.ledger.result(found.key) if found.state == "reused" and found.key else None
     if result is None:

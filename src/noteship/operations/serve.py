@@ -43,7 +43,7 @@ class ServeRequest:
 
 
 def named(opened: OpenedProject, name: str | None) -> Named:
-    """The bundle of a name; without one the champion, else the latest.
+    """The bundle of a name; without one the champion, if there ever was one, else the latest.
 
     Raises: NoBundle, UnknownBundle.
     """
@@ -78,8 +78,16 @@ def other_interpreter(opened: OpenedProject) -> str | None:
     return python
 
 
-def serve(opened: OpenedProject, bundle: Named, request: ServeRequest, started: Callable[[str], None]) -> None:
-    """Serve until SIGTERM or Ctrl-C; `started` is given the URL when the first answer is ready.
+def serve(
+    opened: OpenedProject,
+    bundle: Named,
+    request: ServeRequest,
+    loading: Callable[[], None],
+    started: Callable[[str], None],
+) -> None:
+    """Serve until SIGTERM or Ctrl-C.
+
+    `loading` is called when the port is taken, and `started`, with the URL, when the first answer is ready.
 
     The source that comes with a bundle is imported where the operator named the bundle by its digest or this project
     made it: names such as `latest` are references, which whoever writes to a shared store can move.
@@ -94,6 +102,7 @@ def serve(opened: OpenedProject, bundle: Named, request: ServeRequest, started: 
     trust = models.Trust(frozenset({bundle.digest} if known else ()), frozenset(request.types), request.allow_pickle)
 
     def load() -> serving.Model:
+        loading()
         with tempfile.TemporaryDirectory(prefix="noteship-") as folder:
             fetched = models.fetch(opened.store, bundle.digest, Path(folder) / "bundle")
             return serving.Model(fetched.name, bundle.digest, models.load(fetched, trust))

@@ -7,10 +7,10 @@ from typing import Any
 
 from noteship import workflow
 from noteship.notebooks import StageSource, Use
-from noteship.operations.errors import InputOfUnreadable
+from noteship.operations.errors import InputOfUnreadable, NothingReadable, NothingToRun
 from noteship.operations.opened import OpenedProject
 
-__all__ = ["check", "chosen_of", "graph_of", "resolved", "stages_of"]
+__all__ = ["check", "check_any", "chosen_of", "graph_of", "resolved", "stages_of"]
 
 
 def stages_of(opened: OpenedProject) -> list[workflow.Stage]:
@@ -37,13 +37,20 @@ def chosen_of(
 ) -> workflow.Graph:
     """The graph with its alternatives chosen, by these names and, where they leave a choice, by `noteship.toml`.
 
-    What `noteship.toml` says does not hold for an alternative that is itself among the targets.
+    What `noteship.toml` says does not hold for an alternative that is itself among the targets. Where there is nothing
+    to choose since a notebook cannot be read, its fault is raised.
     """
     named = resolved(opened, graph, names)
     wanted = {*named, *resolved(opened, graph, targets)}
     decided = {stage for each in graph.alternatives if set(each.stages) & wanted for stage in each.stages}
     declared = [name for name in opened.settings.notebooks.chosen if name not in decided]
-    return workflow.choose(graph, [*named, *declared])
+    try:
+        return workflow.choose(graph, [*named, *resolved(opened, graph, declared)])
+    except workflow.errors.NotAnAlternative as error:
+        for source in opened.sources.stages:
+            if source.fault:
+                raise source.fault from error
+        raise
 
 
 def resolved(opened: OpenedProject, graph: workflow.Graph, names: Iterable[str]) -> tuple[str, ...]:
@@ -54,6 +61,18 @@ def resolved(opened: OpenedProject, graph: workflow.Graph, names: Iterable[str])
         if fault:
             raise fault
     return tuple(graph.resolve(name) for name in names)
+
+
+def check_any(opened: OpenedProject) -> None:
+    """Raise what is wrong when nothing can be run: no stage is there, or none that can be read."""
+    faults = tuple(source.fault for source in opened.sources.stages if source.fault)
+    if len(faults) < len(opened.sources.stages):
+        return
+    if not faults:
+        raise NothingToRun(str(opened.root), opened.projects_below)
+    if len(faults) == 1:
+        raise faults[0]
+    raise NothingReadable(tuple(fault.parts().fact for fault in faults))
 
 
 def check(opened: OpenedProject, graph: workflow.Graph) -> None:
@@ -85,6 +104,10 @@ def _stage(source: StageSource, params: Mapping[str, Any], required: tuple[str, 
         params=params,
         required=required,
         places=places,
+        calls=tuple((call.module, *call.words) for call in source.calls),
+        elsewhere={each.path: each.place for each in source.elsewhere},
+        literals=source.parameters,
+        pieces=source.pieces,
     )
 
 

@@ -43,10 +43,13 @@ class DeclarationUnreadable(UsageError):
 
     path: str
     reason: str
+    unquoted: tuple[str, str] = ("", "")
 
     def parts(self) -> Parts:
-        """The message."""
-        return Parts(f"{self.path} is not TOML: {cut(self.reason)}", where=self.path, remedy="correct that line")
+        """The message; `unquoted` is a table's header that needs quotes, as it is and as it should be."""
+        wrong, right = self.unquoted
+        remedy = f"quote the name: {right} instead of {wrong}" if wrong else "correct that line"
+        return Parts(f"{self.path} is not TOML: {cut(self.reason)}", where=self.path, remedy=remedy)
 
     @classmethod
     def example(cls) -> Self:

@@ -159,6 +159,15 @@ class Settings:
     store: StoreSettings = StoreSettings()
 
 
+def _unquoted(text: str) -> tuple[str, str]:
+    """The first header of a stage whose name needs quotes in TOML, as it is and as it should be."""
+    for line in text.splitlines():
+        header = re.match(r"""\s*\[\s*stage\s*\.\s*([^"'\]]+?)(\.(?:params|resources))?\s*\]""", line)
+        if header and not re.fullmatch(r"[A-Za-z0-9_-]+(\s*\.\s*[A-Za-z0-9_-]+)*", header[1]):
+            return header[0].strip(), f'[stage."{header[1]}"{header[2] or ""}]'
+    return "", ""
+
+
 def load(root: Path) -> Settings:
     """Read a project's `noteship.toml`; all defaults where there is none.
 
@@ -176,5 +185,5 @@ def load(root: Path) -> Settings:
     try:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise DeclarationUnreadable(FILE, str(error)) from error
+        raise DeclarationUnreadable(FILE, str(error), _unquoted(text)) from error
     return declaration.read_table(Settings, table, declaration.Source(FILE, text))

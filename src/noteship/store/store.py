@@ -48,10 +48,6 @@ class Store(Folders, References):
         """Every object and description of a folder, with its size and age."""
         return sweeping.stored(self._bucket)
 
-    def delete_object(self, digest: Digest) -> None:
-        """Remove an object at once, whatever needs it; `sweep` is the careful way."""
-        sweeping.delete(self._bucket, digest)
-
     def reachable(self, digests: Iterable[Digest]) -> set[Digest]:
         """The digests, and of those that stand for folders the digests of all their files."""
         kept = set(digests)

@@ -12,7 +12,7 @@ from noteship.store import keys
 from noteship.store.abreast import each
 from noteship.store.bucket import Bucket, Entry
 
-__all__ = ["GRACE_S", "Stored", "Swept", "delete", "stored", "sweep", "trees"]
+__all__ = ["GRACE_S", "Stored", "Swept", "stored", "sweep", "trees"]
 
 # A run that is still going has stored what no reference names yet; from the storing of an object to the reference that
 # names it is at most a stage's length, and a day is longer than most.
@@ -47,12 +47,6 @@ def stored(bucket: Bucket) -> Iterator[Stored]:
 def trees(bucket: Bucket) -> set[Digest]:
     """The digests that stand for folders."""
     return {digest for entry in bucket.list("trees/") if (digest := keys.digest_of(entry.key))}
-
-
-def delete(bucket: Bucket, digest: Digest) -> None:
-    """Remove an object at once."""
-    bucket.delete(keys.object_key(digest))
-    bucket.delete(keys.tree_key(digest))
 
 
 def sweep(bucket: Bucket, keep: Collection[Digest], older_than_s: float) -> Swept:

@@ -1,7 +1,9 @@
 """The graph of a project's stages, what of it has to run, and a ledger of what ran; knows no notebooks."""
 
 from noteship.workflow import errors
+from noteship.workflow.alive import open_runs
 from noteship.workflow.alternatives import choose
+from noteship.workflow.by_hand import changed_in
 from noteship.workflow.decision import Execute, Reuse, decide
 from noteship.workflow.events import (
     Event,
@@ -19,11 +21,11 @@ from noteship.workflow.file_digests import FileDigests
 from noteship.workflow.graph import Graph
 from noteship.workflow.key import KEY_VERSION, KeyParts
 from noteship.workflow.ledger import Ledger, RunRecord, Seen
-from noteship.workflow.linking import Edge
 from noteship.workflow.observing import graph_of
 from noteship.workflow.plan import Waits, plan
+from noteship.workflow.producers import Edge
 from noteship.workflow.results import Result, StageRecord
-from noteship.workflow.retention import forget_results, needed
+from noteship.workflow.retention import forget_results, kept_runs, needed
 from noteship.workflow.run import RunResult, run
 from noteship.workflow.stages import JSON, Environment, Stage
 from noteship.workflow.stale import stale_files
@@ -65,12 +67,15 @@ __all__ = [
     "Task",
     "Waits",
     "Workplace",
+    "changed_in",
     "choose",
     "decide",
     "errors",
     "forget_results",
     "graph_of",
+    "kept_runs",
     "needed",
+    "open_runs",
     "plan",
     "run",
     "stale_files",

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
+from noteship.workflow.changes import changed_code
 from noteship.workflow.key import ABSENT, KeyParts
 from noteship.workflow.results import Result
-from noteship.workflow.stages import JSON, Environment
+from noteship.workflow.stages import JSON, Environment, Stage
 
-__all__ = ["FORCED", "Execute", "Reuse", "Situation", "decide"]
+__all__ = ["FORCED", "Execute", "Reuse", "Situation", "decide", "own_change"]
 
 Kind = Literal["never", "code", "parameter", "environment", "input", "output", "lost", "forced"]
 # Values of parameters are for recognizing, not for reading.
 VALUE_LIMIT = 40
+WORDS_LIMIT = 100
+NEVER = "it has no result yet"
 
 
 @dataclass(frozen=True)
@@ -23,9 +26,10 @@ class Situation:
 
     `known` is the result under the stage's key, `lost` its outputs that the store cannot give, `absent` those that it
     was to have and has not; `last` is the stage's last result under any key, and `before` that one's environment.
-    `makers` says by which stage an input is made.
+    `makers` says by which stage an input is made. `stage` itself only words a reason.
     """
 
+    stage: Stage
     parts: KeyParts
     known: Result | None = None
     lost: tuple[str, ...] = ()
@@ -68,14 +72,31 @@ def decide(now: Situation) -> Reuse | Execute:
             return Execute("output", f"its last result has no {_first_of(now.absent)}, which is needed now")
         return Reuse(now.known)
     if now.last is None:
-        return Execute("never", "it has no result yet")
-    return _difference(now, now.last.parts) or Execute("lost", "its result is not in the ledger any more")
+        return Execute("never", NEVER)
+    return _difference(now, now.last) or Execute("lost", "its result is not in the ledger any more")
 
 
-def _difference(now: Situation, old: KeyParts) -> Execute | None:
+def own_change(now: Situation, waiting: Collection[str]) -> Execute | None:
+    """Why a stage has to run whatever its producers make anew; `waiting` are the inputs that are not known yet."""
+    if now.last is None:
+        return Execute("never", NEVER)
+
+    def known(parts: KeyParts) -> KeyParts:
+        return replace(parts, reads={path: digest for path, digest in parts.reads.items() if path not in waiting})
+
+    return _difference(replace(now, parts=known(now.parts)), replace(now.last, parts=known(now.last.parts)))
+
+
+def _difference(now: Situation, last: Result) -> Execute | None:
+    old = last.parts
     if now.parts.code != old.code:
-        return Execute("code", "its code changed")
-    parameter = _parameter(old.params, now.parts.params)
+        what = changed_code(now.stage.path, last.pieces, now.stage.pieces)
+        return Execute("code", f"its code changed: {what}" if what else "its code changed")
+    if now.parts.calls != old.calls:
+        return Execute("code", _calls(old.calls, now.parts.calls))
+    if now.parts.elsewhere != old.elsewhere:
+        return Execute("code", _elsewhere(old.elsewhere, now.parts.elsewhere))
+    parameter = _parameter(old.params, now.parts.params, now.stage.literals)
     if parameter:
         return Execute("parameter", parameter)
     if now.parts.environment != old.environment:
@@ -84,12 +105,36 @@ def _difference(now: Situation, old: KeyParts) -> Execute | None:
     return Execute("input", text) if text else None
 
 
-def _parameter(old: Mapping[str, JSON], new: Mapping[str, JSON]) -> str:
+def _calls(old: Sequence[Sequence[str]], new: Sequence[Sequence[str]]) -> str:
+    # No call at all is one without words.
+    old, new = old or [("",)], new or [("",)]
+    gone, come = ([call for call in one if call not in other] for one, other in ((old, new), (new, old)))
+    if gone and come:
+        return f"it is called with other words: {_words(gone[0])} -> {_words(come[0])}"
+    if come:
+        return f"it is called with other words: also with {_words(come[0])}"
+    if gone:
+        return f"it is called with other words: no more with {_words(gone[0])}"
+    return "it is called with the same words in another order"
+
+
+def _words(call: Sequence[str]) -> str:
+    text = " ".join([f"-m {call[0]}", *call[1:]] if call[0] else call[1:])
+    return (text if len(text) <= WORDS_LIMIT else text[:WORDS_LIMIT] + "…") or "none"
+
+
+def _elsewhere(old: Mapping[str, str], new: Mapping[str, str]) -> str:
+    path = min(path for path in {*old, *new} if old.get(path) != new.get(path))
+    before, after = (f"for {each[path] or '.'}" if path in each else "for itself" for each in (old, new))
+    return f"{path} in its code is taken {after}, no more {before}"
+
+
+def _parameter(old: Mapping[str, JSON], new: Mapping[str, JSON], literals: Mapping[str, JSON]) -> str:
     # The old ones have been through JSON; so that equal ones are equal, the new ones go the same way.
     new = KeyParts("", new).to_json()["params"]
     for name in sorted({*old, *new}):
         if name not in old or name not in new or not _same(old[name], new[name]):
-            return f"parameter {name}: {_shown(old, name)} -> {_shown(new, name)}"
+            return f"parameter {name}: {_shown(old, name, literals)} -> {_shown(new, name, literals)}"
     return ""
 
 
@@ -98,10 +143,14 @@ def _same(one: JSON, other: JSON) -> bool:
     return repr(one) == repr(other)
 
 
-def _shown(params: Mapping[str, JSON], name: str) -> str:
+def _shown(params: Mapping[str, JSON], name: str, literals: Mapping[str, JSON]) -> str:
     if name not in params:
-        return "the notebook's own value"
-    text = repr(params[name])
+        # Its code is as it was, so what it gives to the parameter is, too.
+        return f"{_cut(repr(literals[name]))} (the notebook's own)" if name in literals else "the notebook's own value"
+    return _cut(repr(params[name]))
+
+
+def _cut(text: str) -> str:
     return text if len(text) <= VALUE_LIMIT else text[:VALUE_LIMIT] + "…"
 
 

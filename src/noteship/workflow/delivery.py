@@ -1,6 +1,7 @@
 """Puts what stages made into the project's folder, and never loses what somebody else put there.
 
-A file with a digest that was never delivered there is somebody's own.
+A file with a digest that was never delivered there is somebody's own. Links in the folder are the user's word, since
+nothing is delivered as a link: what belongs behind one is written there, and the link stays.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ import shutil
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import AbstractContextManager
+from pathlib import Path
 
 from noteship import files
 from noteship.store import Artifact
@@ -83,9 +85,9 @@ class Delivery:
         """
         notices: list[str] = []
         for path, artifact in sorted(self._files(outputs)):
-            self._check(stage, path)
+            target = self._place(stage, path)
             with self.locked():
-                notice = self._deliver(run, stage, path, artifact)
+                notice = self._deliver(run, stage, path, artifact, target)
             if notice:
                 notices.append(notice)
         return notices
@@ -99,22 +101,39 @@ class Delivery:
             for name, leaf in tree.files.items():
                 yield f"{path}/{name}", Artifact(leaf.digest, "file", leaf.size_bytes, leaf.executable)
 
-    def _check(self, stage: str, path: str) -> None:
-        # A result may come from a store that others write to: it must not reach out of the project.
+    def _place(self, stage: str, path: str) -> Path:
+        """Where a file goes, with the links on its way followed. Raises Undeliverable."""
+        # A result may come from a store that others write to: only what the user linked leads out of the project.
         names = path.split("/")
-        if "\0" in path or {"", ".", ".."} & {*names} or {*CLOSED} & {name.casefold() for name in names}:
+        if "\0" in path or {"", ".", ".."} & {*names} or _closed(names):
             raise errors.Undeliverable(stage, path, "it is not a place for files of the project")
-        if not (self._root / path).parent.resolve().is_relative_to(self._root.resolve()):
-            raise errors.Undeliverable(stage, path, "its folder is a link that leads out of the project")
+        at = self._root
+        for name in names[:-1]:
+            at /= name
+            if at.is_symlink() and not at.exists():
+                raise errors.Undeliverable(stage, path, f"{at.relative_to(self._root)} is a link that leads nowhere")
+        try:
+            target, root = (self._root / path).resolve(), self._root.resolve()
+        except (OSError, RuntimeError) as error:  # Python 3.11 raises the latter for a loop of links
+            raise errors.Undeliverable(stage, path, "there is a link that leads nowhere") from error
+        if target.is_relative_to(root):
+            if _closed(target.relative_to(root).parts):
+                raise errors.Undeliverable(stage, path, "it is not a place for files of the project")
+        elif any(name.startswith(".") for name in names):
+            # Programs take orders from hidden files, and a linked folder may be anybody's home.
+            raise errors.Undeliverable(stage, path, "it is hidden, and a link leads there out of the project")
+        if (self._root / path).is_symlink() and (target.is_dir() or not target.parent.is_dir()):
+            where = "to a folder" if target.is_dir() else "nowhere"
+            raise errors.Undeliverable(stage, path, f"there is a link that leads {where}")
+        return target
 
-    def _deliver(self, run: str, stage: str, path: str, artifact: Artifact) -> str:
-        target = self._root / path
+    def _deliver(self, run: str, stage: str, path: str, artifact: Artifact, target: Path) -> str:
         there = self._digests.of(path)
         if there == artifact.digest:
             if not self.delivered.has(path, there):
                 self.delivered.add(path, there, stage)
             return ""
-        notice = self._make_room(run, stage, path, there) if target.is_symlink() or target.exists() else ""
+        notice = self._make_room(run, stage, path, there, target) if target.exists() else ""
         self.delivered.add(path, artifact.digest, stage)
         try:
             self._ledger.store.fetch_artifact(artifact, target)
@@ -122,7 +141,7 @@ class Delivery:
             raise errors.Undeliverable(stage, path, error.reason) from error
         return notice
 
-    def _make_room(self, run: str, stage: str, path: str, there: str | None) -> str:
+    def _make_room(self, run: str, stage: str, path: str, there: str | None, target: Path) -> str:
         if there is not None and self.is_ours(path, there):
             return ""
         if self.delivered.has(path):
@@ -133,7 +152,11 @@ class Delivery:
         aside = self._root / OWN / "replaced" / run / path
         try:
             aside.parent.mkdir(parents=True, exist_ok=True)
-            shutil.move(self._root / path, aside)
+            shutil.move(target, aside)
         except OSError as error:
             raise errors.Undeliverable(stage, path, error.strerror or type(error).__name__) from error
         return f"{path} was there before; it is now {aside.relative_to(self._root).as_posix()}"
+
+
+def _closed(names: Collection[str]) -> bool:
+    return bool({*CLOSED} & {name.casefold() for name in names})

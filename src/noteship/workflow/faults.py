@@ -8,8 +8,9 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
-from noteship.workflow import matching, ordering
-from noteship.workflow.linking import Edge, Linker, arrows_of
+from noteship import patterns
+from noteship.workflow import ordering
+from noteship.workflow.producers import Edge, Linker, arrows_of
 from noteship.workflow.stages import Stage
 
 __all__ = ["Alternatives", "Missing", "contested", "cycle", "missing", "overwritten"]
@@ -70,7 +71,7 @@ def missing(
     for stage in stages:
         for read in stage.reads:
             # What a stage writes itself may be absent the first time: a cache, a log that grows.
-            if matching.is_pattern(read) or read in ("", ".") or linker.matches(read):
+            if patterns.is_pattern(read) or read in ("", ".") or linker.matches(read):
                 continue
             if read in files or linker.is_folder(read):
                 continue

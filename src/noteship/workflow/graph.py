@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import difflib
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from noteship.workflow import errors, faults, matching, ordering
+from noteship import patterns
+from noteship.nearest import nearest
+from noteship.workflow import errors, faults, ordering
 from noteship.workflow.faults import Alternatives, Missing
-from noteship.workflow.linking import Edge, Linker, arrows_of
+from noteship.workflow.producers import Edge, Linker, arrows_of
 from noteship.workflow.stages import Stage
+from noteship.workflow.write_index import WriteIndex
 
 __all__ = ["Graph"]
 
@@ -84,9 +86,9 @@ class Graph:
         return {name: tuple(edges) for name, edges in found.items()}
 
     @cached_property
-    def produced(self) -> matching.WriteIndex:
+    def produced(self) -> WriteIndex:
         """The paths that any stage of the project writes, chosen or not."""
-        return matching.WriteIndex(write for stage in self.source.stages for write in stage.writes)
+        return WriteIndex(write for stage in self.source.stages for write in stage.writes)
 
     @property
     def files(self) -> frozenset[str]:
@@ -123,8 +125,7 @@ class Graph:
         ]
         if len(fitting) == 1:
             return fitting[0]
-        near = difflib.get_close_matches(name, fitting or self.stages, n=1)
-        raise errors.UnknownStage(name, near[0] if near else "", len(self.stages))
+        raise errors.UnknownStage(name, nearest(name, fitting or self.stages), len(self.stages))
 
     def only(self, names: Collection[str]) -> Graph:
         """The part of the graph with these stages and the edges among them."""
@@ -162,7 +163,7 @@ class Graph:
 
 def _is_read(each: Alternatives, edges: Iterable[Edge]) -> bool:
     return any(
-        edge.producer in each.stages and any(matching.overlap(edge.file, file) for file in each.files) for edge in edges
+        edge.producer in each.stages and any(patterns.overlap(edge.file, file) for file in each.files) for edge in edges
     )
 
 

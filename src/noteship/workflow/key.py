@@ -2,10 +2,14 @@
 
 The key is the SHA-256 of the canonical JSON (sorted keys, no white space, UTF-8) of the list
 
-    [1, code, params, environment, reads, outside]
+    [2, code, calls, elsewhere, params, environment, reads, outside]
 
-- ``1`` is `KEY_VERSION`, raised whenever this form or the meaning of a part changes;
+- ``2`` is `KEY_VERSION`, raised whenever this form or the meaning of a part changes;
 - ``code`` is the digest of the stage's code, 64 hexadecimal digits;
+- ``calls`` are the command lines that a script is run with, in their order, each a list of texts: the module's name
+  where it is called by that, else an empty text, then the words; no list at all is one run without words;
+- ``elsewhere`` is a list of [path, project path] sorted by path: the paths of other machines in its code, and which
+  files or folders of the project they are taken for;
 - ``params`` are the parameters that replace the notebook's own values, as a list of [name, value] sorted by name, in
   which a number that JSON does not have is ["float", "nan"], ["float", "inf"] or ["float", "-inf"];
 - ``environment`` is the digest of the locked environment;
@@ -28,7 +32,7 @@ from noteship.workflow.stages import JSON
 
 __all__ = ["ABSENT", "KEY_VERSION", "KeyParts"]
 
-KEY_VERSION = 1
+KEY_VERSION = 2
 ABSENT = "absent"
 
 
@@ -41,6 +45,8 @@ class KeyParts:
     environment: str = ""
     reads: Mapping[str, str] = field(default_factory=dict)
     outside: Mapping[str, str] = field(default_factory=dict)
+    calls: tuple[tuple[str, ...], ...] = ()
+    elsewhere: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def key(self) -> Digest:
@@ -48,12 +54,16 @@ class KeyParts:
         params = [[name, _plain(value)] for name, value in sorted(self.params.items())]
         reads = [[path, digest] for path, digest in sorted(self.reads.items())]
         outside = sorted(self.outside.values())
-        return digests.of_value([KEY_VERSION, self.code, params, self.environment, reads, outside])
+        calls = [list(call) for call in self.calls]
+        elsewhere = [[path, taken] for path, taken in sorted(self.elsewhere.items())]
+        return digests.of_value([KEY_VERSION, self.code, calls, elsewhere, params, self.environment, reads, outside])
 
     def to_json(self) -> JSON:
         """As a plain value."""
         return {
             "code": self.code,
+            "calls": [list(call) for call in self.calls],
+            "elsewhere": dict(self.elsewhere),
             "params": {name: _plain(value) for name, value in self.params.items()},
             "environment": self.environment,
             "reads": dict(self.reads),
@@ -63,7 +73,15 @@ class KeyParts:
     @classmethod
     def from_json(cls, value: JSON) -> KeyParts:
         """From its plain value."""
-        return cls(value["code"], value["params"], value["environment"], value["reads"], value["outside"])
+        return cls(
+            value["code"],
+            value["params"],
+            value["environment"],
+            value["reads"],
+            value["outside"],
+            tuple(tuple(call) for call in value["calls"]),
+            value["elsewhere"],
+        )
 
 
 def _plain(value: JSON) -> JSON:

@@ -13,7 +13,7 @@ from noteship.workflow import alternatives, errors, observing
 from noteship.workflow.graph import Graph
 from noteship.workflow.judging import lacking
 from noteship.workflow.ledger import Ledger, Seen
-from noteship.workflow.linking import Edge
+from noteship.workflow.producers import Edge
 from noteship.workflow.tasks import Outcome
 
 __all__ = ["Learned", "Learner"]

@@ -32,7 +32,8 @@ __all__ = ["Ledger", "RunRecord", "Seen"]
 
 Item = TypeVar("Item")
 Answer = TypeVar("Answer")
-Outcome = Literal["done", "failed", "interrupted", "no end recorded"]
+Outcome = Literal["done", "failed", "interrupted", "under way", "no end recorded"]
+KILLED = "its process was killed"
 # How many runs to look back for what a stage last did; it only words a reason.
 LOOK_BACK = 100
 # Below this, threads cost more than they save; above, a store on a network is asked for this many at once.
@@ -50,7 +51,7 @@ class Seen:
 
 @dataclass(frozen=True)
 class RunRecord:
-    """A run as the ledger has it; a run that was killed, or is still going on another machine, has no end."""
+    """A run as the ledger has it; one that goes on, or was killed, has no end recorded."""
 
     run: str
     started: str
@@ -96,6 +97,14 @@ class Ledger:
             "stages": [record.to_json() for record in records],
             "notices": list(notices),
         }
+        self._put_once(f"runs/{run}/end", value)
+
+    def end_killed(self, run: str) -> None:
+        """Record the end of a run whose process was killed, nobody knows when."""
+        if self._value(f"runs/{run}/start") is None:
+            return  # of another store
+        stages = [ref.value for ref in self.store.read_refs(f"stages/{run}/")]
+        value = {"state": "interrupted", "ended": "", "seconds": 0.0, "stages": stages, "notices": [KILLED]}
         self._put_once(f"runs/{run}/end", value)
 
     def names(self) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 
-from noteship.workflow import matching
+from noteship import patterns
 
 __all__ = ["Listing"]
 
@@ -18,10 +18,10 @@ class Listing:
 
     def below(self, read: str) -> Iterator[str]:
         """The files in a folder, or those that fit a pattern or are in folders that do."""
-        base = matching.literal(read)
+        base = patterns.literal(read)
         prefix = f"{base}/" if base else ""
         for path in self._paths[bisect_left(self._paths, prefix) :]:
             if not path.startswith(prefix):
                 return
-            if read == base or matching.overlap(read, path):
+            if read == base or patterns.overlap(read, path):
                 yield path

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from noteship.workflow import matching
+from noteship import patterns
 from noteship.workflow.graph import Graph
 from noteship.workflow.ledger import Ledger, Seen
 from noteship.workflow.stages import Stage
@@ -28,7 +28,7 @@ class _Known:
         if path in self.reads or path in self.folders:
             return True
         return any(path.startswith(f"{read}/") for read in self.reads) or any(
-            matching.overlap(pattern, path) for pattern in self.patterns
+            patterns.overlap(pattern, path) for pattern in self.patterns
         )
 
 
@@ -67,15 +67,15 @@ def news(graph: Graph, stage: Stage, outcome: Outcome, run: str) -> Seen:
 
 def _known(reads: Iterable[str]) -> _Known:
     reads = frozenset(reads)
-    folders = {folder for read in reads for folder in matching.folders(matching.literal(read))}
-    return _Known(reads, frozenset(folders), tuple(read for read in reads if matching.is_pattern(read)))
+    folders = {folder for read in reads for folder in patterns.folders(patterns.literal(read))}
+    return _Known(reads, frozenset(folders), tuple(read for read in reads if patterns.is_pattern(read)))
 
 
 def _is_own(graph: Graph, stage: Stage, outputs: Mapping[str, object], path: str) -> bool:
     """Whether the stage made the file itself, so that reading it says nothing of others."""
-    if path in outputs or path in stage.writes or any(folder in outputs for folder in matching.folders(path)):
+    if path in outputs or path in stage.writes or any(folder in outputs for folder in patterns.folders(path)):
         return True
-    return path not in graph.files and any(matching.overlap(write, path) for write in stage.writes)
+    return path not in graph.files and any(patterns.overlap(write, path) for write in stage.writes)
 
 
 def made_elsewhere(graph: Graph, stage: Stage, paths: Iterable[str]) -> set[str]:
@@ -84,5 +84,5 @@ def made_elsewhere(graph: Graph, stage: Stage, paths: Iterable[str]) -> set[str]
     return {
         path
         for path in paths
-        if any(write not in own and not matching.is_inside(write, path) for write in graph.produced.matches(path))
+        if any(write not in own and not patterns.is_inside(write, path) for write in graph.produced.matches(path))
     }

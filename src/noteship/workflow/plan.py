@@ -21,14 +21,17 @@ __all__ = ["Waits", "plan"]
 
 @dataclass(frozen=True)
 class Waits:
-    """What it has to do is known when another stage has run, whose output may come out the same."""
+    """It comes after another stage, whose output may come out the same; `own` is why it has to run in any case."""
 
     by: str
     file: str
+    own: decision.Execute | None = None
 
     @property
     def text(self) -> str:
         """In words."""
+        if self.own:
+            return f"{self.own.text}; it waits for {self.file}, which {self.by} makes anew"
         return f"{self.file} will be made anew by {self.by}; it runs if that comes out differently"
 
 
@@ -43,20 +46,15 @@ def plan(graph: Graph, place: Workplace) -> dict[str, decision.Reuse | decision.
         origins = Origins(place, digests, delivery)
         resolver = Resolver(graph, place.environment.digest, digests, origins)
         for name in graph.order:
-            waits = _waits(graph, name, choices)
-            if waits:
-                choices[name] = waits
-                continue
             stage = graph.stages[name]
-            choice = judge.decide(graph, stage, resolver.resolve(stage, outputs))
+            resolved = resolver.resolve(stage, outputs)
+            waiting = [edge for edge in graph.inputs.get(name, ()) if edge.producer not in outputs]
+            if waiting:
+                own = judge.own_change(graph, stage, resolved, {edge.file for edge in waiting})
+                choices[name] = Waits(waiting[0].producer, waiting[0].file, own)
+                continue
+            choice = judge.decide(graph, stage, resolved)
             choices[name] = choice
             if isinstance(choice, decision.Reuse):
                 outputs[name] = choice.result.outputs
     return choices
-
-
-def _waits(graph: Graph, name: str, choices: Mapping[str, object]) -> Waits | None:
-    for edge in graph.inputs.get(name, ()):
-        if not isinstance(choices[edge.producer], decision.Reuse):
-            return Waits(edge.producer, edge.file)
-    return None

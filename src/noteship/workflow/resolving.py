@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from noteship import patterns
 from noteship.store import Artifact
-from noteship.workflow import matching
 from noteship.workflow.file_digests import FileDigests
 from noteship.workflow.graph import Graph
 from noteship.workflow.key import ABSENT, KeyParts
-from noteship.workflow.linking import Edge
 from noteship.workflow.listing import Listing
 from noteship.workflow.origins import Origins
+from noteship.workflow.producers import Edge
 from noteship.workflow.stages import Stage
 
 __all__ = ["Resolved", "Resolver", "covers"]
@@ -73,7 +73,7 @@ class Resolver:
             if read in edges:
                 self._add_made(found, read, edges[read], outputs)
         beyond = {path: self._digests.of(path) or ABSENT for path in sorted({*stage.outside, *outside})}
-        parts = KeyParts(stage.code, stage.params, self._environment, found.reads, beyond)
+        parts = KeyParts(stage.code, stage.params, self._environment, found.reads, beyond, stage.calls, stage.elsewhere)
         return Resolved(parts, found.inputs, found.makers)
 
     def _add_made(
@@ -91,7 +91,7 @@ class Resolver:
 
     def _on_disk(self, read: str, *, linked: bool) -> Iterator[tuple[str, str, Artifact | None]]:
         """What the project's folder itself gives for a read: path, digest, and the original if stages change it."""
-        if matching.is_pattern(read) or self._is_folder(read):
+        if patterns.is_pattern(read) or self._is_folder(read):
             for path in self._listing.below(read):
                 if not self.is_made(path):
                     yield path, self._digests.of(path) or ABSENT, None
@@ -119,11 +119,11 @@ class Resolver:
         In a folder that a stage writes as a whole, it is what was ever delivered.
         """
         writes = self._graph.produced.matches(path)
-        return any(write == path or matching.is_pattern(write) or self._origins.was_delivered(path) for write in writes)
+        return any(write == path or patterns.is_pattern(write) or self._origins.was_delivered(path) for write in writes)
 
 
 def covers(read: str, outputs: Mapping[str, Artifact]) -> list[tuple[str, Artifact]]:
     """The outputs that a read means: the file itself, the folder it is in, or what is in the folder it names."""
     if read in outputs:
         return [(read, outputs[read])]
-    return [(path, artifact) for path, artifact in outputs.items() if matching.overlap(path, read)]
+    return [(path, artifact) for path, artifact in outputs.items() if patterns.overlap(path, read)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,7 +10,7 @@ from typing import Literal
 
 from noteship.store import Artifact
 from noteship.workflow.key import KeyParts
-from noteship.workflow.stages import JSON
+from noteship.workflow.stages import JSON, Pieces
 from noteship.workflow.tasks import Failure
 
 __all__ = ["Result", "StageRecord", "State", "sound_result"]
@@ -20,7 +21,10 @@ State = Literal["executed", "reused", "failed", "blocked", "stopped"]
 
 @dataclass(frozen=True)
 class Result:
-    """A stage's outputs with all that they depend on; known by the key of its parts."""
+    """A stage's outputs with all that they depend on; known by the key of its parts.
+
+    `pieces` are the parts of its code as they were, to tell later what changed.
+    """
 
     stage: str
     run: str
@@ -29,6 +33,7 @@ class Result:
     record: Artifact | None = None
     notes: tuple[str, ...] = ()
     seconds: float = 0.0
+    pieces: Mapping[str, Pieces] = field(default_factory=dict)
 
     @property
     def key(self) -> str:
@@ -45,6 +50,7 @@ class Result:
             "record": self.record and self.record.to_json(),
             "notes": list(self.notes),
             "seconds": self.seconds,
+            "pieces": {path: [list(each) for each in pieces] for path, pieces in self.pieces.items()},
         }
 
     @classmethod
@@ -58,6 +64,10 @@ class Result:
             record=value["record"] and Artifact.from_json(value["record"]),
             notes=tuple(value["notes"]),
             seconds=value["seconds"],
+            pieces={
+                str(path): [(str(name), str(digest)) for name, digest in pieces]
+                for path, pieces in value.get("pieces", {}).items()
+            },
         )
 
 
@@ -72,7 +82,9 @@ def sound_result(value: JSON, key: str) -> Result | None:
 
 def _is_sound(result: Result) -> bool:
     artifacts = [*result.outputs.values(), *([result.record] if result.record else [])]
-    texts = (result.stage, result.run, *result.outputs, *result.notes, *result.parts.outside)
+    parts = result.parts
+    started = (*itertools.chain.from_iterable(parts.calls), *parts.elsewhere, *parts.elsewhere.values())
+    texts = (result.stage, result.run, *result.outputs, *result.notes, *parts.outside, *started)
     return (
         all(isinstance(text, str) for text in texts)
         and isinstance(result.seconds, int | float)

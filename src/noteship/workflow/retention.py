@@ -10,7 +10,7 @@ from noteship.store import Artifact
 from noteship.workflow.ledger import Ledger, RunRecord
 from noteship.workflow.results import Result, StageRecord
 
-__all__ = ["forget_results", "needed"]
+__all__ = ["forget_results", "kept_runs", "needed"]
 
 OPEN = "no end recorded"
 # A run without an end that began longer ago was killed.
@@ -22,7 +22,7 @@ def needed(ledger: Ledger, runs: int) -> set[Digest]:
 
     The latest are those that have ended; what a run under way has recorded so far is needed as well.
     """
-    digests = {artifact.digest for record in _kept(ledger, runs) for artifact in _artifacts(ledger, record)}
+    digests = {artifact.digest for record in kept_runs(ledger, runs) for artifact in _artifacts(ledger, record)}
     digests.update(Artifact.from_json(ref.value).digest for ref in ledger.store.read_refs("origins/"))
     return digests
 
@@ -32,15 +32,15 @@ def forget_results(ledger: Ledger, runs: int) -> int:
 
     Their artifacts are not needed by `needed` either, so a result that stayed would only be found lost.
     """
-    used = {stage.key for record in _kept(ledger, runs) for stage in record.stages.values()}
+    used = {stage.key for record in kept_runs(ledger, runs) for stage in record.stages.values()}
     old = [name for name in ledger.store.refs("results/") if name.partition("/")[2] not in used]
     for name in old:
         ledger.store.delete_ref(name)
     return len(old)
 
 
-def _kept(ledger: Ledger, runs: int) -> Iterator[RunRecord]:
-    """The latest runs that have ended, and those that may still go on."""
+def kept_runs(ledger: Ledger, runs: int) -> Iterator[RunRecord]:
+    """The latest `runs` that have ended, and those that may still go on."""
     alive = f"{datetime.now(UTC) - LONGEST_RUN:%Y%m%dT%H%M%S}"
     ended = 0
     for record in ledger.history():

@@ -8,10 +8,12 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 from noteship import errors as base_errors
-from noteship.workflow import errors
+from noteship.workflow import alive, errors
+from noteship.workflow.by_hand import changed_by_hand
 from noteship.workflow.delivery import Delivery
 from noteship.workflow.events import Event
 from noteship.workflow.file_digests import FileDigests
@@ -27,6 +29,8 @@ from noteship.workflow.tasks import Executor
 from noteship.workflow.workplace import Options, Workplace
 
 __all__ = ["RunResult", "run"]
+
+STOPPING = (signal.SIGINT, signal.SIGTERM)
 
 
 @dataclass(frozen=True)
@@ -57,8 +61,9 @@ def run(
     """Bring the graph up to date.
 
     A failed stage stops what needs it, and the rest goes on. When `stop` is set, or Ctrl-C comes in the main thread,
-    no stage begins any more and those under way are told to stop; a second Ctrl-C does not wait for them. Whatever
-    kills the process, the results recorded so far are there for the next run. `tell` is called in this thread.
+    no stage begins any more and those under way are told to stop; a second Ctrl-C does not wait for them. SIGTERM is
+    the same where it is handled as Ctrl-C is by default. Whatever kills the process, the results recorded so far are
+    there for the next run. `tell` is called in this thread.
 
     Raises what `Graph.check` raises, ChangedByHand, and what the executor or the store raise.
     """
@@ -69,7 +74,9 @@ def run(
         delivery = Delivery(place, digests, replace=options.replace)
         ledger = Ledger(place.store)
         if not options.replace:
-            _check_changed(graph, delivery)
+            changed = changed_by_hand(graph, delivery)
+            if changed:
+                raise errors.ChangedByHand(changed)
         tools = Tools(
             ledger,
             Judge(ledger, place.environment),
@@ -78,9 +85,10 @@ def run(
             Learner(graph, ledger, place.root),
             executor,
         )
+        _end_killed(place.root, ledger)
         name = ledger.start(targets=graph.source.targets, chosen=graph.source.chosen, environment=place.environment)
         running = Running(name, tools, options, tell or _tell_nobody)
-        with _stopping(running, stop), _recorded(running, ledger, name, began):
+        with alive.alive(place.root, name), _stopping(running, stop), _recorded(running, ledger, name, began):
             running.go()
     seconds = time.monotonic() - began
     return RunResult(
@@ -88,21 +96,11 @@ def run(
     )
 
 
-def _check_changed(graph: Graph, delivery: Delivery) -> None:
-    """Raise ChangedByHand for files that stages of the graph made and somebody changed since."""
-    plain = {write for stage in graph.stages.values() for write in set(stage.writes) - set(stage.in_place)}
-    paths = [
-        path
-        for path, stage in delivery.delivered.makers.items()
-        if stage in graph.stages
-        # A file of the user's that stages change in place: a new one there is a new original.
-        and (path in plain or path not in graph.chains)
-        # What is not known to be written now may be the user's by now; if it is written, its delivery looks again.
-        and graph.produced.matches(path)
-    ]
-    found = list(delivery.changed(paths))
-    if found:
-        raise errors.ChangedByHand(tuple(found))
+def _end_killed(root: Path, ledger: Ledger) -> None:
+    for name, state in alive.open_runs(root).items():
+        if state == "interrupted":
+            ledger.end_killed(name)
+            alive.forget(root, name)
 
 
 def _tell_nobody(_event: Event) -> None:
@@ -132,20 +130,27 @@ def _recorded(running: Running, ledger: Ledger, name: str, began: float) -> Iter
 
 @contextmanager
 def _stopping(running: Running, stop: threading.Event | None) -> Iterator[None]:
-    """Let Ctrl-C set `cancel` the first time, instead of breaking into the middle of a step; and `stop` likewise."""
+    """Let Ctrl-C set `cancel` the first time, instead of breaking into the middle of a step; and `stop` likewise.
+
+    SIGTERM does the same for who has it raise KeyboardInterrupt.
+    """
     if stop is not None:
         running.cancel = stop
     here = threading.current_thread() is threading.main_thread()
-    if not here or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
-        yield
-        return
+    taken = [each for each in STOPPING if here and signal.getsignal(each) is signal.default_int_handler]
 
-    def once(_number: int, _frame: object) -> None:
+    def give_back() -> None:
+        for each in taken:
+            signal.signal(each, signal.default_int_handler)
+
+    def once(number: int, _frame: object) -> None:
+        running.stopped_by = signal.Signals(number).name
         running.cancel.set()
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+        give_back()
 
-    signal.signal(signal.SIGINT, once)
+    for each in taken:
+        signal.signal(each, once)
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+        give_back()

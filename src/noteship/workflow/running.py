@@ -61,6 +61,7 @@ class Running:
         self.records: dict[str, StageRecord] = {}
         self.notices: list[str] = []
         self.cancel = threading.Event()
+        self.stopped_by = ""
         self._run = run
         self._tools = tools
         self._options = options
@@ -84,6 +85,8 @@ class Running:
         for name in self._scheduler.unbegun:
             self._record(StageRecord(name, "stopped"))
             self._tell(events.StageStopped(name))
+        if self.stopped_by and any(record.state == "stopped" for record in self.records.values()):
+            self._note([f"{self.stopped_by} stopped it"])
 
     def _close(self, *, wait: bool) -> None:
         if self._pool is not None:
@@ -223,7 +226,9 @@ class Running:
         except base_errors.WorkFailed as error:
             self._fail(name, _failed(_kind(error, "input"), error, outcome))
             return
-        result = Result(name, self._run, after, outcome.outputs, outcome.record, outcome.notes, outcome.seconds)
+        result = Result(
+            name, self._run, after, outcome.outputs, outcome.record, outcome.notes, outcome.seconds, stage.pieces
+        )
         changed = [path for path, digest in before.reads.items() if after.reads.get(path) != digest]
         if changed:
             self._note([f"{changed[0]} changed while {name} ran, so it will run again next time"])

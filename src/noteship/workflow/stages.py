@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from noteship.digests import Digest
 
-__all__ = ["JSON", "Environment", "Stage"]
+__all__ = ["JSON", "Environment", "Pieces", "Stage"]
 
 JSON: TypeAlias = Any
 """None, a bool, a number, text, or lists and dictionaries of these."""
+Pieces: TypeAlias = Sequence[tuple[str, str]]
+"""Parts of a file's code in their order, each by its name and its digest."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,8 @@ class Stage:
 
     `reads` and `writes` may be files, folders, or patterns with `*`, `?` and `**`. What a stage reads after having
     written it itself is not among its reads; what it reads and then writes again is in `in_place` and in both of the
-    others.
+    others. `calls` and `elsewhere` say how it is run, as they count in its key. `literals` are what its code gives to
+    its parameters, and `pieces` the parts of its code and of its modules, by file; both only word what changed.
     """
 
     name: str
@@ -51,6 +54,10 @@ class Stage:
     outside: tuple[str, ...] = ()
     required: tuple[str, ...] = ()
     places: Mapping[str, str] = field(default_factory=dict)
+    calls: tuple[tuple[str, ...], ...] = ()
+    elsewhere: Mapping[str, str] = field(default_factory=dict)
+    literals: Mapping[str, JSON] = field(default_factory=dict)
+    pieces: Mapping[str, Pieces] = field(default_factory=dict)
 
     def to_json(self) -> JSON:
         """As a plain value."""
@@ -65,6 +72,10 @@ class Stage:
             "outside": list(self.outside),
             "required": list(self.required),
             "places": dict(self.places),
+            "literals": dict(self.literals),
+            "pieces": {path: [list(each) for each in pieces] for path, pieces in self.pieces.items()},
+            "calls": [list(call) for call in self.calls],
+            "elsewhere": dict(self.elsewhere),
         }
 
     @classmethod
@@ -77,5 +88,9 @@ class Stage:
             code=Digest(value["code"]),
             params=value["params"],
             places=value["places"],
+            literals=value["literals"],
+            pieces={path: [(name, digest) for name, digest in each] for path, each in value["pieces"].items()},
+            calls=tuple(tuple(call) for call in value["calls"]),
+            elsewhere=value["elsewhere"],
             **lists,
         )

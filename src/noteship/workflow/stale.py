@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
-from noteship.workflow import matching
 from noteship.workflow.delivered import Delivered
 from noteship.workflow.file_digests import FileDigests
 from noteship.workflow.ledger import Ledger
@@ -13,6 +12,7 @@ from noteship.workflow.origins import originals
 from noteship.workflow.resolving import covers
 from noteship.workflow.stages import Stage
 from noteship.workflow.workplace import digests_cache
+from noteship.workflow.write_index import WriteIndex
 
 __all__ = ["stale_files"]
 
@@ -27,7 +27,7 @@ def stale_files(
     run. Cost: where there is nothing of the kind, one file is read.
     """
     by_name = {stage.name: stage for stage in stages}
-    written = matching.WriteIndex(write for stage in by_name.values() for write in stage.writes)
+    written = WriteIndex(write for stage in by_name.values() for write in stage.writes)
     delivered, own = Delivered(root), originals(root)
     found = {
         path: maker

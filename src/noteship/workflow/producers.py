@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from noteship.workflow import matching, ordering
+from noteship import patterns
+from noteship.workflow import ordering
 from noteship.workflow.stages import Stage
+from noteship.workflow.write_index import WriteIndex
 
 __all__ = ["Edge", "Linker", "arrows_of"]
 
@@ -37,15 +40,16 @@ class Linker:
         self.chains: dict[str, list[str]] = {}
         for name in sorted(stages, key=self._rank.__getitem__):
             self._add_writer(stages[name])
-        self._index = matching.WriteIndex(self._all_writes())
-        self._folders = {folder for file in files for folder in _around(file)}
+        self._index = WriteIndex(self._all_writes())
+        places = {posixpath.dirname(file) for file in files}
+        self._folders = {folder for place in places for folder in patterns.folders(place) if folder}
         self._found: dict[str, tuple[str, ...]] = {}
         self._plain = ordering.Arrows(self._plain_pairs())
 
     def _add_writer(self, stage: Stage) -> None:
         in_place = set(stage.in_place) | (set(stage.reads) & set(stage.writes))
         for write in dict.fromkeys((*stage.writes, *stage.in_place)):
-            if write in in_place and not matching.is_pattern(write):
+            if write in in_place and not patterns.is_pattern(write):
                 self.chains.setdefault(write, []).append(stage.name)
             else:
                 self.writers[write].append(stage.name)
@@ -69,7 +73,7 @@ class Linker:
 
     def is_shared(self, write: str) -> bool:
         """Whether several may write there side by side: it is a pattern, or a folder."""
-        return matching.is_pattern(write) or write in self._folders or self._index.below(write)
+        return patterns.is_pattern(write) or write in self._folders or self._index.below(write)
 
     def producers(self, consumer: str, write: str) -> list[str]:
         """Who makes the version of a written path that the consumer reads; more than one if they are alternatives."""
@@ -103,7 +107,7 @@ class Linker:
         A folder that a run has shown to be looked into gives none: the stage saw in it what there was for it, and it is
         not known to need what others put there.
         """
-        writes = [write for write in self.matches(read) if not learned or not matching.is_inside(write, read)]
+        writes = [write for write in self.matches(read) if not learned or not patterns.is_inside(write, read)]
         names = {name for write in writes for name in self.producers(consumer, write)} - {consumer}
         return [Edge(name, consumer, read, learned) for name in sorted(names)]
 
@@ -147,9 +151,3 @@ class Linker:
 def arrows_of(edges: Iterable[Edge]) -> ordering.Arrows:
     """From producers to consumers."""
     return ordering.Arrows((edge.producer, edge.consumer) for edge in edges)
-
-
-def _around(path: str) -> Iterable[str]:
-    while "/" in path:
-        path = path.rpartition("/")[0]
-        yield path
