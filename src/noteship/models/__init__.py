@@ -7,6 +7,7 @@ from noteship.models.columns import Column
 from noteship.models.compiled import CompiledScorer
 from noteship.models.composition import ComposedScorer
 from noteship.models.failing import FailedAt
+from noteship.models.loaded import LoadedModel
 from noteship.models.opening import Trust, load
 from noteship.models.proposal import Proposal, StageFiles, propose
 from noteship.models.rows import Rows
@@ -22,6 +23,7 @@ __all__ = [
     "CompiledScorer",
     "ComposedScorer",
     "FailedAt",
+    "LoadedModel",
     "Output",
     "Proposal",
     "Rows",

@@ -22,8 +22,9 @@ Measured = Callable[[int, Sequence[float], float], None]
 BATCH_ROWS = 1024
 # For how long a batch may be scored, where it holds more than one request: those behind it wait as long.
 BATCH_S = 0.1
-# What takes no longer is done between two looks at the sockets; a hop to a thread and back costs a tenth of it.
-INLINE_S = 0.001
+# What takes no longer is done between two looks at the sockets. On a thread it would hold the interpreter's lock as
+# long, which by default is given away every 5 milliseconds only, and would cost a hop there and back.
+INLINE_S = 0.005
 
 
 @dataclass(eq=False, slots=True)
@@ -62,8 +63,10 @@ class Batcher:
         """About how long a request that comes now waits before it is scored."""
         rows = self._batch_rows()
         calls = self.rows_waiting // rows
-        rest = self.pace.seconds(self._rows_under_way) - (time.perf_counter() - self._begun)
-        return self.pace.seconds(calls * rows, calls) + max(0.0, rest)
+        before_s = self.pace.seconds(calls * rows, calls)
+        if not self._rows_under_way:
+            return before_s
+        return before_s + max(0.0, self.pace.seconds(self._rows_under_way) - (time.perf_counter() - self._begun))
 
     async def score(self, rows: models.Rows, *, is_large: bool = False) -> models.Scores:
         """The scores of a request's rows; raises what the steps raise. May be cancelled.

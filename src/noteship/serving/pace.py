@@ -19,6 +19,7 @@ class Pace:
 
     def __init__(self) -> None:
         self._calls = self._rows = self._seconds = self._rows_rows = self._rows_seconds = 0.0
+        self._call_s = self._row_s = 0.0
 
     def measured(self, rows: int, seconds: float) -> None:
         """Rows were scored in one call."""
@@ -28,24 +29,19 @@ class Pace:
         self._seconds = self._seconds * kept + seconds
         self._rows_rows = self._rows_rows * kept + rows * rows
         self._rows_seconds = self._rows_seconds * kept + rows * seconds
+        self._call_s, self._row_s = self._line()
 
     def seconds(self, rows: int, calls: int = 1) -> float:
         """How long so many rows take in so many calls, at the pace of late; 0 while nothing was measured."""
-        if not rows:
-            return 0.0
-        call_s, row_s = self._line()
-        return calls * call_s + rows * row_s
+        return calls * self._call_s + rows * self._row_s if rows else 0.0
 
     def rows(self, seconds: float, most: int) -> int:
         """How many rows a call can take in so many seconds, or in as many again as the call alone: from 1 to `most`."""
-        call_s, row_s = self._line()
-        room_s = max(seconds, call_s)
-        return most if row_s * most <= room_s else max(1, int(room_s / row_s))
+        room_s = max(seconds, self._call_s)
+        return most if self._row_s * most <= room_s else max(1, int(room_s / self._row_s))
 
     def _line(self) -> tuple[float, float]:
-        """The seconds of a call and of a row."""
-        if not self._calls:
-            return 0.0, 0.0
+        """The seconds of a call and of a row: least squares."""
         mean_rows, mean_s = self._rows / self._calls, self._seconds / self._calls
         spread = self._rows_rows / self._calls - mean_rows**2
         # Rounding leaves a little where all batches were of one size.

@@ -12,7 +12,7 @@ from noteship.models.compiled.program import Array, Beyond
 
 __all__ = ["Tree", "Trees"]
 
-# A node takes 25 bytes and its values; more would be felt beside the model itself.
+# A node takes 33 bytes and its values; more would be felt beside the model itself.
 NODES_LIMIT = 1_000_000
 # Pairs of row and tree on their way at once: their numbers, 8 bytes each for five arrays, stay in the cache.
 PAIRS = 1 << 16
