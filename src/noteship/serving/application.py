@@ -17,6 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from noteship.serving import messages, page
 from noteship.serving.bodies import read_body
 from noteship.serving.calls import JSON, Asked, Reply, Scheme, Target
+from noteship.serving.limits import Limits
 from noteship.serving.observing import Batch
 from noteship.serving.refusals import Refused, place_of
 from noteship.serving.schemes import PlainScheme
@@ -72,14 +73,18 @@ class _Application:
         self, target: Target, scope: Scope, receive: Receive, send: Send, request_id: str, begun: float
     ) -> None:
         batch: Batch | None = None
-        service = self._service
+        service, limits = self._service, self._service.limits
         try:
             served = service.admit(target)
+            body: bytes | None = None
             try:
-                body = await read_body(scope, receive, service.limits.body_bytes, service.limits.body_s)
+                service.deadlines.set(limits.body_s)
+                body = await read_body(scope, receive, limits.body_bytes)
                 answer = await service.answer(target, served, Asked(request_id, scope["headers"], body))
             finally:
                 service.release()
+                if service.deadlines.end():
+                    raise _late(limits, has_come=body is not None)
             status, reply, batch = 200, answer.reply, answer.batch
         except Refused as refused:
             status, reply = refused.status, _refusal(refused, request_id)
@@ -152,6 +157,12 @@ class _Endpoints:
 def _refusal(refused: Refused, request_id: str) -> Reply:
     given = ((name.lower().encode(), value.encode()) for name, value in refused.headers.items())
     return Reply(messages.dumps(refused.body(request_id)), (JSON, *given))
+
+
+def _late(limits: Limits, *, has_come: bool) -> Refused:
+    if has_come:
+        return Refused(504, "the answer was not there in the time that the request or the service allows")
+    return Refused(408, f"the body did not come within {limits.body_s:g} seconds")
 
 
 def _others(service: Service) -> ASGIApp:

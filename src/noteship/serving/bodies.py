@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
@@ -22,29 +21,25 @@ def header(scope: Scope, name: bytes) -> str:
     return ""
 
 
-async def read_body(scope: Scope, receive: Receive, limit: int, patience_s: float) -> bytes:
-    """The whole body. Raises Refused: 413 when it is larger than `limit` bytes, 408 when it does not come in time."""
+async def read_body(scope: Scope, receive: Receive, limit: int) -> bytes:
+    """The whole body. Raises Refused: 413 when it is larger than `limit` bytes."""
     if header(scope, b"content-encoding") not in ("", "identity"):
         raise Refused(415, "the body is compressed, and only plain JSON is taken")
     declared = header(scope, b"content-length")
     if declared.isdecimal() and int(declared) > limit:
         raise _too_large(limit)
-    try:
-        async with asyncio.timeout(patience_s):
-            message = await receive()
-            whole: bytes = message.get("body", b"")
-            if message["type"] == "http.request" and not message.get("more_body") and len(whole) <= limit:
-                return whole
-            body = bytearray()
-            while message["type"] == "http.request":
-                body += message.get("body", b"")
-                if len(body) > limit:
-                    raise _too_large(limit)
-                if not message.get("more_body"):
-                    return bytes(body)
-                message = await receive()
-    except TimeoutError:
-        raise Refused(408, f"the body did not come within {patience_s:g} seconds") from None
+    message = await receive()
+    whole: bytes = message.get("body", b"")
+    if message["type"] == "http.request" and not message.get("more_body") and len(whole) <= limit:
+        return whole
+    body = bytearray()
+    while message["type"] == "http.request":
+        body += message.get("body", b"")
+        if len(body) > limit:
+            raise _too_large(limit)
+        if not message.get("more_body"):
+            return bytes(body)
+        message = await receive()
     raise Refused(400, "the connection was closed before the body had come")
 
 

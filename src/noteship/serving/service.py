@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from noteship.serving.calls import Asked, Reply, Target
 from noteship.serving.catalog import Catalog
+from noteship.serving.deadlines import Deadlines
 from noteship.serving.ids import RequestIds
 from noteship.serving.limits import Limits
 from noteship.serving.metrics import Metrics
@@ -43,6 +44,7 @@ class Service:
     def __init__(self, limits: Limits | None = None, observers: Sequence[Observer] = ()) -> None:
         self.limits = limits or Limits()
         self.catalog = Catalog()
+        self.deadlines = Deadlines()
         self.ids = RequestIds()
         self.metrics = Metrics(lambda: self._under_way)
         self.predictions = PredictionLog()
@@ -96,7 +98,8 @@ class Service:
         self._under_way -= 1
 
     async def answer(self, target: Target, served: Served, asked: Asked) -> Answer:
-        """Answer one request. Raises Refused for what is not what the signature describes."""
+        """Answer one request, within its task's deadline. Raises Refused for what the signature does not describe."""
+        self.deadlines.set(self.limits.answer_s)
         is_large = len(asked.body) > LARGE_BYTES
         if is_large:
             # Decoding it would keep everything else waiting.
@@ -105,6 +108,8 @@ class Service:
             )
         else:
             call = target.scheme.call(served, asked, self.limits)
+        if call.timeout_s is not None:
+            self.deadlines.set(min(call.timeout_s, self.limits.answer_s))
         scores = await served.batcher.score(call.rows, is_large=is_large)
         batch = Batch(served.model, call.rows, scores, (asked.id,), (len(scores),))
         return Answer(call.reply(scores), batch)
