@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import subprocess
 import sys
@@ -10,6 +11,7 @@ import pytest
 
 from cli.projects import COMMAND, Project
 from noteship import __version__
+from noteship.cli.output import Output
 
 
 def test_help_lists_the_verbs_and_loads_little(project: Project) -> None:
@@ -90,3 +92,12 @@ def test_version() -> None:
     """The version of the command is that of the package."""
     done = subprocess.run([*COMMAND, "--version"], capture_output=True, text=True, check=True)
     assert done.stdout == f"noteship {__version__}\n"
+
+
+def test_control_characters_are_spelled_out() -> None:
+    """What a stage or a store's other users wrote cannot give orders to the terminal; a document has it as JSON."""
+    stdout, stderr = io.StringIO(), io.StringIO()
+    output = Output(as_json=False, stdout=stdout, stderr=stderr)
+    output.text("a\x1b]0;b\x07\tc\nd")
+    output.aside("é\x9b1m\r")
+    assert (stdout.getvalue(), stderr.getvalue()) == ("a\\x1b]0;b\\x07\tc\nd\n", "é\\x9b1m\\x0d\n")

@@ -113,6 +113,53 @@ def test_settings_and_modules_name_folders_too(bench: Bench) -> None:
     assert settings.read_text() == '{"in": "/nowhere/p/x.txt"}'
 
 
+def test_settings_that_a_stage_changes_or_copies(bench: Bench) -> None:
+    """Texts that it leaves name the paths that its code has, never the workspace; others are as they were."""
+    windows = '{"in": "C:\\\\p\\\\x.txt"}'
+    bench.write("x.txt", "1")
+    bench.write("conf.json", '{"in": "/nowhere/p/x.txt"}')
+    bench.write("kept/windows.json", windows)
+    bench.write(
+        "job.py",
+        "import json, shutil\nconf = json.load(open('conf.json'))\nconf['size'] = len(open(conf['in']).read())\n"
+        "json.dump(conf, open('conf.json', 'w'))\nshutil.copy('conf.json', 'kept/used.txt')\n"
+        "print(open(json.load(open('kept/windows.json'))['in']).name)\n",
+    )
+    done = bench.run(
+        "job.py",
+        elsewhere=(NOWHERE, Elsewhere("C:/p", "", ("C:/p/x.txt",))),
+        known_reads=("conf.json", "kept/windows.json", "x.txt"),
+        expected_writes=("conf.json", "kept"),
+    )
+    assert done.failure is None, done.failure
+    text = '{"in": "/nowhere/p/x.txt", "size": 1}'
+    assert bench.text(done.outputs["conf.json"]) == text
+    files = bench.objects.read_tree(done.outputs["kept"].digest).files
+    assert {name: bench.objects.get_bytes(leaf.digest).decode() for name, leaf in files.items()} == {
+        "used.txt": text,
+        "windows.json": windows,
+    }
+    assert bench.text(done.record) == "C:/p/x.txt\n"
+
+
+def test_names_that_are_filled_in(bench: Bench) -> None:
+    """A path that is a format stays one, also for a stage in a folder."""
+    bench.write("x.txt", "1")
+    bench.write("sub/job.py", "open('/nowhere/p/out/%s.txt' % 'y', 'w').write(open('/nowhere/p/%s.txt' % 'x').read())")
+    done = bench.run("sub/job.py", elsewhere=(NOWHERE,))
+    assert done.failure is None, done.failure
+    assert list(done.outputs) == ["out/y.txt"]
+    assert done.notes[:1] == ("took /nowhere/p for the root of the project",)
+    assert not any("cannot take" in note for note in done.notes)
+
+
+def test_a_project_in_a_folder_with_a_quote() -> None:
+    """A path that cannot stand within the texts of the code is not put there, and all that it would be for is told."""
+    redirection = Redirection([PROJ], "/it's", ["f('/home/a/proj/data/x.csv')"])
+    assert (redirection.possible, redirection.lost) == (False, ["/home/a/proj/data/x.csv"])
+    assert redirection.text("f('/home/a/proj/data/x.csv')") == "f('/home/a/proj/data/x.csv')"
+
+
 def test_folders_of_this_machine(bench: Bench, tmp_path: Path) -> None:
     """What is there and is made by no stage is left alone; beside what a stage makes, it can still be seen."""
     (tmp_path / "x.txt").write_text("theirs")
@@ -179,6 +226,27 @@ def test_paths_that_climb_out_of_the_project(bench: Bench) -> None:
     done = bench.run("job.py", elsewhere=elsewhere)
     assert done.failure is None, done.failure
     assert (done.reads, list(done.outputs)) == (("input/x.txt",), ["results/y.txt"])
+
+
+def test_what_lies_above_is_not_written_by_a_stage_that_makes_it_here(bench: Bench) -> None:
+    """Beside what this machine has in the folder, a file of the project's own is made new, never through a link."""
+    above = bench.root.parent / "above"
+    (above / "sub").mkdir(parents=True)
+    for name in ("raw.txt", "x.txt", "sub/y.txt", "sub/raw.txt"):
+        (above / name).write_text("old")
+    bench.write(
+        "job.py",
+        "text = open('../above/raw.txt').read() + open('../above/sub/raw.txt').read()\n"
+        "for name in ('x.txt', 'sub/y.txt'):\n    open('../above/' + name, 'w').write(text)",
+    )
+    elsewhere = (Elsewhere("../above", "above", ("../above/x.txt", "../above/sub/y.txt")),)
+    done = bench.run("job.py", elsewhere=elsewhere, produced=("above/x.txt", "above/sub/y.txt"))
+    assert done.failure is None, done.failure
+    assert {path: bench.text(made) for path, made in done.outputs.items()} == {
+        "above/sub/y.txt": "oldold",
+        "above/x.txt": "oldold",
+    }
+    assert (above / "x.txt").read_text() + (above / "sub/y.txt").read_text() == "oldold"
 
 
 def test_names_joined_with_backslashes(bench: Bench) -> None:

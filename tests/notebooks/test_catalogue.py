@@ -34,6 +34,28 @@ LIBRARIES = {
         ("import pandas as pd\nwith pd.ExcelWriter('a') as w: df.to_excel(w)\npd.ExcelFile('b').parse()"),
         "w a|r b",
     ),
+    "language models": (
+        (
+            "from transformers import AutoModel\nm = AutoModel.from_pretrained('org/name')\n"
+            "m.save_pretrained_merged('a', t)\nm.save_pretrained_gguf('b', t)"
+        ),
+        "r/ org/name|w/ a|w/ b",
+    ),
+    "tokenizers": (
+        (
+            "from tokenizers import Tokenizer\nimport sentencepiece as spm\n"
+            "Tokenizer(model()).train(['a.txt', 'b.txt'], trainer)\n"
+            "spm.SentencePieceTrainer.train(input='c.txt', model_prefix='d')"
+        ),
+        "r a.txt|r b.txt|r c.txt|w d.model",
+    ),
+    "cells and trips": (
+        (
+            "import scvi\nimport trackintel as ti\nscvi.model.SCVI(x).save('a')\nscvi.model.SCVI.load('a')\n"
+            "ti.io.file.read_triplegs_csv('b.csv')\nti.io.write_staypoints_csv(sp, 'c.csv')"
+        ),
+        "w/ a|r/ a|r b.csv|w c.csv",
+    ),
     "polars": (
         ("import polars as pl\npl.scan_parquet('a/*.parquet').sink_csv('b')\npl.read_csv('c').write_parquet('d')"),
         "r a/*.parquet|w b|r c|w d",

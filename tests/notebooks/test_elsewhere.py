@@ -12,6 +12,9 @@ CASES = {
     "other folder": ("/kaggle/input/t/train.csv=data/train.csv", "/kaggle/input/t=data"),
     "pattern": ("/kaggle/input/t/\ue011.csv=data/\ue011.csv", "/kaggle/input/t=data"),
     "unlike": ("/x/\ue011.csv=data/a\ue011.csv", ""),
+    "any folders": ("/kaggle/input/\ue012/x.csv=data/x.csv", "/kaggle/input=data"),
+    "any folders of the root": ("/kaggle/input/\ue012/x.csv=x.csv", "/kaggle/input="),
+    "any folders on both sides": ("/kaggle/input/\ue012/x.csv=a/\ue012/x.csv", "/kaggle/input=a"),
     "two of a folder": ("/h/p/data/x.csv=data/x.csv /h/p/data/y.csv=data/y.csv", "/h/p="),
     "said already": ("/h/p/x.csv=x.csv /h/p/data/y.csv=data/y.csv /h/p/a/z.csv=b/z.csv", "/h/p= /h/p/a=b"),
     "torn apart": (

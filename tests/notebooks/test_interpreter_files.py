@@ -124,6 +124,13 @@ PATHS = {
         ("import os\nD = '/kaggle/input' if os.path.exists('/kaggle/input') else 'd'\nopen(D + '/a')"),
         "r nbs/d/a",
     ),
+    "a hosted file may be there": (
+        (
+            "import os\nfrom pathlib import Path\nif os.path.exists('/kaggle/working/m/a.json'): open('b')\n"
+            "if Path('/content/drive/MyDrive/c.csv').is_file(): open('d')\nif os.path.isdir('/kaggle/input'): open('e')"
+        ),
+        "r nbs/b|r nbs/d",
+    ),
     "absolute": (
         "open('/home/me/proj/data/a')",
         "r /home/me/proj/data/a",
@@ -297,6 +304,33 @@ def test_python_files_are_followed(tmp_path: Path, source: str, expected: str) -
 def test_databases_are_followed(tmp_path: Path, source: str, expected: str) -> None:
     """What is done through a connection decides whether its file is read or written."""
     assert told(tmp_path, source) == [part for part in expected.split("|") if part]
+
+
+LACKING = {
+    "guarded": "if not os.path.exists('a'): open('a', 'w')",
+    "otherwise": "if os.path.exists('a'): pass\nelse: open('a', 'w')",
+    "named": "there = Path('a').is_file()\nif not there and x: open('a', 'w')",
+    "in a function": "def make(): open('a', 'w')\nif not Path('a').exists(): make()",
+    "left early": "def load():\n    if os.path.exists('a'): return\n    open('a', 'w')\nload()",
+    "both": "if not (os.path.exists('b') or os.path.exists('a')): open('a', 'w')",
+    "twice": "def make(): open('a', 'w')\nif not os.path.exists('a'):\n    for i in range(2): make()",
+}
+NOT_LACKING = {
+    "another file": "if not os.path.exists('b'): open('a', 'w')",
+    "it is there": "if os.path.exists('a'): open('a', 'w')",
+    "afterwards": "if not os.path.exists('a'): pass\nopen('a', 'w')",
+    "after the function": "def f():\n    if os.path.exists('a'): return 1\nf()\nopen('a', 'w')",
+    "one of two": "if not (os.path.exists('b') and os.path.exists('a')): open('a', 'w')",
+    "in any case, too": "def make(): open('a', 'w')\nif not os.path.exists('a'): make()\n---\nopen('a', 'w')",
+}
+
+
+@pytest.mark.parametrize("case", [*LACKING, *NOT_LACKING])
+def test_what_is_made_where_it_is_missing(tmp_path: Path, case: str) -> None:
+    """A write that happens only where its file is not there is told from others."""
+    source = "import os\nfrom pathlib import Path\n" + {**LACKING, **NOT_LACKING}[case]
+    written = [use for use in analysis(tmp_path, source).uses if use.action == "write"]
+    assert all(use.lacking for use in written) == (case in LACKING)
 
 
 def test_addresses_are_external_without_credentials(tmp_path: Path) -> None:

@@ -14,7 +14,10 @@ Stages = dict[str, str]
 
 
 def _use(text: str, order: int) -> RawUse:
-    """`r` or `w`, marks (`?` maybe, `/` folder, `!` doubtful, `1` a choice), a blank, a path with {holes} and stars."""
+    """`r` or `w`, marks, a blank, a path with {holes} and stars.
+
+    The marks: `?` maybe, `/` folder, `!` doubtful, `1` a choice, `0` only where the file is missing.
+    """
     marks, _, path = text.partition(" ")
     anchor: Anchor = "relative"
     if path.startswith("/") or re.match(r"[A-Z]:/", path):
@@ -32,6 +35,7 @@ def _use(text: str, order: int) -> RawUse:
     return RawUse(
         PathText(tuple(parts), anchor), "read" if marks[0] == "r" else "write", 1, order, "call", "literal",
         maybe="?" in marks, order=order, folder="/" in marks, choice=int("1" in marks), doubtful="!" in marks,
+        lacking="0" in marks,
     )  # fmt: skip
 
 
@@ -103,6 +107,38 @@ READS = [
     ({"a": "r ../x/train.csv"}, "input/train.csv", ""),
     ({"a": "r /h/me/p/data/*.csv; r /h/me/p/data/a/x.csv"}, "data/1.csv data/a/x.csv", "data/1.csv data/a/x.csv"),
     ({"a": "r /content/drive/MyDrive/p/c.csv", "b": "w /content/drive/MyDrive/p/c.csv"}, "", "c.csv"),
+    # above the project's root
+    ({"a": "r ../d/x.csv", "b": "w ../d/x.csv"}, "", "d/x.csv"),
+    ({"a": "r ../d/*.csv; r ../d/raw.txt", "b": "w ../d/x.csv"}, "", "d/x.csv"),
+    ({"a": "r/ ../d", "b": "w ../d/x.csv"}, "", "d"),
+    ({"a": "r ../d/x.csv", "b": "w ../d/y.csv"}, "", ""),
+    ({"a": "r ../d/x.csv", "b": "w ../../d/x.csv"}, "", ""),
+    ({"a": "w ../d/x.csv; r ../d/x.csv"}, "", ""),
+    # wildcards elsewhere
+    ({"a": "r /kaggle/input/**/x1.csv"}, "data/x1.csv data/y.csv", "data/x1.csv"),
+    ({"a": "r /kaggle/input/**/*.csv"}, "data/x1.csv", ""),
+    ({"a": "r /kaggle/input/nets/net*.pt", "b": "w out/net0.pt; w out/net1.pt"}, "", "out/net0.pt out/net1.pt"),
+    ({"a": "r /kaggle/input/nets/net*.pt", "b": "w out/net{k}.pt"}, "", "out/net*.pt"),
+    ({"a": "r /kaggle/input/nets/net*.pt", "b": "w one/net0.pt", "c": "w two/net1.pt"}, "", ""),
+    ({"a": "r /kaggle/input/two/net*.pt", "b": "w one/net0.pt", "c": "w two/net1.pt"}, "", "two/net1.pt"),
+    ({"a": "r /kaggle/input/**/net.pt", "b": "w one/net.pt", "c": "w two/a/net.pt"}, "", "one/net.pt two/a/net.pt"),
+    ({"a": "r /kaggle/input/*/net.pt", "b": "w runs/one/net.pt", "c": "w net.pt"}, "", "net.pt runs/one/net.pt"),
+    (
+        {"a": "r /kaggle/input/*/net.pt", "b": "w runs/one/net.pt", "c": "w runs/two/net.pt"},
+        "",
+        "runs/one/net.pt runs/two/net.pt",
+    ),
+    ({"a": "r /kaggle/input/{x}/net.pt", "b": "w runs/one/net.pt"}, "", ""),
+    ({"a": "r /kaggle/working/o/*.csv; w y1.csv", "b": "w /kaggle/working/o/x1.csv"}, "", "o/x1.csv"),
+    # what is made only where it is missing
+    ({"a": "w0? x.pkl; r x.pkl", "b": "w x.pkl"}, "", "x.pkl"),
+    ({"a": "w0? x.pkl; r x.pkl", "b": "w0? x.pkl; r x.pkl"}, "", ""),
+    ({"a": "w0? x.pkl; r x.pkl; w y.csv", "b": "r y.csv; w x.pkl"}, "", ""),
+    # a folder that holds but the stage's own
+    ({"a": "w out/x.csv; r/ out"}, "", ""),
+    ({"a": "w out/x.csv; r/ out"}, "out/y.csv", "out"),
+    ({"a": "w out/x.csv; r/ out", "b": "w out/y.csv"}, "", "out"),
+    ({"a": "w out/x1.csv; r out/*.csv"}, "", ""),
     # alternatives of one call, and what may be no file
     ({"a": "r1 one.csv; r1 two.csv"}, "one.csv", "one.csv"),
     ({"a": "r1 one.csv; r1 two.csv"}, "", "one.csv two.csv"),
@@ -130,6 +166,14 @@ WRITES = [
     ({"a": "w /h/me/proj/out/y.csv"}, "", "out/y.csv"),
     ({"a": "w /h/me/p/data/y.csv"}, "data/x.csv", "data/y.csv"),
     ({"a": "w /tmp/y.csv"}, "data/x.csv", ""),
+    ({"a": "w /kaggle/working/big/s.json", "b": "w measured/s.json"}, "", "big/s.json"),
+    ({"a": "w /kaggle/working/big/s.json"}, "old/big/s.json", "old/big/s.json"),
+    ({"a": "w ../d/x.csv", "b": "r ../d/x.csv"}, "", "d/x.csv"),
+    ({"a": "w ../d/x.csv"}, "", ""),
+    ({"a": "w0? x.pkl; r x.pkl", "b": "w x.pkl"}, "", ""),
+    ({"a": "w0? x.pkl; r x.pkl"}, "", "x.pkl"),
+    ({"a": "r i; w x; r x", "b": "w x", "c": "r x; w i"}, "", ""),
+    ({"a": "w x; r x", "b": "w x", "c": "r x; w i"}, "", "x"),
     ({"a": "w! checkpoint"}, "", ""),
     ({"a": "w! model.h5"}, "", "model.h5"),
     ({"a": "w! checkpoint", "b": "r checkpoint"}, "", "checkpoint"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from posixpath import join, normpath
 
 from noteship.notebooks import working_folder
-from noteship.notebooks.raw import PathText, RawAnalysis, RawUse
+from noteship.notebooks.raw import Hole, PathText, RawAnalysis, RawUse
 from noteship.notebooks.working_folder import Candidate
 
 
@@ -94,3 +94,17 @@ def test_writes_settle_what_reads_leave_open() -> None:
     assert _choose({"src/a": "r ../data/raw.csv; w data/out.csv"}, files, "src/a") == {"src/a": ""}
     assert _choose({"src/a": "r ../data/raw.csv; w ../data/out.csv"}, files, "src/a") == {"src/a": "src"}
     assert _choose({"src/a": "r ../data/raw.csv"}, files, "src/a") == {"src/a": "src"}
+
+
+def test_a_hole_is_not_found_by_its_folder() -> None:
+    """A folder of which the name is not known finds nothing, where another folder finds a file."""
+
+    def analyse(_: str, cwd: str) -> RawAnalysis:
+        known = [join(cwd, "conf.yaml"), join(cwd, "data/x.csv")] if not cwd else [join(cwd, "conf.yaml")]
+        paths = [PathText((path,)) for path in known]
+        if cwd:
+            paths += [PathText((f"{cwd}/", Hole("not known"), f"/{name}.csv")) for name in "abc"]
+        return RawAnalysis(tuple(RawUse(path, "read", 1, 1, "call", "literal", order=1) for path in paths))
+
+    found = working_folder.choose([Candidate("a", "jobs/a.py", True)], frozenset({"conf.yaml", "jobs/a.py"}), analyse)
+    assert found["a"].path == ""

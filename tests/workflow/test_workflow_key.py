@@ -32,7 +32,7 @@ PARTS = st.builds(
 
 
 def form(parts: KeyParts) -> str:
-    outside = sorted(parts.outside.values())
+    outside = [(path.split("/")[-1], digest) for path, digest in sorted(parts.outside.items()) if digest != "absent"]
     params, reads, elsewhere = (sorted(each.items()) for each in (parts.params, parts.reads, parts.elsewhere))
     return repr([parts.code, parts.calls, elsewhere, params, parts.environment, reads, outside])
 
@@ -53,16 +53,26 @@ def test_key_form() -> None:
     """The byte form is the one that is written down, and stays."""
     calls, elsewhere = (("", "--n", "1"), ("pkg.m",)), {"/h": "d", "/g": ""}
     params = {"b": float("nan"), "a": 1}
-    parts = KeyParts("c", params, "e", {"y": "2", "x": "1"}, {"/q": "4", "/p": "9"}, calls, elsewhere)
-    first = [2, "c", [["", "--n", "1"], ["pkg.m"]], [["/g", ""], ["/h", "d"]]]
+    parts = KeyParts("c", params, "e", {"y": "2", "x": "1"}, {"/z/q": "4", "/p": "9", "/o": "absent"}, calls, elsewhere)
+    first = [3, "c", [["", "--n", "1"], ["pkg.m"]], [["/g", ""], ["/h", "d"]]]
     assert parts.key == of_value(
-        [*first, [["a", 1], ["b", ["float", "nan"]]], "e", [["x", "1"], ["y", "2"]], ["4", "9"]]
+        [*first, [["a", 1], ["b", ["float", "nan"]]], "e", [["x", "1"], ["y", "2"]], [["p", "9"], ["q", "4"]]]
     )
 
 
 def test_outside_paths_do_not_count() -> None:
-    """The same bytes at another place of another machine give the same key."""
-    assert KeyParts("c", outside={"/home/a/x": "1"}).key == KeyParts("c", outside={"/data/x": "1"}).key
+    """The same bytes at another place of another machine give the same key, also where the first place is known."""
+    one, other = KeyParts("c", outside={"/home/a/x": "1"}), KeyParts("c", outside={"/data/x": "1"})
+    assert one.key == other.key
+    assert one.key == KeyParts("c", outside={"/home/a/x": "absent", "/home/b/x": "1"}).key
+
+
+@pytest.mark.parametrize(("one", "other"), [("/d/a", "/d/b"), ("/d/1/a", "/d/2/a")])
+def test_outside_files_that_are_exchanged(one: str, other: str) -> None:
+    """Two files outside that take each other's place are other inputs, whether their names differ or their folders."""
+    now, before = KeyParts("c", outside={one: "1", other: "2"}), KeyParts("c", outside={one: "2", other: "1"})
+    assert now.key != before.key
+    assert KeyParts("c", outside={one: "1"}).key == KeyParts("c", outside={one: "1", other: "absent"}).key
 
 
 OLD = KeyParts("c", {"p": 1}, "e", {"x.csv": "1"}, {"/o": "1"})

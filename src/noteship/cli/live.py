@@ -9,6 +9,8 @@ from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
+from noteship.cli.output import plain
+
 __all__ = ["Display"]
 
 # Often enough to look alive, seldom enough not to be seen in a profile.
@@ -39,4 +41,4 @@ class Display:
 
     def keep(self, line: str) -> None:
         """Print a line above what is redrawn."""
-        self._console.print(Text(line), soft_wrap=True)
+        self._console.print(Text(plain(line)), soft_wrap=True)

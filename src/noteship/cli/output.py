@@ -10,10 +10,12 @@ from typing import Any, TextIO
 
 from noteship.errors import NoteshipError
 
-__all__ = ["INTERRUPTED", "Output", "duration", "size", "table"]
+__all__ = ["INTERRUPTED", "Output", "duration", "plain", "size", "table"]
 
 # 128 + SIGINT, as shells report it.
 INTERRUPTED = 130
+# A terminal obeys these, and what stages, or other users of a store, wrote may hold them.
+_CONTROLS = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160)) if chr(code) not in "\n\t"}
 
 
 class Output:
@@ -41,7 +43,7 @@ class Output:
         """Lines for people; nothing with `as_json`."""
         if not self.as_json:
             for line in lines:
-                print(line, file=self._stdout, flush=True)
+                print(plain(line), file=self._stdout, flush=True)
 
     def document(self, value: Any) -> None:
         """The one document for programs; nothing without `as_json`."""
@@ -51,12 +53,21 @@ class Output:
     def aside(self, *lines: str) -> None:
         """Lines about the work, beside its result."""
         for line in lines:
-            print(line, file=self._stderr, flush=True)
+            print(plain(line), file=self._stderr, flush=True)
 
     def error(self, error: NoteshipError) -> None:
         """A fault in its four parts, as text and, with `as_json`, as the document too."""
         self.aside(f"error: {error}")
         self.document({"error": error.to_json(), "exit_code": error.exit_code})
+
+
+def plain(text: str) -> str:
+    r"""The text with control characters spelled out, as a terminal may be given it.
+
+    >>> print(plain("\x1b[31mred"))
+    \x1b[31mred
+    """
+    return text.translate(_CONTROLS)
 
 
 # A cell that is wider than this moves what follows it in its own row only.

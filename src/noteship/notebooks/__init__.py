@@ -6,6 +6,7 @@ from noteship.notebooks.errors import CellSyntaxError, NotJson, NotReadable, Oth
 from noteship.notebooks.page import page
 from noteship.notebooks.settings import ReadingSettings, StageOverride
 from noteship.notebooks.sources import read_project
+from noteship.notebooks.taken import left_alone
 from noteship.notebooks.uses import Call, Elsewhere, External, ProjectSources, StageSource, Unknown, Use
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "UnknownStage",
     "Use",
     "assigned_columns",
+    "left_alone",
     "page",
     "read_document",
     "read_project",

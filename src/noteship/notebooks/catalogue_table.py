@@ -212,11 +212,13 @@ read lightgbm.Dataset 0|data weak
 write lightgbm.**.save_model 0|filename
 read catboost.**.load_model 0|fname
 read catboost.Pool 0|data weak
-write *.save_pretrained 0|save_directory|path folder
+write *.save_pretrained{,_merged,_gguf} 0|save_directory|path folder
 write *.push_to_hub 0|repo_id external
 read *.from_pretrained 0|pretrained_model_name_or_path folder doubtful
 read transformers.pipeline -|model|tokenizer folder doubtful
-write transformers.TrainingArguments 0|output_dir folder doubtful
+write transformers.{TrainingArguments,Seq2SeqTrainingArguments} 0|output_dir folder doubtful
+write trl.{SFTConfig,DPOConfig,GRPOConfig,PPOConfig,RewardConfig} 0|output_dir folder doubtful
+write trl.**.save_model 0|output_dir folder
 write transformers.**.save_model 0|output_dir folder
 read sentence_transformers.SentenceTransformer 0|model_name_or_path folder doubtful
 write sentence_transformers.**.save 0|path folder
@@ -273,6 +275,9 @@ read nltk.data.{load,find} 0 external
 read nltk.corpus.reader.PlaintextCorpusReader 0|root folder
 read nltk.corpus.PlaintextCorpusReader 0|root folder
 read sentencepiece.SentencePieceProcessor -|model_file
+read sentencepiece.SentencePieceTrainer.{train,Train} -|input
+write sentencepiece.SentencePieceTrainer.{train,Train} -|model_prefix ext=.model
+read tokenizers.**.train 0|files
 read tokenizers.Tokenizer.from_file 0
 write tokenizers.**.save 0|path
 write *.to_wave_file 0 weak
@@ -363,6 +368,8 @@ read docx2txt.process 0
 read pytesseract.image_to_{string,data} 0 weak
 
 read geopandas.read_{file,parquet,feather} 0|filename|path
+read trackintel.**.read_{positionfixes,staypoints,triplegs,locations,trips,tours}_csv 0
+write trackintel.**.write_{positionfixes,staypoints,triplegs,locations,trips,tours}_csv 1|filename
 read geopandas.GeoDataFrame.from_file 0|filename
 read rasterio.open 0|fp mode=1:mode:r
 read rioxarray.open_rasterio 0|filename
@@ -383,6 +390,8 @@ write zarr.{save,save_array,save_group} 0|store folder
 read tiledb.open 0|uri mode=1:mode:r
 read anndata.read_{h5ad,csv,loom,zarr} 0|filename
 read anndata.read 0|filename
+write scvi.**.save 0|dir_path folder
+read scvi.**.load 0|dir_path folder
 read scanpy.read{,_h5ad,_csv,_loom,_text} 0|filename
 read scanpy.read_10x_{mtx,h5} 0|path|filename
 write *.write_{h5ad,loom,zarr} 0|filename|store

@@ -56,14 +56,14 @@ def _literal(pair: Pair) -> Pair | None:
     if Pattern(pair.path).literal and Pattern(pair.inside).literal:
         return pair
     away, here = pair.path.split("/"), pair.inside.split("/")
-    while away and here and not (Pattern("/".join(away)).literal and Pattern("/".join(here)).literal):
-        if away[-1] != here[-1]:
+    while not (Pattern("/".join(away)).literal and Pattern("/".join(here)).literal):
+        if here and away[-1] == here[-1]:
+            away, here = away[:-1], here[:-1]
+        elif away[-1] == DEEP:
             # Any number of folders is none, too.
-            if away[-1] != DEEP:
-                return None
             away = away[:-1]
         else:
-            away, here = away[:-1], here[:-1]
+            return None
     return Pair("/".join(away) + "/", "/".join(here)) if len(away) >= _least(away) else None
 
 

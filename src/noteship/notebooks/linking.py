@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from noteship.notebooks.elsewhere import Pair, elsewhere_of
+from noteship.notebooks.makers import settle_makers
 from noteship.notebooks.matching import Matching
 from noteship.notebooks.partial_paths import pattern_of
 from noteship.notebooks.placement import Placed, StageUses, place
@@ -28,6 +29,7 @@ class Linked:
 def link(stages: Sequence[StageUses], files: frozenset[str], root_name: str) -> dict[str, Linked]:
     """The uses of all stages, by the stage's name."""
     placed = place(stages, files, root_name)
+    settle_makers(placed, stages)
     Matching(placed, files).resolve()
     return {stage.name: _linked(stage, placed[stage.name]) for stage in stages}
 

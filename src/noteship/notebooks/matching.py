@@ -187,6 +187,9 @@ class Matching:
     def _is_own(self, name: str, path: str, before: list[tuple[Pattern, bool]], later: list[Placed]) -> bool:
         if any(written.text == path for written, _ in before):
             return True
+        wanted = later[0].pattern
+        if wanted is not None and not wanted.literal and wanted.shown == path:
+            return any(wanted.fits(written.text) or covers(written, wanted, folder) for written, folder in before)
         if later[0].raw.folder and self._only_filled_by(name, path, before):
             return True
         if self._exact.get(path, set()) - {name}:

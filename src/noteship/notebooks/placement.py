@@ -59,46 +59,7 @@ def place(stages: Sequence[StageUses], files: frozenset[str], root_name: str) ->
         for item in placed[stage.name]:
             _place_inside(item, stage)
     _place_elsewhere(stages, placed, files, root_name)
-    for stage in stages:
-        _share(placed, stage)
-    _share_texts(placed, stages)
-    _share_fallbacks(placed)
     return placed
-
-
-def _share(placed: Mapping[str, list[Placed]], stage: StageUses) -> None:
-    theirs = {
-        item.pattern.text
-        for name in stage.runs
-        for item in placed.get(name, ())
-        if item.raw.action == "write" and item.pattern is not None
-    }
-    for item in placed[stage.name] if theirs else ():
-        item.shared = item.raw.action == "write" and item.pattern is not None and item.pattern.text in theirs
-
-
-def _share_texts(placed: Mapping[str, list[Placed]], stages: Sequence[StageUses]) -> None:
-    """Of stages that write the same text into the same file, the first by name is the writer."""
-    first: dict[tuple[str, str], str] = {}
-    for stage in sorted(stages, key=lambda each: each.name):
-        texts = dict(stage.raw.texts)
-        for item in placed[stage.name] if texts else ():
-            path = item.pattern.text if item.pattern is not None and item.raw.action == "write" else ""
-            if path in texts and first.setdefault((path, texts[path]), stage.name) != stage.name:
-                item.shared = True
-
-
-def _share_fallbacks(placed: Mapping[str, list[Placed]]) -> None:
-    """What a stage makes only where it is missing is that other stage's which makes it in any case."""
-    makers: dict[str, set[str]] = {}
-    for name, items in placed.items():
-        for item in items:
-            if item.pattern is not None and item.raw.action == "write" and not (item.raw.lacking or item.shared):
-                makers.setdefault(item.pattern.text, set()).add(name)
-    for name, items in placed.items():
-        for item in items:
-            if item.raw.lacking and item.raw.action == "write" and item.pattern is not None:
-                item.shared = item.shared or bool(makers.get(item.pattern.text, set()) - {name})
 
 
 def _place_inside(item: Placed, stage: StageUses) -> None:
@@ -144,8 +105,10 @@ def _place_elsewhere(
     )
     handed = {item.outside for _, item in waiting if item.raw.action == "write" and item.outside}
     for cwd, item in waiting:
-        if not _in_own_folder(item, cwd, places, handed):
-            _by_tail(item, cwd, places)
+        _in_own_folder(item, cwd, places, handed)
+    places.add(item.pattern.text for _, item in waiting if item.pattern is not None and item.pattern.literal)
+    for cwd, item in waiting:
+        _by_tail(item, cwd, places)
     left = [(cwd, item) for cwd, item in waiting if item.outside and item.pattern is None]
     for cwd, item in left:
         _by_neighbours(item, cwd, places)
@@ -155,8 +118,8 @@ def _place_elsewhere(
             _by_tail(item, cwd, places)
     _shared_elsewhere(placed)
     _shared_above(placed)
-    _searched(placed, files)
     headless = [item for _, item in waiting if item.pattern is not None and _headless(item.pattern)]
+    _searched(placed, files)
     _headless_pairs(headless, items, places)
 
 
@@ -166,7 +129,7 @@ def _headless(pattern: Pattern) -> bool:
     return not Pattern(first).literal and "/" in pattern.text and Pattern(basename(pattern.text)).literal
 
 
-def _in_own_folder(item: Placed, cwd: str, places: Places, handed: Collection[str]) -> bool:
+def _in_own_folder(item: Placed, cwd: str, places: Places, handed: Collection[str]) -> None:
     """What is written into a folder below a hosted notebook's own is there, whatever else has the file's name."""
     pattern = pattern_of(item.raw.path)
     beside = None
@@ -174,12 +137,10 @@ def _in_own_folder(item: Placed, cwd: str, places: Places, handed: Collection[st
         beside = hosted(pattern.text, cwd, surely=True)
     below = "" if beside is None else beside.removeprefix(f"{cwd}/" if cwd else "")
     if beside is None or "/" not in below:
-        return False
+        return
     found = places.by_tail(pattern.text)
-    if found is not None and found.parts > below.count("/"):
-        return False
-    item.pattern, item.how = Pattern(beside), f"by the folders of {item.outside}"
-    return True
+    if found is None or found.parts <= below.count("/"):
+        item.pattern, item.how = Pattern(beside), f"by the folders of {item.outside}"
 
 
 def _by_tail(item: Placed, cwd: str, places: Places) -> None:
@@ -304,23 +265,24 @@ def _let_down(item: Placed, pattern: Pattern) -> None:
 
 def _searched(placed: Mapping[str, list[Placed]], files: frozenset[str]) -> None:
     """Wildcards in folders elsewhere that find what the project has or what other stages write."""
-    shipped = [Pattern(path) for path in sorted(files)]
-    for name, items in placed.items():
-        for item in items:
-            pattern = pattern_of(item.raw.path)
-            if item.pattern is not None or item.raw.action == "write" or item.raw.path.anchor == "relative":
-                continue
-            if pattern.literal or pattern.guessed:
-                continue
-            made = [
-                other.pattern
-                for each, others in placed.items()
-                for other in others
-                if each != name and other.raw.action == "write" and other.pattern is not None and not other.shared
-            ]
-            item.pattern = found_by_search(pattern, [*made, *shipped])
-            if item.pattern is not None:
-                item.how, item.reason = f"by the tail of {item.outside}", ""
+    waiting = [
+        (name, item, pattern)
+        for name, items in placed.items()
+        for item in items
+        if item.pattern is None and item.raw.action == "read" and item.raw.path.anchor != "relative"
+        if not (pattern := pattern_of(item.raw.path)).literal and not pattern.guessed
+    ]
+    shipped = [Pattern(path) for path in sorted(files)] if waiting else []
+    made = [
+        (name, item.pattern)
+        for name, items in (placed.items() if waiting else ())
+        for item in items
+        if item.raw.action == "write" and item.pattern is not None and not item.shared
+    ]
+    for name, item, pattern in waiting:
+        item.pattern = found_by_search(pattern, [*(one for writer, one in made if writer != name), *shipped])
+        if item.pattern is not None:
+            item.how, item.reason = f"by the tail of {item.outside}", ""
 
 
 def _headless_pairs(waiting: list[Placed], items: Sequence[tuple[str, Placed]], places: Places) -> None:

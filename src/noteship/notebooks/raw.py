@@ -87,8 +87,8 @@ class RawUse:
     folder: bool = False
     choice: int = 0
     doubtful: bool = False
-    by: tuple[str, ...] = ()
     lacking: bool = False
+    by: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

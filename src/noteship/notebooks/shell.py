@@ -248,7 +248,7 @@ def _tar(command: Command) -> Iterator[ShellUse]:
         yield ShellUse("write", archive, command.name, command.line)
         return
     yield ShellUse("read", archive, command.name, command.line)
-    if folder is not None and "x" in letters:
+    if folder is not None and "x" in letters and not _is_here(folder):
         yield ShellUse("write", folder, command.name, command.line, folder=True)
 
 
@@ -257,8 +257,13 @@ def _unzip(command: Command) -> Iterator[ShellUse]:
     operands = [word for word in command.operands if word != folder]
     if operands:
         yield ShellUse("read", operands[0], command.name, command.line)
-    if folder is not None and not _flag(command, "l"):
+    if folder is not None and not (_flag(command, "l") or _is_here(folder)):
         yield ShellUse("write", folder, command.name, command.line, folder=True)
+
+
+def _is_here(folder: Word) -> bool:
+    """Whether a folder is the working one: nothing is said by that, as when none is given."""
+    return literal(folder) in {".", "./"}
 
 
 def _zip(command: Command) -> Iterator[ShellUse]:

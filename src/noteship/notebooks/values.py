@@ -58,10 +58,14 @@ class PathValue(Value):
 
 @dataclass(frozen=True, slots=True)
 class Unknown(Value):
-    """A value that is not known, and why; `likely` is what its truth most probably is."""
+    """A value that is not known, and why; `likely` is what its truth most probably is.
+
+    `exists` is the absolute path of which it tells whether it is there.
+    """
 
     reason: str
     likely: bool | None = None
+    exists: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from noteship import workflow
-from noteship.notebooks import StageSource
+from noteship.notebooks import ProjectSources, StageSource
 from noteship.operations.opened import OpenedProject
 from noteship.operations.stages import graph_of
 
 __all__ = ["GraphView", "graph"]
+
+# How many of the notebooks that stages write are told by name.
+SHOWN_NOTEBOOKS = 5
 
 
 @dataclass(frozen=True)
@@ -66,7 +69,23 @@ def graph(opened: OpenedProject, names: Sequence[str] = ()) -> GraphView:
     by_path = {source.path: source.name for source in opened.sources.stages}
     known = (by_path.get(name, name) for name in names)
     shown = tuple(name if name in by_name else whole.resolve(name) for name in known) or tuple(by_name)
-    return GraphView(opened.name, opened.sources.stages, whole, opened.settings.notebooks.chosen, shown, opened.notes)
+    notes = (*opened.notes, *_written_notebooks(opened.sources))
+    return GraphView(opened.name, opened.sources.stages, whole, opened.settings.notebooks.chosen, shown, notes)
+
+
+def _written_notebooks(sources: ProjectSources) -> Iterator[str]:
+    """Say which notebooks lie in the folder and are no stages, because a stage writes them."""
+    stages = {source.path for source in sources.stages}
+    written = {
+        path: source.name
+        for source in reversed(sources.stages)
+        for path in source.writes
+        if path.endswith(".ipynb") and path in sources.files and path not in stages
+    }
+    told = [f"{path} (by {name})" for path, name in sorted(written.items())]
+    if told:
+        more = f" and {len(told) - SHOWN_NOTEBOOKS} more" if len(told) > SHOWN_NOTEBOOKS else ""
+        yield f"no stages, since stages write them: {', '.join(told[:SHOWN_NOTEBOOKS])}{more}"
 
 
 def _stage(source: StageSource, graph: workflow.Graph) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from noteship import workflow
+from noteship import notebooks, patterns, workflow
 from noteship.notebooks import StageSource, Use
 from noteship.operations.errors import InputOfUnreadable, NothingReadable, NothingToRun
 from noteship.operations.opened import OpenedProject
@@ -16,11 +16,14 @@ __all__ = ["check", "check_any", "chosen_of", "graph_of", "resolved", "stages_of
 def stages_of(opened: OpenedProject) -> list[workflow.Stage]:
     """The project's stages that can be read; a notebook with a fault is none."""
     stages = []
+    produced = patterns.PathSet(write for source in opened.sources.stages for write in source.writes)
     for source in opened.sources.stages:
         if source.fault is None and source.code is not None:
             declared = opened.settings.stage.get(source.name)
             required = tuple(path for path in declared.writes if not path.startswith("!")) if declared else ()
-            stages.append(_stage(source, opened.parameters.get(source.name, {}), required))
+            # What is on this machine is read there: a result from where it is not, is another.
+            outside = notebooks.left_alone(source.elsewhere, opened.root, produced)
+            stages.append(_stage(source, opened.parameters.get(source.name, {}), required, outside))
     return stages
 
 
@@ -89,7 +92,9 @@ def check(opened: OpenedProject, graph: workflow.Graph) -> None:
         raise
 
 
-def _stage(source: StageSource, params: Mapping[str, Any], required: tuple[str, ...]) -> workflow.Stage:
+def _stage(
+    source: StageSource, params: Mapping[str, Any], required: tuple[str, ...], outside: tuple[str, ...]
+) -> workflow.Stage:
     assert source.code is not None
     places: dict[str, str] = {}
     for use in source.uses:
@@ -103,6 +108,7 @@ def _stage(source: StageSource, params: Mapping[str, Any], required: tuple[str, 
         in_place=source.in_place,
         params=params,
         required=required,
+        outside=outside,
         places=places,
         calls=tuple((call.module, *call.words) for call in source.calls),
         elsewhere={each.path: each.place for each in source.elsewhere},

@@ -2,9 +2,9 @@
 
 The key is the SHA-256 of the canonical JSON (sorted keys, no white space, UTF-8) of the list
 
-    [2, code, calls, elsewhere, params, environment, reads, outside]
+    [3, code, calls, elsewhere, params, environment, reads, outside]
 
-- ``2`` is `KEY_VERSION`, raised whenever this form or the meaning of a part changes;
+- ``3`` is `KEY_VERSION`, raised whenever this form or the meaning of a part changes;
 - ``code`` is the digest of the stage's code, 64 hexadecimal digits;
 - ``calls`` are the command lines that a script is run with, in their order, each a list of texts: the module's name
   where it is called by that, else an empty text, then the words; no list at all is one run without words;
@@ -15,13 +15,15 @@ The key is the SHA-256 of the canonical JSON (sorted keys, no white space, UTF-8
 - ``environment`` is the digest of the locked environment;
 - ``reads`` is a list of [path, digest] sorted by path, the path relative to the project, the digest that of the file
   or folder, or "absent";
-- ``outside`` is the sorted list of the digests, or "absent", of the files that are read outside of the project: their
-  paths differ from machine to machine and do not count.
+- ``outside`` is a list of [name, digest] for the files that are read outside of the project, in the order of their
+  paths; these differ from machine to machine, so only the last name of each counts, and those that are not there, which
+  may be another machine's, do not count at all.
 """
 
 from __future__ import annotations
 
 import math
+import posixpath
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -32,7 +34,7 @@ from noteship.workflow.stages import JSON
 
 __all__ = ["ABSENT", "KEY_VERSION", "KeyParts"]
 
-KEY_VERSION = 2
+KEY_VERSION = 3
 ABSENT = "absent"
 
 
@@ -53,7 +55,9 @@ class KeyParts:
         """The key itself."""
         params = [[name, _plain(value)] for name, value in sorted(self.params.items())]
         reads = [[path, digest] for path, digest in sorted(self.reads.items())]
-        outside = sorted(self.outside.values())
+        outside = [
+            [posixpath.basename(path), digest] for path, digest in sorted(self.outside.items()) if digest != ABSENT
+        ]
         calls = [list(call) for call in self.calls]
         elsewhere = [[path, taken] for path, taken in sorted(self.elsewhere.items())]
         return digests.of_value([KEY_VERSION, self.code, calls, elsewhere, params, self.environment, reads, outside])

@@ -14,7 +14,8 @@ __all__ = ["Redirection"]
 _BEFORE = r"(?:(?<![\w.~:/\\})\]*%$@-])|(?<=:///)|(?<=://))"
 # What goes on with one of these is the name of another folder.
 _AFTER = r"(?![\w.{*%-])"
-_REST = r"[^'\"\s{}<>|]*"
+# What code fills in is not a part of the name any more.
+_REST = r"[^'\"\s{}<>|%]*"
 # Windows' separators, also as they are written within the texts of Python and JSON.
 _SEPARATOR = r"(?:/|\\{1,4})"
 _DRIVE = re.compile(r"[A-Za-z]:/")
@@ -27,7 +28,7 @@ class Redirection:
 
     A text that names one of its folders, or anything in it, is changed. Where the code composes a path of a shorter
     piece (`HOME = "/home/a"`), that piece is: the longest there is in the `sources`, which are all that the stage runs.
-    `lost` are the paths of which the sources hold no piece.
+    `lost` are the paths of which the sources hold no piece, or all if texts cannot have the name of `top` in them.
     """
 
     def __init__(self, elsewhere: Sequence[Elsewhere], top: str, sources: Sequence[str]) -> None:
@@ -38,7 +39,9 @@ class Redirection:
         self.pieces: set[str] = set()
         self.lost: list[str] = []
         self.possible = bool(moved) and _UNFIT.search(top) is None
-        if self.possible:
+        if moved and not self.possible:
+            self.lost = self._files
+        elif self.possible:
             self._expression = self._compiled()
             self._find_pieces(sources)
             self._expression = self._compiled()

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from posixpath import join, normpath
 
+from noteship.notebooks import taken
 from noteship.notebooks.uses import Elsewhere
 from noteship.patterns import PathSet
 
@@ -39,17 +40,27 @@ class Roots:
     def prepare(self, elsewhere: Sequence[Elsewhere], produced: Iterable[str]) -> None:
         """Make the links. What really is on this machine and is made by no stage is left alone."""
         made = PathSet(produced)
-        self._active = tuple(each for each in elsewhere if self._is_ours(each, made) and self._reaches(each))
+        self._active = tuple(
+            each for each in elsewhere if taken.is_taken(each, self._root, made) and self._reaches(each)
+        )
         for each in sorted(self._active, key=lambda one: one.path.count("/"), reverse=True):
             target = self._copy / each.place
             with contextlib.suppress(FileExistsError):
                 (target if each.folder else target.parent).mkdir(parents=True, exist_ok=True)
-            self._link(self._place(each.path), target, self._real(each.path) if each.folder else None)
+            hidden = frozenset(
+                str(taken.real(file, self._root)) for file in each.files if taken.inside(each, file) in made
+            )
+            self._link(
+                self._place(each.path), target, taken.real(each.path, self._root) if each.folder else None, hidden
+            )
             if each.path[1:3] == ":/":
                 self._link_joined(each)
 
-    def _link(self, place: Path, target: Path, real: Path | None) -> None:
-        """Let a place lead to its target; a folder that is also on this machine shows both."""
+    def _link(self, place: Path, target: Path, real: Path | None, hidden: frozenset[str]) -> None:
+        """Let a place lead to its target; a folder that is also on this machine shows both, except what is `hidden`.
+
+        A link to a file that a stage makes would let it write there, outside of the workspace.
+        """
         self._open(place.parent)
         if place.is_symlink():
             place.unlink()
@@ -59,7 +70,7 @@ class Roots:
             self._made.append(place)
             self._show(target, place)
             if real is not None:
-                self._show(real, place)
+                self._show(real, place, hidden)
         elif target.exists():
             # A file that is not there yet is written as one, and collected: links that lead nowhere confuse programs.
             place.symlink_to(target)
@@ -67,7 +78,7 @@ class Roots:
     def _link_joined(self, each: Elsewhere) -> None:
         r"""Let `folder + "\\x.csv"` lead to the file, which is one name to a system that is not Windows."""
         for file in each.files:
-            target, parts = self._copy / _inside(each, file), file.split("/")
+            target, parts = self._copy / taken.inside(each, file), file.split("/")
             for known in range(1, each.path.count("/") + 1) if target.is_file() else ():
                 place = self.top.joinpath(*parts[:known], "\\".join(parts[known:]))
                 if not os.path.lexists(place):
@@ -77,14 +88,14 @@ class Roots:
         """Show in a folder above those that are stood in for what this machine has there."""
         place = self._place(path)
         place.mkdir(parents=True, exist_ok=True)
-        self._show(self._real(path), place)
+        self._show(taken.real(path, self._root), place)
 
     def furnish(self) -> None:
         """Make the folders of the files that the code names."""
         for each in self._active:
             for file in each.files:
                 with contextlib.suppress(FileExistsError, NotADirectoryError):
-                    (self._copy / _inside(each, file)).parent.mkdir(parents=True, exist_ok=True)
+                    (self._copy / taken.inside(each, file)).parent.mkdir(parents=True, exist_ok=True)
 
     def named(self, path: str) -> str | None:
         """The project path of an absolute path below `top` or beside the copy; None for any other.
@@ -126,30 +137,12 @@ class Roots:
         link = next((each for each in reversed([Path(path), *Path(path).parents]) if place in each.parents), place)
         return link.is_symlink() and self._within not in link.readlink().parents
 
-    def _is_ours(self, each: Elsewhere, made: PathSet) -> bool:
-        if self._is_own(self._real(each.path)):
-            return True
-        if any(_inside(each, file) in made for file in each.files):
-            return True
-        return not all(os.path.exists(self._real(file)) for file in each.files)  # noqa: PTH110 - never raises
-
-    def _is_own(self, real: Path) -> bool:
-        with contextlib.suppress(OSError, RuntimeError):
-            real = real.resolve()
-        return real == self._root or self._root in real.parents
-
     def _is_beside(self, real: Path) -> bool:
-        return not self._is_own(real) and os.path.isdir(real)  # noqa: PTH112 - never raises
+        return not taken.is_own(real, self._root) and os.path.isdir(real)  # noqa: PTH112 - never raises
 
     def _reaches(self, each: Elsewhere) -> bool:
         place = self._place(each.path)
         return self._within in place.parents and place != self._copy and place not in self._copy.parents
-
-    def _real(self, path: str) -> Path:
-        if path.startswith("../"):
-            return Path(normpath(self._root / path))
-        # A home that is not known stays as it is, and a drive is nothing but a name.
-        return Path("/", os.path.expanduser(path))  # noqa: PTH111
 
     def _place(self, path: str) -> Path:
         if path.startswith("../"):
@@ -167,18 +160,16 @@ class Roots:
                 self._show(real, place)
         folder.mkdir(parents=True, exist_ok=True)
 
-    def _show(self, source: Path, place: Path) -> None:
-        """Link what a folder has into another, where that has nothing of the name."""
-        if self._is_own(source) and self._copy not in (source, *source.parents):
+    def _show(self, source: Path, place: Path, hidden: frozenset[str] = frozenset()) -> None:
+        """Link what a folder has into another, where that has nothing of the name; not what is `hidden`."""
+        if taken.is_own(source, self._root) and self._copy not in (source, *source.parents):
             return
         with contextlib.suppress(OSError), os.scandir(source) as entries:
             for _, entry in zip(range(SHOWN), entries, strict=False):
                 target = place / entry.name
+                if any(each.startswith(f"{entry.path}{os.sep}") for each in hidden):
+                    target.mkdir(exist_ok=True)
                 if target.is_dir() and not target.is_symlink():
-                    self._show(Path(entry.path), target)
-                elif not os.path.lexists(target):
+                    self._show(Path(entry.path), target, hidden)
+                elif entry.path not in hidden and not os.path.lexists(target):
                     target.symlink_to(entry.path)
-
-
-def _inside(each: Elsewhere, file: str) -> str:
-    return normpath(join(each.place, file[len(each.path) + 1 :]))

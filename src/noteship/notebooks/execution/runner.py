@@ -28,7 +28,7 @@ from noteship.notebooks.execution.looks import difference, look
 from noteship.notebooks.execution.observation import Observer
 from noteship.notebooks.execution.processes import Nursery
 from noteship.notebooks.execution.records import notebook
-from noteship.notebooks.execution.redirecting import Redirected, redirected
+from noteship.notebooks.execution.redirecting import Redirected, as_written, redirected, restore
 from noteship.notebooks.execution.scripts import run_script, said
 from noteship.notebooks.execution.sweeping import RunFolders
 from noteship.notebooks.execution.workspace import IPYTHON, Workspace
@@ -124,6 +124,7 @@ class Runner:
             observer.close()
         lost = workspace.roots.collect()
         happened = difference(before, look(workspace.path))
+        restore(workspace, runs, (*happened.new, *happened.changed))
         altered = workspace.altered()
         failure = failure or (_wrote_through(job, altered) if altered else None)
         harvested = harvest(workspace, job, happened, observed.past, self._objects)
@@ -131,15 +132,17 @@ class Runner:
         written = {*harvested.outputs, *harvested.written}
         return Execution(
             outputs=harvested.outputs,
-            record=self._recorded(record, setting.private),
+            record=self._recorded(record, setting),
             reads=observed.reads,
             wanted=tuple(name for name in observed.wanted if name not in written),
             notes=(*runs.notes, *observed.notes, *notes, *_altered(altered), *_lost(lost)),
             failure=failure and _as_written(failure, workspace),
         )
 
-    def _recorded(self, record: bytes, private: Path) -> store.Artifact:
-        path = private / "record"
+    def _recorded(self, record: bytes, setting: _Setting) -> store.Artifact:
+        path = setting.private / "record"
+        if setting.workspace.roots.active:
+            record = as_written(record.decode(errors="replace"), setting.workspace).encode()
         path.write_bytes(record)
         return self._objects.put_artifact(path)
 
@@ -247,8 +250,7 @@ def _shown(job: Job, call: Call) -> str:
 
 def _as_written(failure: Failure, workspace: Workspace) -> Failure:
     """The failure with the paths that the code has, not those that stand for them."""
-    top = str(workspace.roots.top)
-    message, output = failure.message.replace(top, ""), failure.last_output.replace(top, "")
+    message, output = (as_written(text, workspace) for text in (failure.message, failure.last_output))
     return replace(failure, message=message, last_output=output)
 
 

@@ -47,7 +47,8 @@ class Workspace:
     def of(cls, root: Path, job: Job) -> Workspace:
         """The place for a job's workspace; nothing is made yet."""
         # Long names are cut, since systems take 255 bytes; the digest tells apart what is equal up to there.
-        name = f"{quote(job.stage, safe='')[:60]}-{digests.short(digests.of_bytes(job.stage.encode()))}"
+        # No percent sign: code that fills a name into a path below it (`"%s.csv" % x`) would take it for its own.
+        name = f"{quote(job.stage, safe='').replace('%', '_')[:60]}-{_digest(job.stage)}"
         return cls(root, root / ".noteship" / "work" / quote(job.run, safe="") / name)
 
     def prepare(self, job: Job, objects: store.Store) -> None:
@@ -130,6 +131,10 @@ class Workspace:
                     if entry.name != below.name:
                         (copy / entry.name).symlink_to(entry.path)
             below = parent
+
+
+def _digest(text: str) -> str:
+    return digests.short(digests.of_bytes(text.encode()))
 
 
 def _facts(path: Path) -> tuple[int, int, int]:

@@ -96,6 +96,7 @@ class Machine:
         self.calls: dict[tuple[str, CommandLine], None] = {}
         self.frames: list[Frame] = []
         self.maybe = 0
+        self.lacking: frozenset[str] = frozenset()
         self.steps = 0
         self.step_limits = (HURRY_STEPS, MOST_STEPS)
         self.guards: list[frozenset[str]] = []
@@ -199,13 +200,14 @@ class Machine:
     def fork(self, *bodies: Callable[[], Flow]) -> Flow:
         """Execute alternatives from the same state and join what they leave."""
         scope = self.scope
-        before, cwd = scope.names, self.cwd
+        before, cwd, lacking = scope.names, self.cwd, self.lacking
         ends: list[tuple[dict[str, Value], Value]] = []
         flows: list[Flow] = []
         for body in bodies:
             scope.names, self.cwd = dict(before), cwd
             with self.perhaps():
                 flow, _ = self.guarded(body)
+            self.lacking = lacking
             flows.append(flow)
             if flow is Flow.NORMAL:
                 ends.append((scope.names, self.cwd))

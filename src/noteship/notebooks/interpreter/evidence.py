@@ -32,7 +32,8 @@ def evidence_of(machine: Machine, call: Call, action: Action, manner: Manner) ->
     how = manner.how or ("; ".join(place.via[:3]) and f"through {'; '.join(place.via[:3])}")
     how = how or _how(machine, call)
     by = machine.state.get("by", ())
-    return Evidence(action, place, call.text, how[:200], machine.maybe > 0, manner.folder, manner.doubtful, by)
+    maybe, lacking = machine.maybe > 0, machine.lacking
+    return Evidence(action, place, call.text, how[:200], maybe, manner.folder, manner.doubtful, by, lacking)
 
 
 def _how(machine: Machine, call: Call) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from posixpath import splitext
 
@@ -10,7 +11,7 @@ from noteship.notebooks.interpreter.emission import absolute_texts
 from noteship.notebooks.interpreter.holes import HOME, TEMPORARY, above_project, has_hole
 from noteship.notebooks.values import Const, Unknown, Value
 
-__all__ = ["entered", "is_folder", "made_folders", "path_exists"]
+__all__ = ["absent", "entered", "is_folder", "made_folders", "path_exists"]
 
 # Files and folders by which code finds out where the project's root is.
 _MARKERS = frozenset(
@@ -73,7 +74,7 @@ def path_exists(machine: Machine, text: str) -> Value:
     if name in _MARKERS:
         return Const(path == ".git" or machine.project.exists(path))
     there = machine.project.exists(path)
-    return Unknown(f"whether {path} exists", likely=there)
+    return Unknown(f"whether {path} exists", likely=there, exists=places[0])
 
 
 def _elsewhere(place: str) -> Value:
@@ -83,7 +84,27 @@ def _elsewhere(place: str) -> Value:
     host = place.startswith(HOME) or above_project(place) or _HOSTED.match(place)
     if host and not _WORKING.match(place) and not splitext(place)[1]:
         return Const(False)
-    return Unknown(f"whether {place} exists", likely=False)
+    return Unknown(f"whether {place} exists", likely=False, exists=place)
+
+
+def absent(machine: Machine, test: ast.expr, passed: bool) -> frozenset[str]:
+    """The paths that are not there, as absolute ones, after a test had this outcome."""
+    if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
+        return absent(machine, test.operand, not passed)
+    if isinstance(test, ast.BoolOp):
+        found = [absent(machine, part, passed) for part in test.values]
+        together = isinstance(test.op, ast.And) == passed
+        return frozenset().union(*found) if together else found[0].intersection(*found)
+    if passed or not (isinstance(test, ast.Name) or (isinstance(test, ast.Call) and _asks(test.func))):
+        return frozenset()
+    value = machine.value(test)
+    return frozenset({value.exists}) if isinstance(value, Unknown) and value.exists else frozenset()
+
+
+def _asks(function: ast.expr) -> bool:
+    """Whether a call only asks whether a file is there."""
+    name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+    return name in {"exists", "lexists", "isfile", "isdir", "is_file", "is_dir"}
 
 
 def made_folders(machine: Machine) -> set[str]:

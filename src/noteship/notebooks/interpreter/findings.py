@@ -36,7 +36,7 @@ class Place:
 
 @dataclass(frozen=True)
 class Evidence:
-    """What is said about a use besides its path."""
+    """What is said about a use besides its path; `lacking` are the paths that are not there at this moment."""
 
     action: Action
     place: Place
@@ -46,6 +46,7 @@ class Evidence:
     folder: bool = False
     doubtful: bool = False
     by: tuple[str, ...] = ()
+    lacking: frozenset[str] = frozenset()
 
 
 class Findings:
@@ -86,20 +87,19 @@ class Findings:
             if any(not isinstance(part, str) for part in path.parts):
                 self.unknown(self._holes.reason(text) or "not known", evidence)
         else:
-            self._add(path, evidence, choice)
+            self._add(path, evidence, choice, self.placed(text, cwd) in evidence.lacking)
 
-    def _add(self, path: PathText, evidence: Evidence, choice: int) -> None:
+    def _add(self, path: PathText, evidence: Evidence, choice: int, lacking: bool = False) -> None:
         place = evidence.place
         key = (path, evidence.action, place.cell, place.line, evidence.call)
         old = self._uses.get(key)
         if old is not None:
-            certain = old.maybe and not evidence.maybe
-            self._uses[key] = replace(old, maybe=False) if certain else old
+            self._uses[key] = replace(old, maybe=old.maybe and evidence.maybe, lacking=old.lacking and lacking)
             return
         self._order += 1
         self._uses[key] = RawUse(
             path, evidence.action, place.cell, place.line, evidence.call, evidence.how, evidence.maybe,
-            self._order, evidence.folder, choice, evidence.doubtful, evidence.by,
+            self._order, evidence.folder, choice, evidence.doubtful, lacking, evidence.by,
         )  # fmt: skip
 
     def external(self, what: str, evidence: Evidence) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from noteship.notebooks.interpreter.core import MOST_ITEMS, Machine, joined_names
 from noteship.notebooks.interpreter.definitions import define_class, define_function
+from noteship.notebooks.interpreter.existence import absent
 from noteship.notebooks.interpreter.frames import Flow, Loop
 from noteship.notebooks.interpreter.imports import run_import, run_import_from
 from noteship.notebooks.interpreter.narrowing import narrow
@@ -80,11 +81,26 @@ def _if(machine: Machine, node: ast.If) -> Flow:
     def branch(body: list[ast.stmt], passed: bool) -> Callable[[], Flow]:
         def run() -> Flow:
             narrow(machine, node.test, passed)
+            machine.lacking |= lacking[passed]
             return machine.run(body)
 
         return run
 
-    return machine.fork(branch(node.body, True), branch(node.orelse, False))
+    lacking = {passed: absent(machine, node.test, passed) for passed in (True, False)}
+    ends: list[Flow] = []
+    flow = machine.fork(_noted(branch(node.body, True), ends), _noted(branch(node.orelse, False), ends))
+    if lacking[False] and len(ends) == 2 and ends[0] is not Flow.NORMAL:
+        # `if exists(path): return load(path)`: from here on it is not there.
+        machine.lacking |= lacking[False]
+    return flow
+
+
+def _noted(body: Callable[[], Flow], ends: list[Flow]) -> Callable[[], Flow]:
+    def run() -> Flow:
+        ends.append(body())
+        return ends[-1]
+
+    return run
 
 
 def _while(machine: Machine, node: ast.While) -> Flow:
