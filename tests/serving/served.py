@@ -16,6 +16,7 @@ import numpy
 import pandas
 from sklearn.compose import make_column_transformer
 from sklearn.feature_extraction.text import HashingVectorizer
+from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder
@@ -49,6 +50,16 @@ def rents_bundle(root: Path) -> Path:
     columns = make_column_transformer((OneHotEncoder(handle_unknown="ignore"), ["district"]), ("passthrough", ["size"]))
     model = make_pipeline(columns, LinearRegression()).fit(raw[["size", "district"]], raw.rent)
     return _built(root, "rents", model, raw, ("size", "district"), "rent")
+
+
+def sizes_bundle(root: Path) -> Path:
+    """The folder of a bundle over three plain numbers, the last of which may be null."""
+    rng = numpy.random.default_rng(6)
+    raw = pandas.DataFrame(rng.normal(size=(60, 3)), columns=["a", "b", "c"])
+    raw["size"] = raw["a"] * 2 + raw["b"]
+    raw.loc[3, "c"] = None
+    model = make_pipeline(SimpleImputer(), LinearRegression()).fit(raw[["a", "b", "c"]], raw["size"])
+    return _built(root, "sizes", model, raw, ("a", "b", "c"), "size")
 
 
 def _built(

@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from noteship import serving
+from noteship import serving, supervising
 from noteship.errors import EnvironmentLacks
 from noteship.serving import errors
 
@@ -91,7 +91,7 @@ def test_a_port_that_is_taken_is_said_before_loading(letters: serving.Model) -> 
         other.bind(("127.0.0.1", 0))
         other.listen()
         port = other.getsockname()[1]
-        with pytest.raises(errors.CannotListen) as caught:
+        with pytest.raises(supervising.errors.CannotListen) as caught:
             serving.run(serving.ServerSettings(port=port), lambda: pytest.fail("loaded"))
     assert caught.value.exit_code == 3
     assert "another program listens there" in str(caught.value)
@@ -100,7 +100,7 @@ def test_a_port_that_is_taken_is_said_before_loading(letters: serving.Model) -> 
 @pytest.mark.parametrize(("host", "port"), [("203.0.113.9", 0), ("no.such.host.invalid", 0), ("127.0.0.1", 70_000)])
 def test_an_address_that_is_none_is_said(host: str, port: int) -> None:
     """An address of another machine, an unknown name and a port that does not exist are errors with a remedy."""
-    with pytest.raises(errors.CannotListen) as caught:
+    with pytest.raises(supervising.errors.CannotListen) as caught:
         serving.run(serving.ServerSettings(host=host, port=port), lambda: pytest.fail("loaded"))
     assert caught.value.parts().remedy
 

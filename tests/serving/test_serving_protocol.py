@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import socket
 import threading
 import uuid
@@ -102,6 +103,18 @@ def test_other_paths_and_methods_answer_in_json(service: Served, method: str, pa
     assert response.headers["x-request-id"]
 
 
+def test_what_is_no_http_is_told_in_json(service: Served) -> None:
+    """Bytes that are no request get 400 as JSON, too."""
+    host, port = service.running.url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=5) as line:
+        line.sendall(b"what is this\r\n\r\n")
+        answer = line.makefile("rb").read()
+    head, _, body = answer.partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 400 ")
+    assert b"\r\ncontent-type: application/json\r\n" in head
+    assert json.loads(body)["error"]
+
+
 def test_large_bodies_are_refused(letters: serving.Model) -> None:
     """A body over the limit gets 413 whether it says its length or not, and so do too many rows."""
     with served(letters, limits=serving.Limits(body_bytes=1000, rows=3)) as one:
@@ -113,9 +126,9 @@ def test_large_bodies_are_refused(letters: serving.Model) -> None:
         assert one.predict([["a"]] * 3).status_code == 200
 
 
-def test_compressed_bodies_are_refused(service: Served) -> None:
-    """A compressed body gets 415 rather than being called bad JSON."""
-    response = service.client.post("/predict", content=b"...", headers={"content-encoding": "gzip"})
+def test_encodings_that_are_not_known_are_refused(service: Served) -> None:
+    """A body in another encoding than gzip gets 415 rather than being called bad JSON."""
+    response = service.client.post("/predict", content=b"...", headers={"content-encoding": "br"})
     assert response.status_code == 415
 
 

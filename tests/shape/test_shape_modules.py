@@ -96,9 +96,10 @@ def test_starting_imports_little() -> None:
 
 
 def test_production_imports_no_notebooks() -> None:
-    """The closure of serving holds no notebook, workflow, declaration or command line."""
-    code = "import sys, noteship.serving, noteship.models, noteship.store; print(*sys.modules)"
+    """The closure of what runs in production holds no notebook, workflow, declaration or command line."""
+    code = "import sys, noteship.serving, noteship.scoring, noteship.streaming, noteship.store; print(*sys.modules)"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     rooms = {name.split(".")[1] for name in found if name.startswith("noteship.")}
-    assert rooms <= {"serving", "models", "store", "errors", "digests", "files"}
+    base = {path.stem for path in (SOURCE / "noteship").glob("*.py")}
+    assert rooms <= {"serving", "supervising", "scoring", "streaming", "models", "store"} | base
     assert not {"jupyter_client", "ipykernel", "IPython", "zmq", "rich"} & set(found)

@@ -6,6 +6,7 @@ import argparse
 import difflib
 import importlib
 import os
+import re
 import signal
 import sys
 import threading
@@ -60,7 +61,10 @@ def _terminated_as_interrupted() -> Iterator[None]:
 
 def _answer(words: list[str], output: Output) -> int:
     try:
-        arguments = _parser(words).parse_args(words)
+        arguments, rest = _parser(words).parse_known_args(words)
+        if rest:
+            raise _unknown_words(rest, arguments)
+        arguments.words = words
         if arguments.verb is None:
             _parser([]).print_help()
             return 0
@@ -105,8 +109,16 @@ def _parser(words: Sequence[str]) -> _Parser:
                 "--project", type=Path, default=Path(), metavar="DIR", help="the project's folder (default: here)"
             )
             each.add_argument("--json", action="store_true", help="print one JSON document and nothing else")
-            each.set_defaults(of=verb)
+            each.set_defaults(of=verb, usage=each.format_usage())
     return parser
+
+
+def _unknown_words(rest: Sequence[str], arguments: argparse.Namespace) -> WrongUsage:
+    word = next((word for word in rest if word.startswith("-")), rest[0])
+    usage = getattr(arguments, "usage", "")
+    near = difflib.get_close_matches(word.partition("=")[0], re.findall(r"--[\w-]+", usage), n=1)
+    verb = f"noteship {arguments.verb}" if arguments.verb else "noteship"
+    return WrongUsage(f"{verb} does not know {word!r}", f"{verb} --help", near[0] if near else "")
 
 
 def _own_fault(error: Exception, output: Output) -> int:

@@ -40,6 +40,9 @@ def run(arguments: argparse.Namespace, output: Output) -> int:
         tuple(arguments.trust_type),
         allow_pickle=arguments.allow_pickle,
         access_log=arguments.access_log,
+        workers=arguments.workers,
+        stall_s=arguments.stall,
+        drain_s=arguments.drain,
     )
     operation.serve(opened, bundle, request, loading, started)
     return 0
@@ -58,7 +61,7 @@ def _words(arguments: argparse.Namespace) -> Iterator[str]:
     yield "serve"
     yield f"--project={arguments.project}"
     yield f"--host={arguments.host}"
-    yield f"--port={arguments.port}"
+    yield from (f"--{name}={getattr(arguments, name)}" for name in ("port", "workers", "stall", "drain"))
     yield from (f"--trust-type={name}" for name in arguments.trust_type)
     for name in ("allow_pickle", "access_log", "json"):
         if getattr(arguments, name):

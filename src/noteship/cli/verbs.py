@@ -26,6 +26,17 @@ def _count(text: str) -> int:
     return int(text)
 
 
+def _seconds(text: str) -> float:
+    """A number of seconds, with or without an `s`: 30, 0.5s."""
+    try:
+        seconds = float(text.removesuffix("s"))
+    except ValueError:
+        seconds = -1.0
+    if not 0 <= seconds < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds, such as 30 or 0.5")
+    return seconds
+
+
 def _new(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("dir", metavar="DIR", help="the folder to make; it must be empty or not there yet")
 
@@ -113,13 +124,92 @@ def _serve(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--access-log", action="store_true", help="a line of JSON for each request on standard error; never its rows"
     )
+    parser.add_argument(
+        "--workers",
+        type=_count,
+        default=1,
+        metavar="N",
+        help="processes that answer on the port, watched and replaced; each holds the model (default: 1)",
+    )
+    parser.add_argument(
+        "--stall",
+        type=_seconds,
+        default=30.0,
+        metavar="SECONDS",
+        help="a batch that takes longer hangs: no longer live, and with several workers replaced (default: 30)",
+    )
+    parser.add_argument(
+        "--drain",
+        type=_seconds,
+        default=0.0,
+        metavar="SECONDS",
+        help="on SIGTERM, be not ready and answer for so long before listening ends (default: 0)",
+    )
+
+
+def _trusting(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--trust-source",
+        metavar="DIGEST",
+        action="append",
+        default=[],
+        help="import the source that the bundle of this digest brings (12 digits or more); may be repeated",
+    )
+    parser.add_argument(
+        "--trust-type",
+        metavar="TYPE",
+        action="append",
+        default=[],
+        help="let the model hold this type of another library; may be repeated",
+    )
+    parser.add_argument(
+        "--allow-pickle", action="store_true", help="load a bundle whose model is a pickle: it can run any code"
+    )
+
+
+def _score(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("bundle", metavar="BUNDLE", help="`champion`, `latest`, the start of a digest, or a folder")
+    parser.add_argument("source", metavar="IN", help="Parquet, CSV or JSON lines: a file or a folder, here or s3://…")
+    parser.add_argument("target", metavar="OUT", help="a file for the scores of a file, a folder for those of a folder")
+    parser.add_argument(
+        "--keep", metavar="COLUMN", action="append", default=[], help="write this column beside; may be repeated"
+    )
+    parser.add_argument(
+        "--bad-rows", metavar="FILE", help="set rows that do not fit aside there, as JSON lines, instead of stopping"
+    )
+    _trusting(parser)
+
+
+def _stream(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("bundle", metavar="BUNDLE", help="`champion`, `latest`, the start of a digest, or a folder")
+    parser.add_argument(
+        "--nats",
+        metavar="URL",
+        default="nats://127.0.0.1:4222",
+        help="a NATS server with JetStream (default: nats://127.0.0.1:4222)",
+    )
+    parser.add_argument(
+        "--from",
+        dest="source",
+        metavar="SUBJECT",
+        required=True,
+        help="where rows come from, as POST /predict has them",
+    )
+    parser.add_argument("--to", dest="target", metavar="SUBJECT", required=True, help="where the answers go")
+    parser.add_argument("--dead", metavar="SUBJECT", help="where messages without an answer go (default: TO.dead)")
+    parser.add_argument(
+        "--durable", metavar="NAME", help="workers of one name share the messages (default: noteship-MODEL)"
+    )
+    _trusting(parser)
 
 
 def _gc(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--keep-runs", type=_count, default=10, metavar="N", help="keep all that the last N runs need (default: 10)"
     )
-    parser.add_argument("--dry-run", action="store_true", help="only say what would be freed")
+    parser.add_argument(
+        "--dry-run", action="store_true", help="only say what would be freed; nothing younger than a day ever is"
+    )
 
 
 VERBS = (
@@ -138,5 +228,19 @@ VERBS = (
     Verb("runs", "list what ran", "noteship runs --last 5", "runs", _runs),
     Verb("show", "one run, or one of its stages", "noteship show latest 04-train --open", "show", _show),
     Verb("serve", "serve the model over HTTP", "noteship serve --port 8080", "serve", _serve),
+    Verb(
+        "score",
+        "score files of rows, resumable",
+        "noteship score champion reviews/ s3://team-a/scores/ --keep id",
+        "score",
+        _score,
+    ),
+    Verb(
+        "stream",
+        "answer the messages of a NATS stream",
+        "noteship stream champion --from mail.rows --to mail.scored",
+        "stream",
+        _stream,
+    ),
     Verb("gc", "free what no reference and no recent run needs", "noteship gc --keep-runs 5", "gc", _gc),
 )

@@ -3,7 +3,7 @@
 from noteship.models import errors
 from noteship.models.building import BuildRequest, BuildResult, build
 from noteship.models.bundle import Bundle, fetch, read
-from noteship.models.columns import Column
+from noteship.models.columns import Column, type_word
 from noteship.models.compiled import CompiledScorer
 from noteship.models.composition import ComposedScorer
 from noteship.models.failing import FailedAt
@@ -39,4 +39,5 @@ __all__ = [
     "propose",
     "read",
     "read_table",
+    "type_word",
 ]

@@ -11,7 +11,7 @@ from typing import Any, Self
 import pandas
 
 from noteship.errors import cut
-from noteship.models import bundle, compiled, environment, errors, model_file, opening, pickles, sources
+from noteship.models import arranging, bundle, compiled, environment, errors, model_file, opening, pickles, sources
 from noteship.models.composing import compositions
 from noteship.models.composition import ComposedScorer, Composition
 from noteship.models.describing import describe
@@ -32,6 +32,8 @@ __all__ = ["BuildRequest", "BuildResult", "build"]
 
 # Ways to fit the steps together that are compared with what is stored; more than two have not been met.
 WAYS_LIMIT = 8
+# Of a library's reason in a line of a summary.
+REASON_LIMIT = 120
 # Rows scored again from the finished bundle.
 AGAIN_ROWS = 50
 
@@ -60,6 +62,8 @@ class BuildRequest(_Plain):
     - stored: tables to reproduce, each {"path", "kind": "features" | "predictions" | None, "made_by", "named"}
     - made_at: for columns that notebooks assign, the place, such as "1_features.ipynb, cell 3, line 1"
     - reproduces: False where the user said that nothing is to be reproduced
+    - left_out: files of steps that stages wrote and `steps` does not name, relative to `left_out_root`; where the
+      steps do not fit together, one of them may be what is missing
     - environment: {"python": "3.11", "packages": {name: version}} as locked; empty: as installed
     """
 
@@ -77,6 +81,8 @@ class BuildRequest(_Plain):
     reproduces: bool = True
     lineage: Mapping[str, Any] = field(default_factory=dict)
     environment: Mapping[str, Any] = field(default_factory=dict)
+    left_out: tuple[str, ...] = ()
+    left_out_root: str = ""
 
 
 @dataclass(frozen=True)
@@ -85,6 +91,7 @@ class BuildResult(_Plain):
 
     - state: "verified", "not checked" or "not wanted"; checks: a line for each table that was looked at
     - format: "skops", or "pickle" with the reason; types: what a loader must name as trusted beyond scikit-learn
+    - unused: inputs that no step looks at
     - compiled: the compiled form that was chosen, or why none, and what the comparison with scikit-learn found
     """
 
@@ -96,6 +103,7 @@ class BuildResult(_Plain):
     why_not_skops: str
     types: tuple[str, ...]
     source: tuple[str, ...]
+    unused: tuple[str, ...] = ()
     compiled: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -117,10 +125,13 @@ def build(request: BuildRequest) -> BuildResult:
     """
     root = Path(request.root)
     raw = read_table(root / request.data, request.data)
+    if request.target is not None and request.target not in raw.columns:
+        raise errors.MissingColumns(f"{request.data}, the [service] data,", (request.target,), _names(raw))
     with source_modules([root / folder for folder in request.roots]):
         steps = [step for source in request.steps for step in load_steps(source, root)]
-        stored = _stored(request, root)
+        stored, unread = _stored(request, root)
         composition, findings = _chosen(request, steps, raw, stored)
+        findings += unread
         model = _model(composition)
         sample = composition.score(raw.head(AGAIN_ROWS))
     used = set(model.modules) | {step.source.partition(":")[0] for step in steps if step.is_function}
@@ -143,22 +154,29 @@ def build(request: BuildRequest) -> BuildResult:
         why_not_skops=made.why_not_skops,
         types=types,
         source=made.source,
+        unused=composition.unused,
         compiled=choice.report,
     )
 
 
-def _stored(request: BuildRequest, root: Path) -> list[Stored]:
-    tables = []
+def _names(raw: pandas.DataFrame) -> tuple[str, ...]:
+    return tuple(map(str, raw.columns))
+
+
+def _stored(request: BuildRequest, root: Path) -> tuple[list[Stored], list[Finding]]:
+    """The tables to reproduce, and why others that were found are not compared."""
+    tables, unread = [], []
     for told in request.stored:
         path, named = str(told["path"]), bool(told.get("named"))
         try:
             table = read_table(root / path, path)
-        except errors.UnreadableTable:
+        except errors.UnreadableTable as error:
             if named:
                 raise
+            unread.append(NotChecked(path, f"it cannot be read as a table: {cut(error.reason, REASON_LIMIT)}"))
             continue
         tables.append(Stored(path, table, told.get("kind"), told.get("made_by") or "", named))
-    return tables
+    return tables, [*unread]
 
 
 def _chosen(
@@ -177,8 +195,13 @@ def _chosen(
                 unopposed = composition, findings
                 break
             unopposed = unopposed or (composition, findings)
+    except errors.StepOutOfPlace as error:
+        raise replace(error, works=arranging.in_order(request.inputs, steps, raw)) from error
     except errors.MissingFeatures as error:
-        raise _with_maker(error, stored, request.made_at) from error
+        told = _with_maker(error, stored, request.made_at)
+        raise replace(told, works=_completed(request, steps, raw)) from error
+    except errors.StepsDoNotFit as error:
+        raise replace(error, works=_completed(request, steps, raw)) from error
     if unopposed is None:
         raise_difference(first, request.made_at)
         raise AssertionError("a composition was neither opposed nor unopposed")
@@ -186,6 +209,10 @@ def _chosen(
         if table.named and isinstance(finding, NotChecked):
             raise errors.NotComparable(finding.path, finding.reason)
     return unopposed
+
+
+def _completed(request: BuildRequest, steps: Sequence[Step], raw: pandas.DataFrame) -> tuple[str, ...]:
+    return arranging.completed(request.inputs, steps, raw, request.left_out, Path(request.left_out_root))
 
 
 def _with_maker(

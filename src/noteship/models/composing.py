@@ -33,7 +33,7 @@ def compose(inputs: Sequence[str], steps: Sequence[Step], frame: pandas.DataFram
 def compositions(inputs: Sequence[str], steps: Sequence[Step], frame: pandas.DataFrame) -> Iterator[Composition]:
     """Every way in which the steps fit together on these raw rows, the most usual first; at least one.
 
-    Raises NotAStep, NotFitted, MissingColumns, MissingFeatures, StepsDoNotFit.
+    Raises NotAStep, StepOutOfPlace, NotFitted, MissingColumns, MissingFeatures, StepsDoNotFit.
     """
     missing = tuple(name for name in inputs if name not in frame.columns)
     if missing:
@@ -60,9 +60,10 @@ def _check_roles(steps: Sequence[Step]) -> None:
         last -= 1
     for number, step in enumerate(steps[:last]):
         if not step.is_function and not hasattr(step.value, "transform"):
-            raise errors.NotAStep(step.label, f"a {step.kind} as step {number + 1} of {len(steps)}")
+            after = tuple(other.label for other in steps[number + 1 :])
+            raise errors.StepOutOfPlace(step.label, step.kind, after)
     if not hasattr(steps[last].value, "predict"):
-        raise errors.NotAStep(steps[last].label, f"a {steps[last].kind}, not a model, as the last step")
+        raise errors.StepOutOfPlace(steps[last].label, steps[last].kind)
 
 
 class _Search:

@@ -9,7 +9,7 @@ from typing import Any
 import pandas
 
 from noteship.models.failing import note_step
-from noteship.models.handing import Flow, Handing, feature_names, hand, names_given
+from noteship.models.handing import Flow, Handing, feature_names, hand, names_given, needed_names
 from noteship.models.loading import Step
 from noteship.models.predictor import Predictor
 from noteship.models.scorer import Scores
@@ -48,6 +48,16 @@ class Composition:
         """Scores of raw rows, in pieces of 8192 rows."""
         pieces = [frame.iloc[start : start + PIECE_ROWS] for start in range(0, len(frame), PIECE_ROWS)]
         return Scores.joined([self._score(piece) for piece in pieces or [frame]])
+
+    @property
+    def unused(self) -> tuple[str, ...]:
+        """The inputs that no step takes; a function, and a step that was fitted without names, take them all."""
+        used: set[str] = set()
+        for step, handing in zip(self.steps, self.handings, strict=False):
+            if handing.form in ("frame", "array") or step.is_function:
+                return ()
+            used |= {handing.column} if handing.form == "column" else set(needed_names(step.value))
+        return tuple(name for name in self.inputs if name not in used)
 
     def output(self, name: str) -> Output:
         """What comes out, under a name."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numbers
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -103,9 +104,11 @@ def needed_names(value: Any) -> tuple[str, ...]:
 
 
 def _picked(frame: pandas.DataFrame, columns: Any) -> list[str]:
-    """The names that a ColumnTransformer's choice of columns stands for: names, places, a mask or a slice."""
+    """The names that a ColumnTransformer's choice stands for: a name, a place, several of them, a mask or a slice."""
     if isinstance(columns, str):
         return [columns]
+    if isinstance(columns, numbers.Integral):
+        return [str(frame.columns[int(columns)])]
     ends = [columns.start, columns.stop] if isinstance(columns, slice) else list(columns)
     by_name = any(isinstance(end, str) for end in ends)
     return list(frame.loc[:, columns].columns if by_name else frame.iloc[:, columns].columns)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from noteship import digests
+from noteship import digests, distributions
 from noteship.models import errors, model_file, pickles
 
 __all__ = ["Step", "load_steps"]
@@ -24,14 +24,6 @@ GONE = re.compile(
     r"Can't get attribute '?(?P<name>[\w.<>]+)'? on <module '(?P<module>[\w.]+)'"
     r"|module '(?P<old_module>[\w.]+)' has no attribute '(?P<old_name>\w+)'"
 )
-# Where the name to install is not the name to import.
-DISTRIBUTIONS = {
-    "sklearn": "scikit-learn",
-    "yaml": "pyyaml",
-    "PIL": "pillow",
-    "cv2": "opencv-python",
-    "bs4": "beautifulsoup4",
-}
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,8 +97,7 @@ def _object(path: Path, source: str) -> Any:
             return model_file.load_own(path)
         return pickles.load(path)
     except ModuleNotFoundError as error:
-        module = (error.name or str(error)).partition(".")[0]
-        command = f"{sys.executable} -m pip install {DISTRIBUTIONS.get(module, module)}"
+        command = distributions.install_command(sys.executable, error.name or str(error))
         remedy = f"install it: {command}; if it is a module of the project, keep it where the notebooks import it from"
         raise errors.StepDoesNotUnpickle(
             source, f"it needs the module {error.name}, which is not found", remedy

@@ -7,7 +7,7 @@ from noteship.serving.limits import Limits
 from noteship.serving.model import Model
 from noteship.serving.observing import Batch, Observer
 from noteship.serving.prediction_log import PredictionLog
-from noteship.serving.server import Running, ServerSettings, run
+from noteship.serving.server import Running, ServerSettings, run, work
 from noteship.serving.service import Service
 
 __all__ = [
@@ -23,4 +23,5 @@ __all__ = [
     "application",
     "errors",
     "run",
+    "work",
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import time
+from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 
 from starlette.applications import Starlette
@@ -14,13 +15,13 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from noteship.serving import messages, page
+from noteship.serving import described, messages, page
 from noteship.serving.bodies import read_body
 from noteship.serving.calls import JSON, Asked, Reply, Scheme, Target
 from noteship.serving.limits import Limits
 from noteship.serving.observing import Batch
 from noteship.serving.refusals import Refused, place_of
-from noteship.serving.schemes import PlainScheme
+from noteship.serving.schemes import PlainScheme, V1Scheme, V2Scheme
 from noteship.serving.service import Service
 
 __all__ = ["ACCESS_LOG", "application"]
@@ -28,7 +29,9 @@ __all__ = ["ACCESS_LOG", "application"]
 LOG = logging.getLogger(__name__)
 ACCESS_LOG = "noteship.access"
 PREDICT = "/predict"
-ROUTES = ("/", PREDICT, "/signature", "/health/live", "/health/ready", "/metrics")
+ROUTES = ("/", PREDICT, "/signature", "/health/live", "/health/ready", "/metrics", *described.GET, *described.POST)
+# While the service drains: the client's next request goes elsewhere, and none crosses the closing of its connection.
+CLOSE = (b"connection", b"close")
 FAILED = Refused(500, "the service failed on this request")
 # Paths that are remembered; whoever asks for more of them, asks for what is not there.
 PATHS_LIMIT = 1000
@@ -45,7 +48,7 @@ class _Application:
     def __init__(self, service: Service) -> None:
         self._service = service
         self._others = _others(service)
-        self._schemes: tuple[Scheme, ...] = (PlainScheme(),)
+        self._schemes: tuple[Scheme, ...] = (PlainScheme(), V2Scheme(), V1Scheme())
         self._targets: dict[str, Target | None] = {}
         self._access_log = logging.getLogger(ACCESS_LOG)
 
@@ -93,7 +96,8 @@ class _Application:
             LOG.error("request %s failed: %s", request_id, place_of(error))
             status, reply = 500, _refusal(FAILED, request_id)
         own = ((b"x-request-id", request_id.encode()), (b"content-length", b"%d" % len(reply.body)))
-        await send({"type": "http.response.start", "status": status, "headers": (*reply.headers, *own)})
+        end = (CLOSE,) if service.is_draining else ()
+        await send({"type": "http.response.start", "status": status, "headers": (*reply.headers, *own, *end)})
         await send({"type": "http.response.body", "body": reply.body})
         self._account(scope, target.route, request_id, status, begun)
         if batch is not None:
@@ -106,11 +110,11 @@ class _Application:
             if message["type"] == "http.response.start":
                 scope["state"]["code"] = message["status"]
                 message["headers"] = [*message["headers"], (b"x-request-id", request_id.encode())]
+                if self._service.is_draining:
+                    message["headers"].append(CLOSE)
             await send(message)
             if message["type"] == "http.response.body" and not message.get("more_body"):
-                path = scope["path"]
-                route = path if path in ROUTES else "other"
-                self._account(scope, route, request_id, scope["state"]["code"], begun)
+                self._account(scope, _route_of(scope), request_id, scope["state"]["code"], begun)
 
         try:
             await self._others(scope, receive, accounted)
@@ -126,6 +130,26 @@ class _Application:
             self._access_log.info(json.dumps({"time": time.time()} | told | {"seconds": round(seconds, 6)}))
 
 
+def _route_of(scope: Scope) -> str:
+    """A path as metrics name it: as few as there are routes, whatever is asked for."""
+    if scope["path"] in ROUTES:
+        return str(scope["path"])
+    endpoint = scope.get("endpoint")
+    return endpoint.route if isinstance(endpoint, _Described) else "other"
+
+
+class _Described:
+    """Tells what a protocol tells at a route."""
+
+    def __init__(self, service: Service, route: str, tell: described.Telling) -> None:
+        self._service, self._tell, self.route = service, tell, route
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        asked = scope["path_params"]
+        status, value = self._tell(self._service, asked.get("name"), asked.get("version"))
+        await _json(status, value)(scope, receive, send)
+
+
 class _Endpoints:
     def __init__(self, service: Service) -> None:
         self._service = service
@@ -136,7 +160,8 @@ class _Endpoints:
         return _json(200, told | model.signature.to_json())
 
     async def live(self, _: Request) -> Response:
-        return _json(200, {"live": True})
+        is_alive = self._service.is_alive
+        return _json(200 if is_alive else 503, {"live": is_alive})
 
     async def ready(self, _: Request) -> Response:
         is_ready = self._service.is_ready
@@ -174,12 +199,20 @@ def _others(service: Service) -> ASGIApp:
         Route("/health/live", endpoints.live, methods=["GET"]),
         Route("/health/ready", endpoints.ready, methods=["GET"]),
         Route("/metrics", endpoints.metrics, methods=["GET"]),
+        *_told(service, described.GET, "GET"),
+        *_told(service, described.POST, "POST"),
     ]
     app = Starlette(
         routes=routes, exception_handlers={Refused: _refused, HTTPException: _not_found, Exception: _failed}
     )
     app.router.redirect_slashes = False
     return app
+
+
+def _told(service: Service, routes: Mapping[str, described.Telling], method: str) -> Iterator[Route]:
+    for route, tell in routes.items():
+        path = route.replace("NAME", "{name}").replace("VERSION", "{version}")
+        yield Route(path, _Described(service, route, tell), methods=[method])
 
 
 async def _refused(request: Request, error: Exception) -> Response:

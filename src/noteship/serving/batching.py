@@ -66,7 +66,8 @@ class Batcher:
         before_s = self.pace.seconds(calls * rows, calls)
         if not self._rows_under_way:
             return before_s
-        return before_s + max(0.0, self.pace.seconds(self._rows_under_way) - (time.perf_counter() - self._begun))
+        # What takes longer than it should is expected to take as long again: behind a batch that hangs nobody waits.
+        return before_s + abs(self.pace.seconds(self._rows_under_way) - (time.perf_counter() - self._begun))
 
     async def score(self, rows: models.Rows, *, is_large: bool = False) -> models.Scores:
         """The scores of a request's rows; raises what the steps raise. May be cancelled.

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
 from noteship.serving.refusals import Refused
 
-__all__ = ["Receive", "Scope", "header", "read_body"]
+__all__ = ["Receive", "Scope", "header", "read_body", "unpacked"]
+
+ENCODINGS = ("", "identity", "gzip")
+# zlib's number for a header and a checksum as gzip has them, and the largest window.
+GZIP = 31
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -23,8 +28,8 @@ def header(scope: Scope, name: bytes) -> str:
 
 async def read_body(scope: Scope, receive: Receive, limit: int) -> bytes:
     """The whole body. Raises Refused: 413 when it is larger than `limit` bytes."""
-    if header(scope, b"content-encoding") not in ("", "identity"):
-        raise Refused(415, "the body is compressed, and only plain JSON is taken")
+    if header(scope, b"content-encoding") not in ENCODINGS:
+        raise Refused(415, "the body is encoded in a way that is not known; send it plain, or with gzip")
     declared = header(scope, b"content-length")
     if declared.isdecimal() and int(declared) > limit:
         raise _too_large(limit)
@@ -41,6 +46,25 @@ async def read_body(scope: Scope, receive: Receive, limit: int) -> bytes:
             return bytes(body)
         message = await receive()
     raise Refused(400, "the connection was closed before the body had come")
+
+
+def unpacked(body: bytes, encoding: str, limit: int) -> bytes:
+    """The body without its gzip. Raises Refused: 413 when more than `limit` bytes come out, 400 when it is none."""
+    if encoding != "gzip":
+        return body
+    whole = bytearray()
+    try:
+        while body:
+            member = zlib.decompressobj(GZIP)
+            whole += member.decompress(body, limit + 1 - len(whole))
+            if len(whole) > limit:
+                raise _too_large(limit)
+            if not member.eof:
+                raise Refused(400, "the body is not whole: its gzip ends too early")
+            body = member.unused_data
+    except zlib.error:
+        raise Refused(400, "the body is not in gzip, as its header says") from None
+    return bytes(whole)
 
 
 def _too_large(limit: int) -> Refused:

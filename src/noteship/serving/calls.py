@@ -56,6 +56,10 @@ class Scheme(Protocol):
         """Whom a path asks, or None where it is not one of this scheme's."""
         ...
 
+    def is_slow(self, asked: Asked) -> bool:
+        """Whether even a small body takes long to be read, so that it is read on another thread."""
+        ...
+
     def call(self, served: Served, asked: Asked, limits: Limits) -> Call:
         """What is asked. Raises Refused. May be called on another thread than the one that answers."""
         ...

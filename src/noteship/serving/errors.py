@@ -5,33 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Self
 
-from noteship.errors import EnvironmentLacks, Parts, WorkFailed, cut
+from noteship.errors import Parts, WorkFailed, cut
 
-__all__ = ["CanaryFailed", "CannotListen"]
-
-
-@dataclass(eq=False)
-class CannotListen(EnvironmentLacks):
-    """The address cannot be listened on: another program has it, or it is not this machine's."""
-
-    host: str
-    port: int
-    reason: str
-    remedy: str
-
-    def parts(self) -> Parts:
-        """The message."""
-        return Parts(
-            f"the service cannot listen on {cut(self.host, 100)}, port {self.port}",
-            where=f"{cut(self.host, 100)}:{self.port}",
-            nearest=self.reason,
-            remedy=self.remedy,
-        )
-
-    @classmethod
-    def example(cls) -> Self:
-        """A port that is taken."""
-        return cls("127.0.0.1", 8080, "another program listens there", "stop it, or take another port: --port 0")
+__all__ = ["CanaryFailed"]
 
 
 @dataclass(eq=False)

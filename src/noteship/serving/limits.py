@@ -16,6 +16,7 @@ class Limits:
     - wait_s: for how long a request may be expected to wait for its scoring to begin; beyond it is refused with 429
     - body_s: within which a request's body must have come, else 408
     - answer_s: within which a request is answered, else 504
+    - stall_s: for how long one batch may be scored; beyond it the service says that it no longer lives
     """
 
     body_bytes: int = 16 << 20
@@ -24,3 +25,4 @@ class Limits:
     wait_s: float = 1.0
     body_s: float = 30.0
     answer_s: float = 30.0
+    stall_s: float = 30.0

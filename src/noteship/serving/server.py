@@ -1,9 +1,10 @@
-"""The service's sockets and signals."""
+"""The service's event loop: its connections, its signals, and its end."""
 
 from __future__ import annotations
 
 import asyncio
-import errno
+import contextlib
+import json
 import logging
 import signal
 import socket
@@ -15,25 +16,25 @@ from dataclasses import dataclass, field
 from types import FrameType
 
 import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from noteship import supervising
+from noteship.errors import NoteshipError
 from noteship.serving.application import ACCESS_LOG, application
-from noteship.serving.errors import CannotListen
 from noteship.serving.limits import Limits
 from noteship.serving.model import Model
 from noteship.serving.observing import Observer
+from noteship.serving.refusals import place_of
 from noteship.serving.service import Service
 
-__all__ = ["Running", "ServerSettings", "run"]
+__all__ = ["Running", "ServerSettings", "run", "work"]
 
+LOG = logging.getLogger(__name__)
 # Longer than the minute for which common proxies keep a connection that they may use again.
 KEEP_ALIVE_S = 75
-LAST_PORT = 65_535
 OBSERVERS_PATIENCE_S = 5.0
-REMEDIES = {
-    errno.EADDRINUSE: ("another program listens there", "stop it, or take another port: --port 0 takes a free one"),
-    errno.EACCES: ("this user may not listen on it", "take a port from 1024 upwards, such as --port 8080"),
-    errno.EADDRNOTAVAIL: ("the address is not this machine's", "name one that is, such as --host 127.0.0.1 or 0.0.0.0"),
-}
+# Connections that wait in the system's queue when the service stops are taken, but not for ever.
+LAST_CONNECTIONS = 10_000
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,7 @@ class ServerSettings:
 
     - port: 0 takes a free one
     - drain_s: how long it says that it is not ready, and answers, before it stops listening
+    - linger_s: how long connections then may bring one more request: closed at once, a request may cross the closing
     - grace_s: how long requests under way may then take
     """
 
@@ -49,6 +51,7 @@ class ServerSettings:
     port: int = 8080
     limits: Limits = field(default_factory=Limits)
     drain_s: float = 0.0
+    linger_s: float = 1.0
     grace_s: int = 30
     access_log: bool = False
 
@@ -73,47 +76,119 @@ def run(
     It listens before the model is loaded, and `/health/ready` says so. `started` is called when it is ready.
     Raises CannotListen, CanaryFailed, and what `load` and `started` raise.
     """
-    if settings.access_log:
-        _log_access()
-    with _listener(settings) as listener:
-        service = Service(settings.limits, observers)
-        config = uvicorn.Config(
-            application(service),
-            lifespan="off",
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            proxy_headers=False,
-            ws="none",
-            timeout_keep_alive=KEEP_ALIVE_S,
-            timeout_graceful_shutdown=settings.grace_s,
-        )
-        server = _Server(config, service, settings.drain_s)
-        running = Running(_url(settings.host, listener), service, server.stop)
+    with supervising.listen(settings.host, settings.port) as listener:
+        server = _server(settings, observers)
+        running = Running(supervising.url_of(settings.host, listener), server.service, server.stop)
         server.begin = lambda: _begin(server, load, lambda: started(running))
-        server.run(sockets=[listener])
-        service.close(OBSERVERS_PATIENCE_S)
+        _serve(server, [listener])
     if server.fault is not None:
         raise server.fault
+
+
+def work(
+    settings: ServerSettings, load: Callable[[], Model], post: supervising.Post, observers: Sequence[Observer] = ()
+) -> None:
+    """Serve as one of several workers: on the connections that the supervisor hands over, until it says so."""
+    server = _server(settings, observers)
+
+    def begin() -> asyncio.Future[None]:
+        server.post = server.service.fleet = post
+        post.attach(server)
+        return _begin(server, load, post.loaded)
+
+    server.begin = begin
+    _serve(server, [])
+    if server.fault is not None:
+        if not isinstance(server.fault, Exception):
+            raise server.fault
+        if not isinstance(server.fault, NoteshipError):
+            LOG.error("worker %d failed: %s", post.number, place_of(server.fault))
+        post.failed(server.fault)
+
+
+def _server(settings: ServerSettings, observers: Sequence[Observer]) -> _Server:
+    if settings.access_log:
+        _log_access()
+    service = Service(settings.limits, observers)
+    config = uvicorn.Config(
+        application(service),
+        http=_Protocol,
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        ws="none",
+        timeout_keep_alive=KEEP_ALIVE_S,
+        timeout_graceful_shutdown=settings.grace_s,
+    )
+    return _Server(config, service, settings)
+
+
+def _serve(server: _Server, listeners: list[socket.socket]) -> None:
+    server.run(sockets=listeners)
+    server.service.close(OBSERVERS_PATIENCE_S)
+
+
+class _Protocol(HttpToolsProtocol):
+    """HTTP as uvicorn speaks it; what is not HTTP at all is told so in JSON, as every other fault."""
+
+    def send_400_response(self, msg: str) -> None:
+        """Answer, and close the connection."""
+        body = json.dumps({"error": msg}).encode()
+        head = "HTTP/1.1 400 Bad Request", "content-type: application/json", f"content-length: {len(body)}"
+        self.transport.write("\r\n".join((*head, "connection: close", "", "")).encode() + body)
+        self.transport.close()
 
 
 class _Server(uvicorn.Server):
     """Loads once it listens, and on a signal drains before it stops; ends without dying of the signal."""
 
-    def __init__(self, config: uvicorn.Config, service: Service, drain_s: float) -> None:
+    def __init__(self, config: uvicorn.Config, service: Service, settings: ServerSettings) -> None:
         super().__init__(config)
         self.service = service
+        self.post: supervising.Post | None = None
         self.begin: Callable[[], asyncio.Future[None]] | None = None
         self.fault: BaseException | None = None
         self._beginning: asyncio.Future[None] | None = None
-        self._drain_s = drain_s
+        self._opening: set[asyncio.Task[None]] = set()
+        self._settings = settings
         self._stop_at: float | None = None
 
     def stop(self) -> None:
-        """Drain, then stop; from any thread."""
+        """Drain, then stop; from any thread. A worker's supervisor has drained already."""
         if self._stop_at is None:
             self.service.drain()
-            self._stop_at = time.monotonic() + self._drain_s
+            self._stop_at = time.monotonic() + (0.0 if self.post else self._settings.drain_s)
+
+    def drain(self) -> None:
+        """Be no longer ready; told by the supervisor."""
+        self.service.drain()
+
+    def told(self, *, is_ready: bool) -> None:
+        """Whether the service as a whole is ready; told by the supervisor."""
+        self.service.fleet_is_ready = is_ready
+
+    def samples(self) -> Future[Sequence[supervising.Family]]:
+        """What was counted; asked by the supervisor."""
+        return self.service.samples()
+
+    def connected(self, connection: socket.socket) -> None:
+        """Answer on a connection that was accepted."""
+        opening = asyncio.get_running_loop().create_task(self._open(connection))
+        self._opening.add(opening)
+        opening.add_done_callback(self._opening.discard)
+
+    async def _open(self, connection: socket.socket) -> None:
+        loop = asyncio.get_running_loop()
+        connection.setblocking(False)
+        # Its client may have gone already.
+        with contextlib.suppress(OSError):
+            await loop.connect_accepted_socket(lambda: self._protocol(loop), connection, ssl=self.config.ssl)
+
+    def _protocol(self, loop: asyncio.AbstractEventLoop) -> asyncio.Protocol:
+        kind: Callable[..., asyncio.Protocol] = self.config.http_protocol_class
+        return kind(config=self.config, server_state=self.server_state, app_state=self.lifespan.state, _loop=loop)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002 - uvicorn's signature
         """A signal: the first drains, a second Ctrl-C does not wait."""
@@ -129,9 +204,38 @@ class _Server(uvicorn.Server):
 
     async def on_tick(self, counter: int) -> bool:
         """Ten times a second: whether to stop now."""
+        if self.post is not None:
+            self.post.beat(self.service.scoring_s, len(self.server_state.connections))
         if self._stop_at is not None and time.monotonic() >= self._stop_at:
             self.should_exit = True
         return await super().on_tick(counter)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Stop listening; let each connection have the answer that closes it; then close those that are left."""
+        if self.fault is None and not self.force_exit:
+            for listener in sockets or []:
+                self._take_last(listener)
+            until = time.monotonic() + self._settings.linger_s
+            while self._is_lingering() and time.monotonic() < until:
+                await asyncio.sleep(0.02)
+                await self.on_tick(1)
+        await super().shutdown(sockets=sockets)
+
+    def _is_lingering(self) -> bool:
+        return not self.force_exit and bool(self._opening or self.server_state.connections)
+
+    def _take_last(self, listener: socket.socket) -> None:
+        """Whoever connected before the end is answered: closing would reset what waits in the system's queue."""
+        own = listener.dup()
+        for server in self.servers:
+            server.close()
+        with own:
+            own.setblocking(False)
+            for _ in range(LAST_CONNECTIONS):
+                try:
+                    self.connected(own.accept()[0])
+                except OSError:
+                    break
 
 
 def _begin(server: _Server, load: Callable[[], Model], started: Callable[[], None]) -> asyncio.Future[None]:
@@ -151,36 +255,6 @@ def _begin(server: _Server, load: Callable[[], Model], started: Callable[[], Non
     loaded = asyncio.wrap_future(loading)
     loaded.add_done_callback(done)
     return loaded
-
-
-def _listener(settings: ServerSettings) -> socket.socket:
-    host, port = settings.host, settings.port
-    # The system would take the rest of a division by 65536.
-    if not 0 <= port <= LAST_PORT:
-        raise CannotListen(host, port, f"ports go from 0 to {LAST_PORT}", "take another, such as --port 8080")
-    listener: socket.socket | None = None
-    try:
-        family, kind, number, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        listener = socket.socket(family, kind, number)
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(address)
-        # From here on a second service cannot take the port while this one loads.
-        listener.listen()
-    except (OSError, UnicodeError) as error:
-        if listener is not None:
-            listener.close()
-        code = error.errno if isinstance(error, OSError) else None
-        reason, remedy = REMEDIES.get(code or 0, (str(error), "correct --host and --port, such as 127.0.0.1 and 8080"))
-        raise CannotListen(host, port, reason, remedy) from error
-    return listener
-
-
-def _url(host: str, listener: socket.socket) -> str:
-    """Where the service is found from this machine."""
-    port = listener.getsockname()[1]
-    if host in ("", "0.0.0.0", "::"):  # noqa: S104 - compared, not listened on
-        host = "127.0.0.1"
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 def _log_access() -> None:

@@ -8,7 +8,9 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 
-from noteship.serving.calls import Asked, Reply, Target
+from noteship import supervising
+from noteship.serving.bodies import unpacked
+from noteship.serving.calls import Asked, Call, Reply, Scheme, Target
 from noteship.serving.catalog import Catalog
 from noteship.serving.deadlines import Deadlines
 from noteship.serving.ids import RequestIds
@@ -46,19 +48,34 @@ class Service:
         self.catalog = Catalog()
         self.deadlines = Deadlines()
         self.ids = RequestIds()
-        self.metrics = Metrics(lambda: self._under_way)
+        self.metrics = Metrics(lambda: self._under_way, lambda: self.is_ready)
         self.predictions = PredictionLog()
         self._observation = Observation(
             (self.metrics, self.predictions, *observers), self.metrics.observer_failed, self.metrics.batch_dropped
         )
         self._worker = Worker("noteship-scoring")
         self._under_way = 0
-        self._draining = False
+        # As one of several workers: where all of them are asked, and whether the service as a whole is ready.
+        self.fleet: supervising.Post | None = None
+        self.fleet_is_ready = False
+        self.is_draining = False
 
     @property
     def is_ready(self) -> bool:
-        """Whether new requests should be sent here."""
-        return len(self.catalog) > 0 and not self._draining
+        """Whether new requests should be sent here; any worker answers for all."""
+        if self.is_draining:
+            return False
+        return len(self.catalog) > 0 if self.fleet is None else self.fleet_is_ready
+
+    @property
+    def scoring_s(self) -> float:
+        """For how long one batch has been scored on the thread; 0 between batches."""
+        return self._worker.busy_s
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether scoring goes on; a batch that takes longer than the limit hangs."""
+        return self.scoring_s <= self.limits.stall_s
 
     @property
     def model(self) -> Model:
@@ -75,9 +92,8 @@ class Service:
             served = prepare(load(), self._worker, self.metrics.scored)
             self.metrics.serve(served.model)
             self.catalog.add(served)
-            self.metrics.ready(self.is_ready)
 
-        return self._worker.submit(work)
+        return self._worker.submit(work, may_take_long=True)
 
     def admit(self, target: Target) -> Served:
         """The model that is asked, and one request's place, to be given back by `release`.
@@ -100,36 +116,50 @@ class Service:
     async def answer(self, target: Target, served: Served, asked: Asked) -> Answer:
         """Answer one request, within its task's deadline. Raises Refused for what the signature does not describe."""
         self.deadlines.set(self.limits.answer_s)
-        is_large = len(asked.body) > LARGE_BYTES
+        scheme, encoding = target.scheme, asked.header(b"content-encoding")
+        is_large = len(asked.body) > LARGE_BYTES or encoding == "gzip" or scheme.is_slow(asked)
         if is_large:
             # Decoding it would keep everything else waiting.
-            call = await asyncio.wrap_future(
-                self._worker.submit(lambda: target.scheme.call(served, asked, self.limits))
-            )
+            call = await asyncio.wrap_future(self._worker.submit(lambda: self._call(scheme, served, asked, encoding)))
         else:
-            call = target.scheme.call(served, asked, self.limits)
+            call = scheme.call(served, asked, self.limits)
         if call.timeout_s is not None:
             self.deadlines.set(min(call.timeout_s, self.limits.answer_s))
         scores = await served.batcher.score(call.rows, is_large=is_large)
         batch = Batch(served.model, call.rows, scores, (asked.id,), (len(scores),))
         return Answer(call.reply(scores), batch)
 
+    def _call(self, scheme: Scheme, served: Served, asked: Asked, encoding: str) -> Call:
+        body = unpacked(asked.body, encoding, self.limits.body_bytes)
+        return scheme.call(served, Asked(asked.id, asked.headers, body), self.limits)
+
     def observe(self, batch: Batch) -> None:
         """Let the observers know; to be called when the response is written. Returns at once."""
         self._observation.observe(batch)
 
     async def scrape(self, accept: str) -> tuple[bytes, str]:
-        """The metrics, with all that was answered before, unless observers lag by more than a second."""
+        """The metrics, with all that was answered before, unless observers lag by more than a second.
+
+        Those of all workers; raises Refused while these cannot be had.
+        """
+        if self.fleet is not None:
+            try:
+                return self.metrics.render(accept, await self.fleet.scrape())
+            except TimeoutError:
+                raise Refused(503, "the metrics of the other workers cannot be had now") from None
         rendered = asyncio.wrap_future(self._observation.afterwards(lambda: self.metrics.render(accept)))
         try:
             return await asyncio.wait_for(rendered, SCRAPE_PATIENCE_S)
         except TimeoutError:
             return self.metrics.render(accept)
 
+    def samples(self) -> Future[Sequence[supervising.Family]]:
+        """This process's part of the metrics, with all that was answered before."""
+        return self._observation.afterwards(self.metrics.families)
+
     def drain(self) -> None:
         """Be no longer ready; requests that come nevertheless are answered."""
-        self._draining = True
-        self.metrics.ready(False)
+        self.is_draining = True
 
     def close(self, timeout_s: float) -> None:
         """Let the observers finish what was answered."""

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import msgspec
 import numpy
 
 from noteship import models
 
-__all__ = ["NotOfShape", "RowShape", "encode"]
+__all__ = ["NotJson", "NotOfShape", "Raw", "RowShape", "decoder", "encode"]
+
+T = TypeVar("T")
+# A part that is left as the bytes that it is.
+Raw = msgspec.Raw
 
 # What a value may be in JSON, by a column's type; the column itself looks closer.
 TYPES: dict[str, Any] = {
@@ -27,6 +32,10 @@ ClientId = str | int | None
 
 class NotOfShape(Exception):
     """The body is not JSON, or not of the shape; where and why is for a slower look."""
+
+
+class NotJson(NotOfShape):
+    """The body is not JSON at all."""
 
 
 class RowShape:
@@ -60,6 +69,25 @@ class RowShape:
             envelope: Any = self._envelope.decode(body)
             return envelope.rows, envelope.id
         return (self._one.decode(body),), None
+
+
+def decoder(kind: type[T]) -> Callable[[bytes], T]:
+    """What decodes JSON objects to a dataclass; fields beyond it are passed over.
+
+    Its function raises NotJson, and NotOfShape in words that hold a place and types, never a value.
+    """
+    decode = msgspec.json.Decoder(kind).decode
+
+    def decoded(body: bytes) -> T:
+        try:
+            return decode(body)
+        except msgspec.ValidationError as error:
+            raise NotOfShape(str(error).replace("`", "'")) from error
+        except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+            deep = "it is nested too deeply"
+            raise NotJson(deep if isinstance(error, RecursionError) else str(error)) from error
+
+    return decoded
 
 
 def encode(value: Any) -> bytes:

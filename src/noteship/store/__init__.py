@@ -3,9 +3,22 @@
 from noteship.store import errors
 from noteship.store.artifacts import Artifact
 from noteship.store.bucket import Bucket
-from noteship.store.opening import open_store
+from noteship.store.folders import folder_digest
+from noteship.store.opening import open_bucket, open_store
 from noteship.store.references import Ref
 from noteship.store.store import Store
 from noteship.store.sweeping import GRACE_S, Stored, Swept
 
-__all__ = ["GRACE_S", "Artifact", "Bucket", "Ref", "Store", "Stored", "Swept", "errors", "open_store"]
+__all__ = [
+    "GRACE_S",
+    "Artifact",
+    "Bucket",
+    "Ref",
+    "Store",
+    "Stored",
+    "Swept",
+    "errors",
+    "folder_digest",
+    "open_bucket",
+    "open_store",
+]

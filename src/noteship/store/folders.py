@@ -6,13 +6,14 @@ import secrets
 import shutil
 from pathlib import Path
 
+from noteship import digests
 from noteship.digests import Digest
 from noteship.store import errors, keys
 from noteship.store.abreast import each
 from noteship.store.contents import Contents
 from noteship.store.trees import Leaf, Tree, scan
 
-__all__ = ["Folders"]
+__all__ = ["Folders", "folder_digest"]
 
 
 class Folders(Contents):
@@ -68,6 +69,20 @@ class Folders(Contents):
     def _fetch_leaf(self, item: tuple[str, Leaf], folder: Path) -> None:
         name, leaf = item
         self._fetch_file(leaf.digest, folder / name, executable=leaf.executable)
+
+
+def folder_digest(path: Path) -> Digest:
+    """What `put_folder` would give for a folder; nothing is stored. Raises SourceUnreadable, LinkLeavesFolder."""
+    sources, empty = scan(path)
+    try:
+        return digests.of_bytes(Tree({name: _leaf(file) for name, file in sources.items()}, empty).to_bytes())
+    except OSError as error:
+        raise errors.SourceUnreadable(str(path), error.strerror or type(error).__name__) from error
+
+
+def _leaf(path: Path) -> Leaf:
+    status = path.stat()
+    return Leaf(digests.of_file(path), status.st_size, bool(status.st_mode & 0o100))
 
 
 def _take_place(fresh: Path, target: Path) -> None:

@@ -7,10 +7,11 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from noteship.store import errors
+from noteship.store.bucket import Bucket
 from noteship.store.folder import FolderBucket
 from noteship.store.store import Store
 
-__all__ = ["open_store"]
+__all__ = ["open_bucket", "open_store"]
 
 DEFAULT = Path(".noteship", "store")
 SCHEMES = ("file", "memory", "s3")
@@ -24,21 +25,24 @@ def open_store(url: str | None, root: Path) -> Store:
     ``s3://BUCKET/PREFIX`` is S3, by the ``AWS_*`` variables and files; ``memory:`` is a new one in this process.
     Raises BadStoreUrl.
     """
-    if url is None:
-        return Store(FolderBucket(root.resolve() / DEFAULT))
+    return Store(FolderBucket(root.resolve() / DEFAULT) if url is None else open_bucket(url, root))
+
+
+def open_bucket(url: str, root: Path) -> Bucket:
+    """The place that an address names, as bytes under keys, without a store's order in it. Raises BadStoreUrl."""
     match = _SCHEME.match(url)
     scheme = match.group(1).lower() if match else ""
     rest = url[match.end() :] if match else url
     if scheme in ("", "file"):
-        return Store(FolderBucket(_folder(url, rest, root) if scheme else _below(root, url)))
+        return FolderBucket(_folder(url, rest, root) if scheme else _below(root, url))
     if scheme == "memory":
         from noteship.store.memory import MemoryBucket
 
-        return Store(MemoryBucket())
+        return MemoryBucket()
     if scheme == "s3":
         from noteship.store.s3 import S3Bucket
 
-        return Store(S3Bucket(*_bucket_and_prefix(url, rest)))
+        return S3Bucket(*_bucket_and_prefix(url, rest))
     raise _unknown(url, scheme)
 
 

@@ -24,6 +24,7 @@ from noteship.models.errors.steps import (
     NotAStep,
     NotFitted,
     StepDoesNotUnpickle,
+    StepOutOfPlace,
     StepsDoNotFit,
 )
 
@@ -42,6 +43,7 @@ __all__ = [
     "PickleRefused",
     "SourceRefused",
     "StepDoesNotUnpickle",
+    "StepOutOfPlace",
     "StepsDoNotFit",
     "UnfitColumn",
     "UnreadableTable",

@@ -7,6 +7,7 @@ from typing import Self
 
 from noteship.errors import Parts, WorkFailed, cut
 from noteship.models.errors.wording import FIELD_LIMIT, listed
+from noteship.nearest import nearest
 
 __all__ = ["BadRows", "MissingColumns", "UnfitColumn", "UnreadableTable"]
 
@@ -49,10 +50,12 @@ class MissingColumns(WorkFailed):
 
     def parts(self) -> Parts:
         """The message."""
+        near = tuple(dict.fromkeys(filter(None, (nearest(name, self.present) for name in self.missing))))
+        there = f"it has {listed(self.present)}" if self.present else "it has no columns"
         return Parts(
             fact=f"{self.table} has no column {listed(self.missing)}",
             where=self.table,
-            nearest=f"it has {listed(self.present)}" if self.present else "it has no columns",
+            nearest=f"{listed(near)}; {there}" if near else there,
             remedy="correct the names under [service], or write the columns in the stage that makes the table",
         )
 

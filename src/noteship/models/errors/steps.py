@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
@@ -10,7 +11,7 @@ from typing import Self
 from noteship.errors import Parts, WorkFailed, cut
 from noteship.models.errors.wording import FIELD_LIMIT, listed, places
 
-__all__ = ["MissingFeatures", "NotAStep", "NotFitted", "StepDoesNotUnpickle", "StepsDoNotFit"]
+__all__ = ["MissingFeatures", "NotAStep", "NotFitted", "StepDoesNotUnpickle", "StepOutOfPlace", "StepsDoNotFit"]
 
 
 @dataclass(eq=False)
@@ -23,6 +24,7 @@ class MissingFeatures(WorkFailed):
     made_by: str = ""
     made_at: Mapping[str, str] = dataclasses.field(default_factory=dict)
     in_data: tuple[str, ...] = ()
+    works: tuple[str, ...] = ()
 
     def parts(self) -> Parts:
         """The message."""
@@ -33,6 +35,8 @@ class MissingFeatures(WorkFailed):
             remedies.append(f"add {listed(self.in_data)}, which the data has, to [service] inputs")
         if rest or not self.in_data:
             remedies.append(f"put what the notebook did to make {listed(rest) or 'the columns'} into {function}")
+        if self.works:
+            remedies = [f"name what [service] steps leaves out: {_steps(self.works)}"]
         return Parts(
             fact=f"step {self.path} was fitted with columns that nothing before it gives: {listed(self.missing)}",
             where="; ".join([self.path, *places(self.missing, self.made_at, self.made_by)]),
@@ -122,6 +126,35 @@ class StepDoesNotUnpickle(WorkFailed):
 
 
 @dataclass(eq=False)
+class StepOutOfPlace(WorkFailed):
+    """A model stands before other steps, or there is none at the end."""
+
+    path: str
+    kind: str
+    before: tuple[str, ...] = ()
+    works: tuple[str, ...] = ()
+
+    def parts(self) -> Parts:
+        """The message."""
+        does, remedy = "does not predict and stands last", "name the model as the last step"
+        if self.before:
+            does = f"predicts and stands before {listed(self.before)}"
+            remedy = "name one model, after all that prepares its rows"
+        return Parts(
+            fact=f"step {self.path}, a {cut(self.kind, FIELD_LIMIT)}, {does}",
+            where="[service] steps",
+            nearest=f"these fit together: {_steps(self.works)}" if self.works else "",
+            remedy="put them into that order" if self.works else remedy,
+        )
+
+    @classmethod
+    def example(cls) -> Self:
+        """A model before its features."""
+        order = ("features.sav", "model.sav")
+        return cls(path="model.sav", kind="LogisticRegression", before=("features.sav",), works=order)
+
+
+@dataclass(eq=False)
 class StepsDoNotFit(WorkFailed):
     """A step refuses what the step before it, or the raw rows, give it."""
 
@@ -129,19 +162,28 @@ class StepsDoNotFit(WorkFailed):
     given: str
     reason: str
     others: tuple[str, ...] = ()
+    works: tuple[str, ...] = ()
 
     def parts(self) -> Parts:
         """The message."""
         inputs = f", or its inputs (the data has {listed(self.others)}, too)" if self.others else ""
+        remedy = (
+            f"correct the order of [service] steps{inputs}; what the notebook did in between belongs into "
+            'a function of a project module, named as a step, "module:function"'
+        )
         return Parts(
             fact=f"step {self.path} does not take what it is given: {self.given}",
             where=self.path,
             nearest=cut(self.reason),
-            remedy=f"correct the order of [service] steps{inputs}; what the notebook did in between belongs into "
-            'a function of a project module, named as a step, "module:function"',
+            remedy=f"these fit together: {_steps(self.works)}" if self.works else remedy,
         )
 
     @classmethod
     def example(cls) -> Self:
         """A model that was fitted with other features."""
         return cls(path="model.sav", given="1024 columns from feature_pipeline.sav", reason="it was fitted with 512")
+
+
+def _steps(names: tuple[str, ...]) -> str:
+    """As `noteship.toml` has it: a JSON list of strings is one of TOML, too."""
+    return f"steps = {json.dumps(names, ensure_ascii=False)}"

@@ -1,0 +1,279 @@
+"""The supervisor: it accepts and hands out connections, and keeps as many workers running as it was told."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import pickle
+import selectors
+import signal
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from types import FrameType
+
+from noteship import processors
+from noteship.supervising.channel import Beat, Drain, Failed, Gone, Loaded, Message, Samples, Scrape, State, Stop
+from noteship.supervising.errors import WorkerLost
+from noteship.supervising.gathering import Gathering
+from noteship.supervising.member import Member
+from noteship.supervising.post import Post
+
+__all__ = ["Fleet", "run"]
+
+LOG = logging.getLogger(__name__)
+TICK_S = 0.1
+# Connections accepted before the workers are listened to again.
+ACCEPTED_AT_ONCE = 64
+# A worker that ends is replaced at once; the next ones wait 1, 2, 4 … seconds, until one has run for a minute.
+BACKOFF_S, BACKOFF_LIMIT_S, CALM_S = 1.0, 30.0, 60.0
+FAILURES_LIMIT = 2
+# Beyond what the workers themselves allow for ending.
+ENDING_S = 10.0
+
+
+@dataclass(frozen=True)
+class Fleet:
+    """How many workers, and how long they may take.
+
+    - stall_s: for how long one batch may be scored; who takes longer is replaced
+    - drain_s: how long the service says that it is not ready, and answers, before it stops listening
+    - grace_s: how long requests under way may then take
+    """
+
+    workers: int
+    stall_s: float = 30.0
+    drain_s: float = 0.0
+    grace_s: float = 30.0
+
+
+def run(
+    fleet: Fleet, listener: socket.socket, work: Callable[[Post], None], started: Callable[[Callable[[], None]], None]
+) -> None:
+    """Keep workers running until SIGTERM or SIGINT; then let them finish, and return.
+
+    Each runs `work`, which has to survive pickling, in a process of its own. `started` is called when all are ready
+    for the first time, with what stops them from any thread. The listener is closed.
+
+    Raises what a worker raised that could not load, and WorkerLost.
+    """
+    supervisor = _Supervisor(fleet, listener, pickle.dumps(work), started)
+    with _signals(supervisor.signalled):
+        supervisor.run()
+
+
+class _Supervisor:
+    def __init__(
+        self, fleet: Fleet, listener: socket.socket, work: bytes, started: Callable[[Callable[[], None]], None]
+    ) -> None:
+        self._fleet = fleet
+        self._listener = listener
+        self._work = work
+        self._started = started
+        self._variables = processors.thread_variables(fleet.workers, os.environ)
+        self._selector = selectors.DefaultSelector()
+        self._members: dict[int, Member] = {}
+        self._due = dict.fromkeys(range(fleet.workers), 0.0)
+        self._failures = dict.fromkeys(range(fleet.workers), 0)
+        self._ends = dict.fromkeys(range(fleet.workers), 0)
+        self._gathering = Gathering()
+        self._was_complete = self._is_ready = self._is_draining = False
+        self._stop_at: float | None = None
+        self._is_urgent = False
+        self._fault: BaseException | None = None
+
+    def run(self) -> None:
+        """Until all have ended."""
+        self._listener.setblocking(False)
+        try:
+            while self._stop_at is None or time.monotonic() < self._stop_at:
+                self._start_missing()
+                self._turn()
+                self._replace_hanging()
+            self._finish()
+        finally:
+            for member in self._members.values():
+                member.kill()
+                member.ended()
+            self._listener.close()
+            self._selector.close()
+        if self._fault is not None:
+            raise self._fault
+
+    def stop(self) -> None:
+        """Drain, then stop; from any thread."""
+        if self._stop_at is None:
+            self._stop_at = time.monotonic() + self._fleet.drain_s
+
+    def signalled(self, number: int, _: FrameType | None) -> None:
+        """The first signal drains, a second Ctrl-C does not wait."""
+        if self._stop_at is not None and number == signal.SIGINT:
+            self._is_urgent, self._stop_at = True, 0.0
+        self.stop()
+
+    def _start_missing(self) -> None:
+        if self._stop_at is not None:
+            self._tell_draining()
+            return
+        now = time.monotonic()
+        for number, due in self._due.items():
+            if number not in self._members and now >= due:
+                member = self._members[number] = Member(number, self._work, self._variables)
+                self._selector.register(member.channel, selectors.EVENT_READ, member)
+
+    def _turn(self) -> None:
+        """Hear and hand out what there is."""
+        self._accept_only_for_somebody()
+        for key, _ in self._selector.select(TICK_S):
+            if key.data is None:
+                self._accept(ACCEPTED_AT_ONCE)
+            elif (member := self._members.get(key.data.number)) is not None and member is key.data:
+                self._hear(member)
+        for asker, sums in self._gathering.due(self._members, self._fleet.workers):
+            if (member := self._members.get(asker)) is not None:
+                member.channel.send(sums)
+
+    def _accept_only_for_somebody(self) -> None:
+        """While no worker runs, connections wait in the system's queue."""
+        is_open = self._listener.fileno() >= 0
+        is_listening = is_open and self._listener in self._selector.get_map()
+        if is_open and bool(self._members) != is_listening:
+            if is_listening:
+                self._selector.unregister(self._listener)
+            else:
+                self._selector.register(self._listener, selectors.EVENT_READ)
+
+    def _accept(self, most: int) -> int:
+        """Hand out connections that wait; returns how many."""
+        for count in range(most):
+            try:
+                connection, _ = self._listener.accept()
+            except BlockingIOError:
+                return count
+            except OSError as error:
+                # Its client has gone, or there are no descriptors left: then it waits.
+                LOG.warning("a connection was not accepted: %s", error)
+                return count
+            with connection:
+                self._hand(connection)
+        return most
+
+    def _hand(self, connection: socket.socket) -> None:
+        """To the first that takes it. Who has just ended is heard of before: its clients come again at once."""
+        for member in sorted(self._members.values(), key=Member.rank):
+            self._hear(member)
+            if member.number in self._members and member.hand(connection):
+                return
+
+    def _hear(self, member: Member) -> None:
+        while (message := member.channel.receive()) is not None:
+            if isinstance(message, Gone):
+                self._lost(member)
+                return
+            self._heard(member, message)
+
+    def _heard(self, member: Member, message: Message) -> None:
+        match message:
+            case Beat():
+                member.heard_of(message)
+            case Loaded():
+                member.is_loaded = True
+                member.channel.send(State(self._is_ready))
+                self._failures[member.number] = 0
+                self._look()
+            case Failed(error):
+                member.fault = error
+            case Scrape(number):
+                self._gathering.begin(self._members, member.number, number)
+            case Samples(number, families):
+                member.families = families
+                self._gathering.came(member.number, number)
+            case _:
+                pass
+
+    def _look(self) -> None:
+        """Tell all whether the service is ready: when every worker is; once it was, as long as one is."""
+        loaded = sum(member.is_loaded for member in self._members.values())
+        is_first = not self._was_complete and loaded == self._fleet.workers
+        self._was_complete |= is_first
+        is_ready = self._was_complete and loaded > 0 and self._stop_at is None
+        if is_ready != self._is_ready:
+            self._is_ready = is_ready
+            self._tell(State(is_ready))
+        if is_first:
+            self._started(self.stop)
+
+    def _tell(self, message: Message) -> None:
+        for member in self._members.values():
+            member.channel.send(message)
+
+    def _lost(self, member: Member) -> None:
+        """A worker has ended: replace it, or give up."""
+        number = member.number
+        self._selector.unregister(member.channel)
+        del self._members[number]
+        how = member.ended()
+        self._gathering.lost(number, member.families)
+        if self._stop_at is not None:
+            return
+        self._failures[number] += not member.is_loaded
+        fault = member.fault or WorkerLost(number, how)
+        if not member.is_loaded and self._is_hopeless(member):
+            self._fault, self._stop_at, self._is_urgent = fault, 0.0, True
+            return
+        now = time.monotonic()
+        self._ends[number] = 1 if now - member.began > CALM_S else self._ends[number] + 1
+        wait_s = min(BACKOFF_LIMIT_S, BACKOFF_S * 2 ** (self._ends[number] - 2)) if self._ends[number] > 1 else 0.0
+        self._due[number] = now + wait_s
+        self._gathering.restarts += 1
+        LOG.warning("worker %d (process %d) is replaced: %s", number, member.pid, member.fault or how)
+        self._look()
+
+    def _is_hopeless(self, member: Member) -> bool:
+        """Whether to end the service for a worker that could not load. While others answer, trying goes on."""
+        is_again = self._failures[member.number] >= FAILURES_LIMIT
+        if not self._was_complete:
+            return is_again or member.fault is not None
+        return is_again and not any(each.is_loaded for each in self._members.values())
+
+    def _replace_hanging(self) -> None:
+        for member in list(self._members.values()):
+            why = member.hangs(self._fleet.stall_s)
+            if why:
+                LOG.error("worker %d (process %d) is killed: %s", member.number, member.pid, why)
+                member.kill()
+
+    def _tell_draining(self) -> None:
+        if not self._is_draining:
+            self._is_draining, self._is_ready = True, False
+            self._tell(Drain())
+
+    def _finish(self) -> None:
+        """Hand out the last connections, let everybody end."""
+        self._tell_draining()
+        while self._members and self._accept(ACCEPTED_AT_ONCE):
+            pass
+        if self._listener in self._selector.get_map():
+            self._selector.unregister(self._listener)
+        self._listener.close()
+        self._tell(Stop())
+        end_at = time.monotonic() + self._fleet.grace_s + ENDING_S
+        while self._members and not self._is_urgent and time.monotonic() < end_at:
+            self._turn()
+
+
+@contextlib.contextmanager
+def _signals(handler: Callable[[int, FrameType | None], None]) -> Iterator[None]:
+    """Signals are told to the handler, where this is the thread that gets them."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.signal(number, handler) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handled in before.items():
+            signal.signal(number, handled)

@@ -1,0 +1,266 @@
+"""Several workers on one port, as real processes."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from .load import load
+from .served import letters_bundle
+
+# A service that sleeps when a text says so, and does not load when a file says so.
+SERVES = """
+import os, sys, time
+from dataclasses import dataclass
+from pathlib import Path
+from noteship import supervising
+from noteship.errors import NoteshipError
+
+@dataclass(frozen=True)
+class Work:
+    folder: Path
+    stall_s: float
+
+    def __call__(self, post):
+        from noteship import models, serving
+
+        class Sleepy:
+            def __init__(self, inner):
+                self.inner, self.signature = inner, inner.signature
+
+            def score(self, frame):
+                for text in frame.text:
+                    if text.startswith("sleep "):
+                        time.sleep(float(text.partition(" ")[2]))
+                return self.inner.score(frame)
+
+        def load():
+            if (self.folder / "broken").exists():
+                raise serving.errors.CanaryFailed.example()
+            if (self.folder / "dying").exists():
+                os._exit(9)
+            bundle = models.read(self.folder / "bundle")
+            return serving.Model(bundle.name, "0" * 64, Sleepy(models.load(bundle, models.Trust())))
+
+        settings = serving.ServerSettings(limits=serving.Limits(stall_s=self.stall_s), grace_s=5)
+        serving.work(settings, load, post)
+
+def main(folder, stall_s):
+    fleet = supervising.Fleet(2, stall_s)
+    try:
+        with supervising.listen("127.0.0.1", 0) as listener:
+            url = supervising.url_of("127.0.0.1", listener)
+            supervising.run(fleet, listener, Work(Path(folder), stall_s), lambda _: print(url, flush=True))
+    except NoteshipError as error:
+        print(f"error: {error}", flush=True)
+        sys.exit(error.exit_code)
+    print("ended", flush=True)
+"""
+MAIN = "import sys; sys.path.insert(0, sys.argv[1]); import serves; serves.main(sys.argv[1], float(sys.argv[2]))"
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A bundle, and the module that serves it."""
+    folder = tmp_path_factory.mktemp("workers")
+    letters_bundle(folder)
+    (folder / "serves.py").write_text(SERVES)
+    return folder
+
+
+@contextmanager
+def process(folder: Path, stall_s: float = 30.0) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """The service's supervisor, and the first line that it printed."""
+    words = [sys.executable, "-c", MAIN, os.fspath(folder), str(stall_s)]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as one:
+        assert one.stdout is not None
+        try:
+            yield one, one.stdout.readline().strip()
+        finally:
+            one.kill()
+
+
+def workers(supervisor: int) -> list[int]:
+    """The processes below one."""
+    return [int(each) for each in Path(f"/proc/{supervisor}/task/{supervisor}/children").read_text().split()]
+
+
+def samples(url: str, name: str) -> dict[str, float]:
+    """What one worker says of all, by labels."""
+    text = httpx.get(f"{url}/metrics").raise_for_status().text
+    return {labels: float(value) for labels, value in re.findall(rf"^{name}(?:{{(.*)}})? (\S+)$", text, re.MULTILINE)}
+
+
+def until(holds: Callable[[], bool]) -> None:
+    """Wait; the test's own limit ends it."""
+    while not holds():
+        time.sleep(0.05)
+
+
+def sleep(url: str, seconds: float) -> int:
+    """Ask for something that takes so long."""
+    return httpx.post(f"{url}/predict", json=[[f"sleep {seconds}"]], timeout=30).status_code
+
+
+def never_answered(url: str) -> None:
+    """Ask for something that takes a minute, of a worker that ends before."""
+    with pytest.raises(httpx.HTTPError):
+        sleep(url, 60)
+
+
+def end(one: subprocess.Popen[str]) -> str:
+    """SIGTERM; it ends well, and says the rest."""
+    assert one.stdout is not None
+    assert one.stderr is not None
+    one.send_signal(signal.SIGTERM)
+    out, said = one.stdout.read(), one.stderr.read()
+    assert (one.wait(20), out) == (0, "ended\n"), said
+    return said
+
+
+@pytest.fixture(scope="module")
+def shared(folder: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """A service that each test leaves as it was: two workers that are ready."""
+    with process(folder, 2.0) as (one, url):
+        yield one, url
+
+
+def until_both(one: subprocess.Popen[str], url: str) -> None:
+    """Two workers, both ready."""
+    until(lambda: len(workers(one.pid)) == 2 and samples(url, "noteship_workers")['state="ready"'] == 2)
+
+
+def test_workers_share_the_load(shared: tuple[subprocess.Popen[str], str]) -> None:
+    """Any worker answers for all: what was asked of them is summed, what is a process's own is told by worker."""
+    one, url = shared
+    assert httpx.get(f"{url}/health/ready").json() == {"ready": True}
+    assert len(workers(one.pid)) == 2
+    with load(url, 8) as asked:
+        until(lambda: sum(asked.statuses.values()) > 300)
+    answered = asked.statuses[200]
+    assert (asked.lost, set(asked.statuses)) == ([], {200})
+    assert samples(url, "noteship_requests_total")['code="200",route="/predict"'] == answered
+    assert samples(url, "noteship_request_seconds_count") == {"": answered}
+    assert samples(url, "noteship_workers") == {'state="ready"': 2, 'state="starting"': 0}
+    assert set(samples(url, "noteship_process_open_fds")) == {'worker="0"', 'worker="1"'}
+    assert list(samples(url, "noteship_build_info").values()) == [1]
+
+
+def test_a_killed_worker_is_replaced(shared: tuple[subprocess.Popen[str], str]) -> None:
+    """Only what it was asked fails, another takes its place, and what it counted is not forgotten."""
+    one, url = shared
+    until_both(one, url)
+    first = workers(one.pid)
+    restarts = samples(url, "noteship_worker_restarts_total")[""]
+    answered = samples(url, "noteship_requests_total")['code="200",route="/predict"']
+    with load(url, 8) as asked:
+        until(lambda: sum(asked.statuses.values()) > 100)
+        os.kill(first[0], signal.SIGKILL)
+        until(lambda: first[0] not in workers(one.pid))
+        before = sum(asked.statuses.values())
+        until(lambda: sum(asked.statuses.values()) > before + 100)
+        assert httpx.get(f"{url}/health/ready").status_code == 200
+    until_both(one, url)
+    # Some of the clients were that worker's, each asks one thing at a time, and none comes to it again.
+    assert 0 < len(asked.lost) < 8
+    assert len({client for client, _ in asked.lost}) == len(asked.lost)
+    assert set(asked.statuses) == {200}
+    assert samples(url, "noteship_worker_restarts_total") == {"": restarts + 1}
+    assert samples(url, "noteship_requests_total")['code="200",route="/predict"'] >= answered
+
+
+def test_a_worker_that_hangs_while_it_scores_is_replaced(shared: tuple[subprocess.Popen[str], str]) -> None:
+    """A batch that is scored for longer than the limit ends its worker; the other one answers meanwhile."""
+    one, url = shared
+    until_both(one, url)
+    first = workers(one.pid)
+    hanging = threading.Thread(target=never_answered, args=(url,))
+    hanging.start()
+    until(lambda: len(set(workers(one.pid)) & set(first)) == 1)
+    hanging.join(10)
+    assert sleep(url, 0) == 200
+    until_both(one, url)
+
+
+@pytest.mark.slow
+def test_a_worker_whose_loop_stands_still_is_replaced(folder: Path) -> None:
+    """A process that is stopped says nothing for ten seconds, and is killed."""
+    with process(folder) as (one, url):
+        first = workers(one.pid)
+        os.kill(first[0], signal.SIGSTOP)
+        until(lambda: first[0] not in workers(one.pid))
+        assert sleep(url, 0) == 200
+        until_both(one, url)
+        assert "its event loop has hung for" in end(one)
+
+
+@pytest.mark.slow
+def test_chaos_loses_only_what_killed_workers_were_asked(folder: Path) -> None:
+    """Workers killed again and again under load: the service stays ready, and no answer is wrong."""
+    with process(folder) as (one, url), load(url, 16) as asked:
+        for _ in range(4):
+            until_both(one, url)
+            os.kill(workers(one.pid)[0], signal.SIGKILL)
+            until(lambda: httpx.get(f"{url}/health/ready").status_code == 200)
+        until_both(one, url)
+        lost = len(asked.lost)
+        end(one)
+    assert len(asked.lost) == lost <= 4 * 16
+    assert set(asked.statuses) == {200}
+
+
+def test_a_signal_under_load_loses_nothing(folder: Path) -> None:
+    """Whoever was connected when SIGTERM came is answered, on kept connections and on new ones."""
+    with process(folder) as (one, url), load(url, 16) as asked:
+        slow: list[int] = []
+        waiting = threading.Thread(target=lambda: slow.append(sleep(url, 1.5)))
+        waiting.start()
+        until(lambda: sum(asked.statuses.values()) > 300)
+        end(one)
+        waiting.join(10)
+        assert slow == [200]
+    assert asked.lost == []
+    assert set(asked.statuses) == {200}
+
+
+@pytest.mark.slow
+def test_a_second_ctrl_c_ends_at_once(folder: Path) -> None:
+    """Two SIGINT do not wait for what is under way."""
+    with process(folder) as (one, url):
+        waiting = threading.Thread(target=never_answered, args=(url,))
+        waiting.start()
+        until(lambda: samples(url, "noteship_requests_under_way") == {"": 1})
+        one.send_signal(signal.SIGINT)
+        until(lambda: httpx.get(f"{url}/health/ready").status_code == 503 if one.poll() is None else True)
+        one.send_signal(signal.SIGINT)
+        waiting.join(20)
+        assert one.wait(10) == 0
+
+
+@pytest.mark.parametrize(
+    ("how", "said"),
+    [
+        ("broken", "does not score the example row"),
+        pytest.param("dying", "it ended with 9", marks=pytest.mark.slow),
+    ],
+)
+def test_workers_that_do_not_load_end_the_service(folder: Path, tmp_path: Path, how: str, said: str) -> None:
+    """What a worker raised while loading is the service's error; one that dies is tried once more."""
+    (tmp_path / "serves.py").write_text(SERVES)
+    (tmp_path / how).touch()
+    with process(tmp_path) as (one, line):
+        assert one.stdout is not None
+        assert line.startswith("error: ")
+        assert said in line + one.stdout.read()
+        assert one.wait(20) == 1
