@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from dataclasses import dataclass, fields
 from typing import Any, ClassVar, Self
 
@@ -12,6 +14,7 @@ __all__ = [
     "UsageError",
     "WorkFailed",
     "cut",
+    "stage_section",
 ]
 
 # What a person reads before skipping: about six lines of a terminal.
@@ -27,6 +30,16 @@ def cut(text: str, limit: int = FOREIGN_TEXT_LIMIT) -> str:
     if len(text) <= limit:
         return text
     return f"{text[:limit]}… ({len(text) - limit} more characters)"
+
+
+def stage_section(stage: str, *within: str) -> str:
+    """The header of a stage's section in `noteship.toml`, quoted where TOML needs it.
+
+    >>> stage_section("04-train", "resources"), stage_section("notebooks/02 Report")
+    ('[stage.04-train.resources]', '[stage."notebooks/02 Report"]')
+    """
+    name = stage if re.fullmatch(r"[A-Za-z0-9_-]+", stage) else json.dumps(stage, ensure_ascii=False)
+    return f"[{'.'.join(('stage', name, *within))}]"
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,9 @@ def test_scripts_run_with_their_words(project: Project) -> None:
     assert project.states() == {"copy": "executed"}
     assert (project.text("b.txt"), project.text("c.txt")) == ("a+", "a++")
     assert project.states() == {"copy": "reused"}
+    calls = ["--source b.txt --target c.txt", "--source a.txt --target b.txt"]
+    assert sorted(project.json("show", "latest")["given"]["copy"]) == sorted(calls)
+    assert "copy was given --source " in project.call("show", "latest").out
     project.write("Makefile", make.replace("c.txt", "d.txt"))
     reason = project.json("explain", "copy")["reason"]
     assert reason == "it is called with other words: --source b.txt --target c.txt -> --source b.txt --target d.txt"

@@ -14,6 +14,7 @@ import termios
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -124,6 +125,11 @@ def test_two_interrupts(project: Project, mark: Path) -> None:
     assert project.json("show", "latest")["state"] == "interrupted"
 
 
+def under_way(run: Any) -> dict[str, str]:
+    """What became of a run's stages."""
+    return {stage["stage"]: stage["state"] for stage in run["stages"]}
+
+
 @pytest.mark.parametrize("which", ["noteship", "zygote", "kernel"])
 def test_kill(half_done: Project, mark: Path, which: str) -> None:
     """Whichever process is killed, what had finished is reused, no process is left, and the next run goes on."""
@@ -139,14 +145,18 @@ def test_kill(half_done: Project, mark: Path, which: str) -> None:
     eventually(lambda: gone(below))
     if which == "noteship":
         assert process.returncode == -signal.SIGKILL
-        assert half_done.json("show", "latest")["state"] == "interrupted"
+        last = half_done.json("show", "latest")
+        assert (last["state"], under_way(last)) == ("interrupted", {"s0": "executed", "slow": "stopped"})
     else:
         assert process.returncode == 1
         assert "stage 'slow' failed: its process was killed (SIGKILL)" in err
         assert half_done.json("show", "latest")["state"] == "failed"
     assert goes_on(half_done)
     killed = "interrupted" if which == "noteship" else "failed"
-    assert [run["state"] for run in half_done.json("runs")["runs"]] == ["done", killed]
+    runs = half_done.json("runs")["runs"]
+    assert [run["state"] for run in runs] == ["done", killed]
+    if which == "noteship":
+        assert under_way(half_done.json("show", runs[1]["run"])) == {"s0": "executed", "slow": "stopped"}
     assert list((half_done.root / ".noteship/alive").iterdir()) == []
 
 

@@ -123,7 +123,7 @@ def test_runs_and_show(project: Project, monkeypatch: pytest.MonkeyPatch, tmp_pa
 
     told = project.call("show", first).out
     assert told.startswith(f"run {first}: done")
-    assert "deep/01-plot  executed" in told
+    assert "deep/01-plot  done" in told
     assert project.json("show", first[:-1])["run"] == first
     document = project.json("show", second, "01-plot")
     assert (document["state"], list(document["outputs"])) == ("reused", ["deep/p.txt"])

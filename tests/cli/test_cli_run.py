@@ -87,7 +87,7 @@ def test_scripts_are_stages(project: Project) -> None:
     answer = project.call("run")
     assert answer.code == 1
     assert "error: stage 'code/b' failed: the script ended itself saying: enough\n  at: code/b.py, line 3" in answer.err
-    assert project.call("show", "latest", "a").out.startswith("code/a: executed, ")
+    assert project.call("show", "latest", "a").out.startswith("code/a: done, ")
 
 
 def test_alternatives(project: Project) -> None:
@@ -142,7 +142,7 @@ def test_force(project: Project) -> None:
     """A forced stage runs though its result is known; what comes out the same stops there, what differs goes on."""
     counter = project.root.parent / "counter"
     counter.write_text("1")
-    fetch = f"import subprocess\nopen('f.txt', 'w').write(subprocess.getoutput('cat {counter}'))\n"
+    fetch = f"import subprocess\nopen('f.txt', 'w').write(subprocess.getoutput('dd status=none if={counter}'))\n"
     project.write("fetch.py", fetch)
     project.write("use.py", "open('u.txt', 'w').write(open('f.txt').read() * 2)\n")
     assert set(project.states().values()) == {"executed"}

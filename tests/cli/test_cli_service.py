@@ -37,8 +37,26 @@ def test_a_model_from_proposal_to_bundle(project: Project) -> None:
     assert [column["name"] for column in made["signature"]["inputs"]] == ["x", "y"]
     again = project.call("run")
     assert f"bundle {made['digest'][:12]} is up to date: x (integer), y (integer) -> label" in again.out
+    assert "warning: the composed model was not compared with what the notebooks stored: no stage stores a" in again.out
+    assert "`[service] reproduces = [...]` names" in again.out
     assert "pickles are compared only where [service] reproduces names them: rows.pkl" in again.out
+    runs = project.json("runs")["runs"]
+    assert [run["bundle"] for run in runs] == [made["digest"], made["digest"], None, None]
+    assert f"; bundle {made['digest'][:12]}\n" in project.call("runs").out
+    assert f"  bundle {made['digest'][:12]}\n" in project.call("show", "latest").out
+    assert project.json("show", runs[2]["run"])["bundle"] is None
     assert project.json("run", "train")["bundle"] is None
+
+    # An input that no step uses, and a target that is no column.
+    project.write("rows.csv", ROWS.replace("\n", ",1\n").replace("label,1", "label,z"))
+    project.write("noteship.toml", SERVICE.format(step="model.joblib").replace('"y"]', '"y", "z"]'))
+    assert "note: no step uses z, and yet every row must have it" in project.call("run").out
+    project.write("noteship.toml", SERVICE.format(step="model.joblib").replace('"label"', '"lable"'))
+    error = project.call("run", "--json").document["error"]
+    assert (error["fact"], error["nearest"].partition(";")[0]) == (
+        "rows.csv, the [service] data, has no column lable",
+        "label",
+    )
 
     # A step of another name is refused by the nearest that is there.
     project.write("noteship.toml", SERVICE.format(step="modl.joblib"))

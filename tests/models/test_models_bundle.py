@@ -318,6 +318,51 @@ def test_what_is_missing_is_told_with_the_cell_that_made_it(tmp_path: Path, mail
     assert "add size, which the data has, to [service] inputs" in parts.remedy and "make twice into" in parts.remedy
 
 
+def test_steps_in_another_order_are_offered_in_theirs(tmp_path: Path, mail: Any) -> None:
+    """A model before what prepares its rows is told so, with the order that fits."""
+    mail.raw.to_parquet(tmp_path / "raw.parquet")
+    for name, value in zip(("v.pkl", "m.pkl"), mail.steps, strict=True):
+        (tmp_path / name).write_bytes(pickle.dumps(value))
+    with pytest.raises(errors.StepOutOfPlace, match="LogisticRegression, predicts and stands before v") as told:
+        build(tmp_path, "m.pkl", "v.pkl")
+    assert told.value.parts().nearest == 'these fit together: steps = ["v.pkl", "m.pkl"]'
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_a_saved_step_that_was_left_out_is_offered(named: bool, tmp_path: Path, mail: Any) -> None:
+    """Where one of the other files that stages wrote makes the steps fit, it is what is missing."""
+    mail.raw.to_parquet(tmp_path / "raw.parquet")
+    features = pandas.DataFrame(mail.features).add_prefix("h") if named else mail.features
+    model = LogisticRegression().fit(features, mail.raw.label)
+    for name, value in (("other.pkl", model), ("odd.pkl", 1), ("v.pkl", mail.steps[0]), ("m.pkl", model)):
+        (tmp_path / name).write_bytes(pickle.dumps(value))
+    left_out = {"left_out": ("odd.pkl", "other.pkl", "v.pkl"), "left_out_root": str(tmp_path)}
+    with pytest.raises(errors.MissingFeatures if named else errors.StepsDoNotFit) as told:
+        build(tmp_path, "m.pkl", **left_out)
+    assert 'steps = ["v.pkl", "m.pkl"]' in told.value.parts().remedy
+
+
+def test_a_target_that_is_no_column_is_told(tmp_path: Path, mail: Any) -> None:
+    """It is refused with the nearest of the data's columns."""
+    mail.raw.to_parquet(tmp_path / "raw.parquet")
+    with pytest.raises(errors.MissingColumns) as told:
+        build(tmp_path, "m.pkl", target="labels")
+    assert told.value.parts().nearest.startswith("label; it has id, text, label")
+
+
+def test_a_table_that_cannot_be_compared_says_why(tmp_path: Path, mail: Any) -> None:
+    """What was found to be a counterpart and cannot be read is told among the checks."""
+    mail.raw.to_parquet(tmp_path / "raw.parquet")
+    for name, value in zip(("v.pkl", "m.pkl"), mail.steps, strict=True):
+        (tmp_path / name).write_bytes(pickle.dumps(value))
+    (tmp_path / "p.parquet").write_bytes(b"no table")
+    stored = {"path": "p.parquet", "kind": "predictions", "made_by": "", "named": False}
+    bundle = build(tmp_path, "v.pkl", "m.pkl", stored=(stored,))
+    (check,) = bundle.reproduces["checks"]
+    assert check.startswith("p.parquet: not compared, it cannot be read as a table: ")
+    assert bundle.reproduces["state"] == "not checked"
+
+
 def test_what_differs_is_told_with_the_cells_that_made_and_stored_it(tmp_path: Path, mail: Any) -> None:
     """The place of the assignment where it is known, else that where the table was stored."""
     raw = mail.raw.assign(size=mail.raw.text.str.len(), words=3.0)

@@ -7,11 +7,15 @@ from typing import Any
 import numpy
 import pandas
 import pytest
+from sklearn.compose import ColumnTransformer
+from sklearn.feature_extraction.text import HashingVectorizer
 from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from noteship.models import errors
 from noteship.models.composing import compose, compositions
+from noteship.models.handing import needed_names
 from noteship.models.loading import Step
 from noteship.models.verification import Differs, NotChecked, Stored, Verified, raise_difference, verify
 
@@ -150,8 +154,26 @@ def test_steps_that_do_not_fit_say_what_they_were_given(mail: Any) -> None:
 def test_steps_out_of_their_roles_are_told(mail: Any, order: tuple[int, ...]) -> None:
     """Transformers come first, a model last."""
     steps = [Step(f"s{number}", mail.steps[number]) for number in order]
-    with pytest.raises((errors.NotAStep, errors.StepsDoNotFit)):
+    with pytest.raises((errors.NotAStep, errors.StepOutOfPlace)) as raised:
         compose(["text"], steps, mail.raw)
+    assert "neither transforms nor predicts" not in str(raised.value) or not order
+
+
+def test_the_inputs_that_no_step_takes_are_known(mail: Any) -> None:
+    """A step that picks its columns leaves the others unused; a function may use any of them."""
+    raw = mail.raw.assign(size=1.0)
+    columns = ColumnTransformer([("t", HashingVectorizer(n_features=8), "text"), ("d", "drop", ["size"])])
+    model = make_pipeline(columns, LogisticRegression()).fit(raw[["text", "size"]], raw.label)
+    step = Step("model.sav", model)
+    assert compose(["id", "text", "size"], [step], raw).unused == ("id", "size")
+    assert compose(["text"], [step], raw).unused == ()
+    assert compose(["id", "text", "size"], [Step("f:same", lambda frame: frame), step], raw).unused == ()
+
+
+def test_a_column_by_its_place_alone_is_a_column(mail: Any) -> None:
+    """A ColumnTransformer that hands a vectoriser one column by its number needs that column."""
+    columns = ColumnTransformer([("t", HashingVectorizer(n_features=8), 0)]).fit(mail.raw[["text", "label"]])
+    assert needed_names(columns) == ("text",)
 
 
 def test_missing_inputs_are_told(mail: Any) -> None:

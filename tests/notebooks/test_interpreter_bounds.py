@@ -23,6 +23,9 @@ ENDLESS = {
         "for a in range(40):\n for b in range(40):\n  for c in range(40):\n   for d in range(40): open(f'{a}{b}')"
     ),
     "doubling text": "s = 'ab'\n" + "s = s + s\n" * 60 + "open(s)",
+    "doubling paths": "from pathlib import Path\np = q = Path('ab')\n"
+    + "p = p / p\nq = q.joinpath(q)\n" * 60
+    + "open(p)",
     "doubling list": "s = ['a']\n" + "s = s + s\n" * 40 + "for p in s: open(p)",
     "large numbers": "n = 9 ** 9 ** 9\nm = 'a' * n\nk = 10 ** 12\nfor i in range(k): open('a')",
     "mutual recursion": "def f(n): g(n); g(n)\ndef g(n): f(n); f(n)\nf(1)",

@@ -15,6 +15,7 @@ from noteship import workflow
 from noteship.digests import Digest
 from noteship.operations import errors, trusted
 from noteship.operations.bundle import Made
+from noteship.operations.naming import named
 from noteship.operations.opened import OpenedProject
 from noteship.operations.run import CellProgress, RunRequest, run
 
@@ -124,3 +125,65 @@ def test_a_bundle_is_trusted_where_it_was_made(letters: Project) -> None:
     again = made(letters)
     assert (again.digest, again.again) == (own.digest, False)
     assert not trusted.holds(letters.root, "ab" * 32)
+
+
+@pytest.mark.parametrize("setting", ["steps", "data", "reproduces"])
+def test_a_bundle_is_not_made_of_what_an_earlier_run_left(letters: Project, setting: str) -> None:
+    """A file that no stage writes any more is refused with what its maker writes now; the user's own file is not."""
+    letters.write("first.py", "import shutil\nshutil.copy('rows.csv', 'copied.csv')\n")
+    letters.write("noteship.toml", SERVICE.replace('"rows.csv"', '"copied.csv"'))
+    made(letters)
+    letters.write("first.py", "import shutil\nshutil.copy('rows.csv', 'copy.csv')\n")
+    named = {
+        "steps": SERVICE.replace("helpers:doubled", "copied.csv"),
+        "data": SERVICE.replace('"rows.csv"', '"copied.csv"'),
+        "reproduces": SERVICE + 'reproduces = ["copied.csv"]\n',
+    }
+    letters.write("noteship.toml", named[setting])
+    with pytest.raises(errors.LeftOver) as told:
+        made(letters)
+    assert told.value.parts().fact.startswith(f"[service] {setting} names copied.csv, which first made in an earlier")
+    assert told.value.parts().nearest == "first now writes copy.csv"
+    (letters.root / "first.py").unlink()
+    with pytest.raises(errors.LeftOver, match="there is no stage first any more"):
+        made(letters)
+    if setting == "data":
+        letters.write("copied.csv", ROWS + "1,1,no\n")
+        assert not made(letters).again
+
+
+def test_two_runs_that_make_one_bundle_at_once(letters: Project) -> None:
+    """Who comes second takes what the first one made and told of it."""
+    first: list[Made] = []
+
+    def other() -> None:
+        first.append(made(letters))
+        objects = OpenedProject.at(letters.root).store
+        (name,) = objects.refs("bundle-keys/")
+        known = objects.read_ref(name)
+        assert known is not None
+        told = known.value["summary"] | {"checks": ["the first one's"]}
+        objects.write_ref(name, known.value | {"summary": told}, expected=known)
+
+    second = made(letters, other)
+    assert (second.digest, second.again) == (first[0].digest, False)
+    assert second.summary["checks"] == ["the first one's"]
+
+
+def test_what_keeps_a_project_without_a_bundle(letters: Project) -> None:
+    """Where there is a [service], it is said how the last run went, not that there should be one."""
+    assert "nothing ran" in told_by_name(letters)
+    letters.write("train.py", "raise SystemExit(1)\n" + TRAIN)
+    assert letters.call("run").code == 1
+    assert f"its last run failed\n  at: run {letters.json('runs')['runs'][0]['run']}" in told_by_name(letters)
+    letters.write("train.py", TRAIN)
+    assert letters.call("run", "train").code == 0
+    assert "its last run was of some stages only" in told_by_name(letters)
+    letters.write("noteship.toml", "")
+    assert "with a [service]" in told_by_name(letters)
+
+
+def told_by_name(project: Project) -> str:
+    with pytest.raises(errors.NoBundle) as told:
+        named(OpenedProject.at(project.root), None)
+    return str(told.value)

@@ -102,3 +102,12 @@ def test_the_document_of_a_graph(project: Project) -> None:
     assert script["evidence"][0]["line"] == 2
     only = graphs.graph(OpenedProject.at(project.root), ["s.py"])
     assert [stage["name"] for stage in only.to_json()["stages"]] == ["s"]
+
+
+def test_the_graph_names_notebooks_that_stages_write(project: Project) -> None:
+    """A notebook that lies in the folder and is no stage is told, with the stage that writes it."""
+    project.notebook("report", "open('x.txt')")
+    project.write("build.py", "import json\nwith open('report.ipynb', 'w') as f:\n    json.dump(make(), f)\n")
+    view = graphs.graph(OpenedProject.at(project.root))
+    assert [source.name for source in view.sources] == ["build"]
+    assert view.notes == ("no stages, since stages write them: report.ipynb (by build)",)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -13,7 +14,7 @@ from noteship.operations import errors, runs
 from noteship.operations.explain import Verdict, explain
 from noteship.operations.opened import OpenedProject
 from noteship.operations.run import CellProgress, RunReport, RunRequest, run
-from noteship.operations.stages import graph_of
+from noteship.operations.stages import graph_of, stages_of
 
 
 class Ears:
@@ -208,3 +209,21 @@ def test_what_a_faulty_notebook_made_is_not_stale(project: Project) -> None:
     assert bring_up(project).good
     project.notebook("n", "open('f0.txt', 'w'")
     assert graph_of(OpenedProject.at(project.root)).stale == {}
+
+
+def test_what_is_on_this_machine_is_an_input(project: Project, tmp_path: Path) -> None:
+    """A path that is taken for a file of the project, and then is there itself, is no reason to reuse what was made."""
+    there = tmp_path / "there" / "data" / "x.txt"
+    made = tmp_path / "there" / "made.txt"
+    project.write("data/x.txt", "ours")
+    project.notebook("n", f"open('{made}', 'w').write(open('{there}').read())")
+    project.notebook("o", f"open('o.txt', 'w').write(open('{made}').read())")
+    assert [stage.outside for stage in stages_of(OpenedProject.at(project.root))] == [(), ()]
+    there.parent.mkdir(parents=True)
+    for file in (there, made):
+        file.write_text("theirs")
+    # What a stage makes is the project's all the same.
+    assert {stage.name: stage.outside for stage in stages_of(OpenedProject.at(project.root))} == {"n": (), "o": ()}
+    project.notebook("n", f"open('n.txt', 'w').write(open('{there}').read())")
+    [stage, _] = stages_of(OpenedProject.at(project.root))
+    assert (stage.reads, stage.outside) == (("data/x.txt",), (str(there),))

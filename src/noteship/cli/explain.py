@@ -38,6 +38,8 @@ def _overview(every: Overview) -> Iterator[str]:
 
 def _lines(found: Explanation) -> Iterator[str]:
     yield f"{found.verdict.stage} would {found.verdict.would}: {found.verdict.reason}"
+    if found.failed:
+        yield f"it failed in run {found.failed[0]}: {found.failed[1]}"
     yield from _by_hand(found.changed_by_hand)
     if found.reads:
         yield ""
@@ -47,7 +49,8 @@ def _lines(found: Explanation) -> Iterator[str]:
         )
     if found.last:
         yield ""
-        yield f"its last result is of run {found.last.run} and took {duration(found.last.seconds)}"
+        which = "this" if found.verdict.would == "be reused" else "its last"
+        yield f"{which} result is of run {found.last.run} and took {duration(found.last.seconds)}"
         for name, value in found.last.parts.params.items():
             yield f"  with {name} = {value!r}"
 

@@ -22,6 +22,7 @@ def run(arguments: argparse.Namespace, output: Output) -> int:
         f"wrote {folder}: {', '.join(names)}",
         "",
         f"  cd {shlex.quote(str(folder))}",
+        "  pip install -r requirements.txt",
         "  noteship graph",
         "  noteship run",
         "  noteship serve",

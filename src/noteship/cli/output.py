@@ -10,7 +10,7 @@ from typing import Any, TextIO
 
 from noteship.errors import NoteshipError
 
-__all__ = ["INTERRUPTED", "Output", "duration", "plain", "size", "table"]
+__all__ = ["INTERRUPTED", "Output", "duration", "plain", "size", "state_word", "table"]
 
 # 128 + SIGINT, as shells report it.
 INTERRUPTED = 130
@@ -85,6 +85,11 @@ def table(rows: Sequence[Sequence[str]], *, header: Sequence[str] = (), indent: 
     widths = [max((len(row[column]) for row in every if len(row[column]) <= WIDEST), default=0) for column in columns]
     for row in every:
         yield (indent + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))).rstrip()
+
+
+def state_word(state: str) -> str:
+    """A stage's state as people are told it: documents say `executed` where a run's lines say that it is done."""
+    return "done" if state == "executed" else state
 
 
 def duration(seconds: float) -> str:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
 from noteship import workflow
-from noteship.cli.output import INTERRUPTED, Output, duration
+from noteship.cli.output import INTERRUPTED, Output, duration, state_word
 from noteship.cli.progress import progress
 from noteship.operations import run as operation
 from noteship.operations.opened import OpenedProject
@@ -43,9 +43,9 @@ def summary(report: RunReport) -> Iterator[str]:
     """What came of it, in a few lines."""
     result = report.result
     states = [record.state for record in result.stages.values()]
-    names = {"executed": "done", "stopped": "not finished"}
+    names = {"stopped": "not finished"}
     counts = [
-        f"{states.count(state)} {names.get(state, state)}"
+        f"{states.count(state)} {names.get(state, state_word(state))}"
         for state in ("executed", "reused", "failed", "blocked", "stopped")
         if state in states
     ]
@@ -75,8 +75,12 @@ def _bundle(report: RunReport) -> Iterator[str]:
     yield f"bundle {made.digest[:12]} {state}: {inputs} -> {signature['output']['name']}"
     for check in made.summary["checks"]:
         yield f"  {check}"
-    if made.summary["state"] != "verified":
+    if made.summary["state"] == "not checked":
+        yield from _unchecked(made.summary["checks"])
+    elif made.summary["state"] != "verified":
         yield f"  reproduction: {made.summary['state']}"
+    for name in made.summary.get("unused", ()):
+        yield f"  note: no step uses {name}, and yet every row must have it; [service] inputs need not name it"
     if made.unopened:
         names = ", ".join(made.unopened[:5])
         yield f"  pickles are compared only where [service] reproduces names them: {names}"
@@ -84,6 +88,13 @@ def _bundle(report: RunReport) -> Iterator[str]:
         yield f"  the model is a pickle, which a server loads only when told to: {made.summary['why_not_skops']}"
     yield from _compiled(made.summary.get("compiled", {}))
     yield "serve it: noteship serve"
+
+
+def _unchecked(checks: Sequence[str]) -> Iterator[str]:
+    none = f"none of {len(checks)} tables is a counterpart" if len(checks) > 1 else "that table is no counterpart"
+    reason = none if checks else "no stage stores a table of its features or predictions"
+    yield f"  warning: the composed model was not compared with what the notebooks stored: {reason};"
+    yield "    `[service] reproduces = [...]` names what it must reproduce, and [] says that there is nothing"
 
 
 def _failures(report: RunReport) -> Iterator[str]:

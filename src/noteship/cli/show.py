@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import argparse
 import webbrowser
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from noteship import workflow
 from noteship.cli.errors import WrongUsage
-from noteship.cli.output import Output, duration, size, table
+from noteship.cli.output import Output, duration, size, state_word, table
+from noteship.digests import short
 from noteship.operations import runs as operation
 from noteship.operations.opened import OpenedProject
 
@@ -23,8 +24,11 @@ def run(arguments: argparse.Namespace, output: Output) -> int:
     if arguments.stage is None:
         if arguments.open or arguments.output:
             raise WrongUsage("--open and --output show the notebook of one stage", "noteship show latest STAGE --open")
-        output.document(operation.run_json(record, stages=True))
-        output.text(*_run(record))
+        bundle = operation.bundles_of(opened, [record]).get(record.run, "")
+        given = operation.started_with(opened, record)
+        document = operation.run_json(record, stages=True)
+        output.document({**document, "bundle": bundle or None, "given": given})
+        output.text(*_run(record, bundle, given))
         return 0
     if arguments.open or arguments.output:
         return _notebook(opened, arguments, output)
@@ -46,18 +50,22 @@ def _notebook(opened: OpenedProject, arguments: argparse.Namespace, output: Outp
     return 0
 
 
-def _run(record: workflow.RunRecord) -> Iterator[str]:
+def _run(record: workflow.RunRecord, bundle: str, given: Mapping[str, Sequence[str]]) -> Iterator[str]:
     yield f"run {record.run}: {record.state}" + (f", {duration(record.seconds)}" if record.ended else "")
     yield f"  started {record.started}"
     if record.chosen:
         yield f"  with {', '.join(record.chosen)}"
+    if bundle:
+        yield f"  bundle {short(bundle)}"
     yield ""
     rows = [
-        (each.stage, each.state, duration(each.seconds) if each.seconds else "", _why(each))
+        (each.stage, state_word(each.state), duration(each.seconds) if each.seconds else "", _why(each))
         for each in record.stages.values()
     ]
     if rows:
         yield from table(rows, header=("stage", "state", "took", ""), indent="  ")
+    for stage, words in given.items():
+        yield f"  {stage} was given {', '.join(words)}"
     for notice in record.notices:
         yield f"  note: {notice}"
 
@@ -69,7 +77,7 @@ def _why(record: workflow.StageRecord) -> str:
 
 
 def _stage(record: workflow.StageRecord) -> Iterator[str]:
-    yield f"{record.stage}: {record.state}" + (f", {duration(record.seconds)}" if record.seconds else "")
+    yield f"{record.stage}: {state_word(record.state)}" + (f", {duration(record.seconds)}" if record.seconds else "")
     if record.reason:
         yield f"  because {record.reason}"
     if record.failure:

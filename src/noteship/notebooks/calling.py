@@ -42,7 +42,7 @@ def known_calls(lines: Sequence[CommandLine], order: Sequence[int]) -> tuple[tup
 def _plain(line: CommandLine) -> Call | None:
     if not all(isinstance(part, str) for word in line.words for part in word):
         return None
-    return Call(tuple("".join(map(str, word)) for word in line.words), line.module)
+    return Call(tuple("".join(map(str, word)) for word in line.words), line.module, line.origin)
 
 
 def united(found: Sequence[RawAnalysis]) -> RawAnalysis:

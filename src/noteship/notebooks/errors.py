@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Self
 
-from noteship.errors import Parts, UsageError, WorkFailed, cut
+from noteship.errors import Parts, UsageError, WorkFailed, cut, stage_section
 
 __all__ = ["CellSyntaxError", "NotJson", "NotReadable", "OtherLanguage", "UnknownParameter", "UnknownStage"]
 
@@ -123,7 +123,7 @@ class UnknownStage(UsageError):
         """The name and the nearest stage."""
         return Parts(
             fact=f"there is no stage {self.name!r}",
-            where=f"noteship.toml, [stage.{self.name}]",
+            where=f"noteship.toml, {stage_section(self.name)}",
             nearest=self.nearest_name,
             remedy="name the notebook's path from the project's root, without its suffix",
         )

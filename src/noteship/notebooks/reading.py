@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
@@ -17,6 +18,12 @@ from noteship.notebooks.raw import CommandLine, Hole, PathText, RawAnalysis, Raw
 __all__ = ["Analysis", "Reader", "Reading", "line_json", "line_of", "remembered_as"]
 
 
+# The usual readers and writers, and lines that run on the top level, in a text that does not parse.
+TOUCHES = re.compile(
+    r"(\bopen|\bread_\w+|\.to_(csv|parquet|pickle|feather|json|excel|hdf|sql)"
+    r"|\.(dump|load|save|savez|savefig|loadtxt|savetxt|genfromtxt|read_text|read_bytes|write_text|write_bytes))\s*\("
+)
+RUNS = re.compile(r"^(if\s+__name__\s*==|[a-z_][\w.]*\()", re.MULTILINE)
 TEST_LIBRARIES = frozenset({"pytest", "unittest", "nose", "hypothesis", "doctest"})
 
 
@@ -63,8 +70,8 @@ class Reading:
     """One notebook, script or module: what its syntax tells, and its analyses by working folder.
 
     `pieces` are its cells, or its functions and classes, each with a digest: they tell what changed. `main` says that
-    it has a part under `__name__ == "__main__"`, `tests` that it holds tests, `asked` that a newer
-    interpreter was asked in vain or has read it.
+    it has a part under `__name__ == "__main__"` or, of what does not parse, that its text looks as if it ran; `tests`
+    that it holds tests, `asked` that a newer interpreter was asked in vain or has read it.
     """
 
     path: str
@@ -187,7 +194,7 @@ def _syntax_reading(document: Document, digest: str) -> Reading:
         pieces=() if fault else tuple(_pieces(document.kind, parsed)),
         imports=tuple(sorted(imports)),
         parameters=_parameters(document),
-        main=any(_has_main(tree) for tree in trees),
+        main=_looks_run(document) if fault else any(_has_main(tree) for tree in trees),
         tests=any(map(_has_tests, trees)) or any(name.partition(".")[0] in TEST_LIBRARIES for _, name in imports),
         fault=fault,
     )
@@ -217,6 +224,15 @@ def _has_main(tree: ast.Module) -> bool:
     return any(
         isinstance(node, ast.If) and isinstance(node.test, ast.Compare) and "__name__" in ast.dump(node.test)
         for node in tree.body
+    )
+
+
+def _looks_run(document: Document) -> bool:
+    """Whether a text that does not parse looks as if it touched files, and not only when somebody imports it."""
+    lines = [line for cell in document.code for line in cell.source.splitlines() if not line.lstrip().startswith("#")]
+    touching = [line for line in lines if TOUCHES.search(line)]
+    return any(not line[0].isspace() for line in touching) or (
+        bool(touching) and RUNS.search("\n".join(lines)) is not None
     )
 
 

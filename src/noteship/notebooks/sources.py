@@ -11,6 +11,7 @@ from posixpath import dirname, normpath
 from typing import Any
 
 from noteship.digests import Digest
+from noteship.errors import stage_section
 from noteship.notebooks import (
     calling,
     command_files,
@@ -204,7 +205,7 @@ class _Project:
         importers = scan.imported_files(self.readings.values(), self.texts.places)
         self._importers = {path: who for path, who in importers.items() if not self._stands_alone(path, importers)}
         found = scan.find_stages(
-            {path: reading for path, reading in self.readings.items() if path not in self.texts.made},
+            {path: self._as_called(path) for path in self.readings if path not in self.texts.made},
             self._importers,
             self.settings.exclude,
             self._does_something,
@@ -319,7 +320,12 @@ class _Project:
             return False
         if path.endswith(".ipynb"):
             return not discovery.excluded(path, self.settings.exclude)
-        return scan.may_be_stage(path, self.readings[path], self._importers, self.settings.exclude)
+        return scan.may_be_stage(path, self._as_called(path), self._importers, self.settings.exclude)
+
+    def _as_called(self, path: str) -> Reading:
+        """What was read; what does not parse and is called is a program, whatever its text looks like."""
+        reading = self.readings[path]
+        return replace(reading, main=True) if reading.fault is not None and path in self._called else reading
 
     def _lines(self, path: str) -> set[str]:
         document = self.texts.document(path)
@@ -353,7 +359,7 @@ def _overruled(source: StageSource, override: StageOverride | None) -> StageSour
         return source
     removed: Mapping[str, tuple[str, ...]] = {"read": override.not_reads, "write": override.not_writes}
     kept = [use for use in source.uses if not discovery.excluded(use.path, removed[use.action])]
-    where = f"noteship.toml, [stage.{source.name}]"
+    where = f"noteship.toml, {stage_section(source.name)}"
     reads = [_declared(path, "read", where) for path in override.reads]
     writes = [_declared(path, "write", where) for path in override.writes]
     return replace(source, uses=(*reads, *kept, *writes))

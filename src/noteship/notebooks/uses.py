@@ -59,10 +59,14 @@ class Unknown:
 
 @dataclass(frozen=True)
 class Call:
-    """One way in which a script is called: the words after its name; `module` where `python -m` calls it by that."""
+    """One way in which a script is called: the words after its name; `module` where `python -m` calls it by that.
+
+    `origin` is the file that has the call.
+    """
 
     words: tuple[str, ...] = ()
     module: str = ""
+    origin: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True)

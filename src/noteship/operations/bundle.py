@@ -10,13 +10,14 @@ import difflib
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from noteship import digests, files, notebooks, store, workflow
 from noteship.operations import child, trusted
-from noteship.operations.errors import BundleFailed, InputChanged, NoteshipMissing, StepNotMade
+from noteship.operations.errors import BundleFailed, InputChanged, LeftOver, NoteshipMissing, StepNotMade
 from noteship.operations.opened import OpenedProject
 from noteship.project import ServiceSettings
 
@@ -27,7 +28,7 @@ TABLES = (".parquet", ".pq", ".csv", ".tsv", ".feather", ".jsonl", ".npy", ".npz
 PICKLES = (".pkl", ".pickle", ".sav", ".joblib", ".p")
 FITTED = (*PICKLES, ".skops")
 # Raised whenever equal requests would now give another bundle.
-REQUEST_VERSION = 4
+REQUEST_VERSION = 5
 # As the lineage says it of a file that was not there.
 ABSENT = "absent"
 
@@ -64,7 +65,7 @@ class Proposed:
 def make(opened: OpenedProject, result: workflow.RunResult, say: Callable[[str], None]) -> Made:
     """Make the bundle of what a run brought up to date, or find that it is there; `latest` names it then.
 
-    Raises: StepNotMade, InputChanged, BundleFailed, NoteshipMissing, and the store's errors.
+    Raises: StepNotMade, LeftOver, InputChanged, BundleFailed, NoteshipMissing, and the store's errors.
     """
     service = opened.settings.service
     assert service is not None
@@ -89,15 +90,31 @@ def make(opened: OpenedProject, result: workflow.RunResult, say: Callable[[str],
             opened.environment.interpreter.path,
             "making the bundle",
             "noteship.models",
-            {**request, "roots": roots, "root": str(root), "output": str(output)},
+            {**request, "roots": roots, "root": str(root), "left_out_root": str(opened.root), "output": str(output)},
         )
         digest = opened.store.put_folder(output)
-    told = ("signature", "state", "checks", "format", "why_not_skops", "types", "compiled")
+    told = ("signature", "state", "checks", "format", "why_not_skops", "types", "unused", "compiled")
     summary = {name: answer[name] for name in told}
     value = {"digest": digest, "name": opened.name, "key": key, "summary": summary}
-    opened.store.write_ref(f"bundle-keys/{key}", value, expected=known)
-    _name(opened, result.run, value)
-    return _made_of(value, request, result, again=False)
+    kept = _kept(opened.store, f"bundle-keys/{key}", value, known, inputs)
+    _name(opened, result.run, kept)
+    return _made_of(kept, request, result, again=False)
+
+
+def _kept(
+    objects: store.Store, name: str, value: dict[str, Any], known: store.Ref | None, inputs: Mapping[str, _Input]
+) -> Mapping[str, Any]:
+    """Write what was made under its key, unless another run did so meanwhile: the first one's bundle is both's."""
+    while True:
+        try:
+            objects.write_ref(name, value, expected=known)
+        except store.errors.RefMoved:
+            known = objects.read_ref(name)
+            if known and _is_ours(objects, known.value["digest"], inputs):
+                there: Mapping[str, Any] = known.value
+                return there
+            continue
+        return value
 
 
 def _made_of(value: Mapping[str, Any], request: Mapping[str, Any], result: workflow.RunResult, *, again: bool) -> Made:
@@ -137,7 +154,8 @@ def propose(opened: OpenedProject, result: workflow.RunResult) -> Proposed | Non
         # Nobody asked for it: what has run is well.
         parts = error.parts()
         return Proposed(None, f"{parts.fact}; {parts.remedy}")
-    opened.store.write_ref(name, {"toml": answer["toml"], "reason": answer["reason"]}, expected=None)
+    with suppress(store.errors.RefMoved):  # another run has asked the same
+        opened.store.write_ref(name, {"toml": answer["toml"], "reason": answer["reason"]}, expected=None)
     return Proposed(answer["toml"], answer["reason"])
 
 
@@ -148,6 +166,8 @@ def _request(opened: OpenedProject, service: ServiceSettings, result: workflow.R
     makers = {}
     for setting, path in [*(("steps", step) for step in files), ("data", service.data)]:
         makers[path] = _maker(opened, result, setting, path)
+    for path in service.reproduces or ():
+        _maker(opened, result, "reproduces", path)
     needed = graph.upto({maker for maker in makers.values() if maker})
     environment = opened.workplace.environment
     return {
@@ -161,6 +181,12 @@ def _request(opened: OpenedProject, service: ServiceSettings, result: workflow.R
         "stored": list(_stored(service, result, files)),
         "reproduces": service.reproduces != (),
         "made_at": _made_at(opened, needed.order),
+        "left_out": sorted(
+            path
+            for name in needed.order
+            for path in result.results[name].outputs
+            if path.lower().endswith(FITTED) and path not in files
+        ),
         "lineage": {"stages": [_lineage(result.results[name]) for name in needed.order]},
         "environment": {"python": environment.python, "packages": dict(environment.packages)},
     }
@@ -171,6 +197,10 @@ def _maker(opened: OpenedProject, result: workflow.RunResult, setting: str, path
     made = _made(opened, result, path)
     if made:
         return made[0]
+    left_by = result.graph.stale.get(path)
+    if left_by:
+        last = result.results.get(left_by)
+        raise LeftOver(setting, path, left_by, left_by in result.graph.stages, tuple(last.outputs if last else ()))
     if (opened.root / path).exists():
         return ""
     known = [*opened.sources.files, *(each for found in result.results.values() for each in found.outputs)]
@@ -200,6 +230,8 @@ def _stored(service: ServiceSettings, result: workflow.RunResult, steps: Sequenc
     if service.reproduces is not None:
         for path in service.reproduces:
             yield {"path": path, "kind": None, "made_by": _made_by(result, path), "named": True}
+        return
+    if not steps:
         return
     for name in result.graph.order:
         outputs = result.results[name].outputs

@@ -14,6 +14,8 @@ __all__ = [
     "ForcedInVain",
     "InputChanged",
     "InputOfUnreadable",
+    "LeftOver",
+    "LinkLeadsNowhere",
     "NoBundle",
     "NoRecord",
     "NoSuchParameter",
@@ -49,16 +51,48 @@ class BadParameter(UsageError):
 
 
 @dataclass(eq=False)
+class LinkLeadsNowhere(EnvironmentLacks):
+    """A stage reads what is behind a link of the project whose folder is not there."""
+
+    link: str
+    target: str
+    stage: str
+    file: str
+
+    def parts(self) -> Parts:
+        """The message."""
+        return Parts(
+            f"`{self.link}` is a link to a folder that is not there: {cut(self.target, 200)}",
+            where=f"stage '{self.stage}' reads {self.file}",
+            remedy="mount the disk that has it, or let the link lead to where the folder is now",
+        )
+
+    @classmethod
+    def example(cls) -> Self:
+        """A disk that is not mounted."""
+        return cls("data", "/mnt/disk/data", "02-clean", "data/raw.csv")
+
+
+@dataclass(eq=False)
 class NoSuchParameter(UsageError):
-    """A parameter for which the notebook has no literal at its top level."""
+    """A parameter for which the notebook has no literal at its top level; `called` is a call that has it as a word."""
 
     path: str
     name: str
     near: str
     known: tuple[str, ...]
+    called: str = ""
+    origin: str = ""
 
     def parts(self) -> Parts:
         """The message."""
+        if self.called:
+            return Parts(
+                f"'{self.name}' of {self.path} is a word of its call, which --set and `params` do not replace",
+                where=f"{self.origin}: {cut(self.called, 200)}",
+                nearest=self.near,
+                remedy=f"change it in {self.origin}",
+            )
         there = f"it assigns {', '.join(self.known[:12])}" if self.known else "it assigns no literal at its top level"
         return Parts(
             f"{self.path} assigns no literal to '{self.name}' at its top level",
@@ -167,13 +201,52 @@ class StepNotMade(UsageError):
 
 
 @dataclass(eq=False)
-class NoBundle(UsageError):
-    """There is no bundle to serve yet."""
+class LeftOver(UsageError):
+    """`[service]` names a file that an earlier run left and that no stage writes any more."""
 
-    name: str
+    setting: str
+    path: str
+    stage: str
+    is_stage: bool
+    writes: tuple[str, ...] = ()
 
     def parts(self) -> Parts:
         """The message."""
+        writes = cut(", ".join(self.writes)) or "nothing"
+        return Parts(
+            f"[service] {self.setting} names {self.path}, which {self.stage} made in an earlier run and no stage"
+            " writes any more",
+            where="noteship.toml",
+            nearest=f"{self.stage} now writes {writes}"
+            if self.is_stage
+            else f"there is no stage {self.stage} any more",
+            remedy="name what a stage writes now; a file that is to stay as it is, keep under another name",
+        )
+
+    @classmethod
+    def example(cls) -> Self:
+        """An instance for documentation."""
+        return cls("steps", "scaler.sav", "02-prepare", True, ("features.parquet", "pipeline.sav"))
+
+
+@dataclass(eq=False)
+class NoBundle(UsageError):
+    """There is no bundle to serve yet; `run` is the last run, and `why` it made none, where a [service] is declared."""
+
+    name: str
+    run: str = ""
+    why: str = ""
+
+    def parts(self) -> Parts:
+        """The message."""
+        if self.run:
+            return Parts(
+                f"{self.name} has no bundle yet: its last run {self.why}",
+                where=f"run {self.run}",
+                remedy=f"run it all: noteship run; `noteship show {self.run}` tells what happened in that run",
+            )
+        if self.why:
+            return Parts(f"{self.name} has no bundle yet: {self.why}", remedy="make one: noteship run")
         return Parts(
             f"{self.name} has no bundle yet", remedy="make one: `noteship run`, with a [service] in noteship.toml"
         )
@@ -237,13 +310,14 @@ class NothingToRun(UsageError):
 
     folder: str
     below: tuple[str, ...]
+    above: str = ""
 
     def parts(self) -> Parts:
         """The message."""
         return Parts(
             "there is no notebook here, and no script that reads or writes data files",
             where=self.folder,
-            nearest=", ".join(f"{each}/noteship.toml" for each in self.below[:3]),
+            nearest=self.above or ", ".join(f"{each}/noteship.toml" for each in self.below[:3]),
             remedy="name the project's folder with --project, or make one with noteship new",
         )
 

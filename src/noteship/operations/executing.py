@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -10,7 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from noteship import digests, notebooks, workflow
+from noteship import digests, distributions, notebooks, workflow
 from noteship.notebooks import StageSource, execution
 from noteship.operations.opened import OpenedProject
 
@@ -71,7 +72,7 @@ class NotebookExecutor:
             reads=done.reads,
             wanted=done.wanted,
             notes=(*done.notes, source.calls_note) if source.calls_note else done.notes,
-            failure=_failure(done.failure) if done.failure else None,
+            failure=self._failure(done.failure) if done.failure else None,
             seconds=done.seconds,
         )
 
@@ -92,7 +93,7 @@ class NotebookExecutor:
             params=task.stage.params,
             inputs=task.inputs,
             produced=tuple(dict.fromkeys((*writes, *self.graph.stale.keys() - self.made))),
-            known_reads=self.graph.reads(source.name),
+            known_reads=(*self.graph.reads(source.name), *task.stage.outside),
             expected_writes=task.stage.writes,
             redone=source.redone,
             sources=source.modules,
@@ -101,6 +102,27 @@ class NotebookExecutor:
             timeout_s=declared.timeout_s if declared else None,
             memory_bytes=declared.resources.memory_bytes if declared else None,
         )
+
+    def _failure(self, failure: execution.Failure) -> workflow.Failure:
+        return workflow.Failure(
+            kind=failure.kind,
+            message=failure.message,
+            where=failure.where,
+            last_output=failure.last_output,
+            remedy=failure.remedy or self._installing(failure) or REMEDY,
+            retryable=failure.retryable,
+        )
+
+    def _installing(self, failure: execution.Failure) -> str:
+        """How to add the module that a stage could not import, if it is not one of the project's own."""
+        found = re.search(r"No module named '([\w.]+)'", failure.message)
+        if failure.exception != "ModuleNotFoundError" or not found:
+            return ""
+        top = found[1].partition(".")[0]
+        own = next((path for path in sorted(self.opened.sources.files) if _is_of(path, top)), "")
+        if own:
+            return f"{own} is in the project, but not where the stage imports from: move it beside, or set sys.path"
+        return f"install it: {distributions.install_command(self.opened.environment.interpreter.path, top)}"
 
     def _check(self, paths: Iterable[str]) -> None:
         for path in paths:
@@ -134,12 +156,6 @@ def _changed(path: str) -> workflow.Failure:
     )
 
 
-def _failure(failure: execution.Failure) -> workflow.Failure:
-    return workflow.Failure(
-        kind=failure.kind,
-        message=failure.message,
-        where=failure.where,
-        last_output=failure.last_output,
-        remedy=failure.remedy or REMEDY,
-        retryable=failure.retryable,
-    )
+def _is_of(path: str, module: str) -> bool:
+    *folders, name = path.split("/")
+    return name == f"{module}.py" or (module in folders and name.endswith(".py"))

@@ -32,13 +32,17 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Explanation:
-    """What `run` would do with a stage, what its result depends on, and what was changed by hand, with its stage."""
+    """What `run` would do with a stage, what its result depends on, and what was changed by hand, with its stage.
+
+    `last` is the result that would be reused, else the latest. `failed` are the latest run and how it failed there.
+    """
 
     verdict: Verdict
     path: str
     last: workflow.Result | None
     reads: tuple[tuple[str, str], ...]
     changed_by_hand: tuple[tuple[str, str], ...]
+    failed: tuple[str, str] | None = None
 
     def to_json(self) -> dict[str, Any]:
         """The document that `noteship explain STAGE --json` prints."""
@@ -51,6 +55,7 @@ class Explanation:
             "last": {"run": last.run, "key": last.key, "seconds": last.seconds, **last.parts.to_json()}
             if last
             else None,
+            "failed": {"run": self.failed[0], "message": self.failed[1]} if self.failed else None,
         }
 
 
@@ -77,17 +82,26 @@ def explain(
     """Decide as `run` would, without running anything. Raises what `run` raises before it starts."""
     opened, part = _part(opened, (stage,), chosen, parameters)
     [name] = part.source.targets
-    verdict = _verdicts(opened, part)[name]
+    choice = workflow.plan(part, opened.workplace)[name]
     producers: dict[str, str] = {}
     for edge in part.inputs.get(name, ()):
         producers[edge.file] = edge.producer
     return Explanation(
-        verdict,
+        _verdict(name, choice),
         part.stages[name].path,
-        opened.ledger.last_result(name),
+        choice.result if isinstance(choice, workflow.Reuse) else opened.ledger.last_result(name),
         tuple((file, producers.get(file, "")) for file in part.reads(name)),
         workflow.changed_in(part, opened.workplace),
+        _failed(opened, name),
     )
+
+
+def _failed(opened: OpenedProject, stage: str) -> tuple[str, str] | None:
+    for run in opened.ledger.runs(1):
+        failure = run.stages[stage].failure if stage in run.stages else None
+        if failure:
+            return run.run, next(iter(failure.message.splitlines()), failure.kind)
+    return None
 
 
 def explain_all(opened: OpenedProject, chosen: Sequence[str] = (), parameters: Sequence[str] = ()) -> Overview:

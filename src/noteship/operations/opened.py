@@ -112,10 +112,23 @@ class OpenedProject:
     @property
     def notes(self) -> tuple[str, ...]:
         """What is to be known of the folder itself."""
-        return tuple(
+        below = tuple(
             f"{each}/{DECLARATION} is not read here: {each} is a project of its own (--project {each})"
             for each in self.projects_below
         )
+        above = self.project_above
+        if above is None:
+            return below
+        folder = self.root.relative_to(above).as_posix()
+        return (f"{above} is a project, and only its folder {folder} is looked at here (--project {above})", *below)
+
+    @property
+    def project_above(self) -> Path | None:
+        """The nearest folder above that is a project; none for one with a `noteship.toml` of its own."""
+        if (self.root / DECLARATION).exists():
+            return None
+        marks = (DECLARATION, ".noteship/store", ".noteship/cache")
+        return next((each for each in self.root.parents if any((each / mark).exists() for mark in marks)), None)
 
     @cached_property
     def sources_by_name(self) -> Mapping[str, StageSource]:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import ast
 import difflib
+import shlex
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from noteship import project, workflow
+from noteship import notebooks, project, workflow
 from noteship.nearest import nearest
+from noteship.notebooks import StageSource
 from noteship.operations.errors import BadParameter, NoSuchParameter, SetInVain
 from noteship.operations.opened import OpenedProject
 
@@ -34,7 +36,7 @@ def with_parameters(opened: OpenedProject, texts: Sequence[str]) -> OpenedProjec
         found.setdefault(stage, {})[name] = _value(text, value)
     for stage, params in found.items():
         if stage in sources:
-            _check(sources[stage].path, sources[stage].parameters, params)
+            _check(sources[stage], params)
     return replace(opened, own_parameters=found) if texts else opened
 
 
@@ -62,8 +64,25 @@ def _value(text: str, value: str) -> Any:
     return literal
 
 
-def _check(path: str, assigned: Mapping[str, Any], params: Mapping[str, Any]) -> None:
+def _check(source: StageSource, params: Mapping[str, Any]) -> None:
+    assigned = source.parameters
     for name in params:
         if name not in assigned:
             near = difflib.get_close_matches(name, assigned, n=1)
-            raise NoSuchParameter(path, name, near[0] if near else "", tuple(sorted(assigned)))
+            call = next((each for each in source.calls if _has_word(each.words, name)), notebooks.Call())
+            raise NoSuchParameter(
+                source.path,
+                name,
+                near[0] if near else "",
+                tuple(sorted(assigned)),
+                shlex.join(call.words),
+                call.origin,
+            )
+
+
+def _has_word(words: Sequence[str], name: str) -> bool:
+    """Whether `--name`, `--name=VALUE` or `name=VALUE` is among the words of a call."""
+    return any(
+        word.lstrip("-").partition("=")[0].replace("-", "_") == name and (word.startswith("-") or "=" in word)
+        for word in words
+    )

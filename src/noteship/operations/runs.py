@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shlex
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +14,7 @@ from noteship.nearest import nearest
 from noteship.operations.errors import NoRecord
 from noteship.operations.opened import OpenedProject
 
-__all__ = ["fetch_record", "page_of", "run_json", "runs", "show", "stage_of"]
+__all__ = ["bundles_of", "fetch_record", "page_of", "run_json", "runs", "show", "stage_of", "started_with"]
 
 
 def runs(opened: OpenedProject, last: int) -> Sequence[workflow.RunRecord]:
@@ -28,10 +30,38 @@ def show(opened: OpenedProject, run: str) -> workflow.RunRecord:
 def _as_known_here(opened: OpenedProject, records: Sequence[workflow.RunRecord]) -> list[workflow.RunRecord]:
     """Where the ledger has no end of a run of this folder, the folder knows whether it goes on."""
     known = workflow.open_runs(opened.root)
-    return [
-        replace(record, state=known.get(record.run, record.state)) if record.state == "no end recorded" else record
-        for record in records
-    ]
+    found = []
+    for record in records:
+        state = known.get(record.run)
+        if state and record.state == "no end recorded":
+            stages = dict(record.stages)
+            if state == "interrupted":
+                begun = workflow.begun_in(opened.root, record.run)
+                stages |= {each.stage: each for each in workflow.killed_stages(begun, stages)}
+            record = replace(record, state=state, stages=stages)
+        found.append(record)
+    return found
+
+
+def bundles_of(opened: OpenedProject, records: Sequence[workflow.RunRecord]) -> dict[str, str]:
+    """The digests of the bundles that runs made or found up to date, by run."""
+    there = {name.partition("/")[2] for name in opened.store.refs("run-bundles/")}
+    refs = {each.run: opened.store.read_ref(f"run-bundles/{each.run}") for each in records if each.run in there}
+    return {run: ref.value["digest"] for run, ref in refs.items() if ref}
+
+
+def started_with(opened: OpenedProject, record: workflow.RunRecord) -> dict[str, tuple[str, ...]]:
+    """What stages of a run were given: NAME=VALUE for parameters, and the words of calls; of those that ended well."""
+    results = opened.ledger.results({each.key for each in record.stages.values() if each.key})
+    found = {}
+    for each in record.stages.values():
+        if each.key in results:
+            parts = results[each.key].parts
+            values = [f"{name}={json.dumps(value, ensure_ascii=False)}" for name, value in parts.params.items()]
+            calls = [" ".join(map(shlex.quote, words[1:])) for words in parts.calls]
+            if values or any(calls):
+                found[each.stage] = (*values, *filter(None, calls))
+    return found
 
 
 def stage_of(opened: OpenedProject, record: workflow.RunRecord, stage: str) -> workflow.StageRecord:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import PurePosixPath
 from typing import Any
 
 from noteship import notebooks, patterns, workflow
 from noteship.notebooks import StageSource, Use
-from noteship.operations.errors import InputOfUnreadable, NothingReadable, NothingToRun
+from noteship.operations.errors import InputOfUnreadable, LinkLeadsNowhere, NothingReadable, NothingToRun
 from noteship.operations.opened import OpenedProject
 
 __all__ = ["check", "check_any", "chosen_of", "graph_of", "resolved", "stages_of"]
@@ -22,9 +25,17 @@ def stages_of(opened: OpenedProject) -> list[workflow.Stage]:
             declared = opened.settings.stage.get(source.name)
             required = tuple(path for path in declared.writes if not path.startswith("!")) if declared else ()
             # What is on this machine is read there: a result from where it is not, is another.
-            outside = notebooks.left_alone(source.elsewhere, opened.root, produced)
+            outside = (*notebooks.left_alone(source.elsewhere, opened.root, produced), *_read_outside(source))
+            outside = tuple(dict.fromkeys(outside))
             stages.append(_stage(source, opened.parameters.get(source.name, {}), required, outside))
     return stages
+
+
+def _read_outside(source: StageSource) -> list[str]:
+    """Files outside of the project that the source shows it to read and that are there; not what it writes itself."""
+    written = {each.what for each in source.external if each.action == "write"}
+    read = {each.what for each in source.external if each.action == "read" and each.what.startswith("/")} - written
+    return sorted(path for path in read if os.path.isfile(path))  # noqa: PTH113 - never raises
 
 
 def graph_of(opened: OpenedProject) -> workflow.Graph:
@@ -48,12 +59,19 @@ def chosen_of(
     decided = {stage for each in graph.alternatives if set(each.stages) & wanted for stage in each.stages}
     declared = [name for name in opened.settings.notebooks.chosen if name not in decided]
     try:
-        return workflow.choose(graph, [*named, *resolved(opened, graph, declared)])
+        return workflow.choose(graph, [*named, *_declared(opened, graph, declared)])
     except workflow.errors.NotAnAlternative as error:
         for source in opened.sources.stages:
             if source.fault:
                 raise source.fault from error
         raise
+
+
+def _declared(opened: OpenedProject, graph: workflow.Graph, names: Iterable[str]) -> tuple[str, ...]:
+    try:
+        return resolved(opened, graph, names)
+    except workflow.errors.UnknownStage as error:
+        raise replace(error, place="noteship.toml, [notebooks] with") from error
 
 
 def resolved(opened: OpenedProject, graph: workflow.Graph, names: Iterable[str]) -> tuple[str, ...]:
@@ -72,7 +90,8 @@ def check_any(opened: OpenedProject) -> None:
     if len(faults) < len(opened.sources.stages):
         return
     if not faults:
-        raise NothingToRun(str(opened.root), opened.projects_below)
+        above = opened.project_above
+        raise NothingToRun(str(opened.root), opened.projects_below, str(above) if above else "")
     if len(faults) == 1:
         raise faults[0]
     raise NothingReadable(tuple(fault.parts().fact for fault in faults))
@@ -83,6 +102,10 @@ def check(opened: OpenedProject, graph: workflow.Graph) -> None:
     try:
         graph.check()
     except workflow.errors.MissingInput as error:
+        for folder in reversed(PurePosixPath(error.file).parents):
+            link = opened.root / folder
+            if link.is_symlink() and not link.exists():
+                raise LinkLeadsNowhere(str(folder), str(link.readlink()), error.stage, error.file) from error
         for source in opened.sources.stages:
             if source.fault:
                 near = error.parts().nearest

@@ -1,7 +1,7 @@
 """The graph of a project's stages, what of it has to run, and a ledger of what ran; knows no notebooks."""
 
 from noteship.workflow import errors
-from noteship.workflow.alive import open_runs
+from noteship.workflow.alive import begun_in, open_runs
 from noteship.workflow.alternatives import choose
 from noteship.workflow.by_hand import changed_in
 from noteship.workflow.decision import Execute, Reuse, decide
@@ -20,7 +20,7 @@ from noteship.workflow.faults import Alternatives, Missing
 from noteship.workflow.file_digests import FileDigests
 from noteship.workflow.graph import Graph
 from noteship.workflow.key import KEY_VERSION, KeyParts
-from noteship.workflow.ledger import Ledger, RunRecord, Seen
+from noteship.workflow.ledger import Ledger, RunRecord, Seen, killed_stages
 from noteship.workflow.observing import graph_of
 from noteship.workflow.plan import Waits, plan
 from noteship.workflow.producers import Edge
@@ -67,6 +67,7 @@ __all__ = [
     "Task",
     "Waits",
     "Workplace",
+    "begun_in",
     "changed_in",
     "choose",
     "decide",
@@ -74,6 +75,7 @@ __all__ = [
     "forget_results",
     "graph_of",
     "kept_runs",
+    "killed_stages",
     "needed",
     "open_runs",
     "plan",

@@ -1,11 +1,13 @@
 """Which runs of this project's folder go on: each holds a lock that the system frees when its process is gone.
 
-``.noteship/alive/RUN`` is there while a run goes on, and after its process was killed.
+``.noteship/alive/RUN`` is there while a run goes on, and after its process was killed. It has the names of the stages
+that have begun, each a line of JSON.
 """
 
 from __future__ import annotations
 
 import fcntl
+import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -14,7 +16,7 @@ from typing import Literal
 
 from noteship import files
 
-__all__ = ["alive", "forget", "open_runs"]
+__all__ = ["alive", "begun_in", "forget", "note_begun", "open_runs"]
 
 
 @contextmanager
@@ -56,6 +58,23 @@ def open_runs(root: Path) -> dict[str, Literal["under way", "interrupted"]]:
     except OSError:
         return {}
     return {name: "interrupted" if _is_free(folder / name) else "under way" for name in names}
+
+
+def note_begun(root: Path, run: str, stage: str) -> None:
+    """Note that a stage of a run begins, for who looks after its process was killed."""
+    with suppress(OSError), (root / ".noteship/alive" / run).open("r+", encoding="utf-8") as stream:
+        stream.seek(0, os.SEEK_END)
+        stream.write(json.dumps(stage) + "\n")
+
+
+def begun_in(root: Path, run: str) -> tuple[str, ...]:
+    """The stages that had begun in a run of this folder that goes on or was killed."""
+    try:
+        lines = (root / ".noteship/alive" / run).read_text(encoding="utf-8").split("\n")
+        # What follows the last end of a line was not wholly written.
+        return tuple(str(json.loads(line)) for line in lines[:-1])
+    except (OSError, ValueError):
+        return ()
 
 
 def _is_free(path: Path) -> bool:

@@ -38,8 +38,8 @@ class CyclicStages(errors.UsageError):
             where="\n".join(
                 f"{producer} writes {file}, which {consumer} reads" for producer, file, consumer in self.steps
             ),
-            remedy="write to a file of another name in one of them, "
-            f'or take a read away that is none: [stage.{self.steps[0][2]}] reads = ["!{self.steps[0][1]}"]',
+            remedy="write to a file of another name in one of them, or take a read away that is none: "
+            f'{errors.stage_section(self.steps[0][2])} reads = ["!{self.steps[0][1]}"]',
         )
 
     @classmethod
@@ -65,7 +65,7 @@ class MissingInput(errors.UsageError):
             where=self.place,
             nearest=self._nearest(),
             remedy="correct the path, put the file there, or, if it is not read, "
-            f'say so: [stage.{self.stage}] reads = ["!{self.file}"]',
+            f'say so: {errors.stage_section(self.stage)} reads = ["!{self.file}"]',
         )
 
     def _nearest(self) -> str:
@@ -100,7 +100,7 @@ class MissingOutput(errors.WorkFailed):
             where=self.place,
             nearest=f"{self.near}, which it wrote" if self.near else "",
             remedy="correct the path in one of the two, or, if it does not write the file, "
-            f'say so: [stage.{self.stage}] writes = ["!{self.file}"]',
+            f'say so: {errors.stage_section(self.stage)} writes = ["!{self.file}"]',
         )
 
     @classmethod
@@ -176,16 +176,18 @@ class NotAnAlternative(errors.UsageError):
 
 @dataclass(eq=False)
 class UnknownStage(errors.UsageError):
-    """A stage was named that the project does not have."""
+    """A stage was named that the project does not have; `place` is where, if not on the command line."""
 
     stage: str
     near: str
     total: int
+    place: str = ""
 
     def parts(self) -> errors.Parts:
         """The message."""
         return errors.Parts(
             fact=f"there is no stage '{errors.cut(self.stage)}' among the {self.total} of this project",
+            where=self.place,
             nearest=self.near,
             remedy="name a stage by its notebook's path without the suffix; noteship graph lists them",
         )

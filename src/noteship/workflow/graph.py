@@ -17,6 +17,9 @@ from noteship.workflow.write_index import WriteIndex
 
 __all__ = ["Graph"]
 
+# So many stages are all told where no name is near.
+FEW = 5
+
 
 @dataclass(frozen=True)
 class _Source:
@@ -125,7 +128,8 @@ class Graph:
         ]
         if len(fitting) == 1:
             return fitting[0]
-        raise errors.UnknownStage(name, nearest(name, fitting or self.stages), len(self.stages))
+        few = ", ".join(self.stages) if len(self.stages) <= FEW else ""
+        raise errors.UnknownStage(name, nearest(name, fitting or self.stages) or few, len(self.stages))
 
     def only(self, names: Collection[str]) -> Graph:
         """The part of the graph with these stages and the edges among them."""

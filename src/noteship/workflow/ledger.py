@@ -28,12 +28,13 @@ from noteship.workflow import errors
 from noteship.workflow.results import Result, StageRecord, sound_result
 from noteship.workflow.stages import JSON, Environment
 
-__all__ = ["Ledger", "RunRecord", "Seen"]
+__all__ = ["Ledger", "RunRecord", "Seen", "killed_stages"]
 
 Item = TypeVar("Item")
 Answer = TypeVar("Answer")
 Outcome = Literal["done", "failed", "interrupted", "under way", "no end recorded"]
 KILLED = "its process was killed"
+KILLED_STAGE = "it was under way when the run's process was killed"
 # How many runs to look back for what a stage last did; it only words a reason.
 LOOK_BACK = 100
 # Below this, threads cost more than they save; above, a store on a network is asked for this many at once.
@@ -99,11 +100,12 @@ class Ledger:
         }
         self._put_once(f"runs/{run}/end", value)
 
-    def end_killed(self, run: str) -> None:
-        """Record the end of a run whose process was killed, nobody knows when."""
+    def end_killed(self, run: str, begun: Iterable[str] = ()) -> None:
+        """Record the end of a run whose process was killed, nobody knows when; `begun` are the stages that had."""
         if self._value(f"runs/{run}/start") is None:
             return  # of another store
         stages = [ref.value for ref in self.store.read_refs(f"stages/{run}/")]
+        stages += [record.to_json() for record in killed_stages(begun, {value["stage"] for value in stages})]
         value = {"state": "interrupted", "ended": "", "seconds": 0.0, "stages": stages, "notices": [KILLED]}
         self._put_once(f"runs/{run}/end", value)
 
@@ -251,6 +253,11 @@ class Ledger:
             self.store.write_ref(name, value, expected=None)
         except store.errors.RefMoved:
             return
+
+
+def killed_stages(begun: Iterable[str], ended: Collection[str]) -> list[StageRecord]:
+    """The records of the stages that were under way when the run's process was killed."""
+    return [StageRecord(stage, "stopped", reason=KILLED_STAGE) for stage in begun if stage not in ended]
 
 
 def _at_once(ask: Callable[[Item], Answer], items: Sequence[Item]) -> list[Answer]:

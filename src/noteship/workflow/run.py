@@ -15,7 +15,7 @@ from noteship import errors as base_errors
 from noteship.workflow import alive, errors
 from noteship.workflow.by_hand import changed_by_hand
 from noteship.workflow.delivery import Delivery
-from noteship.workflow.events import Event
+from noteship.workflow.events import Event, StageStarted
 from noteship.workflow.file_digests import FileDigests
 from noteship.workflow.graph import Graph
 from noteship.workflow.judging import Judge
@@ -87,7 +87,7 @@ def run(
         )
         _end_killed(place.root, ledger)
         name = ledger.start(targets=graph.source.targets, chosen=graph.source.chosen, environment=place.environment)
-        running = Running(name, tools, options, tell or _tell_nobody)
+        running = Running(name, tools, options, _noting(place.root, name, tell or _tell_nobody))
         with alive.alive(place.root, name), _stopping(running, stop), _recorded(running, ledger, name, began):
             running.go()
     seconds = time.monotonic() - began
@@ -99,8 +99,17 @@ def run(
 def _end_killed(root: Path, ledger: Ledger) -> None:
     for name, state in alive.open_runs(root).items():
         if state == "interrupted":
-            ledger.end_killed(name)
+            ledger.end_killed(name, alive.begun_in(root, name))
             alive.forget(root, name)
+
+
+def _noting(root: Path, run: str, tell: Callable[[Event], None]) -> Callable[[Event], None]:
+    def told(event: Event) -> None:
+        if isinstance(event, StageStarted):
+            alive.note_begun(root, run, event.stage)
+        tell(event)
+
+    return told
 
 
 def _tell_nobody(_event: Event) -> None:

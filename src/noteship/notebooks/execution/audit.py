@@ -23,10 +23,12 @@ def observe(request: dict[str, Any]) -> None:
     """Write every file that Python code opens from now on into a log, in order, once for each way of opening it.
 
     A line is a JSON list: "r", "w" (made new), "u" (read and written) or "l" (listed), whether it was there, and its
-    absolute path.
+    absolute path. In the folder for temporary files only what is read counts, and only if nobody touched it since the
+    request's "began", in seconds of the system's clock.
     """
     log = os.open(request["audit"], os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
     matters = _relevance(request)
+    is_older = _Older(request)
     seen: set[tuple[str, str]] = set()
 
     def hook(event: str, arguments: tuple[Any, ...]) -> None:
@@ -39,7 +41,7 @@ def observe(request: dict[str, Any]) -> None:
                 return
             path = os.path.abspath(os.fsdecode(name))  # noqa: PTH100
             action = _action(event, arguments)
-            if (action, path) in seen or not matters(path) or _by_machinery():
+            if (action, path) in seen or not (matters(path) or is_older(action, path)) or _by_machinery():
                 return
             seen.add((action, path))
             os.write(log, (json.dumps([action, os.path.exists(path), path]) + "\n").encode())  # noqa: PTH110
@@ -64,6 +66,21 @@ def _by_machinery() -> bool:
     """Whether the observed call comes from an import or from showing source."""
     file = sys._getframe(2).f_code.co_filename
     return file.startswith("<frozen importlib") or file.endswith(SOURCE_READERS)
+
+
+class _Older:
+    """A test of temporary files: whether one that is read is an input that was there, or the stage's own scratch."""
+
+    def __init__(self, request: dict[str, Any]) -> None:
+        self._temporary = os.path.realpath(tempfile.gettempdir()) + os.sep, tempfile.gettempdir() + os.sep
+        self._own = request["root"] + os.sep, request["folder"] + os.sep
+        self._began: float = request["began"]
+
+    def __call__(self, action: str, path: str) -> bool:
+        if action != "r" or not path.startswith(self._temporary) or path.startswith(self._own):
+            return False
+        # Programs cannot set this time back: who writes or moves a file changes it.
+        return os.stat(path).st_ctime < self._began  # noqa: PTH116
 
 
 def _relevance(request: dict[str, Any]) -> Any:

@@ -101,7 +101,7 @@ def _failure(
     if guard.reason is not None:
         return stopped(guard, place)
     if reply is None:
-        return died(guard.child, place)
+        return died(guard.child, place, guard.job.stage)
     if reply["status"] == "ok":
         leaves = any(part.get("source") == "ask_exit" for part in reply.get("payload", []))
         gone = replace(place, kind="kernel", message="the cell ends the kernel", remedy=_EXIT_REMEDY)

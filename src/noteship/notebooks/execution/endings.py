@@ -6,6 +6,7 @@ import os
 import signal
 from dataclasses import replace
 
+from noteship import errors
 from noteship.notebooks.execution.jobs import Failure
 from noteship.notebooks.execution.limits import Guard
 from noteship.notebooks.execution.processes import Child
@@ -39,13 +40,14 @@ def stopped(guard: Guard, place: Failure) -> Failure:
     return replace(place, kind="interrupted", message="it was interrupted", retryable=True)
 
 
-def died(child: Child, place: Failure) -> Failure:
+def died(child: Child, place: Failure, stage: str) -> Failure:
     """The failure of a stage whose process ended by itself, or was ended by something else."""
     code = os.waitstatus_to_exitcode(child.status or 0)
     if code >= 0:
         return replace(place, kind="kernel", message=f"its process ended itself with exit code {code}")
     name = signal.Signals(-code).name if -code in list(signal.Signals) else f"signal {-code}"
     if -code == signal.SIGKILL:
-        remedy = "look whether the system was out of memory (dmesg); a memory limit for the stage would say which"
+        section = errors.stage_section(stage, "resources")
+        remedy = f"look whether the system was out of memory (dmesg); {section} memory, as a limit, would say which"
         return replace(place, kind="kernel", message=f"its process was killed ({name})", remedy=remedy, retryable=True)
     return replace(place, kind="kernel", message=f"its process crashed ({name})")

@@ -9,7 +9,7 @@ import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -52,6 +52,7 @@ class _Setting:
     private: Path
     cancel: threading.Event
     progress: Callable[[Progress], None]
+    began: float = field(default_factory=time.time)
 
 
 class Runner:
@@ -195,7 +196,7 @@ class Runner:
                     child.wait_exited(END_LIMIT_S)
             else:
                 place = Failure("kernel", "", document.path, last_output=_words(setting.private))
-                result.failure = stopped(guard, place) if guard.reason else died(child, place)
+                result.failure = stopped(guard, place) if guard.reason else died(child, place, job.stage)
         finally:
             kernel.close()
         original = setting.workspace.place(document.path)
@@ -225,6 +226,7 @@ def _request(setting: _Setting, kernel: Kernel | None, call: Call | None = None)
         "environment": {"IPYTHONDIR": str(workspace.path / IPYTHON)} if kernel else {"MPLBACKEND": "Agg"},
         "log": str(setting.private / "log"),
         "audit": str(setting.private / "audit"),
+        "began": setting.began,
         "folder": str(workspace.folder),
         "workspace": str(workspace.path),
         "root": str(workspace.root),

@@ -29,7 +29,7 @@ def run_script(path: str, workspace: Workspace, guard: Guard, log: Path) -> Fail
     if fault:
         return _raised(place, workspace, fault["exception"], fault["message"], fault)
     if guard.child.status:
-        return died(guard.child, place)
+        return died(guard.child, place, guard.job.stage)
     return None
 
 

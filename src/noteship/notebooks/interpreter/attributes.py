@@ -33,8 +33,21 @@ _WRAPPED = frozenset(
 
 
 def bounded(name: str) -> str:
-    """A library's dotted name, its beginning cut away when it grows too long."""
-    return name if len(name) <= LONGEST_NAME else "?." + name.rpartition(".")[2][-LONGEST_NAME:]
+    """A library's dotted name; its middle is cut out when it grows too long: it begins and ends as it did.
+
+    >>> bounded("pyspark.sql" + ".filter()" * 50 + ".write.save").count("filter()") < 50
+    True
+    """
+    if len(name) <= LONGEST_NAME:
+        return name
+    parts = name.split(".")
+    head, tail, room = parts[:2], list[str](), LONGEST_NAME - len(parts[0]) - len(parts[1])
+    for part in reversed(parts[2:]):
+        room -= len(part) + 1
+        if room < 0:
+            break
+        tail.insert(0, part)
+    return ".".join([*head, *tail]) if tail and len(head[0]) < LONGEST_NAME // 2 else "?." + parts[-1][-LONGEST_NAME:]
 
 
 def attribute(machine: Machine, value: Value, name: str) -> Value:

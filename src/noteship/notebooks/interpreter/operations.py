@@ -74,7 +74,9 @@ def _path_join(machine: Machine, left: Value, right: Value) -> Value:
     from posixpath import join as joined
 
     base, tail = machine.text(left), machine.text(right)
-    return PathValue(joined(base or "", tail or "")) if base is not None and tail is not None else Unknown("a path")
+    if base is None or tail is None or len(base) + len(tail) > _LARGEST_TEXT:
+        return Unknown("a path")
+    return PathValue(joined(base, tail))
 
 
 def _container_operation(machine: Machine, left: Seq | Mapping, op: ast.operator, right: Value) -> Value:

@@ -8,7 +8,7 @@ from collections.abc import Mapping as MappingType
 from pathlib import PurePosixPath
 
 from noteship.notebooks.interpreter.arguments import Call
-from noteship.notebooks.interpreter.core import Machine, Model
+from noteship.notebooks.interpreter.core import LONGEST_TEXT, Machine, Model
 from noteship.notebooks.interpreter.emission import absolute_texts, cwd_texts
 from noteship.notebooks.interpreter.existence import entered, made_folders, path_exists
 from noteship.notebooks.interpreter.holes import HOME, has_hole
@@ -23,7 +23,8 @@ def _own(call: Call) -> str:
 
 
 def _normal(text: str) -> str:
-    """A path as `pathlib` writes it."""
+    """A path as `pathlib` writes it; of what doubles in a loop, as much as a path can be."""
+    text = text[-LONGEST_TEXT:]
     return str(PurePosixPath(text.replace("\\", "/") if "\\" in text else text))
 
 
