@@ -1,4 +1,4 @@
-"""Clients that keep asking, and count what they get."""
+"""Clients that keep asking, look at what they get, and count it."""
 
 from __future__ import annotations
 
@@ -13,26 +13,29 @@ from urllib.parse import urlsplit
 
 __all__ = ["Load", "load"]
 
-BODY = json.dumps([["my dear aunt"]])
+QUESTIONS = (("my dear aunt", "letter"), ("crunchy snack, five stars", "review"))
 HEADERS = {"Content-Type": "application/json"}
 
 
 @dataclass
 class Load:
-    """What came of it: statuses, and requests that were sent and never answered, by client.
+    """What came of it: statuses, and requests that were sent and never answered, by client and by the port it had.
 
-    A refused connection is no request.
+    `wrong` are answers of 200 that are not to what was asked. A refused connection is no request.
     """
 
     url: str
     statuses: Counter[int] = field(default_factory=Counter)
     lost: list[tuple[int, str]] = field(default_factory=list)
+    lost_ports: list[int] = field(default_factory=list)
+    wrong: list[str] = field(default_factory=list)
     over: threading.Event = field(default_factory=threading.Event)
 
     def ask(self) -> None:
         """One client: a connection that is kept as long as the service keeps it."""
         place = urlsplit(self.url)
         connection: http.client.HTTPConnection | None = None
+        count = port = 0
         while not self.over.is_set():
             if connection is None:
                 connection = http.client.HTTPConnection(place.hostname or "", place.port, timeout=20)
@@ -40,20 +43,32 @@ class Load:
                     connection.connect()
                 except ConnectionRefusedError:
                     return
+                port = connection.sock.getsockname()[1]
+            count += 1
+            text, label = QUESTIONS[count % len(QUESTIONS)]
+            name = f"{threading.get_ident()}-{count}"
             try:
-                connection.request("POST", "/predict", BODY, HEADERS)
+                connection.request("POST", "/predict", json.dumps({"rows": [[text]], "id": name}), HEADERS)
                 response = connection.getresponse()
-                response.read()
+                body = response.read()
                 self.statuses[response.status] += 1
+                if response.status == 200:
+                    self._check(body, label, name)
                 is_kept = response.getheader("connection") != "close"
             except (OSError, http.client.HTTPException) as error:
                 self.lost.append((threading.get_ident(), repr(error)))
+                self.lost_ports.append(port)
                 is_kept = False
             if not is_kept:
                 connection.close()
                 connection = None
         if connection is not None:
             connection.close()
+
+    def _check(self, body: bytes, label: str, name: str) -> None:
+        told = json.loads(body)
+        if (told["predictions"], told["client_id"]) != ([label], name):
+            self.wrong.append(f"expected {label} for {name}, got {body!r}")
 
 
 @contextlib.contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import os
 import re
 import signal
@@ -13,6 +14,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -164,7 +166,7 @@ def test_a_killed_worker_is_replaced(shared: tuple[subprocess.Popen[str], str]) 
     until_both(one, url)
     first = workers(one.pid)
     restarts = samples(url, "noteship_worker_restarts_total")[""]
-    answered = samples(url, "noteship_requests_total")['code="200",route="/predict"']
+    answered = samples(url, "noteship_requests_total").get('code="200",route="/predict"', 0)
     with load(url, 8) as asked:
         until(lambda: sum(asked.statuses.values()) > 100)
         os.kill(first[0], signal.SIGKILL)
@@ -179,6 +181,25 @@ def test_a_killed_worker_is_replaced(shared: tuple[subprocess.Popen[str], str]) 
     assert set(asked.statuses) == {200}
     assert samples(url, "noteship_worker_restarts_total") == {"": restarts + 1}
     assert samples(url, "noteship_requests_total")['code="200",route="/predict"'] >= answered
+
+
+def test_a_connection_that_a_killed_worker_never_took_goes_to_another(
+    shared: tuple[subprocess.Popen[str], str],
+) -> None:
+    """What was handed to a process that stood still, and was killed, is answered by the others."""
+    one, url = shared
+    until_both(one, url)
+    first = workers(one.pid)
+    os.kill(first[0], signal.SIGSTOP)
+    place = urlsplit(url)
+    clients = [http.client.HTTPConnection(place.hostname or "", place.port, timeout=30) for _ in range(6)]
+    for client in clients:
+        client.request("POST", "/predict", '[["my dear aunt"]]', {"Content-Type": "application/json"})
+    os.kill(first[0], signal.SIGKILL)
+    assert [client.getresponse().status for client in clients] == [200] * 6
+    for client in clients:
+        client.close()
+    until_both(one, url)
 
 
 @pytest.mark.slow

@@ -18,7 +18,7 @@ def _main() -> None:
     orders: Orders = pickle.loads(end.recv(1 << 20))  # noqa: S301
     sys.path[:] = orders.paths
     work = pickle.loads(orders.work)  # noqa: S301
-    work(Post(orders.number, Channel(end)))
+    work(Post(orders.number, Channel(end), orders.kept))
 
 
 if __name__ == "__main__":

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from noteship.supervising.sums import Family
 
 __all__ = [
+    "Answer",
+    "Ask",
     "Beat",
     "Channel",
     "Collect",
@@ -22,11 +24,16 @@ __all__ = [
     "Gone",
     "Loaded",
     "Message",
+    "Obey",
+    "Obeyed",
+    "Order",
+    "Passed",
     "Samples",
     "Scrape",
     "State",
     "Stop",
     "Sums",
+    "Taken",
 ]
 
 # Samples of some ten thousand series, packed; the system cuts it to its own limit.
@@ -40,11 +47,10 @@ PLAIN, PACKED = b"=", b"z"
 
 @dataclass(frozen=True)
 class Beat:
-    """A worker lives: for how long its one batch has been scored, and its connections, open and ever received."""
+    """A worker lives: for how long its one batch has been scored, and how many connections it has."""
 
     scoring_s: float
     open: int
-    received: int
 
 
 @dataclass(frozen=True)
@@ -107,6 +113,65 @@ class Sums:
 
 
 @dataclass(frozen=True)
+class Order:
+    """What one worker wants all to do.
+
+    - revision: of what the order leads to; one that does not follow the present one comes too late
+    - is_kept: whether workers that start from now on begin with it
+    """
+
+    stage: str
+    revision: int
+    payload: bytes
+    is_kept: bool
+    number: int = 0
+
+
+@dataclass(frozen=True)
+class Obey:
+    """A worker is to do this."""
+
+    number: int
+    stage: str
+    payload: bytes
+
+
+@dataclass(frozen=True)
+class Obeyed:
+    """It has; or what was wrong."""
+
+    number: int
+    fault: bytes
+
+
+@dataclass(frozen=True)
+class Passed:
+    """All have done what a worker wanted; or what was wrong with one of them. None: the order came too late."""
+
+    number: int
+    fault: bytes | None
+
+
+@dataclass(frozen=True)
+class Ask:
+    """A worker asks another one, through the supervisor; `number` is the question's, the asker's own."""
+
+    asker: int
+    worker: int
+    number: int
+    question: bytes
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came of a question; None where nobody is there to be asked."""
+
+    asker: int
+    number: int
+    answer: bytes | None
+
+
+@dataclass(frozen=True)
 class Connections:
     """Connections that were accepted for the receiver; they come beside the message, which is never packed."""
 
@@ -114,11 +179,18 @@ class Connections:
 
 
 @dataclass(frozen=True)
+class Taken:
+    """A worker has got one more connection, and read nothing of it yet."""
+
+
+@dataclass(frozen=True)
 class Gone:
     """The other side has ended."""
 
 
-Message = Beat | Loaded | Failed | Scrape | Samples | State | Drain | Stop | Collect | Sums | Connections | Gone
+FromWorkers = Beat | Loaded | Failed | Scrape | Samples | Taken | Order | Obeyed | Ask | Answer
+FromSupervisor = State | Drain | Stop | Collect | Sums | Connections | Obey | Passed
+Message = FromWorkers | FromSupervisor | Gone
 
 
 class Channel:
@@ -162,7 +234,7 @@ class Channel:
         return True
 
     def hand(self, connection: socket.socket) -> bool:
-        """Hand a connection over; the caller's own copy is still to be closed. False as in `send`."""
+        """Hand a connection over; the caller keeps its own copy until it is taken. False as in `send`."""
         try:
             socket.send_fds(self._end, [b"c"], [connection.fileno()])
         except OSError:

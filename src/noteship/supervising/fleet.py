@@ -11,15 +11,32 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from types import FrameType
 
 from noteship import processors
-from noteship.supervising.channel import Beat, Drain, Failed, Gone, Loaded, Message, Samples, Scrape, State, Stop
+from noteship.supervising.channel import (
+    Answer,
+    Ask,
+    Beat,
+    Drain,
+    Failed,
+    Gone,
+    Loaded,
+    Message,
+    Obeyed,
+    Order,
+    Samples,
+    Scrape,
+    State,
+    Stop,
+    Taken,
+)
 from noteship.supervising.errors import WorkerLost
 from noteship.supervising.gathering import Gathering
 from noteship.supervising.member import Member
+from noteship.supervising.passing import Passing
 from noteship.supervising.post import Post
 
 __all__ = ["Fleet", "run"]
@@ -76,10 +93,13 @@ class _Supervisor:
         self._variables = processors.thread_variables(fleet.workers, os.environ)
         self._selector = selectors.DefaultSelector()
         self._members: dict[int, Member] = {}
+        # Connections that nobody could take when they came.
+        self._waiting: list[socket.socket] = []
         self._due = dict.fromkeys(range(fleet.workers), 0.0)
         self._failures = dict.fromkeys(range(fleet.workers), 0)
         self._ends = dict.fromkeys(range(fleet.workers), 0)
         self._gathering = Gathering()
+        self._passing = Passing()
         self._was_complete = self._is_ready = self._is_draining = False
         self._stop_at: float | None = None
         self._is_urgent = False
@@ -98,6 +118,8 @@ class _Supervisor:
             for member in self._members.values():
                 member.kill()
                 member.ended()
+            for connection in self._waiting:
+                connection.close()
             self._listener.close()
             self._selector.close()
         if self._fault is not None:
@@ -121,12 +143,14 @@ class _Supervisor:
         now = time.monotonic()
         for number, due in self._due.items():
             if number not in self._members and now >= due:
-                member = self._members[number] = Member(number, self._work, self._variables)
+                member = self._members[number] = Member(number, self._work, self._variables, self._passing.kept)
                 self._selector.register(member.channel, selectors.EVENT_READ, member)
 
     def _turn(self) -> None:
         """Hear and hand out what there is."""
         self._accept_only_for_somebody()
+        waiting, self._waiting = self._waiting, []
+        self._hand(waiting)
         for key, _ in self._selector.select(TICK_S):
             if key.data is None:
                 self._accept(ACCEPTED_AT_ONCE)
@@ -135,6 +159,16 @@ class _Supervisor:
         for asker, sums in self._gathering.due(self._members, self._fleet.workers):
             if (member := self._members.get(asker)) is not None:
                 member.channel.send(sums)
+        self._tell_what_was_done()
+
+    def _tell_what_was_done(self) -> None:
+        """Answer whoever wanted something of all; who could not do what is kept is replaced by one that begins so."""
+        for asker, passed, unfit in self._passing.due():
+            for number in unfit & set(self._members):
+                LOG.error("worker %d is killed: it did not follow a change of what is served", number)
+                self._members[number].kill()
+            if (member := self._members.get(asker)) is not None:
+                member.channel.send(passed)
 
     def _accept_only_for_somebody(self) -> None:
         """While no worker runs, connections wait in the system's queue."""
@@ -157,16 +191,18 @@ class _Supervisor:
                 # Its client has gone, or there are no descriptors left: then it waits.
                 LOG.warning("a connection was not accepted: %s", error)
                 return count
-            with connection:
-                self._hand(connection)
+            self._hand([connection])
         return most
 
-    def _hand(self, connection: socket.socket) -> None:
-        """To the first that takes it. Who has just ended is heard of before: its clients come again at once."""
-        for member in sorted(self._members.values(), key=Member.rank):
-            self._hear(member)
-            if member.number in self._members and member.hand(connection):
-                return
+    def _hand(self, connections: Sequence[socket.socket]) -> None:
+        """Each to the first that takes it. Who has just ended is heard of before: its clients come again at once."""
+        for connection in connections:
+            for member in sorted(self._members.values(), key=Member.rank):
+                self._hear(member)
+                if member.number in self._members and member.hand(connection):
+                    break
+            else:
+                self._waiting.append(connection)
 
     def _hear(self, member: Member) -> None:
         while (message := member.channel.receive()) is not None:
@@ -179,6 +215,8 @@ class _Supervisor:
         match message:
             case Beat():
                 member.heard_of(message)
+            case Taken():
+                member.took()
             case Loaded():
                 member.is_loaded = True
                 member.channel.send(State(self._is_ready))
@@ -191,8 +229,23 @@ class _Supervisor:
             case Samples(number, families):
                 member.families = families
                 self._gathering.came(member.number, number)
+            case Order():
+                late = self._passing.begin(self._members, member.number, message)
+                if late is not None:
+                    member.channel.send(late)
+            case Ask() | Answer():
+                self._relay(member, message)
+            case Obeyed(number, fault):
+                self._passing.came(member.number, number, fault)
             case _:
                 pass
+
+    def _relay(self, sender: Member, message: Ask | Answer) -> None:
+        """Between two workers; a question that nobody is there for is answered at once."""
+        to = self._members.get(message.worker if isinstance(message, Ask) else message.asker)
+        is_sent = to is not None and to.channel.send(message)
+        if isinstance(message, Ask) and not is_sent:
+            sender.channel.send(Answer(message.asker, message.number, None))
 
     def _look(self) -> None:
         """Tell all whether the service is ready: when every worker is; once it was, as long as one is."""
@@ -217,6 +270,8 @@ class _Supervisor:
         del self._members[number]
         how = member.ended()
         self._gathering.lost(number, member.families)
+        self._passing.lost(number)
+        self._waiting += member.untaken()
         if self._stop_at is not None:
             return
         self._failures[number] += not member.is_loaded

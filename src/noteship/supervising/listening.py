@@ -40,9 +40,10 @@ def listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-def url_of(host: str, listener: socket.socket) -> str:
+def url_of(host: str, listener: socket.socket, *, is_tls: bool = False) -> str:
     """Where the service is found from this machine."""
     port = listener.getsockname()[1]
+    scheme = "https" if is_tls else "http"
     if host in ("", "0.0.0.0", "::"):  # noqa: S104 - compared, not listened on
         host = "127.0.0.1"
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"

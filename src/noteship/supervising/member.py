@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -32,17 +33,21 @@ ENDING_S = 2.0
 
 @dataclass(frozen=True)
 class Orders:
-    """What a worker is to do: a pickled callable that takes its post, and where modules are found."""
+    """What a worker is to do: a pickled callable that takes its post, and where modules are found.
+
+    - kept: what all workers were told since the first ones started, and it is to begin with
+    """
 
     number: int
     paths: Sequence[str]
     work: bytes
+    kept: bytes | None = None
 
 
 class Member:
     """A process with its channel; what it said last."""
 
-    def __init__(self, number: int, work: bytes, variables: Mapping[str, str]) -> None:
+    def __init__(self, number: int, work: bytes, variables: Mapping[str, str], kept: bytes | None = None) -> None:
         self.number = number
         self.channel, end = Channel.pair()
         self.is_loaded = False
@@ -50,9 +55,10 @@ class Member:
         self.families: Sequence[Family] = ()
         self.began = self.heard = time.monotonic()
         self._scoring_s = 0.0
-        self._open = self._received = self._handed = 0
+        self._open = self._taken = 0
+        self._untaken: deque[socket.socket] = deque()
         self._process = _start(end, variables)
-        self.channel.send_first(pickle.dumps(Orders(number, sys.path, work)))
+        self.channel.send_first(pickle.dumps(Orders(number, sys.path, work, kept)))
 
     @property
     def pid(self) -> int:
@@ -62,18 +68,28 @@ class Member:
     @property
     def connections(self) -> int:
         """How many it has, with those that were handed over since it told."""
-        return self._open + self._handed - self._received
+        return self._open + self._taken + len(self._untaken)
 
     def heard_of(self, beat: Beat) -> None:
         """It lives."""
         self.heard = time.monotonic()
-        self._scoring_s, self._open, self._received = beat.scoring_s, beat.open, beat.received
+        self._scoring_s, self._open, self._taken = beat.scoring_s, beat.open, 0
 
     def hand(self, connection: socket.socket) -> bool:
-        """Give it a connection."""
+        """Give it a connection, which is kept here until it has it: should it end before, another one gets it."""
         done = self.channel.hand(connection)
-        self._handed += done
+        if done:
+            self._untaken.append(connection)
         return done
+
+    def took(self) -> None:
+        """It has the next of the connections, and is alone with it."""
+        self._taken += 1
+        self._untaken.popleft().close()
+
+    def untaken(self) -> Sequence[socket.socket]:
+        """The connections that it never read from, when it has ended."""
+        return tuple(self._untaken)
 
     def rank(self) -> tuple[bool, bool, int]:
         """Who gets the next connection: the least of those that are loaded and heard of."""

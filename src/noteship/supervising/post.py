@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
+import functools
 import itertools
 import pickle
 import socket
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from noteship.errors import NoteshipError
 from noteship.supervising.channel import (
+    Answer,
+    Ask,
     Beat,
     Channel,
     Collect,
@@ -21,11 +25,17 @@ from noteship.supervising.channel import (
     Failed,
     Gone,
     Loaded,
+    Message,
+    Obey,
+    Obeyed,
+    Order,
+    Passed,
     Samples,
     Scrape,
     State,
     Stop,
     Sums,
+    Taken,
 )
 from noteship.supervising.errors import WorkerLost
 from noteship.supervising.sums import Family
@@ -34,8 +44,10 @@ __all__ = ["Duties", "Post"]
 
 # Often enough that some go missing before anybody draws a conclusion.
 BEAT_S = 0.5
-# For how long the others' samples are waited for; the supervisor itself gives up earlier.
-SCRAPE_PATIENCE_S = 3.0
+# For how long the others' samples and answers are waited for; the supervisor itself gives up earlier.
+SCRAPE_PATIENCE_S = ASKING_PATIENCE_S = 3.0
+
+T = TypeVar("T")
 
 
 class Duties(Protocol):
@@ -61,17 +73,30 @@ class Duties(Protocol):
         """What this worker counted."""
         ...
 
+    def asked(self, question: bytes) -> Future[bytes]:
+        """What another worker wants to know of this one."""
+        ...
+
+    def ordered(self, stage: str, payload: bytes) -> Future[bytes]:
+        """Do what a worker wants all to do; the future has what is wrong with it, or nothing."""
+        ...
+
 
 class Post:
-    """Between a worker's event loop and the supervisor. When the supervisor is gone, the worker stops."""
+    """Between a worker's event loop and the supervisor. When the supervisor is gone, the worker stops.
 
-    def __init__(self, number: int, channel: Channel) -> None:
+    `kept` is what all workers were told before this one started, by the last order that was to be kept.
+    """
+
+    def __init__(self, number: int, channel: Channel, kept: bytes | None = None) -> None:
         self.number = number
+        self.kept = kept
         self._channel = channel
-        self._received = 0
         self._beat_at = 0.0
         self._numbers = itertools.count()
         self._scrapes: dict[int, asyncio.Future[Sequence[Family]]] = {}
+        self._asked: dict[int, asyncio.Future[bytes | None]] = {}
+        self._passed: dict[int, asyncio.Future[bytes | None]] = {}
 
     def attach(self, duties: Duties) -> None:
         """Listen to the supervisor from now on; to be called on the loop."""
@@ -83,7 +108,7 @@ class Post:
         now = time.monotonic()
         if now - self._beat_at >= BEAT_S:
             self._beat_at = now
-            self._channel.send(Beat(scoring_s, connections, self._received))
+            self._channel.send(Beat(scoring_s, connections))
 
     def loaded(self) -> None:
         """Say that the example has been scored."""
@@ -110,33 +135,78 @@ class Post:
         finally:
             del self._scrapes[number]
 
+    async def ask(self, worker: int, question: bytes) -> bytes | None:
+        """What another worker says to a question; None when it is not there, or does not answer."""
+        number = next(self._numbers)
+        answer = self._asked[number] = asyncio.get_running_loop().create_future()
+        try:
+            if not self._channel.send(Ask(self.number, worker, number, question)):
+                return None
+            return await asyncio.wait_for(answer, ASKING_PATIENCE_S)
+        except TimeoutError:
+            return None
+        finally:
+            del self._asked[number]
+
+    async def pass_on(self, order: Order, patience_s: float) -> bytes | None:
+        """Have all workers do something; what was wrong with one of them, or nothing; None when it comes too late.
+
+        Raises TimeoutError.
+        """
+        number = next(self._numbers)
+        answer = self._passed[number] = asyncio.get_running_loop().create_future()
+        try:
+            self._channel.send(dataclasses.replace(order, number=number))
+            return await asyncio.wait_for(answer, patience_s)
+        finally:
+            del self._passed[number]
+
     def _hear(self, loop: asyncio.AbstractEventLoop, duties: Duties) -> None:
         while (message := self._channel.receive()) is not None:
             match message:
                 case Connections(sockets):
-                    self._received += 1
+                    # Before anything is read: from here on nobody else could go on with it.
+                    self._channel.send(Taken())
                     for connection in sockets:
                         duties.connected(connection)
                 case State(is_ready):
                     duties.told(is_ready=is_ready)
                 case Drain():
                     duties.drain()
-                case Collect(number):
-                    self._collect(loop, duties, number)
-                case Sums(number, families):
-                    if (answer := self._scrapes.get(number)) is not None and not answer.done():
-                        answer.set_result(families)
                 case Stop() | Gone():
                     loop.remove_reader(self._channel.fileno())
                     duties.drain()
                     duties.stop()
                     return
                 case _:
-                    pass
+                    self._heard(loop, duties, message)
 
-    def _collect(self, loop: asyncio.AbstractEventLoop, duties: Duties, number: int) -> None:
-        def tell(done: Future[Sequence[Family]]) -> None:
+    def _heard(self, loop: asyncio.AbstractEventLoop, duties: Duties, message: Message) -> None:
+        """What all are asked, and what came of what this worker asked."""
+        match message:
+            case Collect(number):
+                self._when(loop, duties.samples(), functools.partial(Samples, number))
+            case Obey(number, stage, payload):
+                self._when(loop, duties.ordered(stage, payload), functools.partial(Obeyed, number))
+            case Ask(asker, _, number, question):
+                self._when(loop, duties.asked(question), functools.partial(Answer, asker, number))
+            case Answer(_, number, answer):
+                if (asked := self._asked.get(number)) is not None and not asked.done():
+                    asked.set_result(answer)
+            case Sums(number, families):
+                if (scrape := self._scrapes.get(number)) is not None and not scrape.done():
+                    scrape.set_result(families)
+            case Passed(number, fault):
+                if (passed := self._passed.get(number)) is not None and not passed.done():
+                    passed.set_result(fault)
+            case _:
+                pass
+
+    def _when(self, loop: asyncio.AbstractEventLoop, done: Future[T], message: Callable[[T], Message]) -> None:
+        """Say what came of something."""
+
+        def tell(done: Future[T]) -> None:
             if done.exception() is None and not loop.is_closed():
-                loop.call_soon_threadsafe(self._channel.send, Samples(number, done.result()))
+                loop.call_soon_threadsafe(self._channel.send, message(done.result()))
 
-        duties.samples().add_done_callback(tell)
+        done.add_done_callback(tell)
