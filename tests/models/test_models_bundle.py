@@ -103,6 +103,7 @@ def own(built: models.Bundle, tmp_path: Path) -> models.Bundle:
     return models.read(folder, built.digest)
 
 
+@pytest.mark.slow
 def test_equal_work_in_two_processes_gives_equal_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No address, order of a set, clock or padding of one process gets into the model's file."""
     (tmp_path / "here").mkdir()
@@ -255,6 +256,7 @@ def test_a_step_that_needs_its_project_is_not_portable(tmp_path: Path, mail: Any
         build(tmp_path, "late:prepare", "m.pkl", "n.pkl", modules=("late.py", "table.py"))
 
 
+@pytest.mark.slow
 def test_a_child_process_builds(tmp_path: Path, mail: Any) -> None:
     """The request and the result cross processes as JSON, errors in their four parts."""
     mail.raw.to_parquet(tmp_path / "raw.parquet")

@@ -94,6 +94,7 @@ def test_a_bundle_holds_what_the_run_made(letters: Project) -> None:
     assert description["steps"][-1]["digest"] == outputs["out/model.joblib"]
 
 
+@pytest.mark.slow
 def test_a_bundle_is_not_made_of_data_that_the_run_did_not_read(letters: Project) -> None:
     """Rows that change meanwhile are said, and no bundle is named; the next run makes it."""
     with pytest.raises(errors.InputChanged, match=r"rows\.csv"):
@@ -102,6 +103,7 @@ def test_a_bundle_is_not_made_of_data_that_the_run_did_not_read(letters: Project
     assert not made(letters).again
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("place", ["../../rows.csv", "{root}/../../rows.csv"])
 def test_a_bundle_of_rows_beside_the_project(letters: Project, place: str) -> None:
     """Rows need not be in the project."""
@@ -155,6 +157,7 @@ def test_a_bundle_is_not_made_of_what_an_earlier_run_left(letters: Project, sett
         assert not made(letters).again
 
 
+@pytest.mark.slow
 def test_two_runs_that_make_one_bundle_at_once(letters: Project) -> None:
     """Who comes second takes what the first one made and told of it."""
     first: list[Made] = []

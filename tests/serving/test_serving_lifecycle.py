@@ -124,6 +124,7 @@ def test_stopping_lets_requests_finish(letters: serving.Model) -> None:
     assert answers[0].status_code == 200
 
 
+@pytest.mark.slow
 def test_a_signal_during_requests_loses_none(tmp_path: Path) -> None:
     """A process that is sent SIGTERM while requests are under way answers them and exits 0."""
     folder = letters_bundle(tmp_path)

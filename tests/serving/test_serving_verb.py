@@ -106,6 +106,34 @@ def test_serve_answers_and_ends_well(opened: OpenedProject) -> None:
         assert process.stdout.read() == ""
 
 
+def test_what_a_service_says_is_json(opened: OpenedProject) -> None:
+    """Where nobody looks on, each line on standard error is JSON; spans go where OpenTelemetry's variables say."""
+    trace = "4bf92f3577b34da6a3ce929d0e0e4736"
+    with serving(opened.root, "--access-log", OTEL_TRACES_EXPORTER="console") as (process, told):
+        headers = {"traceparent": f"00-{trace}-00f067aa0ba902b7-01"}
+        answer = httpx.post(f"{told['url']}/predict", json=[["my dear aunt"]], timeout=20, headers=headers)
+        process.send_signal(signal.SIGINT)
+        out, said = process.communicate(timeout=20)
+    loading, ready, asked = map(json.loads, said.splitlines())
+    assert (loading["level"], loading["message"].partition(" (")[0]) == ("INFO", "loading letters")
+    assert (ready["url"], ready["bundles"]) == (told["url"], [told["bundle"]])
+    span = json.loads(out)
+    assert (span["name"], span["resource"]["attributes"]["service.name"]) == ("POST /predict", "noteship")
+    assert span["context"]["span_id"] == "0x" + asked["span_id"]
+    assert (asked["trace_id"], asked["request_id"]) == (trace, answer.headers["x-request-id"])
+
+
+def test_a_fault_of_a_service_is_json(opened: OpenedProject, capsys: pytest.CaptureFixture[str]) -> None:
+    """What ends a service is a record of its log, or with `--log text` a message as elsewhere."""
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        words = ["serve", "--project", os.fspath(opened.root), "--port", str(other.getsockname()[1])]
+        assert main(words) == 3
+        record = json.loads(capsys.readouterr().err)
+        assert main([*words, "--log", "text"]) == 3
+        assert capsys.readouterr().err == f"error: {record['message']}\n"
+    assert record["level"] == "ERROR"
+
+
 def test_a_port_that_is_taken(opened: OpenedProject, capsys: pytest.CaptureFixture[str]) -> None:
     """Nothing is loaded when the port is not free."""
     with socket.create_server(("127.0.0.1", 0)) as other:
@@ -116,6 +144,7 @@ def test_a_port_that_is_taken(opened: OpenedProject, capsys: pytest.CaptureFixtu
     assert "loading" not in error
 
 
+@pytest.mark.slow
 def test_the_source_of_a_bundle_is_imported_where_it_is_trusted(
     opened: OpenedProject, tmp_path_factory: pytest.TempPathFactory, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -162,6 +191,7 @@ def project_python(root: Path, *, with_noteship: bool) -> Path:
     return python
 
 
+@pytest.mark.slow
 def test_the_model_is_loaded_in_the_projects_interpreter(opened: OpenedProject) -> None:
     """Where the project has an environment of its own, the service runs there."""
     python = project_python(opened.root, with_noteship=True)

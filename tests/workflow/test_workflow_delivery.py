@@ -319,3 +319,43 @@ def test_a_linked_file_is_written_through(project, disk: Path) -> None:
     project.add("1", "", "a b", code="new", function=lambda desk: [desk.write(name, b"new") for name in ("a", "b")])
     assert project.run().state == "done"
     assert [(disk / name).read_text() for name in ("a", "b")] == ["new", "new"]
+
+
+def elsewhere(project, root: Path):
+    """Another checkout over the same store."""
+    root.mkdir()
+    other = type(project)(root)
+    other.store, other.ledger = project.store, project.ledger
+    return other
+
+
+@pytest.mark.parametrize("path", ["pandas.py", "lib/extension.so", ".venv/bin/python", ".bashrc"])
+def test_code_from_elsewhere_is_not_put_into_the_project(project, tmp_path: Path, path: str) -> None:
+    """A shared store's result adds no code or hidden file that its stage is not known to write; making it here does."""
+
+    def makes(desk) -> None:
+        desk.write("a", b"1")
+        desk.write(path, b"orders")
+
+    other = elsewhere(project, tmp_path / "elsewhere")
+    for each in (project, other):
+        each.add("1", "", "a", makes)
+    assert project.run().stages["1"].state == "executed"
+    record = other.run().stages["1"]
+    assert record.state == "failed"
+    assert "run --force 1" in record.failure.remedy
+    assert not (other.root / path).exists()
+    assert other.run(force=frozenset({"1"})).stages["1"].state == "executed"
+    (other.root / path).unlink()
+    assert other.run().stages["1"].state == "reused"
+    assert other.text(path) == "orders"
+
+
+def test_code_that_a_stage_is_known_to_write_comes_from_elsewhere(project, tmp_path: Path) -> None:
+    """What was inferred or declared is delivered wherever the result comes from."""
+    other = elsewhere(project, tmp_path / "elsewhere")
+    for each in (project, other):
+        each.add("1", "", "made.py")
+        each.run()
+    assert other.executed == []
+    assert other.text("made.py") == "1()"

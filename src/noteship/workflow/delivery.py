@@ -13,6 +13,8 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 from noteship import files
+from noteship.errors import stage_section
+from noteship.patterns import PathSet
 from noteship.store import Artifact
 from noteship.store.errors import TargetUnwritable
 from noteship.workflow import errors
@@ -27,6 +29,8 @@ Pairs = set[tuple[str, str]]
 # Nothing of the project is delivered in there, however a file system writes these names.
 CLOSED = (OWN, ".git")
 SOURCES = (".py", ".ipynb")
+# Programs do what these say, some of them unasked: Python imports what lies beside a script before its own library.
+ORDERS = (*SOURCES, ".pyc", ".pyd", ".pth", ".so", ".sh", ".toml", "Makefile")
 
 
 class Delivery:
@@ -78,8 +82,11 @@ class Delivery:
         for path, _ in sorted(self._foreign({(path, digest) for path, digest in there if digest is not None})):
             yield path, self.delivered.makers[path]
 
-    def deliver(self, run: str, stage: str, outputs: Mapping[str, Artifact]) -> list[str]:
+    def deliver(self, run: str, stage: str, outputs: Mapping[str, Artifact], expected: PathSet) -> list[str]:
         """Put outputs in place, file by file, each in one step, and say what was set aside.
+
+        Code and hidden files are put where there are none only as far as they are expected of the stage: others may
+        write to the store that a result comes from.
 
         Raises ChangedByHand, Undeliverable, and the store's errors.
         """
@@ -87,6 +94,8 @@ class Delivery:
         for path, artifact in sorted(self._files(outputs)):
             target = self._place(stage, path)
             with self.locked():
+                if path not in expected:
+                    self._check_harmless(stage, path, target)
                 notice = self._deliver(run, stage, path, artifact, target)
             if notice:
                 notices.append(notice)
@@ -126,6 +135,13 @@ class Delivery:
             where = "to a folder" if target.is_dir() else "nowhere"
             raise errors.Undeliverable(stage, path, f"there is a link that leads {where}")
         return target
+
+    def _check_harmless(self, stage: str, path: str, target: Path) -> None:
+        is_hidden = any(name.startswith(".") for name in path.split("/"))
+        if (is_hidden or path.endswith(ORDERS)) and not target.exists() and not self.delivered.has(path):
+            reason = "it is code or hidden, and came from the store as the output of a stage not known to write it"
+            remedy = f"let the stage make it here (run --force {stage}), or name it in {stage_section(stage)} writes"
+            raise errors.Undeliverable(stage, path, reason, remedy)
 
     def _deliver(self, run: str, stage: str, path: str, artifact: Artifact, target: Path) -> str:
         there = self._digests.of(path)

@@ -13,6 +13,7 @@ __all__ = [
     "CyclicStages",
     "LostOriginal",
     "MissingInput",
+    "MissingInputs",
     "MissingOutput",
     "NotAnAlternative",
     "TwoOfOneChoice",
@@ -22,6 +23,9 @@ __all__ = [
     "UnknownStage",
     "UnreadableInput",
 ]
+
+# More than fit on half a terminal are a folder that is not there, or one wrong root.
+MOST_MISSING = 10
 
 
 @dataclass(eq=False)
@@ -80,6 +84,41 @@ class MissingInput(errors.UsageError):
         """A letter too many."""
         place = "04-train.ipynb, cell 3, line 2"
         return cls("04-train", "data/features.parquet", place, "data/feature.parquet", "03-features")
+
+
+@dataclass(eq=False)
+class MissingInputs(errors.UsageError):
+    """Stages read several files that are not there and that nobody writes: all of them, to be seen to at once."""
+
+    inputs: tuple[MissingInput, ...]
+
+    def parts(self) -> errors.Parts:
+        """The message."""
+        readers: dict[str, list[MissingInput]] = {}
+        for each in self.inputs:
+            readers.setdefault(each.file, []).append(each)
+        lines = [_missing_line(file, of) for file, of in readers.items()]
+        more = [f"and {len(lines) - MOST_MISSING} more"] if len(lines) > MOST_MISSING else []
+        first = self.inputs[0]
+        return errors.Parts(
+            fact=f"{len(readers)} files that stages read are not in the project, and no stage writes them",
+            where="\n".join([*lines[:MOST_MISSING], *more]),
+            remedy="correct the paths, put the files there, or say of each that is not read: "
+            f'{errors.stage_section(first.stage)} reads = ["!{first.file}"]',
+        )
+
+    @classmethod
+    def example(cls) -> Self:
+        """A table with a letter too many, and one that nobody has put there."""
+        other = MissingInput("02-clean", "data/raw.csv", "02-clean.ipynb, cell 2, line 1", "", "")
+        return cls((other, MissingInput.example()))
+
+
+def _missing_line(file: str, of: list[MissingInput]) -> str:
+    first = of[0]
+    near = first.parts().nearest
+    others = f" and {len(of) - 1} more" if len(of) > 1 else ""
+    return f"{file}: {first.place or first.stage}{others}" + (f"; nearest: {near}" if near else "")
 
 
 @dataclass(eq=False)
@@ -293,6 +332,7 @@ class Undeliverable(errors.WorkFailed):
     stage: str
     path: str
     reason: str
+    remedy: str = "make room for it there and run again; what was made is in the store"
 
     def parts(self) -> errors.Parts:
         """The message."""
@@ -300,7 +340,7 @@ class Undeliverable(errors.WorkFailed):
         return errors.Parts(
             fact=f"{self.path}{maker} cannot be put into the project's folder",
             nearest=errors.cut(self.reason),
-            remedy="make room for it there and run again; what was made is in the store",
+            remedy=self.remedy,
         )
 
     @classmethod

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from noteship import errors as base_errors
 from noteship import store
+from noteship.patterns import PathSet
 from noteship.store import Artifact
 from noteship.workflow import decision, errors, events
 from noteship.workflow.delivery import Delivery
@@ -232,14 +233,14 @@ class Running:
         changed = [path for path, digest in before.reads.items() if after.reads.get(path) != digest]
         if changed:
             self._note([f"{changed[0]} changed while {name} ran, so it will run again next time"])
-        else:
+        elif outcome.is_repeatable:
             result = self._put(stage, result)
         if not self._deliver(name, result, outcome):
             return
         record = StageRecord(
             name,
             "executed",
-            key="" if changed else result.key,
+            key="" if changed or not outcome.is_repeatable else result.key,
             reason=self._reasons[name],
             seconds=round(outcome.seconds, 3),
             record=outcome.record,
@@ -260,7 +261,9 @@ class Running:
     def _deliver(self, name: str, result: Result, outcome: Outcome | None = None) -> bool:
         try:
             outputs = self._tools.learner.final_outputs(name, result.outputs)
-            self._note(self._tools.delivery.deliver(self._run, name, outputs))
+            stage = self._tools.learner.graph.stages[name]
+            expected = PathSet([*stage.writes, *(outcome.outputs if outcome else ())])
+            self._note(self._tools.delivery.deliver(self._run, name, outputs, expected))
         except base_errors.WorkFailed as error:
             self._fail(name, _failed(_kind(error, "output"), error, outcome))
             return False
