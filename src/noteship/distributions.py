@@ -31,10 +31,13 @@ def of_module(module: str) -> str:
     return DISTRIBUTIONS.get(top, top)
 
 
-def install_command(python: str, *modules: str) -> str:
-    """The command that installs what has these modules into the environment of an interpreter.
+def install_command(python: str, *modules: str, has_pip: bool = True) -> str:
+    """The command that installs what has these modules into the environment of an interpreter; uv's without pip.
 
     >>> install_command(".venv/bin/python", "sklearn.svm", "yaml")
     '.venv/bin/python -m pip install scikit-learn pyyaml'
     """
-    return shlex.join([python, "-m", "pip", "install", *map(of_module, modules)])
+    names = map(of_module, modules)
+    if has_pip:
+        return shlex.join([python, "-m", "pip", "install", *names])
+    return shlex.join(["uv", "pip", "install", "--python", python, *names])

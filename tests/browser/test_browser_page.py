@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from noteship import serving
 from serving.served import letters_bundle, loaded, rents_bundle, served
 
 from .chromium import chromium
@@ -48,3 +49,36 @@ def test_a_wrong_field_is_marked(tmp_path: Path) -> None:
         page.until("!document.getElementById('result').hidden")
         assert page.value("document.getElementById('prediction').textContent") == "1050"
         assert page.value("document.querySelectorAll('.wrong, .why').length") == 0
+
+
+def test_the_page_asks_for_a_token(tmp_path: Path) -> None:
+    """Nothing of the model is shown before; a wrong token is told, the right one is kept in the tab and can be left."""
+    issued, watching = serving.issue("anna", ["predict"]), serving.issue("grafana", ["observe"])
+    (tmp_path / "tokens").write_text(f"{issued.line}\n{watching.line}\n")
+    model = loaded(letters_bundle(tmp_path), tmp_path / "store")
+    with served(model, callers=serving.Callers(tmp_path / "tokens")) as one, chromium() as page:
+        page.open(one.running.url)
+        page.until("!document.getElementById('gate').hidden")
+        assert page.value("document.getElementById('name').textContent") == "model"
+        assert page.value("document.getElementById('both').getBoundingClientRect().height") == 0
+        page.picture(tmp_path / "gate.png")
+        for wrong in ("guessed", "two words"):
+            page.value("document.getElementById('denied').hidden = true")
+            page.value(f"document.getElementById('token').value = '{wrong}'")
+            page.value("document.querySelector('#enter button').click()")
+            page.until("!document.getElementById('denied').hidden")
+        page.value(f"document.getElementById('token').value = '{issued.token}'")
+        page.value("document.querySelector('#enter button').click()")
+        page.until("!document.getElementById('send').disabled")
+        page.value("document.getElementById('send').click()")
+        page.until("!document.getElementById('result').hidden")
+        assert page.value("document.getElementById('prediction').textContent") == "letter"
+        assert "Bearer $TOKEN" in page.value("document.getElementById('curl').textContent")
+        assert issued.token not in page.value("document.documentElement.outerHTML")
+        assert page.value("localStorage.length + document.cookie.length") == 0
+        page.picture(tmp_path / "page.png")
+        page.value("window.isOld = true; location.reload()")
+        page.until("!window.isOld && document.getElementById('send')?.disabled === false")
+        page.value("document.getElementById('forget').click()")
+        page.until("document.getElementById('gate')?.hidden === false")
+        assert page.value("sessionStorage.length") == 0

@@ -87,3 +87,35 @@ def test_an_environment_with_ipykernel_alone(project: Project) -> None:
     answer = project.call("run", "--json")
     assert (answer.code, answer.document["error"]["kind"]) == (3, "NoteshipMissing"), answer.err
     assert sysconfig.get_path("purelib") not in answer.out
+
+
+def test_missing_packages_are_told_before_anything_runs(project: Project) -> None:
+    """All that the stages import and cannot find is one note with one command; guarded imports are no lack."""
+    project.write("own.py", "import nowhere_of_module\n")
+    project.write("a.py", "open('a.txt', 'w').write('1')\n")
+    guarded = "try:\n    import nowhere_guarded\nexcept ImportError:\n    pass\n"
+    project.write(
+        "b.py", f"{guarded}def later():\n    import nowhere_later\nimport nowhere_b.part, own, json, pandas\n"
+    )
+    project.write("b.py", project.text("b.py") + "open('b.txt', 'w').write(open('a.txt').read())\n")
+    answer = project.call("run")
+    assert answer.code == 1
+    first = answer.err.splitlines()[0]
+    assert first.startswith("note: not installed, and imported: nowhere_b (b), nowhere_of_module (b); install them: ")
+    assert first.endswith(" nowhere_b nowhere_of_module")
+    project.write("own.py", "")
+    project.write("b.py", "import own\nopen('b.txt', 'w').write(open('a.txt').read())\n")
+    assert "not installed" not in project.call("run").err
+
+
+def test_a_stage_that_installs_packages_is_not_kept(project: Project) -> None:
+    """The keys of a run name the environment of its start: what another one made is made again, and the run says so."""
+    own_environment(project)
+    installing = "import pathlib, sysconfig\nplace = pathlib.Path(sysconfig.get_path('purelib'), 'extra-1.0.dist-info')"
+    project.write("a.py", f"{installing}\nplace.mkdir(exist_ok=True)\nopen('a.txt', 'w').write('1')\n")
+    project.write("b.py", "open('b.txt', 'w').write(open('a.txt').read())\n")
+    first = project.call("run")
+    assert first.code == 0
+    assert first.err.count("the environment changed while it ran (extra 1.0): the next run makes this") == 1
+    assert [stage["state"] for stage in project.json("run")["stages"]] == ["executed", "executed"]
+    assert [stage["state"] for stage in project.json("run")["stages"]] == ["reused", "reused"]

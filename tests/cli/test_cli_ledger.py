@@ -118,7 +118,7 @@ def test_runs_and_show(project: Project, monkeypatch: pytest.MonkeyPatch, tmp_pa
     assert [run["run"] for run in project.json("runs")["runs"]] == [second, first]
     assert [run["run"] for run in project.json("runs", "--last", "1")["runs"]] == [second]
     lines = project.call("runs").out.splitlines()
-    assert lines[0].split() == ["run", "state", "started", "(UTC)", "took", "stages"]
+    assert lines[0].split() == ["run", "(UTC)", "state", "took", "stages"]
     assert lines[1].endswith("2 reused")
 
     told = project.call("show", first).out

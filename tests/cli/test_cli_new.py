@@ -33,6 +33,7 @@ def test_a_new_project_runs(project: Project) -> None:
     made = Project(project.root / "churn")
     report = made.json("run")
     assert report["bundle"]["state"] == "verified"
+    assert report["bundle"]["compiled"]["form"] == "mixed-linear"
     assert {stage["state"] for stage in made.json("run")["stages"]} == {"reused"}
 
 

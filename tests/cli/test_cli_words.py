@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import io
 import json
+import os
+import pty
+import struct
 import subprocess
 import sys
+import termios
 
 import pytest
 
@@ -101,3 +107,24 @@ def test_control_characters_are_spelled_out() -> None:
     output.text("a\x1b]0;b\x07\tc\nd")
     output.aside("é\x9b1m\r")
     assert (stdout.getvalue(), stderr.getvalue()) == ("a\\x1b]0;b\\x07\tc\nd\n", "é\\x9b1m\\x0d\n")
+
+
+def test_a_terminal_gets_long_lines_folded_and_a_file_gets_them_whole(project: Project) -> None:
+    """Prose is folded between words at the terminal's width, commands are not; without a terminal lines are kept."""
+    project.write("s.py", "open('out.txt', 'w').write(open('folder/of/some/length/gone.txt').read())\n")
+    whole = project.child("run").err.splitlines()
+    assert len(whole) == 3
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 60, 0, 0))
+    process = subprocess.Popen([*COMMAND, "run"], cwd=project.root, stdout=theirs, stderr=theirs)
+    os.close(theirs)
+    said = b""
+    with contextlib.suppress(OSError):  # what Linux says when the last writer has gone
+        while more := os.read(ours, 4096):
+            said += more
+    os.close(ours)
+    assert process.wait(30) == 2
+    folded = said.decode().replace("\r\n", "\n").splitlines()
+    assert max(map(len, folded)) <= 60
+    assert folded[1].startswith("    ")
+    assert " ".join(line.strip() for line in folded) == " ".join(line.strip() for line in whole)

@@ -240,6 +240,20 @@ def test_column_transformers(encoder: Any, model: Any, columns: list[str], targe
     holds(frame, inputs, make_pipeline(both, clone(model)).fit(frame[inputs], frame[target]))
 
 
+@pytest.mark.parametrize("model", [LogisticRegression(), RandomForestClassifier(4, random_state=0)], ids=str)
+@pytest.mark.parametrize("incomplete", [["gap"], ["gap", "size"], []], ids=str)
+def test_marked_nulls(model: Any, incomplete: list[str]) -> None:
+    """Imputers mark the nulls of the columns that had some when they were fitted, and of no others."""
+    frame, inputs = table(), ["size", "gap", "rooms"]
+    fitted = frame[inputs].fillna(0.0)
+    for number, name in enumerate(incomplete):
+        fitted.loc[number::3, name] = numpy.nan
+    numbers = make_pipeline(SimpleImputer(strategy="median", add_indicator=True), StandardScaler())
+    both = ColumnTransformer([("kept", "passthrough", ["rooms"]), ("numbers", numbers, ["size", "gap"])])
+    rows = frame.assign(size=frame["size"].where(frame.index % 4 > 0))
+    holds(rows, inputs, make_pipeline(both, clone(model)).fit(fitted, frame.two))
+
+
 def test_text_beside_numbers() -> None:
     """A column of text, numbers and categories in one model, sparse or dense."""
     frame = texts().assign(size=table()["size"], ward=table().ward)

@@ -8,9 +8,11 @@ from typing import Any
 import numpy
 import pandas
 import pytest
+from sklearn.compose import ColumnTransformer
+from sklearn.preprocessing import OneHotEncoder
 
 from noteship import models
-from noteship.models import errors
+from noteship.models import errors, unseen
 from noteship.models.describing import describe
 
 ROWS = 40
@@ -133,6 +135,18 @@ def test_rows_are_all_objects_or_all_lists(signature: models.Signature, rows: An
         signature.decode([rows[0], list(rows[0].values())])
 
 
+def test_a_row_without_several_fields_is_told_what_a_row_looks_like(signature: models.Signature, rows: Any) -> None:
+    """An empty object, or one without several fields, is answered with the fields and their types, in one message."""
+    with pytest.raises(errors.BadRows) as raised:
+        signature.decode([{}])
+    assert (raised.value.row, raised.value.field, raised.value.got) == (0, None, "an empty one")
+    assert raised.value.expected.startswith("an object with flag (a boolean), count (an integer), small (an integer)")
+    assert "size" not in raised.value.expected  # it may be null
+    left = {name: value for name, value in rows[0].items() if name not in ("text", "day")}
+    with pytest.raises(errors.BadRows, match="got one without text, day"):
+        signature.decode([left])
+
+
 def test_a_missing_field_is_null(signature: models.Signature, rows: Any) -> None:
     """A field left out is null where nulls are allowed."""
     left = {name: value for name, value in rows[0].items() if name != "size"}
@@ -151,6 +165,21 @@ def test_unseen_categories_are_refused_where_the_policy_says_so() -> None:
     column = models.Column("kind", "category", "str", categories=("u",), unseen="refused")
     with pytest.raises(errors.BadRows, match="one of the known categories"):
         column.decode(["u", "w"])
+
+
+def test_a_model_is_asked_whether_it_takes_unseen_categories() -> None:
+    """The signature refuses them for the columns of an encoder that does, and for no others."""
+    frame = pandas.DataFrame({"kind": ["u", "v"] * 20, "site": ["n", "s"] * 20, "size": range(40)})
+    parts = [("kind", OneHotEncoder(), ["kind"]), ("site", OneHotEncoder(handle_unknown="ignore"), ["site"])]
+    columns = ColumnTransformer(parts, remainder="passthrough").fit(frame)
+    asked = unseen.judged(describe(frame, list(frame), models.Output("y", "regression")), columns.transform)
+    assert {column.name: column.unseen for column in asked.inputs} == {
+        "kind": "refused",
+        "site": "accepted",
+        "size": "accepted",
+    }
+    with pytest.raises(errors.BadRows, match="expected one of the known categories, got another"):
+        asked.decode([{"kind": "w", "site": "n", "size": 1}])
 
 
 def test_tables_of_other_types_are_made_to_fit(signature: models.Signature, frame: pandas.DataFrame) -> None:

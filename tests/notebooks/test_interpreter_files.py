@@ -330,7 +330,7 @@ def test_what_is_made_where_it_is_missing(tmp_path: Path, case: str) -> None:
     """A write that happens only where its file is not there is told from others."""
     source = "import os\nfrom pathlib import Path\n" + {**LACKING, **NOT_LACKING}[case]
     written = [use for use in analysis(tmp_path, source).uses if use.action == "write"]
-    assert all(use.lacking for use in written) == (case in LACKING)
+    assert all(use.guarded for use in written) == (case in LACKING)
 
 
 def test_addresses_are_external_without_credentials(tmp_path: Path) -> None:

@@ -35,7 +35,7 @@ def _use(text: str, order: int) -> RawUse:
     return RawUse(
         PathText(tuple(parts), anchor), "read" if marks[0] == "r" else "write", 1, order, "call", "literal",
         maybe="?" in marks, order=order, folder="/" in marks, choice=int("1" in marks), doubtful="!" in marks,
-        lacking="0" in marks,
+        guarded="0" in marks,
     )  # fmt: skip
 
 

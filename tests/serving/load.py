@@ -25,6 +25,7 @@ class Load:
     """
 
     url: str
+    pause_s: float = 0.0
     statuses: Counter[int] = field(default_factory=Counter)
     lost: list[tuple[int, str]] = field(default_factory=list)
     lost_ports: list[int] = field(default_factory=list)
@@ -62,6 +63,7 @@ class Load:
             if not is_kept:
                 connection.close()
                 connection = None
+            self.over.wait(self.pause_s)
         if connection is not None:
             connection.close()
 
@@ -72,9 +74,9 @@ class Load:
 
 
 @contextlib.contextmanager
-def load(url: str, clients: int) -> Iterator[Load]:
-    """So many clients for as long as the block lasts, or until nobody listens any more."""
-    found = Load(url)
+def load(url: str, clients: int, pause_s: float = 0.0) -> Iterator[Load]:
+    """So many clients for as long as the block lasts, or until nobody listens any more; each rests after an answer."""
+    found = Load(url, pause_s)
     threads = [threading.Thread(target=found.ask) for _ in range(clients)]
     for thread in threads:
         thread.start()

@@ -27,10 +27,10 @@ PIECES = ("my dear sister", "crunchy snack, five stars", "dear madam, the carria
 LETTERS = [f"{piece}, number {number}" for number in range(10) for piece in PIECES]
 
 
-def letters_bundle(root: Path) -> Path:
+def letters_bundle(root: Path, buckets: int = 64) -> Path:
     """The folder of a bundle that tells letters from reviews."""
     raw = pandas.DataFrame({"text": LETTERS, "label": ["letter", "review"] * 20})
-    model = make_pipeline(HashingVectorizer(n_features=64), LogisticRegression()).fit(raw.text, raw.label)
+    model = make_pipeline(HashingVectorizer(n_features=buckets), LogisticRegression()).fit(raw.text, raw.label)
     return _built(root, "letters", model, raw, ("text",), "label")
 
 
@@ -140,10 +140,12 @@ class Served:
 
 @contextmanager
 def served(
-    load: serving.Model | Callable[[], serving.Model], observers: tuple[Any, ...] = (), **settings: Any
+    load: serving.Model | Callable[[], serving.Model] | serving.Versions,
+    observers: tuple[Any, ...] = (),
+    **settings: Any,
 ) -> Iterator[Served]:
     """A service on a free port, for as long as the block lasts."""
-    made = load if callable(load) else lambda: load
+    made = load if callable(load) or isinstance(load, serving.Versions) else lambda: load
     started: queue.Queue[Any] = queue.Queue()
 
     def work() -> None:

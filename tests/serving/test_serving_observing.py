@@ -57,6 +57,10 @@ def samples(one: Served) -> dict[tuple[str, tuple[tuple[str, str], ...]], float]
     }
 
 
+def by_class(model: serving.Model, label: str) -> tuple[str, tuple[tuple[str, str], ...]]:
+    return "noteship_predictions_total", (("class", label), ("model", model.name), ("version", model.version))
+
+
 def test_metrics_count_requests_rows_and_predictions(letters: serving.Model) -> None:
     """Prometheus' own parser finds requests by code, rows, latencies, predictions by class, and what is served."""
     with served(letters) as one:
@@ -68,8 +72,8 @@ def test_metrics_count_requests_rows_and_predictions(letters: serving.Model) -> 
     assert found["noteship_requests_total", (("code", "422"), ("route", "/predict"))] == 1
     assert found["noteship_requests_total", (("code", "404"), ("route", "other"))] == 1
     assert found["noteship_rows_total", ()] == 3
-    assert found["noteship_predictions_total", (("class", "letter"),)] == 2
-    assert found["noteship_predictions_total", (("class", "review"),)] == 1
+    assert found[by_class(letters, "letter")] == 2
+    assert found[by_class(letters, "review")] == 1
     assert found["noteship_request_seconds_count", ()] == 1
     assert found["noteship_scoring_seconds_count", ()] == 1
     assert found["noteship_request_seconds_bucket", (("le", "0.00025"),)] in (0, 1)
@@ -84,7 +88,7 @@ def test_classes_are_counted_from_the_start(letters: serving.Model) -> None:
     """Before the first request every class has a count of zero; the example row is not counted."""
     with served(letters) as one:
         found = samples(one)
-    assert found["noteship_predictions_total", (("class", "letter"),)] == 0
+    assert found[by_class(letters, "letter")] == 0
     assert found["noteship_rows_total", ()] == 0
 
 
@@ -93,8 +97,9 @@ def test_a_regression_has_a_histogram(rents: serving.Model) -> None:
     with served(rents) as one:
         one.predict([{"size": 50, "district": "north"}, {"size": 10, "district": "elsewhere"}])
         found = samples(one)
-    assert found["noteship_prediction_count", ()] == 2
-    assert found["noteship_prediction_bucket", (("le", "200.0"),)] == 1
+    version = ("model", "rents"), ("version", rents.version)
+    assert found["noteship_prediction_count", version] == 2
+    assert found["noteship_prediction_bucket", (("le", "200.0"), *version)] == 1
     assert found["noteship_unseen_categories_total", (("field", "district"),)] == 1
 
 
@@ -186,4 +191,5 @@ def test_the_access_log_has_no_rows(letters: serving.Model, capsys: pytest.Captu
     (line,) = capsys.readouterr().err.splitlines()
     told: dict[str, Any] = json.loads(line)
     assert (told["method"], told["path"], told["code"]) == ("POST", "/predict", 200)
-    assert set(told) == {"time", "id", "method", "path", "code", "seconds"}
+    record = {"time", "level", "logger", "process", "message"}
+    assert set(told) == record | {"request_id", "method", "path", "code", "seconds"}

@@ -103,6 +103,14 @@ def test_other_paths_and_methods_answer_in_json(service: Served, method: str, pa
     assert response.headers["x-request-id"]
 
 
+@pytest.mark.parametrize("path", ["/predict", "/models/letters/predict", "/v1/models/letters:predict"])
+def test_what_predicts_takes_post_alone(service: Served, path: str) -> None:
+    """Every other method gets 405, and is told which one is taken."""
+    for method in ("GET", "OPTIONS", "PUT"):
+        response = service.client.request(method, path)
+        assert (response.status_code, response.headers["allow"]) == (405, "POST")
+
+
 def test_what_is_no_http_is_told_in_json(service: Served) -> None:
     """Bytes that are no request get 400 as JSON, too."""
     host, port = service.running.url.removeprefix("http://").split(":")

@@ -172,7 +172,8 @@ def test_the_server_and_its_models_are_told(service: Served, letters: serving.Mo
     assert get("/v1/models").json() == {"models": ["letters"]}
     assert get("/v1/models/letters").json() == {"name": "letters", "ready": True}
     index = service.client.post("/v2/repository/index", json={"ready": True}).json()
-    assert index == [{"name": "letters", "version": version, "state": "READY", "reason": ""}]
+    own = {"bundle": letters.digest, "role": "default"}
+    assert index == [{"name": "letters", "version": version, "state": "READY", "reason": ""} | own]
 
 
 @pytest.mark.parametrize(

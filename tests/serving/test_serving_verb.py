@@ -103,7 +103,10 @@ def test_serve_answers_and_ends_well(opened: OpenedProject) -> None:
         process.send_signal(signal.SIGINT)
         assert process.wait(10) == 0
         assert process.stdout is not None
+        assert process.stderr is not None
         assert process.stdout.read() == ""
+        messages = [json.loads(line)["message"] for line in process.stderr]
+        assert [message.partition(" ")[0] for message in messages] == ["loading", "serving"]
 
 
 def test_what_a_service_says_is_json(opened: OpenedProject) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import os
 import re
@@ -18,6 +19,9 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
+
+from noteship import serving
+from noteship.serving.ids import worker_of
 
 from .load import load
 from .served import letters_bundle
@@ -202,6 +206,30 @@ def test_a_connection_that_a_killed_worker_never_took_goes_to_another(
     until_both(one, url)
 
 
+def test_labels_find_the_worker_that_answered(shared: tuple[subprocess.Popen[str], str]) -> None:
+    """Any worker takes feedback for what any of them answered; one in whose place another came knows nothing of it."""
+    one, url = shared
+    until_both(one, url)
+    clients: list[httpx.Client] = []
+    answered: dict[int | None, tuple[httpx.Client, str]] = {}
+    with contextlib.ExitStack() as stack:
+        # Each keeps its connection, so that sooner or later one is the other worker's.
+        while set(answered) != {0, 1} and len(clients) < 20:
+            clients.append(stack.enter_context(httpx.Client(base_url=url, timeout=20)))
+            request = clients[-1].post("/predict", json=[["my dear aunt"]]).json()["id"]
+            answered[worker_of(request)] = clients[-1], request
+        first, second = answered[0][0], answered[1][0]
+        labels = [{"request": answered[each][1], "row": 0, "label": "letter"} for each in (0, 1)]
+        assert first.post("/feedback", json=labels).json()["accepted"] == 2
+        assert [second.post("/feedback", json=each).status_code for each in labels] == [202, 202]
+        other = [{**each, "label": "review"} for each in labels]
+        refused = second.post("/feedback", json=other)
+        assert (refused.status_code, [each["status"] for each in refused.json()["refused"]]) == (409, [409, 409])
+        nobody = {"request": serving.RequestIds(worker=7).make(), "row": 0, "label": "letter"}
+        assert first.post("/feedback", json=nobody).status_code == 404
+    assert sum(samples(url, "noteship_feedback_total").values()) == 2
+
+
 @pytest.mark.slow
 def test_a_worker_that_hangs_while_it_scores_is_replaced(shared: tuple[subprocess.Popen[str], str]) -> None:
     """A batch that is scored for longer than the limit ends its worker; the other one answers meanwhile."""
@@ -273,6 +301,7 @@ def test_a_second_ctrl_c_ends_at_once(folder: Path) -> None:
         assert one.wait(10) == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("how", "said"),
     [

@@ -205,6 +205,18 @@ def test_missing_input() -> None:
     assert "nearest: data/feature.parquet, written by 03-features" in str(caught.value)
 
 
+def test_missing_inputs_are_told_at_once() -> None:
+    """Several files that are not there make one error, which names each once, and what is near it."""
+    stages = [stage("03-features", "", "data/feature.parquet"), stage("04-train", "data/features.parquet raw.csv")]
+    with pytest.raises(errors.MissingInputs) as caught:
+        Graph.of([*stages, stage("05-judge", "raw.csv")], []).check()
+    parts = caught.value.parts()
+    assert parts.fact == "2 files that stages read are not in the project, and no stage writes them"
+    assert [line.partition(":")[0] for line in parts.where.splitlines()] == ["data/features.parquet", "raw.csv"]
+    assert "nearest: data/feature.parquet, written by 03-features" in parts.where
+    assert "and 1 more" in parts.where
+
+
 def test_missing_prefers_same_name() -> None:
     """A file of the same name in another folder is the nearest."""
     graph = Graph.of([stage("a", "data/raw.csv")], ["input/2020/raw.csv", "data/rav.csv"])

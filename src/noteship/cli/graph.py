@@ -43,6 +43,9 @@ def _lines(view: GraphView, *, evidence: bool) -> Iterator[str]:
 def _rows(source: StageSource, view: GraphView) -> Iterator[Row]:
     for path in view.graph.reads(source.name):
         yield "reads", path, _from(view, source.name, path)
+    for path in source.optional:
+        if path not in view.graph.reads(source.name):
+            yield "reads", path, "only where it is there, and it is not"
     for path in source.writes:
         yield "writes", path, _to(view, source.name, path)
     for item in source.external:

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
+from noteship.cli.folding import folded
 from noteship.cli.output import plain
 
 __all__ = ["Display"]
@@ -41,4 +42,4 @@ class Display:
 
     def keep(self, line: str) -> None:
         """Print a line above what is redrawn."""
-        self._console.print(Text(plain(line)), soft_wrap=True)
+        self._console.print(Text(folded(plain(line), self._console.width)), soft_wrap=True)

@@ -6,9 +6,13 @@ import json
 import os
 import sys
 from collections.abc import Iterable, Sequence
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
+from noteship.cli import folding
 from noteship.errors import NoteshipError
+
+if TYPE_CHECKING:
+    import logging
 
 __all__ = ["INTERRUPTED", "Output", "duration", "plain", "size", "state_word", "table"]
 
@@ -26,6 +30,8 @@ class Output:
 
     def __init__(self, *, as_json: bool, stdout: TextIO | None = None, stderr: TextIO | None = None) -> None:
         self.as_json = as_json
+        # Where what else goes to standard error becomes records.
+        self.log: logging.Logger | None = None
         self._stdout = stdout or sys.stdout
         self._stderr = stderr or sys.stderr
 
@@ -43,7 +49,7 @@ class Output:
         """Lines for people; nothing with `as_json`."""
         if not self.as_json:
             for line in lines:
-                print(plain(line), file=self._stdout, flush=True)
+                _print(line, self._stdout)
 
     def document(self, value: Any) -> None:
         """The one document for programs; nothing without `as_json`."""
@@ -52,13 +58,25 @@ class Output:
 
     def aside(self, *lines: str) -> None:
         """Lines about the work, beside its result."""
+        if self.log is not None:
+            self.log.info("%s", "\n".join(lines))
+            return
         for line in lines:
-            print(plain(line), file=self._stderr, flush=True)
+            _print(line, self._stderr)
 
     def error(self, error: NoteshipError) -> None:
         """A fault in its four parts, as text and, with `as_json`, as the document too."""
-        self.aside(f"error: {error}")
+        if self.log is None:
+            self.aside(f"error: {error}")
+        else:
+            self.log.error("%s", error)
         self.document({"error": error.to_json(), "exit_code": error.exit_code})
+
+
+def _print(text: str, stream: TextIO) -> None:
+    """A terminal gets long lines folded; what is read by programs, such as grep, gets them whole."""
+    width = folding.width_of(stream)
+    print(folding.folded(plain(text), width) if width else plain(text), file=stream, flush=True)
 
 
 def plain(text: str) -> str:

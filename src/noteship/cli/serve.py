@@ -3,36 +3,63 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import os
 import sys
 from collections.abc import Iterator
 
+from noteship import logs
 from noteship.cli.output import Output
 from noteship.digests import short
+from noteship.errors import NoteshipError
 from noteship.operations import serve as operation
+from noteship.operations.access import Access
 from noteship.operations.opened import OpenedProject
 
 __all__ = ["run"]
+
+LOG = logging.getLogger(__name__)
 
 
 def run(arguments: argparse.Namespace, output: Output) -> int:
     """Say what is served and where, once it is ready; return when it was stopped."""
     opened = OpenedProject.at(arguments.project)
-    bundle = operation.named(opened, arguments.bundle)
+    bundles = tuple(_bundles(opened, arguments))
     python = operation.other_interpreter(opened)
     if python is not None:
         sys.stdout.flush()
         sys.stderr.flush()
         # -P: a file of the project that is called like a module is not imported in its stead.
         os.execv(python, [python, "-P", "-m", "noteship", *_words(arguments)])  # noqa: S606 - no shell is meant
-    chosen = f"{bundle.by}, " if bundle.by in operation.NAMES else ""
+    kind: logs.Kind = arguments.log or ("text" if sys.stderr.isatty() else "json")
+    with logs.speaking(kind):
+        output.log = LOG if kind == "json" else None
+        try:
+            _serve(arguments, output, opened, bundles)
+        except NoteshipError as error:
+            output.error(error)
+            return error.exit_code
+        finally:
+            output.log = None
+    return 0
+
+
+def _serve(
+    arguments: argparse.Namespace, output: Output, opened: OpenedProject, bundles: tuple[operation.Chosen, ...]
+) -> None:
+    named = [each.bundle for each in bundles]
 
     def loading() -> None:
-        output.aside(f"loading {bundle.name} ({chosen}bundle {short(bundle.digest)})")
+        for bundle in named:
+            chosen = f"{bundle.by}, " if bundle.by in operation.NAMES else ""
+            output.aside(f"loading {bundle.name} ({chosen}bundle {short(bundle.digest)})")
 
     def started(url: str) -> None:
-        output.document({"url": url, "bundle": bundle.digest, "name": bundle.name, "chosen": bundle.by})
+        told = [{"bundle": bundle.digest, "name": bundle.name, "chosen": bundle.by} for bundle in named]
+        output.document({"url": url, **told[0], "bundles": told})
         output.text(*_ready(url))
+        if output.log is not None:
+            output.log.info("serving on %s", url, extra=logs.told(url=url, bundles=[each.digest for each in named]))
 
     request = operation.ServeRequest(
         arguments.host,
@@ -43,9 +70,31 @@ def run(arguments: argparse.Namespace, output: Output) -> int:
         workers=arguments.workers,
         stall_s=arguments.stall,
         drain_s=arguments.drain,
+        access=_access(arguments),
+        is_open_to_admin=arguments.admin,
+        log="text" if output.log is None else "json",
     )
-    operation.serve(opened, bundle, request, loading, started)
-    return 0
+    operation.serve(opened, bundles, request, loading, started)
+
+
+def _bundles(opened: OpenedProject, arguments: argparse.Namespace) -> Iterator[operation.Chosen]:
+    for name in arguments.bundles or [None]:
+        yield operation.Chosen(operation.named(opened, name))
+    for name, percent in arguments.canary:
+        yield operation.Chosen(operation.named(opened, name), "canary", percent)
+    for name in arguments.shadow:
+        yield operation.Chosen(operation.named(opened, name), "shadow")
+
+
+def _access(arguments: argparse.Namespace) -> Access:
+    return Access(
+        arguments.tokens,
+        tuple(arguments.token_review),
+        arguments.token_audience,
+        arguments.tls_certificate,
+        arguments.tls_key,
+        is_open=arguments.no_auth,
+    )
 
 
 def _ready(url: str) -> Iterator[str]:
@@ -63,8 +112,16 @@ def _words(arguments: argparse.Namespace) -> Iterator[str]:
     yield f"--host={arguments.host}"
     yield from (f"--{name}={getattr(arguments, name)}" for name in ("port", "workers", "stall", "drain"))
     yield from (f"--trust-type={name}" for name in arguments.trust_type)
-    for name in ("allow_pickle", "access_log", "json"):
+    yield from (f"--token-review={rule}" for rule in arguments.token_review)
+    for name in ("tokens", "token_audience", "tls_certificate", "tls_key"):
+        if getattr(arguments, name) is not None:
+            yield f"--{name.replace('_', '-')}={getattr(arguments, name)}"
+    for name in ("allow_pickle", "access_log", "no_auth", "admin", "json"):
         if getattr(arguments, name):
             yield "--" + name.replace("_", "-")
-    if arguments.bundle is not None:
-        yield from ("--", arguments.bundle)
+    if arguments.log is not None:
+        yield f"--log={arguments.log}"
+    yield from (f"--canary={name}={percent}" for name, percent in arguments.canary)
+    yield from (f"--shadow={name}" for name in arguments.shadow)
+    if arguments.bundles:
+        yield from ("--", *arguments.bundles)

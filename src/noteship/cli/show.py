@@ -34,7 +34,7 @@ def run(arguments: argparse.Namespace, output: Output) -> int:
         return _notebook(opened, arguments, output)
     at = operation.stage_of(opened, record, arguments.stage)
     output.document(at.to_json())
-    output.text(*_stage(at))
+    output.text(*_stage(at, arguments.run))
     return 0
 
 
@@ -52,7 +52,7 @@ def _notebook(opened: OpenedProject, arguments: argparse.Namespace, output: Outp
 
 def _run(record: workflow.RunRecord, bundle: str, given: Mapping[str, Sequence[str]]) -> Iterator[str]:
     yield f"run {record.run}: {record.state}" + (f", {duration(record.seconds)}" if record.ended else "")
-    yield f"  started {record.started}"
+    yield f"  started {record.started[:19].replace('T', ' ')} UTC"
     if record.chosen:
         yield f"  with {', '.join(record.chosen)}"
     if bundle:
@@ -63,7 +63,7 @@ def _run(record: workflow.RunRecord, bundle: str, given: Mapping[str, Sequence[s
         for each in record.stages.values()
     ]
     if rows:
-        yield from table(rows, header=("stage", "state", "took", ""), indent="  ")
+        yield from table(rows, header=("stage", "state", "took", "why"), indent="  ")
     for stage, words in given.items():
         yield f"  {stage} was given {', '.join(words)}"
     for notice in record.notices:
@@ -73,13 +73,18 @@ def _run(record: workflow.RunRecord, bundle: str, given: Mapping[str, Sequence[s
 def _why(record: workflow.StageRecord) -> str:
     if record.failure:
         return next(iter(record.failure.message.splitlines()), record.failure.kind)
-    return f"needs {record.blocked_by}" if record.blocked_by else record.reason
+    return f"needs {record.blocked_by}" if record.blocked_by else _then(record.reason)
 
 
-def _stage(record: workflow.StageRecord) -> Iterator[str]:
+def _then(reason: str) -> str:
+    """A reason as it is told afterwards."""
+    return reason.replace("it has no result yet", "it had no result yet")
+
+
+def _stage(record: workflow.StageRecord, run: str) -> Iterator[str]:
     yield f"{record.stage}: {state_word(record.state)}" + (f", {duration(record.seconds)}" if record.seconds else "")
     if record.reason:
-        yield f"  because {record.reason}"
+        yield f"  because {_then(record.reason)}"
     if record.failure:
         yield from ("  " + line for line in record.failure.message.splitlines())
         yield from ("  at " + line for line in record.failure.where.splitlines())
@@ -89,3 +94,6 @@ def _stage(record: workflow.StageRecord) -> Iterator[str]:
     if rows:
         yield ""
         yield from table(rows, header=("output", "size", "digest"), indent="  ")
+    if record.record:
+        yield ""
+        yield f"its output: noteship show {run} {record.stage} --open"

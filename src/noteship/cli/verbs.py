@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 __all__ = ["VERBS", "Verb"]
 
@@ -35,6 +36,18 @@ def _seconds(text: str) -> float:
     if not 0 <= seconds < float("inf"):
         raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds, such as 30 or 0.5")
     return seconds
+
+
+def _canary(text: str) -> tuple[str, float]:
+    """A bundle and its share: champion=5."""
+    name, equals, share = text.partition("=")
+    try:
+        percent = float(share.removesuffix("%")) if equals else 0.0
+    except ValueError:
+        percent = -1.0
+    if not name or not 0 <= percent <= 100:
+        raise argparse.ArgumentTypeError(f"{text!r} is no bundle with its percentage, such as latest=5")
+    return name, percent
 
 
 def _new(parser: argparse.ArgumentParser) -> None:
@@ -104,10 +117,11 @@ def _show(parser: argparse.ArgumentParser) -> None:
 
 def _serve(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "bundle",
+        "bundles",
         metavar="BUNDLE",
-        nargs="?",
-        help="`latest`, or the start of a digest (default: the latest that `noteship run` made)",
+        nargs="*",
+        help="`champion`, `latest` or the start of a digest; of several the first answers those who name none"
+        " (default: the champion, else the latest that `noteship run` made)",
     )
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1)")
     parser.add_argument("--port", type=int, default=8080, help="port to listen on; 0 takes a free one (default: 8080)")
@@ -145,6 +159,79 @@ def _serve(parser: argparse.ArgumentParser) -> None:
         metavar="SECONDS",
         help="on SIGTERM, be not ready and answer for so long before listening ends (default: 0)",
     )
+    parser.add_argument(
+        "--log",
+        choices=("json", "text"),
+        help="what the service says on standard error: a line of JSON a record, or text for people"
+        " (default: text on a terminal, else json)",
+    )
+    _versions(parser)
+    _calling(parser)
+
+
+def _versions(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--canary",
+        type=_canary,
+        metavar="BUNDLE[=PERCENT]",
+        action="append",
+        default=[],
+        help="serve this bundle, too: it answers so many percent of the requests that name no version, and those"
+        " that ask for the canary (default: 0)",
+    )
+    parser.add_argument(
+        "--shadow",
+        metavar="BUNDLE",
+        action="append",
+        default=[],
+        help="score every request with this bundle, too, after it was answered, and count where the two differ",
+    )
+    parser.add_argument(
+        "--admin",
+        action="store_true",
+        help="let everybody on this machine load and unload bundles while it runs; with --tokens, those of scope admin"
+        " can in any case",
+    )
+
+
+def _calling(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--tokens",
+        type=Path,
+        metavar="FILE",
+        help="ask callers for a token of this file, which `noteship token` writes; read again when it changes",
+    )
+    parser.add_argument(
+        "--token-review",
+        metavar="PATTERN=SCOPE[,SCOPE]",
+        action="append",
+        default=[],
+        help="let the cluster's users that PATTERN fits call: system:serviceaccount:team-a:*=predict, or"
+        " group:ops=observe,admin; the cluster is asked whose their tokens are; may be repeated",
+    )
+    parser.add_argument("--token-audience", metavar="AUDIENCE", help="what the cluster's tokens must be meant for")
+    parser.add_argument(
+        "--no-auth", action="store_true", help="ask nobody who calls, on other addresses than this machine's own too"
+    )
+    parser.add_argument(
+        "--tls-certificate",
+        type=Path,
+        metavar="FILE",
+        help="speak TLS with this certificate and those that signed it, in PEM; read again when it changes",
+    )
+    parser.add_argument("--tls-key", type=Path, metavar="FILE", help="the certificate's key, in PEM")
+
+
+def _token(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name", metavar="NAME", help="who calls, as people know them")
+    parser.add_argument(
+        "--scope",
+        choices=("predict", "observe", "admin"),
+        action="append",
+        required=True,
+        help="ask for predictions, look at metrics, or change what is served; may be repeated",
+    )
+    parser.add_argument("--add-to", type=Path, metavar="FILE", help="add the line to this file of tokens")
 
 
 def _trusting(parser: argparse.ArgumentParser) -> None:
@@ -228,6 +315,13 @@ VERBS = (
     Verb("runs", "list what ran", "noteship runs --last 5", "runs", _runs),
     Verb("show", "one run, or one of its stages", "noteship show latest 04-train --open", "show", _show),
     Verb("serve", "serve the model over HTTP", "noteship serve --port 8080", "serve", _serve),
+    Verb(
+        "token",
+        "make a token for a caller of a service",
+        "noteship token shop --scope predict --add-to tokens",
+        "token",
+        _token,
+    ),
     Verb(
         "score",
         "score files of rows, resumable",

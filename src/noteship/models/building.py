@@ -11,7 +11,18 @@ from typing import Any, Self
 import pandas
 
 from noteship.errors import cut
-from noteship.models import arranging, bundle, compiled, environment, errors, model_file, opening, pickles, sources
+from noteship.models import (
+    arranging,
+    bundle,
+    compiled,
+    environment,
+    errors,
+    model_file,
+    opening,
+    pickles,
+    sources,
+    unseen,
+)
 from noteship.models.composing import compositions
 from noteship.models.composition import ComposedScorer, Composition
 from noteship.models.describing import describe
@@ -141,6 +152,7 @@ def build(request: BuildRequest) -> BuildResult:
     source = sources.needed_source(used, files)
     made = _described(request, composition, raw, findings, model, source)
     with source_modules(roots):
+        made = replace(made, signature=unseen.judged(made.signature, composition.score))
         choice = compiled.choose(ComposedScorer(made.signature, composition), raw)
     made = replace(made, parts={**made.parts, "compiled": choice.part})
     bundle.write(Path(request.output), made, model.data, source)

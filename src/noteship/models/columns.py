@@ -14,7 +14,7 @@ import pandas
 
 from noteship.models import errors
 
-__all__ = ["Column", "plain", "type_word"]
+__all__ = ["WORDS", "Column", "plain", "type_word"]
 
 Kind = Literal["boolean", "integer", "number", "text", "category", "datetime"]
 

@@ -103,6 +103,7 @@ class Signature:
 
     def _check_shapes(self, rows: Sequence[Any]) -> None:
         names = {column.name for column in self.inputs}
+        required = {column.name for column in self.inputs if column.nulls == "refused"}
         kind = dict if isinstance(rows[0], dict) else list
         for number, row in enumerate(rows):
             if not isinstance(row, (dict, list)):
@@ -114,12 +115,25 @@ class Signature:
                 raise errors.BadRows(number, None, f"{len(self.inputs)} values", str(len(row)))
             if isinstance(row, dict) and not names.issuperset(row):
                 raise self._unknown_field(number, row)
+            # Of one alone, its column tells more.
+            if isinstance(row, dict) and len(required - row.keys()) > 1:
+                raise self._lacking_fields(number, row)
 
     def _unknown_field(self, number: int, row: Mapping[str, Any]) -> errors.BadRows:
         known = [column.name for column in self.inputs]
         field = next(str(name) for name in row if name not in known)
         near = difflib.get_close_matches(field, known, 1) or known[:1]
-        shown = [cut(name, FIELD_LIMIT) for name in known[:FIELDS_SHOWN]]
-        more = f" and {len(known) - FIELDS_SHOWN} more" if len(known) > FIELDS_SHOWN else ""
-        listed = f" (it has {', '.join(shown)}{more})" if len(known) > 1 else ""
+        listed = f" (it has {_shown([cut(name, FIELD_LIMIT) for name in known])})" if len(known) > 1 else ""
         return errors.BadRows(number, field, f"a field of the model, such as {near[0]}{listed}", "an unknown one")
+
+    def _lacking_fields(self, number: int, row: Mapping[str, Any]) -> errors.BadRows:
+        required = [column for column in self.inputs if column.nulls == "refused"]
+        wanted = [f"{cut(column.name, FIELD_LIMIT)} ({columns.WORDS[column.type]})" for column in required]
+        lacking = [cut(column.name, FIELD_LIMIT) for column in required if column.name not in row]
+        got = f"one without {_shown(lacking)}" if row else "an empty one"
+        return errors.BadRows(number, None, f"an object with {_shown(wanted)}", got)
+
+
+def _shown(texts: Sequence[str]) -> str:
+    more = f" and {len(texts) - FIELDS_SHOWN} more" if len(texts) > FIELDS_SHOWN else ""
+    return ", ".join(texts[:FIELDS_SHOWN]) + more

@@ -45,7 +45,8 @@ class Verified:
     how: str
 
     def __str__(self) -> str:
-        return f"{self.path}: {self.what} reproduced for {self.rows} rows, {self.how}, up to {self.difference:.1e}"
+        nearly = f"up to {self.difference:.1e}" if self.difference else "exactly"
+        return f"{self.path}: {self.what} reproduced for {self.rows:,} rows, {self.how}, {nearly}"
 
 
 @dataclass(frozen=True)

@@ -66,7 +66,7 @@ class Catalogue:
             return self._table[f"spark-{flow}.{last}"]
         if len(parts) > 1:
             for table in (self._own, self._within.get(last, {}), self._table):
-                for key in (f"{parts[0]}.**.{last}", f"{'.'.join(parts[:2])}.**.{last}", f"*.{last}"):
+                for key in (f"{'.'.join(parts[:2])}.**.{last}", f"{parts[0]}.**.{last}", f"*.{last}"):
                     if key in table:
                         return table[key]
         return ()

@@ -63,6 +63,9 @@ read vaex.open{,_many} 0|path
 write *.export{,_hdf5,_arrow,_parquet,_csv} 0|path weak
 read datatable.fread 0
 read pyspark.**.load 0|path
+write pyspark.ml.**.save 0|path folder
+write pyspark.mllib.**.save 1|path folder
+read pyspark.mllib.**.load 1|path
 read pyspark.**.textFile 0
 read spark-read.{csv,parquet,json,orc,text,load,table_} 0|path
 write spark-write.{csv,parquet,json,orc,text,save} 0|path

@@ -75,4 +75,5 @@ def _uses(item: Placed) -> Iterable[Use]:
     how = f"{raw.how}; {item.how}" if item.how else raw.how
     for path, guessed in item.results.items():
         maybe = raw.maybe or item.maybe or guessed
-        yield Use(path, raw.action, raw.cell, raw.line, raw.call, how, maybe, raw.folder, path in item.own)
+        optional = raw.guarded and raw.action == "read"
+        yield Use(path, raw.action, raw.cell, raw.line, raw.call, how, maybe, raw.folder, path in item.own, optional)

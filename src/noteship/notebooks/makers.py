@@ -16,7 +16,7 @@ def settle_makers(placed: AllPlaced, stages: Sequence[StageUses]) -> None:
     for stage in stages:
         _share_with_runs(placed, stage)
     _share_texts(placed, stages)
-    if any(item.raw.lacking for items in placed.values() for item in items):
+    if any(item.raw.guarded for items in placed.values() for item in items):
         _share_fallbacks(placed)
     _share_copies(placed)
 
@@ -43,7 +43,7 @@ def _share_fallbacks(placed: AllPlaced) -> None:
     links = _Links(placed)
     for name, items in placed.items():
         for text, item in _written(items):
-            makers = links.makers.get(text, set()) - {name} if item.raw.lacking else set()
+            makers = links.makers.get(text, set()) - {name} if item.raw.guarded else set()
             item.shared = item.shared or bool(makers - links.after(name))
 
 
@@ -77,7 +77,7 @@ class _Links:
                 text = "" if item.pattern is None else item.pattern.text
                 if item.raw.action == "read" and text not in own:
                     self.readers.setdefault(text, set()).add(name)
-                elif item.raw.action == "write" and text and not (item.shared or item.raw.lacking):
+                elif item.raw.action == "write" and text and not (item.shared or item.raw.guarded):
                     own.add(text)
                     self.makers.setdefault(text, set()).add(name)
                     self._makes.setdefault(name, set()).add(text)

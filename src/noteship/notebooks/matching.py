@@ -179,7 +179,7 @@ class Matching:
                 continue
             if item.raw.action == "write":
                 # Where another stage makes it, it is there, and nothing was made.
-                if not (item.shared and item.raw.lacking):
+                if not (item.shared and item.raw.guarded):
                     before.append((item.pattern, item.raw.folder))
                 continue
             item.own.update(path for path in item.results if self._is_own(name, path, before, items[number:]))

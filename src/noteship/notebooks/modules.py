@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import ast
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from posixpath import join, normpath
 
-__all__ = ["ModulePlace", "ModulePlaces", "imported_names"]
+__all__ = ["ModulePlace", "ModulePlaces", "imported_names", "needed_names"]
 
 # Where a project's packages are when they are installed in place and no path is set in the code.
 USUAL_FOLDERS = ("", "src", "lib", "python", "code")
@@ -95,9 +95,43 @@ class ModulePlaces:
         return ModulePlace("", folder, True) if folder in self._packages else None
 
 
+# Who catches one of these can do without the module.
+CAUGHT = frozenset({"ImportError", "ModuleNotFoundError", "Exception", "BaseException"})
+
+
 def imported_names(tree: ast.AST) -> Iterator[tuple[int, str]]:
     """Every import in a tree as (level, dotted name); `from a import b` gives both `a` and `a.b`."""
-    for node in _statements(tree):
+    return _imported(_statements(tree))
+
+
+def needed_names(tree: ast.Module) -> Iterator[tuple[int, str]]:
+    """The imports without which the tree cannot run, as `imported_names` has them.
+
+    Not those in functions, under a condition, or where their failing is caught.
+    """
+    return _imported(_certain(tree.body))
+
+
+def _certain(statements: Iterable[ast.stmt]) -> Iterator[ast.AST]:
+    for node in statements:
+        yield node
+        if isinstance(node, ast.With):
+            yield from _certain(node.body)
+        elif isinstance(node, ast.Try):
+            if not any(_catches(handler) for handler in node.handlers):
+                yield from _certain(node.body)
+            yield from _certain(node.finalbody)
+
+
+def _catches(handler: ast.ExceptHandler) -> bool:
+    if handler.type is None:
+        return True
+    kinds = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
+    return any(isinstance(kind, ast.Name) and kind.id in CAUGHT for kind in kinds)
+
+
+def _imported(statements: Iterable[ast.AST]) -> Iterator[tuple[int, str]]:
+    for node in statements:
         if isinstance(node, ast.Import):
             for alias in node.names:
                 yield 0, alias.name

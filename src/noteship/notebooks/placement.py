@@ -10,7 +10,7 @@ from posixpath import basename, dirname, join, normpath
 from noteship.notebooks.partial_paths import Pattern, pattern_of
 from noteship.notebooks.places import Places, common_folders, hosted
 from noteship.notebooks.raw import RawAnalysis, RawUse
-from noteship.notebooks.searches import found_by_search
+from noteship.notebooks.searches import found_by_search, found_by_suffix
 
 __all__ = ["Placed", "StageUses", "place"]
 
@@ -280,7 +280,9 @@ def _searched(placed: Mapping[str, list[Placed]], files: frozenset[str]) -> None
         if item.raw.action == "write" and item.pattern is not None and not item.shared
     ]
     for name, item, pattern in waiting:
-        item.pattern = found_by_search(pattern, [*(one for writer, one in made if writer != name), *shipped])
+        others = [(writer, one) for writer, one in made if writer != name]
+        item.pattern = found_by_search(pattern, [*(one for _, one in others), *shipped])
+        item.pattern = item.pattern or found_by_suffix(pattern, others)
         if item.pattern is not None:
             item.how, item.reason = f"by the tail of {item.outside}", ""
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from noteship import digests
-from noteship.notebooks import modules
+from noteship.notebooks import modules, repositories
 from noteship.notebooks.document import Document, read_document
 from noteship.notebooks.errors import NotJson, OtherLanguage
 
@@ -51,6 +51,11 @@ class ProjectTexts:
                 found.add(folder)
                 folder = folder.rpartition("/")[0]
         return frozenset(found)
+
+    @cached_property
+    def repositories(self) -> frozenset[str]:
+        """The names by which the project's repository goes."""
+        return repositories.own_names(self.root)
 
     @cached_property
     def places(self) -> modules.ModulePlaces:
@@ -158,6 +163,12 @@ class ProjectView:
         self.answers[_question("made", path)] = answer
         return answer
 
+    def is_repository(self, name: str) -> bool:
+        """Whether the project's own repository goes by this name."""
+        answer = name in self._texts.repositories
+        self.answers[_question("repository", name)] = answer
+        return answer
+
     def is_folder(self, path: str) -> bool:
         """Whether the project's listing has files below this folder."""
         answer = self._texts_folder(path)
@@ -205,6 +216,8 @@ class ProjectView:
             return self.is_made(rest[0])
         if kind == "folder":
             return self.is_folder(rest[0])
+        if kind == "repository":
+            return self.is_repository(rest[0])
         if kind == "module":
             return _plain(self._texts.places.find(rest[0], rest[1:]))
         return _plain(self._texts.places.relative(rest[0], int(rest[1]), rest[2]))

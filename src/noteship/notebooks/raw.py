@@ -72,8 +72,8 @@ class RawUse:
 
     Uses of one document with the same `choice`, not 0, are alternatives of one call: a name that may have several
     values. A `doubtful` use may be no file at all; it counts when a file of the project or another stage confirms it.
-    `by` are the scripts, started as commands of their own, in which it happens. A `lacking` one happens only where the
-    file is not there before.
+    `by` are the scripts, started as commands of their own, in which it happens. A `guarded` write happens only where
+    the file is not there before, a `guarded` read only where it is.
     """
 
     path: PathText
@@ -87,7 +87,7 @@ class RawUse:
     folder: bool = False
     choice: int = 0
     doubtful: bool = False
-    lacking: bool = False
+    guarded: bool = False
     by: tuple[str, ...] = ()
 
 

@@ -69,7 +69,8 @@ class Analysis:
 class Reading:
     """One notebook, script or module: what its syntax tells, and its analyses by working folder.
 
-    `pieces` are its cells, or its functions and classes, each with a digest: they tell what changed. `main` says that
+    `needed` are those of its `imports` without which it cannot run. `pieces` are its cells, or its functions and
+    classes, each with a digest: they tell what changed. `main` says that
     it has a part under `__name__ == "__main__"` or, of what does not parse, that its text looks as if it ran; `tests`
     that it holds tests, `asked` that a newer interpreter was asked in vain or has read it.
     """
@@ -80,6 +81,7 @@ class Reading:
     code: str = ""
     pieces: tuple[tuple[str, str], ...] = ()
     imports: tuple[tuple[int, str], ...] = ()
+    needed: tuple[tuple[int, str], ...] = ()
     parameters: Mapping[str, Any] = field(default_factory=dict)
     main: bool = False
     tests: bool = False
@@ -95,6 +97,7 @@ class Reading:
             "code": self.code,
             "pieces": self.pieces,
             "imports": self.imports,
+            "needed": self.needed,
             "parameters": self.parameters,
             "main": self.main,
             "tests": self.tests,
@@ -113,6 +116,7 @@ class Reading:
             code=value["code"],
             pieces=tuple((name, digest) for name, digest in value["pieces"]),
             imports=tuple((level, name) for level, name in value["imports"]),
+            needed=tuple((level, name) for level, name in value["needed"]),
             parameters=value["parameters"],
             main=value["main"],
             tests=value["tests"],
@@ -193,6 +197,7 @@ def _syntax_reading(document: Document, digest: str) -> Reading:
         code="" if fault else syntax.cells_digest(trees),
         pieces=() if fault else tuple(_pieces(document.kind, parsed)),
         imports=tuple(sorted(imports)),
+        needed=tuple(sorted({found for tree in trees for found in modules.needed_names(tree)})),
         parameters=_parameters(document),
         main=_looks_run(document) if fault else any(_has_main(tree) for tree in trees),
         tests=any(map(_has_tests, trees)) or any(name.partition(".")[0] in TEST_LIBRARIES for _, name in imports),

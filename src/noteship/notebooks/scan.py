@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from posixpath import basename, dirname
@@ -10,8 +12,10 @@ from noteship.notebooks import discovery
 from noteship.notebooks.modules import ModulePlaces
 from noteship.notebooks.reading import Reading
 
-__all__ = ["FoundStage", "candidates", "find_stages", "imported_files", "may_be_stage"]
+__all__ = ["FoundStage", "candidates", "find_stages", "imported_files", "is_program", "may_be_stage"]
 
+# What a module's part under `__main__` calls when it is a program, and not a trial of what the module defines.
+_PROGRAM = re.compile(r"main|run|cli|parse_args|parse_known_args|Fire", re.IGNORECASE)
 # Of a script's code lines, the part that must be in the notebook for the two to be twins.
 TWIN_SHARE = 0.6
 
@@ -73,6 +77,13 @@ def may_be_stage(path: str, reading: Reading, importers: Mapping[str, set[str]],
     if reading.fault is not None and reading.kind == "script" and not reading.main:
         return False
     return not importers.get(path, set()) - {path}
+
+
+def is_program(tree: ast.Module) -> bool:
+    """Whether a module's part under `__name__ == "__main__"` is a program: it calls `main`, or reads options."""
+    parts = (node for node in tree.body if isinstance(node, ast.If) and "__name__" in ast.dump(node.test))
+    calls = (inner.func for part in parts for inner in ast.walk(part) if isinstance(inner, ast.Call))
+    return any(_PROGRAM.search(getattr(call, "id", getattr(call, "attr", ""))) for call in calls)
 
 
 def _twins(

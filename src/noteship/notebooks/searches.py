@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
-from posixpath import commonpath
+from posixpath import basename, commonpath, dirname, splitext
 
 from noteship import patterns
 from noteship.notebooks.partial_paths import DEEP, SEGMENT, Pattern
 
-__all__ = ["found_by_search"]
+__all__ = ["found_by_search", "found_by_suffix"]
+
+# Where hosted notebooks find what other notebooks have left.
+_HOSTED = re.compile(r"^/(kaggle/input|content(/g?drive)?|gdrive)/", re.IGNORECASE)
+# What only fitted models are kept in: a data set of somebody else has no such file.
+_MODELS = frozenset(
+    {".pt", ".pth", ".ckpt", ".safetensors", ".joblib", ".keras", ".h5", ".onnx", ".cbm", ".pkl", ".sav"}
+)
 
 
 def found_by_search(pattern: Pattern, known: Iterable[Pattern]) -> Pattern | None:
@@ -31,6 +39,20 @@ def found_by_search(pattern: Pattern, known: Iterable[Pattern]) -> Pattern | Non
         if len(tops) == 1 and all(head.count("/") + 1 >= len(middle) and head for head in heads):
             return _put(tops.pop(), *middle, *tail)
     return _put(heads.pop(), *tail) if len(heads) == 1 else _put(commonpath(heads), DEEP, *tail)
+
+
+def found_by_suffix(pattern: Pattern, made: Iterable[tuple[str, Pattern]]) -> Pattern | None:
+    """What all models in a hosted notebook's folder (`/kaggle/input/weights/*.pt`) are, where one stage makes such.
+
+    `made` are what the other stages write, with their names. All of the suffix have to be one stage's, in one folder.
+    """
+    name = basename(pattern.text)
+    suffix = splitext(name)[1]
+    if suffix not in _MODELS or name.strip(SEGMENT) != suffix or not _HOSTED.match(pattern.text):
+        return None
+    makers = {(stage, dirname(each.text)) for stage, each in made if each.text.endswith(suffix)}
+    folders = {folder for _, folder in makers}
+    return _put(folders.pop(), name) if len(makers) == 1 and all(Pattern(each).literal for each in folders) else None
 
 
 def _taken_apart(pattern: Pattern) -> tuple[str, list[str], list[str]]:

@@ -143,7 +143,10 @@ class _Project:
         self._called = {path: tuple(lines)[: command_files.MOST_LINES] for path, lines in found.items()}
 
     def _stands_alone(self, path: str, importers: Mapping[str, set[str]]) -> bool:
-        """Whether an imported file is a stage too: it is called, or makes files that those who import it do not."""
+        """Whether an imported file is a stage too: it is called, or makes files that those who import it do not.
+
+        It has to be a program, or others read what it makes: many modules have a trial at their end.
+        """
         reading = self.readings.get(path)
         if reading is None or not reading.main or reading.fault is not None:
             return False
@@ -155,7 +158,16 @@ class _Project:
             more = importers.get(waiting.pop(), set()) - above
             above |= more
             waiting.extend(more)
-        return not any(writes & self._writes(each) for each in above - {path})
+        if any(writes & self._writes(each) for each in above - {path}):
+            return False
+        tree = self.texts.tree(path)
+        return (tree is not None and scan.is_program(tree)) or any(
+            writes & self._reads(each) for each in self.readings if each != path and not importers.get(each)
+        )
+
+    def _reads(self, path: str) -> set[str]:
+        uses = self.analyse(path, self._usual_folder(path)).uses
+        return {partial_paths.pattern_of(use.path).text for use in uses if use.action == "read"}
 
     def _writes(self, path: str) -> set[str]:
         uses = self.analyse(path, self._usual_folder(path)).uses
@@ -274,7 +286,21 @@ class _Project:
             calls_note=calls_note,
             elsewhere=linked.elsewhere,
             redone=linked.redone,
+            imports=tuple(sorted(self._needed(reading))),
         )
+
+    def _needed(self, reading: Reading) -> set[str]:
+        """The modules of others that a file, and what it imports of the project, cannot run without."""
+        waiting, seen, found = [reading], {reading.path}, set()
+        while waiting:
+            each = waiting.pop()
+            tops = {name.partition(".")[0] for level, name in each.needed if not level}
+            found |= {top for top in tops if not any(True for _ in self._places(each, 0, top))}
+            own = {path for level, name in each.needed for path in self._places(each, level, name)}
+            more = {path for path in own if path in self.readings} - seen
+            seen |= more
+            waiting.extend(self.readings[path] for path in sorted(more))
+        return found
 
     def _modules(self, reading: Reading, raw: RawAnalysis) -> tuple[str, ...]:
         """Module files of the project that the stage imports, directly or not, and what it runs in its own names."""
@@ -292,15 +318,18 @@ class _Project:
         return found
 
     def _imports(self, reading: Reading) -> Iterable[str]:
+        for level, name in reading.imports:
+            yield from filter(None, self._places(reading, level, name))
+
+    def _places(self, reading: Reading, level: int, name: str) -> Iterable[str]:
+        """The files of the project that an import loads; empty for a package without `__init__.py`."""
         places = self.texts.places
         search = (dirname(reading.path),)
-        for level, name in reading.imports:
-            place = places.relative(reading.path, level, name) if level else places.find(name, search)
-            while place is not None:
-                if place.path:
-                    yield place.path
-                name = name.rpartition(".")[0]
-                place = places.find(name, search) if name and not level else None
+        place = places.relative(reading.path, level, name) if level else places.find(name, search)
+        while place is not None:
+            yield place.path
+            name = name.rpartition(".")[0]
+            place = places.find(name, search) if name and not level else None
 
     def _code(self, reading: Reading, modules: Iterable[str]) -> Digest:
         others = {path: self.readings[path].code or self.readings[path].digest for path in modules}

@@ -20,7 +20,7 @@ class Use:
 
     `path` is relative to the project's root, in POSIX form; a write may be a pattern (`plots/*.png`).
     `maybe` is true under a condition, in a `try`, or in a loop of unknown length. `folder` says that the path is a
-    folder, `own` that the stage reads what it has written itself before.
+    folder, `own` that the stage reads what it has written itself before, `optional` that it reads only what is there.
     """
 
     path: str
@@ -32,6 +32,7 @@ class Use:
     maybe: bool = False
     folder: bool = False
     own: bool = False
+    optional: bool = False
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,8 @@ class StageSource:
     `calls` are how the project's own files call the script, in the order in which it is run; none when it is run once
     and without words. `pieces` are the parts of its code, and of each module's by path, with their digests.
     `calls_note` says what of them cannot be followed. `redone` are files that it makes anew, by running other
-    stages within itself or with the same text as they do: those are their writers.
+    stages within itself or with the same text as they do: those are their writers. `imports` are the modules, by the
+    first part of their names, that are not the project's own and without which it cannot run.
     """
 
     name: str
@@ -111,11 +113,18 @@ class StageSource:
     calls_note: str = ""
     elsewhere: tuple[Elsewhere, ...] = ()
     redone: tuple[str, ...] = ()
+    imports: tuple[str, ...] = ()
 
     @property
     def reads(self) -> tuple[str, ...]:
         """Files read before the stage itself writes them, sorted."""
         return tuple(sorted({use.path for use in self.uses if use.action == "read" and not use.own}))
+
+    @property
+    def optional(self) -> tuple[str, ...]:
+        """Files read only where they are there, sorted: the stage asks first, and does without them."""
+        needed = {use.path for use in self.uses if use.action == "read" and not (use.own or use.optional)}
+        return tuple(path for path in self.reads if path not in needed)
 
     @property
     def writes(self) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from noteship.errors import EnvironmentLacks, NoteshipError, Parts, UsageError, 
 __all__ = [
     "BadParameter",
     "BundleFailed",
+    "Contradiction",
     "FolderNotEmpty",
     "ForcedInVain",
     "InputChanged",
@@ -22,6 +23,7 @@ __all__ = [
     "NoteshipMissing",
     "NothingReadable",
     "NothingToRun",
+    "OpenToAll",
     "SetInVain",
     "StepNotMade",
     "UnknownBundle",
@@ -439,3 +441,42 @@ class InputOfUnreadable(UsageError):
         """An instance for documentation."""
         fault = FolderNotEmpty.example()
         return cls("02-clean", "raw.csv", "02-clean.ipynb, cell 2, line 1", "01-collect.ipynb", fault)
+
+
+@dataclass(eq=False)
+class OpenToAll(UsageError):
+    """A service would answer whoever reaches it, and others than this machine do."""
+
+    host: str
+
+    def parts(self) -> Parts:
+        """The message."""
+        return Parts(
+            "whoever reaches this machine could call the service, without being asked who it is",
+            where=f"--host {cut(self.host, 100)}",
+            nearest="only on this machine's own address, 127.0.0.1, is nobody asked",
+            remedy="--tokens FILE, with tokens of `noteship token`; in a pod, --token-review; or --no-auth,"
+            " where something in front of the service asks",
+        )
+
+    @classmethod
+    def example(cls) -> Self:
+        """All addresses."""
+        return cls("0.0.0.0")  # noqa: S104 - told, not listened on
+
+
+@dataclass(eq=False)
+class Contradiction(UsageError):
+    """Options that do not go together."""
+
+    fact: str
+    remedy: str
+
+    def parts(self) -> Parts:
+        """The message."""
+        return Parts(self.fact, remedy=self.remedy)
+
+    @classmethod
+    def example(cls) -> Self:
+        """Nobody is asked, and callers are named."""
+        return cls("--no-auth leaves nobody out", "leave --no-auth out, or --tokens and --token-review")

@@ -5,14 +5,16 @@ from __future__ import annotations
 import os
 import re
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from noteship import digests, distributions, notebooks, workflow
+from noteship import digests, distributions, notebooks, project, workflow
+from noteship.errors import NoteshipError
 from noteship.notebooks import StageSource, execution
+from noteship.operations.lacking import is_of
 from noteship.operations.opened import OpenedProject
 
 __all__ = ["CellProgress", "NotebookExecutor"]
@@ -25,7 +27,8 @@ CellProgress = execution.Progress
 class NotebookExecutor:
     """Executes tasks of the workflow by running notebooks and scripts in the project's interpreter.
 
-    `made` is what they have made in this run: it is not stale, whatever the graph was told.
+    `made` is what they have made in this run: it is not stale, whatever the graph was told. `changed` is set once the
+    environment is another than at the run's start, as after `%pip install` in a cell.
     """
 
     opened: OpenedProject
@@ -33,6 +36,7 @@ class NotebookExecutor:
     runner: execution.Runner
     tell: Callable[[CellProgress], None]
     made: set[str] = field(default_factory=set)
+    changed: threading.Event = field(default_factory=threading.Event)
 
     @classmethod
     def of(
@@ -66,15 +70,36 @@ class NotebookExecutor:
                 failure=workflow.Failure("environment", parts.fact, where=parts.where, remedy=parts.remedy)
             )
         self.made.update(done.outputs)
+        is_same, changes = self._environment_since()
+        notes = (*done.notes, *([source.calls_note] if source.calls_note else []), *changes)
         return workflow.Outcome(
             outputs=done.outputs,
             record=done.record,
             reads=done.reads,
             wanted=done.wanted,
-            notes=(*done.notes, source.calls_note) if source.calls_note else done.notes,
+            notes=notes,
             failure=self._failure(done.failure) if done.failure else None,
             seconds=done.seconds,
+            is_repeatable=is_same,
         )
+
+    def _environment_since(self) -> tuple[bool, tuple[str, ...]]:
+        """Whether the environment is still the one of the keys of this run; who finds first that it is not tells it."""
+        before = self.opened.environment
+        try:
+            now = project.inspect(self.opened.root, self.opened.settings.environment)
+        except NoteshipError as error:
+            is_same, what = False, error.parts().fact
+        else:
+            is_same, what = now.digest == before.digest, _difference(before.installed, now.installed)
+        if is_same or self.changed.is_set():
+            return is_same, ()
+        self.changed.set()
+        told = (
+            f"the environment changed while it ran ({what}): the next run makes this, and what comes after it, again; "
+            "packages are better installed before a run, from requirements.txt or a lock"
+        )
+        return False, (told,)
 
     def _job(self, task: workflow.Task, source: StageSource) -> execution.Job:
         declared = self.opened.settings.stage.get(source.name)
@@ -119,7 +144,7 @@ class NotebookExecutor:
         if failure.exception != "ModuleNotFoundError" or not found:
             return ""
         top = found[1].partition(".")[0]
-        own = next((path for path in sorted(self.opened.sources.files) if _is_of(path, top)), "")
+        own = next((path for path in sorted(self.opened.sources.files) if is_of(path, top)), "")
         if own:
             return f"{own} is in the project, but not where the stage imports from: move it beside, or set sys.path"
         return f"install it: {distributions.install_command(self.opened.environment.interpreter.path, top)}"
@@ -142,6 +167,14 @@ class NotebookExecutor:
         return self.opened.sources_by_name[name]
 
 
+def _difference(before: Mapping[str, str], now: Mapping[str, str]) -> str:
+    """Which packages are other ones, in few words."""
+    other = [f"{name} {now[name]}" for name in sorted(now) if before.get(name) != now[name]]
+    gone = [f"without {name}" for name in sorted(before.keys() - now.keys())]
+    found = [*other, *gone]
+    return ", ".join(found[:4]) + (f" and {len(found) - 4} more" if len(found) > 4 else "") or "its lock"
+
+
 class _Changed(Exception):
     """Somebody saved a source while the run went on: what it makes now belongs to no key."""
 
@@ -154,8 +187,3 @@ def _changed(path: str) -> workflow.Failure:
     return workflow.Failure(
         "input", f"{path} changed since this run began", where=path, remedy="run again", retryable=True
     )
-
-
-def _is_of(path: str, module: str) -> bool:
-    *folders, name = path.split("/")
-    return name == f"{module}.py" or (module in folders and name.endswith(".py"))

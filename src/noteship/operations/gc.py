@@ -15,11 +15,12 @@ __all__ = ["Freed", "gc"]
 
 @dataclass(frozen=True)
 class Freed:
-    """What was freed, or would be; `kept` counts the objects that are needed or too young to judge."""
+    """What was freed, or would be; `kept` counts the objects that are needed or too young to judge, `young` these."""
 
     objects: int
     size_bytes: int
     kept: int
+    young: int
     results: int
     dry_run: bool
 
@@ -36,14 +37,16 @@ def gc(opened: OpenedProject, keep_runs: int, *, dry_run: bool) -> Freed:
     """
     objects, ledger = opened.store, opened.ledger
     needed = objects.reachable(workflow.needed(ledger, keep_runs) | _bundles(opened, keep_runs))
-    old = [each for each in objects.objects() if each.digest not in needed and each.age_s >= GRACE_S]
-    kept = sum(1 for _ in objects.objects()) - len(old)
+    there = list(objects.objects())
+    free = [each for each in there if each.digest not in needed]
+    old = [each for each in free if each.age_s >= GRACE_S]
+    kept, young = len(there) - len(old), len(free) - len(old)
     if dry_run:
-        return Freed(len(old), sum(each.size_bytes for each in old), kept, 0, dry_run=True)
+        return Freed(len(old), sum(each.size_bytes for each in old), kept, young, 0, dry_run=True)
     results = workflow.forget_results(ledger, keep_runs)
     _forget_bundles(opened, needed)
     swept = objects.sweep(needed)
-    return Freed(swept.objects, swept.size_bytes, kept, results, dry_run=False)
+    return Freed(swept.objects, swept.size_bytes, kept, young, results, dry_run=False)
 
 
 def _bundles(opened: OpenedProject, keep_runs: int) -> set[Digest]:

@@ -14,6 +14,7 @@ from noteship.operations import bundle as bundles
 from noteship.operations.bundle import Made
 from noteship.operations.errors import ForcedInVain
 from noteship.operations.executing import CellProgress, NotebookExecutor
+from noteship.operations.lacking import lacking
 from noteship.operations.opened import OpenedProject
 from noteship.operations.parameters import check_used, with_parameters
 from noteship.operations.stages import check, check_any, chosen_of, graph_of, resolved
@@ -92,9 +93,9 @@ def run(
 
     `listen` is given the graph of what will be looked at and gives who is told of it.
 
-    Raises: what a graph that cannot run raises (CyclicStages, UnchosenAlternatives, MissingInput, InputOfUnreadable),
-    ChangedByHand, UnknownStage, ForcedInVain, SetInVain, NothingToRun, NothingReadable, wrong parameters, what the
-    environment or the store lack, and what making the bundle raises.
+    Raises: what a graph that cannot run raises (CyclicStages, UnchosenAlternatives, MissingInput, MissingInputs,
+    InputOfUnreadable), ChangedByHand, UnknownStage, ForcedInVain, SetInVain, NothingToRun, NothingReadable, wrong
+    parameters, what the environment or the store lack, and what making the bundle raises.
     """
     opened = with_parameters(opened, request.parameters)
     check_any(opened)
@@ -108,8 +109,9 @@ def run(
     force = _forced(graph, resolved(opened, whole, request.force))
     options = workflow.Options(jobs, replace=request.replace, force=force)
     with listen(graph) as listener:
+        first = _First(opened, graph, listener)
         with NotebookExecutor.of(opened, graph, keep=request.keep, tell=listener.cell) as executor:
-            result = workflow.run(graph, executor, opened.workplace, options, tell=listener.event)
+            result = workflow.run(graph, executor, opened.workplace, options, tell=first.event)
             if _is_damaged(result):
                 listener.say("what is damaged in the store was set aside, and is made again")
                 options = replace(options, force=force - result.results.keys())
@@ -120,7 +122,24 @@ def run(
                 made = bundles.make(opened, result, listener.say)
             else:
                 proposal = bundles.propose(opened, result)
-    return RunReport(result, faults, made, proposal, opened.notes)
+    return RunReport(result, faults, made, proposal, (*opened.notes, *first.notes))
+
+
+class _First:
+    """Tells what the stages lack before the first of them runs; a run with nothing to do does not look."""
+
+    def __init__(self, opened: OpenedProject, graph: workflow.Graph, listener: Listener) -> None:
+        self.notes: tuple[str, ...] = ()
+        self._looked = False
+        self._opened, self._graph, self._listener = opened, graph, listener
+
+    def event(self, event: workflow.Event) -> None:
+        if isinstance(event, workflow.StageStarted) and not self._looked:
+            self._looked = True
+            self.notes = lacking(self._opened, self._graph.stages)
+            for note in self.notes:
+                self._listener.say(f"note: {note}")
+        self._listener.event(event)
 
 
 def _forced(graph: workflow.Graph, names: Sequence[str]) -> frozenset[str]:

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import os
-import tempfile
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from noteship import processors, supervising
-from noteship.operations import trusted
+from noteship import logs, processors, supervising
+from noteship.operations.access import Access
 from noteship.operations.errors import NoteshipMissing
-from noteship.operations.naming import NAMES, TRUSTED_DIGITS, Named, named
+from noteship.operations.naming import NAMES, Named, named
 from noteship.operations.opened import OpenedProject
+from noteship.operations.shelf import Chosen, Shelf, arranged
 
 if TYPE_CHECKING:
     from noteship import serving
 
-__all__ = ["NAMES", "Named", "ServeRequest", "named", "other_interpreter", "serve"]
+__all__ = ["NAMES", "Chosen", "Named", "ServeRequest", "named", "other_interpreter", "serve"]
 
 # Set for the interpreter that is changed to: one that calls itself by another path is not changed to again.
 CHANGED_TO = "NOTESHIP_SERVES_IN"
@@ -36,6 +36,9 @@ class ServeRequest:
     workers: int = 1
     stall_s: float = 30.0
     drain_s: float = 0.0
+    access: Access = field(default_factory=Access)
+    is_open_to_admin: bool = False
+    log: logs.Kind = "text"
 
 
 def other_interpreter(opened: OpenedProject, doing: str = "serving") -> str | None:
@@ -55,7 +58,7 @@ def other_interpreter(opened: OpenedProject, doing: str = "serving") -> str | No
 
 def serve(
     opened: OpenedProject,
-    bundle: Named,
+    bundles: Sequence[Chosen],
     request: ServeRequest,
     loading: Callable[[], None],
     started: Callable[[str], None],
@@ -64,14 +67,13 @@ def serve(
 
     `loading` is called when the port is taken, and `started`, with the URL, when the first answer is ready.
 
-    The source that comes with a bundle is imported where the operator named the bundle by its digest or this project
-    made it: names such as `latest` are references, which whoever writes to a shared store can move.
+    Of several bundles the first is whom requests ask that name none.
 
-    Raises: what `serving.run`, `supervising.run`, `models.fetch` and `models.load` raise.
+    Raises: OpenToAll, Contradiction, and what `serving.run`, `supervising.run`, `models.fetch` and `models.load` raise.
     """
-    by_digest = bundle.by not in NAMES and len(bundle.by) >= TRUSTED_DIGITS
-    is_known = by_digest or trusted.holds(opened.root, bundle.digest)
-    work = _Work(opened.root, bundle.digest, request, is_known)
+    request.access.check(request.host)
+    request.access.check_admin(request.host, is_open=request.is_open_to_admin)
+    work = _Work(opened.root, arranged(opened.root, bundles), request)
     if request.workers == 1:
         # Read by numeric libraries when they are loaded, which they are not yet.
         os.environ.update(processors.thread_variables(1, os.environ))
@@ -80,7 +82,7 @@ def serve(
     fleet = supervising.Fleet(request.workers, request.stall_s, request.drain_s)
     with supervising.listen(request.host, request.port) as listener:
         loading()
-        url = supervising.url_of(request.host, listener)
+        url = supervising.url_of(request.host, listener, is_tls=request.access.certificate is not None)
         supervising.run(fleet, listener, work, lambda _: started(url))
 
 
@@ -89,39 +91,43 @@ class _Work:
     """What serves a bundle, here or in a worker's process, which fetches, verifies and loads it for itself."""
 
     root: Path
-    digest: str
+    chosen: tuple[Chosen, ...]
     request: ServeRequest
-    is_known: bool
 
     def __call__(self, post: supervising.Post) -> None:
         from noteship import serving
 
-        opened = OpenedProject.at(self.root)
-        serving.work(self._settings(), lambda: self._load(opened), post)
+        with logs.speaking(self.request.log):
+            serving.work(self._settings(), self._versions(OpenedProject.at(self.root)), post)
 
     def alone(self, opened: OpenedProject, loading: Callable[[], None], started: Callable[[str], None]) -> None:
         # It brings pandas and scikit-learn, which the change to another interpreter should not wait for.
         from noteship import serving
 
-        def load() -> serving.Model:
-            loading()
-            return self._load(opened)
+        versions = self._versions(opened)
+        serving.run(self._settings(), versions, lambda running: started(running.url), listening=loading)
 
-        serving.run(self._settings(), load, lambda running: started(running.url))
+    def _versions(self, opened: OpenedProject) -> serving.Versions:
+        from noteship import serving
+
+        entries = (
+            serving.Entry(each.bundle.name, each.bundle.digest, each.is_known, each.role, each.percent)
+            for each in self.chosen
+        )
+        shelf = Shelf(opened, frozenset(self.request.types), self.request.allow_pickle)
+        return serving.Versions(shelf, serving.Plan(tuple(entries)))
 
     def _settings(self) -> serving.ServerSettings:
         from noteship import serving
 
         request, limits = self.request, serving.Limits(stall_s=self.request.stall_s)
         return serving.ServerSettings(
-            request.host, request.port, limits, drain_s=request.drain_s, access_log=request.access_log
+            request.host,
+            request.port,
+            limits,
+            drain_s=request.drain_s,
+            access_log=request.access_log,
+            callers=request.access.callers(),
+            certificate=request.access.tls(),
+            is_open_to_admin=request.is_open_to_admin,
         )
-
-    def _load(self, opened: OpenedProject) -> serving.Model:
-        from noteship import models, serving
-
-        trusted_source = frozenset({self.digest} if self.is_known else ())
-        trust = models.Trust(trusted_source, frozenset(self.request.types), self.request.allow_pickle)
-        with tempfile.TemporaryDirectory(prefix="noteship-") as folder:
-            fetched = models.fetch(opened.store, self.digest, Path(folder) / "bundle")
-            return serving.Model(fetched.name, self.digest, models.load(fetched, trust))

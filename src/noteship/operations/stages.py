@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import Any
@@ -27,8 +27,19 @@ def stages_of(opened: OpenedProject) -> list[workflow.Stage]:
             # What is on this machine is read there: a result from where it is not, is another.
             outside = (*notebooks.left_alone(source.elsewhere, opened.root, produced), *_read_outside(source))
             outside = tuple(dict.fromkeys(outside))
-            stages.append(_stage(source, opened.parameters.get(source.name, {}), required, outside))
+            stage = _stage(source, opened.parameters.get(source.name, {}), required, outside)
+            stages.append(_without(stage, _absent(source, opened.sources.files, produced)))
     return stages
+
+
+def _absent(source: StageSource, files: Collection[str], produced: patterns.PathSet) -> set[str]:
+    """What the source reads only where it is there, and is not, and no stage makes."""
+    asked = [path for path in source.optional if path not in files and not produced.reach(path)]
+    return {path for path in asked if not any(file.startswith(f"{path}/") for file in files)}
+
+
+def _without(stage: workflow.Stage, absent: Collection[str]) -> workflow.Stage:
+    return replace(stage, reads=tuple(path for path in stage.reads if path not in absent)) if absent else stage
 
 
 def _read_outside(source: StageSource) -> list[str]:
@@ -101,18 +112,31 @@ def check(opened: OpenedProject, graph: workflow.Graph) -> None:
     """Raise what makes it impossible to run the graph; an unreadable notebook may be why an input is missing."""
     try:
         graph.check()
-    except workflow.errors.MissingInput as error:
-        for folder in reversed(PurePosixPath(error.file).parents):
-            link = opened.root / folder
-            if link.is_symlink() and not link.exists():
-                raise LinkLeadsNowhere(str(folder), str(link.readlink()), error.stage, error.file) from error
-        for source in opened.sources.stages:
-            if source.fault:
-                near = error.parts().nearest
-                raise InputOfUnreadable(
-                    error.stage, error.file, error.place, source.path, source.fault, near
-                ) from error
+    except workflow.errors.MissingInputs as error:
+        for each in error.inputs:
+            _check_link(opened, each)
+        _check_readable(opened, error.inputs[0])
         raise
+    except workflow.errors.MissingInput as error:
+        _check_link(opened, error)
+        _check_readable(opened, error)
+        raise
+
+
+def _check_link(opened: OpenedProject, missing: workflow.errors.MissingInput) -> None:
+    for folder in reversed(PurePosixPath(missing.file).parents):
+        link = opened.root / folder
+        if link.is_symlink() and not link.exists():
+            raise LinkLeadsNowhere(str(folder), str(link.readlink()), missing.stage, missing.file) from missing
+
+
+def _check_readable(opened: OpenedProject, missing: workflow.errors.MissingInput) -> None:
+    near = missing.parts().nearest
+    for source in opened.sources.stages:
+        if source.fault:
+            raise InputOfUnreadable(
+                missing.stage, missing.file, missing.place, source.path, source.fault, near
+            ) from missing
 
 
 def _stage(

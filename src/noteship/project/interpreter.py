@@ -7,7 +7,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from typing import Any
 from noteship import digests, files
 from noteship.project.errors import InterpreterUnusable
 
-__all__ = ["Interpreter", "find", "installed", "normal"]
+__all__ = ["Interpreter", "find", "installed", "normal", "not_found"]
 
 # A cold start from a slow disk takes a few seconds; what takes longer is hung.
 START_LIMIT_S = 30.0
@@ -132,6 +132,43 @@ def _asked(path: Path, named_by: str) -> dict[str, Any]:
     except (OSError, subprocess.TimeoutExpired, ValueError) as error:
         raise InterpreterUnusable(str(path), named_by, str(error)) from error
     return facts
+
+
+FINDING = """
+import importlib.util, json, sys
+print(json.dumps([name for name in sys.argv[1:] if importlib.util.find_spec(name) is None]))
+"""
+
+
+def not_found(interpreter: Interpreter, modules: Iterable[str], root: Path) -> tuple[str, ...]:
+    """Those of these top-level modules that an import in the project's root would not find.
+
+    None where the interpreter cannot say. Cost: a listing of its package folders, and one start of it where something
+    is not in them.
+    """
+    there = {entry.partition(".")[0] for folder in interpreter.folders for entry in _listing(folder)}
+    doubtful = sorted(set(modules) - there - sys.stdlib_module_names)
+    if not doubtful:
+        return ()
+    try:
+        answer = subprocess.run(
+            [interpreter.path, "-c", FINDING, *doubtful],
+            cwd=root,
+            capture_output=True,
+            text=True,
+            timeout=START_LIMIT_S,
+            check=True,
+        )
+        return tuple(json.loads(answer.stdout))
+    except (OSError, subprocess.SubprocessError, ValueError):
+        return ()
+
+
+def _listing(folder: str) -> list[str]:
+    try:
+        return os.listdir(folder)  # noqa: PTH208 - names are all that is wanted
+    except OSError:
+        return []
 
 
 def normal(name: str) -> str:

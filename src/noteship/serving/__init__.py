@@ -2,26 +2,45 @@
 
 from noteship.serving import errors
 from noteship.serving.application import application
+from noteship.serving.callers import Callers
+from noteship.serving.certificates import Certificate
+from noteship.serving.feedback import Feedback
 from noteship.serving.ids import RequestIds
 from noteship.serving.limits import Limits
 from noteship.serving.model import Model
-from noteship.serving.observing import Batch, Observer
+from noteship.serving.observing import Batch, FeedbackObserver, Observer
+from noteship.serving.plan import Entry, Plan
 from noteship.serving.prediction_log import PredictionLog
+from noteship.serving.repository import Source, Versions
 from noteship.serving.server import Running, ServerSettings, run, work
 from noteship.serving.service import Service
+from noteship.serving.token_file import Issued, issue
+from noteship.serving.token_review import Review, Rule
 
 __all__ = [
     "Batch",
+    "Callers",
+    "Certificate",
+    "Entry",
+    "Feedback",
+    "FeedbackObserver",
+    "Issued",
     "Limits",
     "Model",
     "Observer",
+    "Plan",
     "PredictionLog",
     "RequestIds",
+    "Review",
+    "Rule",
     "Running",
     "ServerSettings",
     "Service",
+    "Source",
+    "Versions",
     "application",
     "errors",
+    "issue",
     "run",
     "work",
 ]

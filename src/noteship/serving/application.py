@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
+import asyncio
 import logging
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from http import HTTPStatus
 
 from starlette.applications import Starlette
@@ -15,24 +15,24 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from noteship.serving import described, messages, page
+from noteship import logs
+from noteship.serving import access, administration, described, faults, feedback, messages, page, spans
 from noteship.serving.bodies import read_body
-from noteship.serving.calls import JSON, Asked, Reply, Scheme, Target
-from noteship.serving.limits import Limits
+from noteship.serving.calls import Asked, Scheme, Target
+from noteship.serving.direct import Direct
 from noteship.serving.observing import Batch
-from noteship.serving.refusals import Refused, place_of
+from noteship.serving.refusals import Refused
 from noteship.serving.schemes import PlainScheme, V1Scheme, V2Scheme
+from noteship.serving.served import Served
 from noteship.serving.service import Service
 
 __all__ = ["ACCESS_LOG", "application"]
 
-LOG = logging.getLogger(__name__)
 ACCESS_LOG = "noteship.access"
 PREDICT = "/predict"
-ROUTES = ("/", PREDICT, "/signature", "/health/live", "/health/ready", "/metrics", *described.GET, *described.POST)
-# While the service drains: the client's next request goes elsewhere, and none crosses the closing of its connection.
-CLOSE = (b"connection", b"close")
-FAILED = Refused(500, "the service failed on this request")
+FEEDBACK = "/feedback"
+OWN = ("/", PREDICT, FEEDBACK, "/signature", "/health/live", "/health/ready", "/metrics")
+ROUTES = (*OWN, *described.GET, *described.POST, *administration.ROUTES)
 # Paths that are remembered; whoever asks for more of them, asks for what is not there.
 PATHS_LIMIT = 1000
 
@@ -57,11 +57,24 @@ class _Application:
             return
         begun = time.perf_counter()
         request_id = self._service.ids.make()
+        if self._service.spans is not None:
+            self._service.spans.begin(scope, request_id)
         target = self._target(scope["path"]) if scope["method"] == "POST" else None
         if target is not None:
             await self._predict(target, scope, receive, send, request_id, begun)
         else:
             await self._other(scope, receive, send, request_id, begun)
+
+    def direct(
+        self,
+        transport: asyncio.Transport,
+        default: Callable[[], Sequence[tuple[bytes, bytes]]],
+        done: Callable[[bool], None],
+    ) -> Direct | None:
+        """What answers a connection's predictions without ASGI; None where each request is to be told of."""
+        if self._service.spans is not None or self._access_log.isEnabledFor(logging.INFO):
+            return None
+        return Direct(self._service, self._target, transport, default, done)
 
     def _target(self, path: str) -> Target | None:
         """Whom a path asks; remembered, as few paths come often."""
@@ -76,32 +89,38 @@ class _Application:
         self, target: Target, scope: Scope, receive: Receive, send: Send, request_id: str, begun: float
     ) -> None:
         batch: Batch | None = None
+        served: Served | None = None
         service, limits = self._service, self._service.limits
         try:
-            served = service.admit(target)
+            if service.guard is not None:
+                asking = service.guard.check(scope["headers"], access.PREDICTING)
+                if asking is not None:
+                    await asking
+            served = service.admit(target, scope["headers"], request_id)
             body: bytes | None = None
+            trace = None if service.spans is None else spans.span_of(scope)
             try:
                 service.deadlines.set(limits.body_s)
                 body = await read_body(scope, receive, limits.body_bytes)
-                answer = await service.answer(target, served, Asked(request_id, scope["headers"], body))
+                answer = await service.answer(target, served, Asked(request_id, scope["headers"], body, trace))
             finally:
                 service.release()
                 if service.deadlines.end():
-                    raise _late(limits, has_come=body is not None)
+                    raise faults.late(limits, has_come=body is not None)
             status, reply, batch = 200, answer.reply, answer.batch
-        except Refused as refused:
-            status, reply = refused.status, _refusal(refused, request_id)
         except Exception as error:
-            # The error's own words may hold what the client sent.
-            LOG.error("request %s failed: %s", request_id, place_of(error))
-            status, reply = 500, _refusal(FAILED, request_id)
+            refused = faults.refusal(error, request_id, **spans.ids_of(scope))
+            status, reply = refused.status, faults.reply(refused, request_id)
+        told = () if served is None else served.told
         own = ((b"x-request-id", request_id.encode()), (b"content-length", b"%d" % len(reply.body)))
-        end = (CLOSE,) if service.is_draining else ()
-        await send({"type": "http.response.start", "status": status, "headers": (*reply.headers, *own, *end)})
+        end = (faults.CLOSE,) if service.is_draining else ()
+        await send({"type": "http.response.start", "status": status, "headers": (*reply.headers, *own, *told, *end)})
         await send({"type": "http.response.body", "body": reply.body})
         self._account(scope, target.route, request_id, status, begun)
         if batch is not None:
             service.observe(batch)
+        elif served is not None:
+            service.metrics.failed(served.model, status)
 
     async def _other(self, scope: Scope, receive: Receive, send: Send, request_id: str, begun: float) -> None:
         scope.setdefault("state", {})["id"] = request_id
@@ -111,23 +130,43 @@ class _Application:
                 scope["state"]["code"] = message["status"]
                 message["headers"] = [*message["headers"], (b"x-request-id", request_id.encode())]
                 if self._service.is_draining:
-                    message["headers"].append(CLOSE)
+                    message["headers"].append(faults.CLOSE)
             await send(message)
             if message["type"] == "http.response.body" and not message.get("more_body"):
                 self._account(scope, _route_of(scope), request_id, scope["state"]["code"], begun)
 
         try:
-            await self._others(scope, receive, accounted)
+            refused = await self._refused(scope)
+            answer = self._others if refused is None else _refusing(refused, request_id)
+            await answer(scope, receive, accounted)
         except Exception as error:
             # The client has been told.
-            LOG.error("request %s failed: %s", request_id, place_of(error))
+            faults.refusal(error, request_id, **spans.ids_of(scope))
+
+    async def _refused(self, scope: Scope) -> Refused | None:
+        """Why the caller may not have what is asked."""
+        guard, scopes = self._service.guard, access.needed(scope["method"], scope["path"])
+        if guard is not None and scopes:
+            try:
+                asking = guard.check(scope["headers"], scopes)
+                if asking is not None:
+                    await asking
+            except Refused as refused:
+                return refused
+        if self._target(scope["path"]) is not None:
+            return Refused(405, f"this path does not take {scope['method']}", headers={"Allow": "POST"})
+        return None
 
     def _account(self, scope: Scope, route: str, request_id: str, code: int, begun: float) -> None:
         seconds = time.perf_counter() - begun
         self._service.metrics.responded(route, code, seconds)
         if self._access_log.isEnabledFor(logging.INFO):
-            told = {"id": request_id, "method": scope["method"], "path": scope["path"][:200], "code": code}
-            self._access_log.info(json.dumps({"time": time.time()} | told | {"seconds": round(seconds, 6)}))
+            asked = {"method": scope["method"], "path": scope["path"][:200]}
+            answered = {"code": code, "seconds": round(seconds, 6)}
+            told = logs.told(request_id=request_id, **spans.ids_of(scope), **asked, **answered)
+            self._access_log.info("answered", extra=told)
+        if self._service.spans is not None and (span := spans.span_of(scope)) is not None:
+            span.end(route, code)
 
 
 def _route_of(scope: Scope) -> str:
@@ -135,7 +174,7 @@ def _route_of(scope: Scope) -> str:
     if scope["path"] in ROUTES:
         return str(scope["path"])
     endpoint = scope.get("endpoint")
-    return endpoint.route if isinstance(endpoint, _Described) else "other"
+    return endpoint.route if isinstance(endpoint, _Described | _Changing) else "other"
 
 
 class _Described:
@@ -148,6 +187,20 @@ class _Described:
         asked = scope["path_params"]
         status, value = self._tell(self._service, asked.get("name"), asked.get("version"))
         await _json(status, value)(scope, receive, send)
+
+
+class _Changing:
+    """Changes what is served, for operators."""
+
+    def __init__(self, service: Service, route: str) -> None:
+        self._service, self.route = service, route
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        administration.check(self._service, scope["headers"])
+        body = await read_body(scope, receive, administration.BODY_BYTES)
+        asked = scope["path_params"]
+        value = await administration.change(self._service, self.route, asked["name"], asked.get("version"), body)
+        await _json(200, value)(scope, receive, send)
 
 
 class _Endpoints:
@@ -171,42 +224,40 @@ class _Endpoints:
         text, content_type = await self._service.scrape(request.headers.get("accept", ""))
         return Response(text, headers={"content-type": content_type})
 
+    async def feedback(self, request: Request) -> Response:
+        labelling, request_id = self._service.labelling, request.state.id
+        items, is_list = await labelling.read(request.scope, request.receive)
+        outcomes = await labelling.take(items)
+        return _json(202, feedback.reply(outcomes, request_id, is_list=is_list))
+
     async def page(self, _: Request) -> Response:
         return Response(page.HTML, media_type="text/html; charset=utf-8", headers=page.HEADERS)
-
-    async def predict(self, _: Request) -> Response:
-        """Only what is not a POST comes here."""
-        raise HTTPException(405, headers={"Allow": "POST"})
-
-
-def _refusal(refused: Refused, request_id: str) -> Reply:
-    given = ((name.lower().encode(), value.encode()) for name, value in refused.headers.items())
-    return Reply(messages.dumps(refused.body(request_id)), (JSON, *given))
-
-
-def _late(limits: Limits, *, has_come: bool) -> Refused:
-    if has_come:
-        return Refused(504, "the answer was not there in the time that the request or the service allows")
-    return Refused(408, f"the body did not come within {limits.body_s:g} seconds")
 
 
 def _others(service: Service) -> ASGIApp:
     endpoints = _Endpoints(service)
     routes = [
         Route("/", endpoints.page, methods=["GET"]),
-        Route(PREDICT, endpoints.predict),
         Route("/signature", endpoints.signature, methods=["GET"]),
         Route("/health/live", endpoints.live, methods=["GET"]),
         Route("/health/ready", endpoints.ready, methods=["GET"]),
         Route("/metrics", endpoints.metrics, methods=["GET"]),
+        Route(FEEDBACK, endpoints.feedback, methods=["POST"]),
         *_told(service, described.GET, "GET"),
         *_told(service, described.POST, "POST"),
+        *_changing(service),
     ]
     app = Starlette(
         routes=routes, exception_handlers={Refused: _refused, HTTPException: _not_found, Exception: _failed}
     )
     app.router.redirect_slashes = False
     return app
+
+
+def _changing(service: Service) -> Iterator[Route]:
+    for route in administration.ROUTES:
+        path = route.replace("NAME", "{name}").replace("VERSION", "{version}")
+        yield Route(path, _Changing(service, route), methods=["POST"])
 
 
 def _told(service: Service, routes: Mapping[str, described.Telling], method: str) -> Iterator[Route]:
@@ -217,8 +268,12 @@ def _told(service: Service, routes: Mapping[str, described.Telling], method: str
 
 async def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, Refused)
-    response = _json(error.status, error.body(request.state.id))
-    response.headers.update(error.headers)
+    return _refusing(error, request.state.id)
+
+
+def _refusing(refused: Refused, request_id: str) -> Response:
+    response = _json(refused.status, refused.body(request_id))
+    response.headers.update(refused.headers)
     return response
 
 
@@ -235,7 +290,7 @@ async def _not_found(request: Request, error: Exception) -> Response:
 
 
 async def _failed(request: Request, _: Exception) -> Response:
-    return _json(500, FAILED.body(request.state.id))
+    return _json(500, faults.FAILED.body(request.state.id))
 
 
 def _json(status: int, value: object) -> Response:

@@ -7,13 +7,13 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from noteship import models
 from noteship.serving.pace import Pace
 from noteship.serving.worker import Worker
 
-__all__ = ["Batcher", "Measured"]
+__all__ = ["Batcher", "Measured", "Waits"]
 
 # Is told of each batch: its rows, for how long each of its requests waited, and the seconds it took.
 Measured = Callable[[int, Sequence[float], float], None]
@@ -27,13 +27,34 @@ BATCH_S = 0.1
 INLINE_S = 0.005
 
 
+class Waits(Protocol):
+    """Who waits for scores: a future, or what does as one does."""
+
+    def done(self) -> bool:
+        """Whether it has what it waited for, or waits no more."""
+        ...
+
+    def cancelled(self) -> bool:
+        """Whether it waits no more."""
+        ...
+
+    def set_result(self, result: models.Scores, /) -> None:
+        """Here they are."""
+        ...
+
+    def set_exception(self, exception: Exception, /) -> None:
+        """Here is what the steps raised."""
+        ...
+
+
 @dataclass(eq=False, slots=True)
 class _Waiting:
     """The rows of one request, and who waits for their scores."""
 
     rows: models.Rows
     is_large: bool
-    scores: asyncio.Future[models.Scores]
+    scores: Waits
+    waited: Callable[[float], None] | None = None
     since: float = field(default_factory=time.perf_counter)
 
 
@@ -69,20 +90,27 @@ class Batcher:
         # What takes longer than it should is expected to take as long again: behind a batch that hangs nobody waits.
         return before_s + abs(self.pace.seconds(self._rows_under_way) - (time.perf_counter() - self._begun))
 
-    async def score(self, rows: models.Rows, *, is_large: bool = False) -> models.Scores:
+    async def score(
+        self, rows: models.Rows, *, is_large: bool = False, waited: Callable[[float], None] | None = None
+    ) -> models.Scores:
         """The scores of a request's rows; raises what the steps raise. May be cancelled.
 
-        is_large: the rows may take longer than so many rows do else.
+        is_large: the rows may take longer than so many rows do else. `waited` is told how long they waited.
         """
-        loop = asyncio.get_running_loop()
-        waiting = _Waiting(rows, is_large, loop.create_future())
-        self._queue.append(waiting)
+        scores: asyncio.Future[models.Scores] = asyncio.get_running_loop().create_future()
+        self.put(rows, scores, is_large=is_large, waited=waited)
+        return await scores
+
+    def put(
+        self, rows: models.Rows, scores: Waits, *, is_large: bool = False, waited: Callable[[float], None] | None = None
+    ) -> None:
+        """Let somebody have the scores as a future has them; as `score`."""
+        self._queue.append(_Waiting(rows, is_large, scores, waited))
         self.rows_waiting += len(rows)
         # Whoever else has come by this look at the sockets is taken along.
         if not self._is_scheduled and not self._rows_under_way:
             self._is_scheduled = True
-            loop.call_soon(self._next)
-        return await waiting.scores
+            asyncio.get_running_loop().call_soon(self._next)
 
     def score_now(self, rows: models.Rows) -> models.Scores:
         """The scores of rows, on this thread."""
@@ -162,6 +190,8 @@ class Batcher:
         for waiting, result in zip(batch, results, strict=True):
             if waiting.scores.done():
                 continue
+            if waiting.waited is not None:
+                waiting.waited(begun - waiting.since)
             if isinstance(result, Exception):
                 waiting.scores.set_exception(result)
             else:

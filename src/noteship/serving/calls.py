@@ -10,19 +10,32 @@ from noteship import models
 from noteship.serving.limits import Limits
 from noteship.serving.served import Served
 
-__all__ = ["JSON", "Asked", "Call", "Headers", "Reply", "Scheme", "Target"]
+__all__ = ["JSON", "Asked", "Call", "Headers", "Reply", "Scheme", "Target", "Trace"]
 
 Headers = Sequence[tuple[bytes, bytes]]
 JSON = (b"content-type", b"application/json")
 
 
+class Trace(Protocol):
+    """Wants to know how a request was answered."""
+
+    def waited(self, seconds: float) -> None:
+        """For how long its rows waited for their batch."""
+        ...
+
+    def scored(self, model: str, version: str, rows: int) -> None:
+        """Who scored, and how many rows."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One request, read to its end. `id` is noteship's own."""
+    """One request, read to its end. `id` is noteship's own; `trace` is told what becomes of it."""
 
     id: str
     headers: Headers
     body: bytes
+    trace: Trace | None = None
 
     def header(self, name: bytes) -> str:
         """A header by its name in small letters; empty where it is missing."""

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from typing import Protocol
 
-__all__ = ["Deadlines"]
+__all__ = ["Deadlines", "Late"]
 
 # How late an interruption may be.
 TICK_S = 0.05
+
+
+class Late(Protocol):
+    """What can be late: a task, or what is told as one is."""
+
+    def cancel(self) -> bool:
+        """It is late; whether it goes on until it ends of itself."""
+        ...
 
 
 class Deadlines:
@@ -19,16 +27,21 @@ class Deadlines:
     """
 
     def __init__(self) -> None:
-        self._due: dict[asyncio.Task[Any], float] = {}
-        self._late: set[asyncio.Task[Any]] = set()
+        self._due: dict[Late, float] = {}
+        self._late: set[Late] = set()
         self._is_ticking = False
 
     def set(self, seconds: float) -> None:
         """The task that calls this has so long from now; what was set before no longer counts."""
-        task, loop = asyncio.current_task(), asyncio.get_running_loop()
+        task = asyncio.current_task()
         if task is None:
             raise RuntimeError("only a task can be late")
-        self._due[task] = loop.time() + seconds
+        self.watch(task, seconds)
+
+    def watch(self, late: Late, seconds: float) -> None:
+        """It has so long from now, and is cancelled else, unless it is forgotten before."""
+        loop = asyncio.get_running_loop()
+        self._due[late] = loop.time() + seconds
         if not self._is_ticking:
             self._is_ticking = True
             loop.call_later(TICK_S, self._tick)
@@ -44,6 +57,10 @@ class Deadlines:
         self._late.discard(task)
         task.uncancel()
         return True
+
+    def forget(self, late: Late) -> None:
+        """It is in time from now on."""
+        self._due.pop(late, None)
 
     def _tick(self) -> None:
         loop = asyncio.get_running_loop()

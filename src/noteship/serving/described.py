@@ -8,7 +8,6 @@ from typing import Any
 import noteship
 from noteship.serving import schemes
 from noteship.serving.openapi import openapi
-from noteship.serving.served import Served
 from noteship.serving.service import Service
 
 __all__ = ["GET", "POST", "Telling", "Told"]
@@ -52,10 +51,7 @@ def _index(service: Service, name: str | None, version: str | None) -> Told:  # 
     state = "READY" if service.is_ready else "UNAVAILABLE"
     reason = "" if service.is_ready else "the service takes no requests now"
 
-    def entry(served: Served) -> dict[str, str]:
-        return {"name": served.name, "version": served.version, "state": state, "reason": reason}
-
-    return 200, [entry(served) for served in service.catalog]
+    return 200, [{**entry.to_json(), "state": state, "reason": reason} for entry in service.catalog.plan.entries]
 
 
 def _names(service: Service, name: str | None, version: str | None) -> Told:  # noqa: ARG001
@@ -64,7 +60,7 @@ def _names(service: Service, name: str | None, version: str | None) -> Told:  # 
 
 def _openapi(service: Service, name: str | None, version: str | None) -> Told:
     service.catalog.find(name, version)
-    return 200, openapi(list(service.catalog))
+    return 200, openapi(list(service.catalog), asks=service.guard is not None)
 
 
 # By path; NAME and VERSION stand for a part of it.

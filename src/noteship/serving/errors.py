@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Self
 
-from noteship.errors import Parts, WorkFailed, cut
+from noteship.errors import EnvironmentLacks, Parts, UsageError, WorkFailed, cut
 
-__all__ = ["CanaryFailed"]
+__all__ = ["BadCertificate", "BadReviewRule", "BadTokenFile", "CanaryFailed", "NoCluster"]
 
 
 @dataclass(eq=False)
@@ -31,3 +31,91 @@ class CanaryFailed(WorkFailed):
     def example(cls) -> Self:
         """A step that fails here."""
         return cls("mail", "3f2a91c04d11", "ValueError, raised at sklearn/utils/validation.py, line 1093")
+
+
+@dataclass(eq=False)
+class BadTokenFile(UsageError):
+    """A line of a file of tokens says nothing that a service could go by; the line itself is not told."""
+
+    path: str
+    line: int
+    reason: str
+
+    def parts(self) -> Parts:
+        """The message."""
+        where = cut(self.path) + (f", line {self.line}" if self.line else "")
+        return Parts(
+            "the tokens cannot be read" if self.path else "the token cannot be made",
+            where=where,
+            nearest=self.reason,
+            remedy="`noteship token NAME --scope predict` makes a token, and the line for the file",
+        )
+
+    @classmethod
+    def example(cls) -> Self:
+        """A token where its digest belongs."""
+        reason = "the third word is not `sha256:` and 64 small hexadecimal digits; a token itself does not belong here"
+        return cls("tokens.txt", 3, reason)
+
+
+@dataclass(eq=False)
+class BadReviewRule(UsageError):
+    """A rule for the cluster's users is not in its form."""
+
+    text: str
+
+    def parts(self) -> Parts:
+        """The message."""
+        return Parts(
+            f"--token-review {cut(self.text, 200)} does not say who may do what",
+            nearest="it is PATTERN=SCOPE[,SCOPE], and the scopes are predict, observe and admin",
+            remedy="for the service accounts of a namespace: --token-review 'system:serviceaccount:team-a:*=predict'",
+        )
+
+    @classmethod
+    def example(cls) -> Self:
+        """A scope that there is not."""
+        return cls("group:analysts=read")
+
+
+@dataclass(eq=False)
+class NoCluster(EnvironmentLacks):
+    """The cluster is to say whose tokens are, and there is none around this process."""
+
+    reason: str
+
+    def parts(self) -> Parts:
+        """The message."""
+        return Parts(
+            "the cluster cannot be asked whose tokens are",
+            nearest=cut(self.reason),
+            remedy="leave --token-review out where the service is in no pod; in one, mount its service account's token",
+        )
+
+    @classmethod
+    def example(cls) -> Self:
+        """A laptop."""
+        return cls("KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT are not set")
+
+
+@dataclass(eq=False)
+class BadCertificate(UsageError):
+    """TLS cannot be spoken with a certificate and its key."""
+
+    certificate: str
+    key: str
+    reason: str
+
+    def parts(self) -> Parts:
+        """The message."""
+        return Parts(
+            "the certificate and its key cannot be used",
+            where=f"{cut(self.certificate)}, {cut(self.key)}",
+            nearest=self.reason,
+            remedy="name a certificate and its own key, both in PEM, the key without a password",
+        )
+
+    @classmethod
+    def example(cls) -> Self:
+        """A key of another certificate."""
+        return cls("tls.crt", "tls.key", "KEY_VALUES_MISMATCH")

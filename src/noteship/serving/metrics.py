@@ -11,8 +11,10 @@ import prometheus_client as prometheus
 from prometheus_client.exposition import choose_encoder
 
 from noteship import supervising
+from noteship.serving.feedback import Feedback
 from noteship.serving.model import Model
 from noteship.serving.observing import Batch
+from noteship.serving.shadowing import Compared
 from noteship.serving.tallies import Tally
 
 __all__ = ["Metrics"]
@@ -27,6 +29,10 @@ SECONDS = (
 SIZES = tuple(float(f"{digit}e{power}") for power in range(-2, 7) for digit in (1, 2, 5))
 VALUES = (*(-size for size in reversed(SIZES)), 0.0, *SIZES)
 BATCH_ROWS = tuple(2**power for power in range(15))
+# Of probabilities, from what rounding leaves; of numbers, whose range is not known, further up.
+DIFFERENCES = (0.0, 1e-6, 0.0001, 0.001, 0.01, 0.02, 0.05, *(0.1, 0.2, 0.5, 1.0, 10.0, 100.0, 1000.0, 1e6))
+# The labels of what is counted by version: as many as an operator has loaded.
+VERSION = ("model", "version")
 # How the routes end that ask for predictions.
 PREDICTIONS = ("predict", "infer")
 # A prediction that is none of the signature's classes.
@@ -67,34 +73,106 @@ class Metrics:
             ["field"],
             registry=registry,
         )
+        self._feedback = prometheus.Counter(
+            "noteship_feedback", "Labels that came for predictions.", VERSION, registry=registry
+        )
+        self._agreed = prometheus.Counter(
+            "noteship_feedback_agreed", "Labels that were the class predicted.", VERSION, registry=registry
+        )
+        self._errors = prometheus.Counter(
+            "noteship_feedback_absolute_error",
+            "Differences of labels from the numbers predicted, added up without their signs.",
+            VERSION,
+            registry=registry,
+        )
         self._faults = prometheus.Counter(
             "noteship_observer_faults", "Batches that an observer failed on.", ["observer"], registry=registry
         )
         self._dropped = prometheus.Counter(
             "noteship_batches_not_observed", "Batches dropped because observers were too slow.", registry=registry
         )
-        self._by_class: prometheus.Counter | None = None
-        self._by_value: Tally | None = None
-        self._model: Model | None = None
-
-    def serve(self, model: Model) -> None:
-        """Begin to count for a model; every class has a count from the start, so that rates can be taken."""
-        self._model = model
-        output = model.signature.output
-        told = {"model": model.name, "version": model.version, "bundle": model.digest}
-        info = prometheus.Gauge(
-            "noteship_build_info", "What is served, and in which Python.", [*told, "python"], registry=self.registry
+        self._refused_callers = prometheus.Counter(
+            "noteship_refused_callers",
+            "Requests whose caller may not call: without a token, with an unknown one, or one that lacks the scope.",
+            ["reason"],
+            registry=registry,
         )
-        info.labels(**told, python=platform.python_version()).set(1)
-        if output.kind == "classification":
-            self._by_class = prometheus.Counter(
-                "noteship_predictions", "Predictions by class.", ["class"], registry=self.registry
-            )
-            for each in output.classes:
-                self._by_class.labels(_label(each))
-        else:
-            self._by_value = Tally("noteship_prediction", "Predictions by value.", VALUES)
-            self._tallies.append(self._by_value)
+        self._reload_faults = prometheus.Counter(
+            "noteship_reload_faults", "Changed files of tokens or keys that could not be used.", registry=registry
+        )
+        self._info = prometheus.Gauge(
+            "noteship_build_info",
+            "What is served, and in which Python.",
+            [*VERSION, "bundle", "python"],
+            registry=registry,
+        )
+        self._by_class = prometheus.Counter(
+            "noteship_predictions", "Predictions by class.", [*VERSION, "class"], registry=registry
+        )
+        self._by_value: dict[str, Tally] = {}
+        self._failures = prometheus.Counter(
+            "noteship_version_failures",
+            "Requests that a version did not answer with predictions, by status code.",
+            [*VERSION, "code"],
+            registry=registry,
+        )
+        self._shadow_rows = prometheus.Counter(
+            "noteship_shadow_rows", "Rows that a shadow scored after they were answered.", VERSION, registry=registry
+        )
+        self._shadow_disagreements = prometheus.Counter(
+            "noteship_shadow_disagreements",
+            "Rows for which a shadow predicts another class than was answered.",
+            VERSION,
+            registry=registry,
+        )
+        self._shadow_missed = prometheus.Counter(
+            "noteship_shadow_missed_rows",
+            "Rows that a shadow did not score: it was busy, does not take them, or failed on them.",
+            [*VERSION, "reason"],
+            registry=registry,
+        )
+        self._shadow_differences: dict[str, Tally] = {}
+
+    def serve(self, served: Sequence[Model]) -> None:
+        """Tell that these are served, and begin to count for them.
+
+        Every class has a count from the start, so that rates can be taken. What was counted for a model stays when it
+        is served no more.
+        """
+        self._info.clear()
+        for model in served:
+            self._info.labels(*_version(model), model.digest, platform.python_version()).set(1)
+            output = model.signature.output
+            for each in output.classes if output.kind == "classification" else ():
+                self._by_class.labels(*_version(model), _label(each))
+            if output.kind != "classification" and model.digest not in self._by_value:
+                self._by_value[model.digest] = self._tally(
+                    "noteship_prediction", "Predictions by value.", VALUES, model
+                )
+
+    def _tally(self, name: str, documentation: str, buckets: Sequence[float], model: Model) -> Tally:
+        tally = Tally(name, documentation, buckets, dict(zip(VERSION, _version(model), strict=True)))
+        self._tallies.append(tally)
+        return tally
+
+    def failed(self, model: Model, code: int) -> None:
+        """A version did not answer."""
+        self._failures.labels(*_version(model), str(code)).inc()
+
+    def shadowed(self, model: Model, compared: Compared) -> None:
+        """A shadow has scored rows."""
+        self._shadow_rows.labels(*_version(model)).inc(compared.rows)
+        self._shadow_disagreements.labels(*_version(model)).inc(compared.disagreements)
+        tally = self._shadow_differences.get(model.digest)
+        if tally is None:
+            text = "The difference of a shadow's numbers, or its probabilities, from those that were answered."
+            tally = self._tally("noteship_shadow_difference", text, DIFFERENCES, model)
+            self._shadow_differences[model.digest] = tally
+        tally.observe_all(compared.differences)
+
+    def shadow_missed(self, model: Model, reason: str, rows: int) -> None:
+        """A shadow has not scored rows."""
+        self._shadow_missed.labels(*_version(model), reason).inc(rows)
 
     def scored(self, rows: int, waited_s: Sequence[float], seconds: float) -> None:
         """Rows of as many requests as waited were scored together."""
@@ -113,6 +191,15 @@ class Metrics:
         if code == 200 and route.endswith(PREDICTIONS):
             self._latency.observe(seconds)
 
+    def labelled(self, feedback: Feedback) -> None:
+        """It was told what was right."""
+        version = (feedback.model, feedback.version)
+        self._feedback.labels(*version).inc()
+        if feedback.kind == "classification":
+            self._agreed.labels(*version).inc(feedback.is_agreed)
+        else:
+            self._errors.labels(*version).inc(feedback.absolute_error)
+
     def observer_failed(self, observer: str) -> None:
         """An observer raised something."""
         self._faults.labels(observer).inc()
@@ -121,15 +208,23 @@ class Metrics:
         """A batch was not observed."""
         self._dropped.inc()
 
+    def caller_refused(self, reason: str) -> None:
+        """Somebody may not call."""
+        self._refused_callers.labels(reason).inc()
+
+    def reload_failed(self) -> None:
+        """A file has changed, and cannot be used."""
+        self._reload_faults.inc()
+
     def observe(self, batch: Batch) -> None:
         """Count the predictions of a batch, and the categories that are new."""
-        values = batch.scores.predictions.tolist()
-        if self._by_class is not None and self._model is not None:
-            known = set(map(_label, self._model.signature.output.classes))
+        values, output = batch.scores.predictions.tolist(), batch.model.signature.output
+        if output.kind == "classification":
+            known = set(map(_label, output.classes))
             for label, count in Counting(map(_label, values)).items():
-                self._by_class.labels(label if label in known else OTHER).inc(count)
-        elif self._by_value is not None:
-            self._by_value.observe_all(map(float, values))
+                self._by_class.labels(*_version(batch.model), label if label in known else OTHER).inc(count)
+        elif (tally := self._by_value.get(batch.model.digest)) is not None:
+            tally.observe_all(map(float, values))
         for field, count in batch.rows.unseen().items():
             self._unseen.labels(field).inc(count)
 
@@ -159,17 +254,25 @@ class _Tallies:
         self._tallies = tallies
 
     def collect(self) -> Iterator[prometheus.Metric]:
-        """Each as a histogram."""
-        for tally in self._tallies:
-            buckets, total = tally.buckets()
-            metric = prometheus.Metric(tally.name, tally.documentation, "histogram")
-            for bound, count in buckets:
-                metric.add_sample(f"{tally.name}_bucket", {"le": bound}, count)
-            metric.add_sample(f"{tally.name}_count", {}, buckets[-1][1])
-            # A sum of values below zero too can fall, which OpenMetrics forbids.
-            if float(buckets[0][0]) >= 0:
-                metric.add_sample(f"{tally.name}_sum", {}, total)
+        """Each as a histogram, those of one name together."""
+        by_name: dict[str, list[Tally]] = {}
+        for tally in list(self._tallies):
+            by_name.setdefault(tally.name, []).append(tally)
+        for name, tallies in by_name.items():
+            metric = prometheus.Metric(name, tallies[0].documentation, "histogram")
+            for tally in tallies:
+                _add(metric, tally)
             yield metric
+
+
+def _add(metric: prometheus.Metric, tally: Tally) -> None:
+    buckets, total = tally.buckets()
+    for bound, count in buckets:
+        metric.add_sample(f"{tally.name}_bucket", {**tally.labels, "le": bound}, count)
+    metric.add_sample(f"{tally.name}_count", tally.labels, buckets[-1][1])
+    # A sum of values below zero too can fall, which OpenMetrics forbids.
+    if float(buckets[0][0]) >= 0:
+        metric.add_sample(f"{tally.name}_sum", tally.labels, total)
 
 
 class _Given:
@@ -190,6 +293,11 @@ def _given(families: Sequence[supervising.Family]) -> prometheus.CollectorRegist
     registry = prometheus.CollectorRegistry(auto_describe=False)
     registry.register(_Given(families))
     return registry
+
+
+def _version(model: Model) -> tuple[str, str]:
+    """The labels by which a version is told from others."""
+    return model.name, model.version
 
 
 def _label(value: object) -> str:

@@ -9,16 +9,17 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import Protocol, Self, TypeVar
+from typing import Protocol, Self, TypeVar, runtime_checkable
 
 import pandas
 
 from noteship import models
+from noteship.serving.feedback import Feedback
 from noteship.serving.model import Model
 from noteship.serving.refusals import place_of
 from noteship.serving.worker import Worker
 
-__all__ = ["Batch", "Observation", "Observer"]
+__all__ = ["Batch", "FeedbackObserver", "Observation", "Observer"]
 
 LOG = logging.getLogger(__name__)
 # Requests that wait for slow observers hold their rows in memory: a second of work at ten thousand requests a second.
@@ -66,6 +67,15 @@ class Observer(Protocol):
         ...
 
 
+@runtime_checkable
+class FeedbackObserver(Protocol):
+    """An observer that is also told what was right, after the batch in which it was predicted."""
+
+    def observe_feedback(self, feedback: Feedback) -> None:
+        """Take note; each label comes once."""
+        ...
+
+
 class Observation:
     """Tells observers. Guarantee: nothing that an observer does hurts a response; what it raises is logged and counted.
 
@@ -80,6 +90,8 @@ class Observation:
         self._on_fault = on_fault
         self._on_drop = on_drop
         self._waiting: deque[Batch] = deque()
+        self._feedback: deque[Feedback] = deque()
+        self._hearing = tuple(observer for observer in observers if isinstance(observer, FeedbackObserver))
         self._is_due = False
         self._hurry = threading.Event()
         self._worker = Worker("noteship-observers")
@@ -90,6 +102,19 @@ class Observation:
             self._on_drop()
             return
         self._waiting.append(batch)
+        self._tell_soon()
+
+    def hear(self, feedback: Feedback) -> None:
+        """Pass a label on, from the one thread that answers; returns at once."""
+        if not self._hearing:
+            return
+        if len(self._feedback) >= WAITING_LIMIT:
+            self._on_drop()
+            return
+        self._feedback.append(feedback)
+        self._tell_soon()
+
+    def _tell_soon(self) -> None:
         if not self._is_due:
             self._is_due = True
             self._worker.submit(self._tell)
@@ -108,14 +133,22 @@ class Observation:
         self._hurry.wait(GATHERING_S)
         self._hurry.clear()
         self._is_due = False
+        # A label comes after its answer; taken first, it is told after it.
+        labels = [self._feedback.popleft() for _ in range(len(self._feedback))]
         for batch in _joined([self._waiting.popleft() for _ in range(len(self._waiting))]):
             for observer in self._observers:
-                try:
-                    observer.observe(batch)
-                except Exception as error:
-                    name = type(observer).__name__
-                    self._on_fault(name)
-                    LOG.warning("observer %s failed: %s", name, place_of(error))
+                self._guarded(observer, observer.observe, batch)
+        for label in labels:
+            for hearing in self._hearing:
+                self._guarded(hearing, hearing.observe_feedback, label)
+
+    def _guarded(self, observer: object, tell: Callable[[T], None], told: T) -> None:
+        try:
+            tell(told)
+        except Exception as error:
+            name = type(observer).__name__
+            self._on_fault(name)
+            LOG.warning("observer %s failed: %s", name, place_of(error))
 
 
 def _joined(batches: Sequence[Batch]) -> Iterator[Batch]:

@@ -7,6 +7,8 @@ from typing import Any
 
 import noteship
 from noteship import models
+from noteship.serving import access
+from noteship.serving.feedback import ITEMS_LIMIT
 from noteship.serving.schemes.tables import TABLES, WRITERS
 from noteship.serving.served import Served
 
@@ -33,11 +35,26 @@ REFUSALS = {
     "503": "The model is being loaded.",
     "504": "The request took longer than it may.",
 }
+LABELS = {
+    "400": "The body is not JSON, or did not come whole.",
+    "404": "The request is not known, or no longer.",
+    "408": "The body did not come in time.",
+    "409": "Another label for the row came before.",
+    "413": "The body, what it unpacks to, or its labels are too many.",
+    "415": "The encoding is not known.",
+    "422": "The row or the label is none that the request can have.",
+    "503": "The worker that answered the request cannot be asked now.",
+}
+CALLERS = {
+    "401": "The request has no token that is known.",
+    "403": "The token is for something else.",
+    "503": "Not now.",
+}
 SCALAR: Schema = {"type": ["string", "number", "boolean", "null"]}
 
 
-def openapi(catalog: Sequence[Served]) -> dict[str, Any]:
-    """Every way of asking the models; the first of them is the default. At least one."""
+def openapi(catalog: Sequence[Served], *, asks: bool = False) -> dict[str, Any]:
+    """Every way of asking the models, at least one; the first is the default. `asks`: callers need a token."""
     paths: dict[str, Any] = {"/predict": _plain(catalog[0])}
     for served in {each.name: each for each in reversed(catalog)}.values():
         paths[f"/models/{served.name}/predict"] = _plain(served)
@@ -45,6 +62,7 @@ def openapi(catalog: Sequence[Served]) -> dict[str, Any]:
         paths[f"/v2/models/{served.name}/infer"] = _v2(served)
         paths[f"/v2/models/{served.name}"] = _get("What the model takes and gives, as tensors.", may_be_away=True)
         paths[f"/v2/models/{served.name}/ready"] = _get("Whether the model answers.", may_be_away=True)
+    paths["/feedback"] = _feedback()
     for path, summary in (
         ("/v2", "The server's name, version and extensions."),
         ("/signature", "Fields, output and an example of the default model."),
@@ -54,12 +72,24 @@ def openapi(catalog: Sequence[Served]) -> dict[str, Any]:
     for start in ("", "/v2"):
         paths[f"{start}/health/live"] = _get("Whether the service is alive.", may_be_away=True)
         paths[f"{start}/health/ready"] = _get("Whether requests should come here.", may_be_away=True)
-    return {
+    document = {
         "openapi": "3.1.0",
         "info": {"title": catalog[0].name, "version": noteship.__version__},
         "paths": paths,
         "components": {"schemas": {"Error": _error(), "Tensor": _tensor()}},
     }
+    return _guarded(document) if asks else document
+
+
+def _guarded(document: dict[str, Any]) -> dict[str, Any]:
+    """With the token that each path needs, and what it is told who has none."""
+    document["components"]["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            if access.needed(method.upper(), path):
+                operation["security"] = [{"token": []}]
+                operation["responses"] = _refusals(CALLERS) | operation["responses"]
+    return document
 
 
 def _plain(served: Served) -> Schema:
@@ -134,6 +164,26 @@ def _v2(served: Served) -> Schema:
     )
 
 
+def _feedback() -> Schema:
+    text, count = {"type": "string"}, {"type": "integer", "minimum": 0}
+    label: Schema = {"type": ["string", "number", "boolean"]}
+    item = _object({"request": {**text, "maxLength": 200}, "row": count, "label": label}, ["request", "row", "label"])
+    body = {"oneOf": [item, {"type": "array", "minItems": 1, "maxItems": ITEMS_LIMIT, "items": item}]}
+    refused = _object({"item": count, "status": count, "error": text}, ["item", "status", "error"])
+    taken = _object({"accepted": count, "refused": {"type": "array", "items": refused}, "id": text}, ["accepted", "id"])
+    about = "How many labels were taken, and which of a list were not."
+    return {
+        "post": {
+            "summary": "What was right, for rows of requests that were answered.",
+            "requestBody": {"required": True, "content": {"application/json": {"schema": body}}},
+            "responses": {
+                "202": {"description": about, "content": {"application/json": {"schema": taken}}},
+                **_refusals(LABELS),
+            },
+        }
+    }
+
+
 def _rows(signature: models.Signature) -> Schema:
     width = len(signature.inputs)
     values = list(map(_value, signature.inputs))
@@ -191,7 +241,7 @@ def _object(properties: Mapping[str, Schema], required: Sequence[str]) -> Schema
 
 
 def _post(summary: str, content: Schema, answers: Schema) -> Schema:
-    responses = {"200": {"description": "The predictions.", "content": answers}, **_refusals(tuple(REFUSALS))}
+    responses = {"200": {"description": "The predictions.", "content": answers}, **_refusals(REFUSALS)}
     return {"post": {"summary": summary, "requestBody": {"required": True, "content": content}, "responses": responses}}
 
 
@@ -204,6 +254,6 @@ def _get(summary: str, *, may_be_away: bool) -> Schema:
     return {"get": {"summary": summary, "responses": responses}}
 
 
-def _refusals(codes: Sequence[str]) -> Schema:
+def _refusals(told: Mapping[str, str]) -> Schema:
     error = {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}
-    return {code: {"description": REFUSALS[code], "content": error} for code in codes}
+    return {code: {"description": about, "content": error} for code, about in told.items()}

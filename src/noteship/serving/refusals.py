@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import PurePath
 from typing import Any
 
-from noteship import models
+from noteship import logs, models
 
 __all__ = ["Refused", "place_of"]
 
@@ -37,10 +35,5 @@ def place_of(error: BaseException) -> str:
     >>> place_of(error)
     "KeyError, in step 'model.sav'"
     """
-    told = [type(error).__name__]
-    frames = traceback.extract_tb(error.__traceback__)
-    if frames:
-        file = "/".join(PurePath(frames[-1].filename).parts[-3:])
-        told.append(f"raised at {file}, line {frames[-1].lineno}")
-    told += [note for note in getattr(error, "__notes__", ()) if isinstance(note, models.FailedAt)]
-    return ", ".join(told)
+    steps = [note for note in getattr(error, "__notes__", ()) if isinstance(note, models.FailedAt)]
+    return ", ".join([logs.raised_at(error), *steps])

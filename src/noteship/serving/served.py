@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import time
 from dataclasses import dataclass
 
@@ -35,6 +36,11 @@ class Served:
     def version(self) -> str:
         """By which clients ask for this one of several."""
         return self.model.version
+
+    @functools.cached_property
+    def told(self) -> tuple[tuple[bytes, bytes]]:
+        """The header that says which version has answered."""
+        return ((b"x-model-version", self.version.encode()),)
 
 
 def prepare(model: Model, worker: Worker, measured: Measured) -> Served:

@@ -19,14 +19,20 @@ from types import FrameType
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from noteship import supervising
+from noteship import logs, supervising
 from noteship.errors import NoteshipError
 from noteship.serving.application import ACCESS_LOG, application
+from noteship.serving.callers import Callers, guard
+from noteship.serving.certificates import Certificate, context
+from noteship.serving.direct import Direct
 from noteship.serving.limits import Limits
 from noteship.serving.model import Model
 from noteship.serving.observing import Observer
 from noteship.serving.refusals import place_of
+from noteship.serving.reloading import Reloading
+from noteship.serving.repository import Versions
 from noteship.serving.service import Service
+from noteship.serving.spans import spans
 
 __all__ = ["Running", "ServerSettings", "run", "work"]
 
@@ -36,6 +42,8 @@ KEEP_ALIVE_S = 75
 # As many objects as a hundred requests leave between two looks for circles among them; the default is 700.
 GARBAGE_LOOK = 10_000
 OBSERVERS_PATIENCE_S = 5.0
+# What a client may send ahead before it is made to wait.
+LATER_BYTES = 64 << 10
 # Connections that wait in the system's queue when the service stops are taken, but not for ever.
 LAST_CONNECTIONS = 10_000
 
@@ -48,6 +56,9 @@ class ServerSettings:
     - drain_s: how long it says that it is not ready, and answers, before it stops listening
     - linger_s: how long connections then may bring one more request: closed at once, a request may cross the closing
     - grace_s: how long requests under way may then take
+    - callers: who may call; everybody without it
+    - certificate: for TLS
+    - is_open_to_admin: whether without `callers` everybody may change what is served
     """
 
     host: str = "127.0.0.1"
@@ -57,6 +68,9 @@ class ServerSettings:
     linger_s: float = 1.0
     grace_s: int = 30
     access_log: bool = False
+    callers: Callers | None = None
+    certificate: Certificate | None = None
+    is_open_to_admin: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,18 +84,22 @@ class Running:
 
 def run(
     settings: ServerSettings,
-    load: Callable[[], Model],
+    load: Callable[[], Model] | Versions,
     started: Callable[[Running], None] = lambda _: None,
     observers: Sequence[Observer] = (),
+    listening: Callable[[], None] = lambda: None,
 ) -> None:
     """Serve until SIGTERM or SIGINT, or until `Running.stop` is called; then finish what is under way and return.
 
-    It listens before the model is loaded, and `/health/ready` says so. `started` is called when it is ready.
-    Raises CannotListen, CanaryFailed, and what `load` and `started` raise.
+    It listens before the model is loaded, and `/health/ready` says so. `listening` is called when the port is taken,
+    and `started` when the service is ready.
+    Raises CannotListen, CanaryFailed, BadTokenFile, NoCluster, BadCertificate, and what `load` and `started` raise.
     """
     with supervising.listen(settings.host, settings.port) as listener:
+        listening()
         server = _server(settings, observers)
-        running = Running(supervising.url_of(settings.host, listener), server.service, server.stop)
+        url = supervising.url_of(settings.host, listener, is_tls=settings.certificate is not None)
+        running = Running(url, server.service, server.stop)
         server.begin = lambda: _begin(server, load, lambda: started(running))
         _serve(server, [listener])
     if server.fault is not None:
@@ -89,13 +107,26 @@ def run(
 
 
 def work(
-    settings: ServerSettings, load: Callable[[], Model], post: supervising.Post, observers: Sequence[Observer] = ()
+    settings: ServerSettings,
+    load: Callable[[], Model] | Versions,
+    post: supervising.Post,
+    observers: Sequence[Observer] = (),
 ) -> None:
-    """Serve as one of several workers: on the connections that the supervisor hands over, until it says so."""
-    server = _server(settings, observers)
+    """Serve as one of several workers: on the connections that the supervisor hands over, until it says so.
+
+    Of versions, those that all workers were told to serve meanwhile come before those that are given.
+    """
+    if isinstance(load, Versions) and post.kept is not None:
+        load = load.as_kept(post.kept)
+    try:
+        server = _server(settings, observers)
+    except NoteshipError as error:
+        post.failed(error)
+        return
 
     def begin() -> asyncio.Future[None]:
-        server.post = server.service.fleet = post
+        server.post = server.service.repository.fleet = post
+        server.service.join(post)
         post.attach(server)
         return _begin(server, load, post.loaded)
 
@@ -110,9 +141,10 @@ def work(
 
 
 def _server(settings: ServerSettings, observers: Sequence[Observer]) -> _Server:
-    if settings.access_log:
-        _log_access()
+    _log_access(is_on=settings.access_log)
     service = Service(settings.limits, observers)
+    service.is_open_to_admin = settings.is_open_to_admin
+    service.spans = spans()
     config = uvicorn.Config(
         application(service),
         http=_Protocol,
@@ -125,16 +157,82 @@ def _server(settings: ServerSettings, observers: Sequence[Observer]) -> _Server:
         timeout_keep_alive=KEEP_ALIVE_S,
         timeout_graceful_shutdown=settings.grace_s,
     )
-    return _Server(config, service, settings)
+    reloading = Reloading(service.metrics.reload_failed)
+    if settings.callers is not None:
+        service.guard = guard(settings.callers, reloading, service.metrics.caller_refused)
+    config.load()
+    if settings.certificate is not None:
+        config.ssl = context(settings.certificate, reloading)
+    return _Server(config, service, settings, reloading)
 
 
 def _serve(server: _Server, listeners: list[socket.socket]) -> None:
-    server.run(sockets=listeners)
+    with server.reloading:
+        server.run(sockets=listeners)
     server.service.close(OBSERVERS_PATIENCE_S)
 
 
 class _Protocol(HttpToolsProtocol):
-    """HTTP as uvicorn speaks it; what is not HTTP at all is told so in JSON, as every other fault."""
+    """HTTP as uvicorn speaks it, but for predictions that are asked for in one piece, while nothing else is under way.
+
+    What is not HTTP at all is told so in JSON, as every other fault.
+    """
+
+    _direct: Direct | None = None
+    _later = b""
+    _is_reading = False
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """A client has come."""
+        super().connection_made(transport)
+        self._direct = self.app.direct(transport, lambda: self.server_state.default_headers, self._answered)
+
+    def data_received(self, data: bytes) -> None:
+        """A client says something; what it says before it has its answer is read after it."""
+        direct = self._direct
+        if direct is not None and direct.is_busy:
+            self._later += data
+            if len(self._later) > LATER_BYTES:
+                self.flow.pause_reading()
+            return
+        self._unset_keepalive_if_required()
+        if direct is None or not self._is_idle or not direct.takes(data):
+            super().data_received(data)
+
+    def on_message_begin(self) -> None:
+        """A request begins that is not answered directly."""
+        self._is_reading = True
+        super().on_message_begin()
+
+    def on_message_complete(self) -> None:
+        """It has come to its end; what follows an upgrade would be no request."""
+        self._is_reading = self.parser.should_upgrade()
+        super().on_message_complete()
+
+    def shutdown(self) -> None:
+        """Close the connection, after the answer that is under way."""
+        if self._direct is not None and self._direct.is_busy:
+            self._direct.is_kept = False
+        else:
+            super().shutdown()
+
+    @property
+    def _is_idle(self) -> bool:
+        """Whether all that came was read to its end and answered, and the answer was taken."""
+        is_under_way = self.cycle is not None and not self.cycle.response_complete
+        return not (self._is_reading or is_under_way or self.pipeline or self.flow.write_paused)
+
+    def _answered(self, is_kept: bool) -> None:
+        self.server_state.total_requests += 1
+        if not is_kept:
+            self.transport.close()
+        if self.transport.is_closing():
+            return
+        self.timeout_keep_alive_task = self.loop.call_later(self.timeout_keep_alive, self.timeout_keep_alive_handler)
+        if self._later:
+            data, self._later = self._later, b""
+            self.flow.resume_reading()
+            self.data_received(data)
 
     def send_400_response(self, msg: str) -> None:
         """Answer, and close the connection."""
@@ -147,9 +245,12 @@ class _Protocol(HttpToolsProtocol):
 class _Server(uvicorn.Server):
     """Loads once it listens, and on a signal drains before it stops; ends without dying of the signal."""
 
-    def __init__(self, config: uvicorn.Config, service: Service, settings: ServerSettings) -> None:
+    def __init__(
+        self, config: uvicorn.Config, service: Service, settings: ServerSettings, reloading: Reloading
+    ) -> None:
         super().__init__(config)
         self.service = service
+        self.reloading = reloading
         self.post: supervising.Post | None = None
         self.begin: Callable[[], asyncio.Future[None]] | None = None
         self.fault: BaseException | None = None
@@ -172,9 +273,18 @@ class _Server(uvicorn.Server):
         """Whether the service as a whole is ready; told by the supervisor."""
         self.service.fleet_is_ready = is_ready
 
+    def asked(self, question: bytes) -> Future[bytes]:
+        """Labels for what was answered here; asked by another worker."""
+        answer = self.service.labelling.asked(question)
+        return asyncio.run_coroutine_threadsafe(answer, asyncio.get_running_loop())
+
     def samples(self) -> Future[Sequence[supervising.Family]]:
         """What was counted; asked by the supervisor."""
         return self.service.samples()
+
+    def ordered(self, stage: str, payload: bytes) -> Future[bytes]:
+        """Change what is served; told by the supervisor."""
+        return self.service.repository.ordered(stage, payload)
 
     def connected(self, connection: socket.socket) -> None:
         """Answer on a connection that was accepted."""
@@ -241,7 +351,7 @@ class _Server(uvicorn.Server):
                     break
 
 
-def _begin(server: _Server, load: Callable[[], Model], started: Callable[[], None]) -> asyncio.Future[None]:
+def _begin(server: _Server, load: Callable[[], Model] | Versions, started: Callable[[], None]) -> asyncio.Future[None]:
     """Load; whatever fails stops the server and is kept for the caller."""
 
     def done(loaded: asyncio.Future[None]) -> None:
@@ -268,11 +378,15 @@ def _settle() -> None:
     gc.set_threshold(GARBAGE_LOOK)
 
 
-def _log_access() -> None:
-    """A line of JSON for each request on standard error; no rows, no queries."""
+def _log_access(*, is_on: bool) -> None:
+    """A line of JSON for each request on standard error, or none; no rows, no queries."""
     log = logging.getLogger(ACCESS_LOG)
+    if not is_on:
+        # Else whatever lets the records of noteship through would let these through, too.
+        log.setLevel(logging.WARNING)
+        return
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(logging.Formatter("%(message)s"))
+    handler.setFormatter(logs.JsonLines())
     log.handlers[:] = [handler]
     log.setLevel(logging.INFO)
     log.propagate = False

@@ -9,21 +9,27 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 
 from noteship import supervising
+from noteship.serving.access import Guard
 from noteship.serving.bodies import unpacked
-from noteship.serving.calls import Asked, Call, Reply, Scheme, Target
+from noteship.serving.calls import Asked, Call, Headers, Reply, Scheme, Target
 from noteship.serving.catalog import Catalog
 from noteship.serving.deadlines import Deadlines
+from noteship.serving.feedback import Feedback
 from noteship.serving.ids import RequestIds
+from noteship.serving.labelling import Labelling
 from noteship.serving.limits import Limits
 from noteship.serving.metrics import Metrics
 from noteship.serving.model import Model
 from noteship.serving.observing import Batch, Observation, Observer
 from noteship.serving.prediction_log import PredictionLog
 from noteship.serving.refusals import Refused
+from noteship.serving.repository import Repository, Versions
 from noteship.serving.served import Served, prepare
+from noteship.serving.shadowing import Shadowing
+from noteship.serving.spans import Spans
 from noteship.serving.worker import Worker
 
-__all__ = ["Answer", "Service"]
+__all__ = ["LARGE_BYTES", "Answer", "Service"]
 
 # How long whoever is refused should wait at least, and how long a scrape waits for the observers.
 RETRY_AFTER_S = 1
@@ -50,11 +56,26 @@ class Service:
         self.ids = RequestIds()
         self.metrics = Metrics(lambda: self._under_way, lambda: self.is_ready)
         self.predictions = PredictionLog()
+        self._shadowing = Shadowing(self.catalog.shadow_of, self.metrics.shadowed, self.metrics.shadow_missed)
         self._observation = Observation(
-            (self.metrics, self.predictions, *observers), self.metrics.observer_failed, self.metrics.batch_dropped
+            (self.metrics, self.predictions, self._shadowing, *observers),
+            self.metrics.observer_failed,
+            self.metrics.batch_dropped,
         )
+        self.labelling = Labelling(self.predictions, self._observation.afterwards, self._labelled, self.limits)
         self._worker = Worker("noteship-scoring")
+        self.repository = Repository(
+            self.catalog,
+            lambda model: prepare(model, self._worker, self.metrics.scored),
+            lambda: self.metrics.serve([served.model for served in self.catalog.all()]),
+        )
+        # Whether everybody who may call may change what is served; with a guard its tokens say who.
+        self.is_open_to_admin = False
         self._under_way = 0
+        # What makes a span of each request; without it, there are none.
+        self.spans: Spans | None = None
+        # Who may call; without it, everybody.
+        self.guard: Guard | None = None
         # As one of several workers: where all of them are asked, and whether the service as a whole is ready.
         self.fleet: supervising.Post | None = None
         self.fleet_is_ready = False
@@ -82,25 +103,22 @@ class Service:
         """The model of requests that name none; raises Refused while it is being loaded."""
         return self.catalog.find().model
 
-    def load(self, load: Callable[[], Model]) -> Future[None]:
-        """Load a model on the scoring thread, score its example row, and be ready.
+    def load(self, load: Callable[[], Model] | Versions) -> Future[None]:
+        """Load a model, or all that are to be served first, score their example rows, and be ready.
 
-        The future raises what `load` raises, and CanaryFailed.
+        The future raises what loading raises, and CanaryFailed.
         """
+        return self.repository.begin(load)
 
-        def work() -> None:
-            served = prepare(load(), self._worker, self.metrics.scored)
-            self.metrics.serve(served.model)
-            self.catalog.add(served)
-
-        return self._worker.submit(work, may_take_long=True)
-
-    def admit(self, target: Target) -> Served:
+    def admit(self, target: Target, headers: Headers = (), request_id: str = "") -> Served:
         """The model that is asked, and one request's place, to be given back by `release`.
 
         Raises Refused: 503 while there is no model, 404 when there is no such one, 429 when it would wait too long.
         """
-        served = self.catalog.find(target.name, target.version)
+        if target.version is None:
+            served = self.catalog.choose(target.name, headers, request_id)
+        else:
+            served = self.catalog.find(target.name, target.version)
         if self._under_way >= self.limits.requests:
             raise _put_off(f"{self._under_way} requests are under way, and no more are taken at once", RETRY_AFTER_S)
         wait_s = served.batcher.wait_s
@@ -125,7 +143,11 @@ class Service:
             call = scheme.call(served, asked, self.limits)
         if call.timeout_s is not None:
             self.deadlines.set(min(call.timeout_s, self.limits.answer_s))
-        scores = await served.batcher.score(call.rows, is_large=is_large)
+        trace = asked.trace
+        waited = None if trace is None else trace.waited
+        scores = await served.batcher.score(call.rows, is_large=is_large, waited=waited)
+        if trace is not None:
+            trace.scored(served.name, served.version, len(scores))
         batch = Batch(served.model, call.rows, scores, (asked.id,), (len(scores),))
         return Answer(call.reply(scores), batch)
 
@@ -157,13 +179,26 @@ class Service:
         """This process's part of the metrics, with all that was answered before."""
         return self._observation.afterwards(self.metrics.families)
 
+    def join(self, fleet: supervising.Post) -> None:
+        """Be one of several workers."""
+        self.fleet = self.labelling.fleet = fleet
+        self.ids = RequestIds(worker=fleet.number)
+
     def drain(self) -> None:
         """Be no longer ready; requests that come nevertheless are answered."""
         self.is_draining = True
 
+    def _labelled(self, feedback: Feedback) -> None:
+        self.metrics.labelled(feedback)
+        self._observation.hear(feedback)
+
     def close(self, timeout_s: float) -> None:
         """Let the observers finish what was answered."""
         self._observation.close(timeout_s)
+        if self.spans is not None:
+            self.spans.close()
+        self._shadowing.close()
+        self.repository.close()
         self._worker.close(0)
 
 

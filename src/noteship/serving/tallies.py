@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy
 
@@ -16,14 +16,17 @@ FRESH_LIMIT = 4096
 
 
 class Tally:
-    """How many values lie in each bucket; `name` and `documentation` are for whoever tells. For several threads.
+    """How many values lie in each bucket; what it is called is for whoever tells. For several threads.
 
     Cost: 0.1 microseconds a value; the client's own histogram takes 2 for 30 buckets.
     """
 
-    def __init__(self, name: str, documentation: str, buckets: Sequence[float]) -> None:
+    def __init__(
+        self, name: str, documentation: str, buckets: Sequence[float], labels: Mapping[str, str] | None = None
+    ) -> None:
         self.name = name
         self.documentation = documentation
+        self.labels = dict(labels or {})
         self._bounds = numpy.array([*buckets, math.inf])
         self._names = [*map(str, map(float, buckets)), "+Inf"]
         self._counts = numpy.zeros(len(self._bounds), dtype=numpy.int64)

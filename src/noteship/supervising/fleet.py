@@ -224,27 +224,35 @@ class _Supervisor:
                 self._look()
             case Failed(error):
                 member.fault = error
+            case _:
+                self._asked(member, message)
+
+    def _asked(self, member: Member, message: Message) -> None:
+        """What a worker wants of others, and what these answer."""
+        match message:
             case Scrape(number):
                 self._gathering.begin(self._members, member.number, number)
             case Samples(number, families):
                 member.families = families
                 self._gathering.came(member.number, number)
             case Order():
-                late = self._passing.begin(self._members, member.number, message)
+                channels = {number: each.channel for number, each in self._members.items()}
+                late = self._passing.begin(channels, member.number, message)
                 if late is not None:
                     member.channel.send(late)
-            case Ask() | Answer():
-                self._relay(member, message)
             case Obeyed(number, fault):
                 self._passing.came(member.number, number, fault)
+            case Ask() | Answer():
+                self._relay(member, message)
             case _:
                 pass
 
     def _relay(self, sender: Member, message: Ask | Answer) -> None:
         """Between two workers; a question that nobody is there for is answered at once."""
         to = self._members.get(message.worker if isinstance(message, Ask) else message.asker)
-        is_sent = to is not None and to.channel.send(message)
-        if isinstance(message, Ask) and not is_sent:
+        if to is not None:
+            to.channel.send(message)
+        elif isinstance(message, Ask):
             sender.channel.send(Answer(message.asker, message.number, None))
 
     def _look(self) -> None:

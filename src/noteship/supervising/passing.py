@@ -7,8 +7,7 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from noteship.supervising.channel import Obey, Order, Passed
-from noteship.supervising.member import Member
+from noteship.supervising.channel import Channel, Obey, Order, Passed
 
 __all__ = ["Passing"]
 
@@ -37,17 +36,17 @@ class Passing:
         self._orders: dict[int, _Passed] = {}
         self._numbers = itertools.count()
 
-    def begin(self, members: Mapping[int, Member], asker: int, order: Order) -> Passed | None:
-        """Tell everybody; what is returned is to be told the asker, who has come too late."""
+    def begin(self, channels: Mapping[int, Channel], asker: int, order: Order) -> Passed | None:
+        """Tell every worker, by its channel; what is returned is to be told the asker, who has come too late."""
         if order.revision != self._revision + 1:
             return Passed(order.number, None)
         if order.is_kept:
             self._revision, self.kept = order.revision, order.payload
         own = next(self._numbers)
         told = Obey(own, order.stage, order.payload)
-        asked = {each.number for each in members.values() if each.channel.send(told)}
+        asked = {number for number, channel in channels.items() if channel.send(told)}
         passed = _Passed(asker, order, asked, time.monotonic() + PATIENCE_S)
-        passed.unfit = set(members) - asked
+        passed.unfit = set(channels) - asked
         self._orders[own] = passed
         return None
 

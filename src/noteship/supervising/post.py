@@ -136,15 +136,12 @@ class Post:
             del self._scrapes[number]
 
     async def ask(self, worker: int, question: bytes) -> bytes | None:
-        """What another worker says to a question; None when it is not there, or does not answer."""
+        """What another worker says to a question; None when there is no such one now. Raises TimeoutError."""
         number = next(self._numbers)
         answer = self._asked[number] = asyncio.get_running_loop().create_future()
         try:
-            if not self._channel.send(Ask(self.number, worker, number, question)):
-                return None
+            self._channel.send(Ask(self.number, worker, number, question))
             return await asyncio.wait_for(answer, ASKING_PATIENCE_S)
-        except TimeoutError:
-            return None
         finally:
             del self._asked[number]
 

@@ -111,13 +111,18 @@ class Graph:
         return (*known, *more)
 
     def check(self) -> None:
-        """Raise what makes it impossible to run: a cycle, alternatives to choose from, a missing input."""
+        """Raise what makes it impossible to run: a cycle, alternatives to choose from, missing inputs."""
         if self.cycle:
             raise errors.CyclicStages(tuple((edge.producer, edge.file, edge.consumer) for edge in self.cycle))
         if self.alternatives:
             raise errors.UnchosenAlternatives(tuple((each.files, each.stages) for each in self.alternatives))
-        for each in self.missing:
-            raise errors.MissingInput(each.stage, each.file, each.place, each.near, each.near_writer)
+        missing = tuple(
+            errors.MissingInput(each.stage, each.file, each.place, each.near, each.near_writer) for each in self.missing
+        )
+        if len({each.file for each in missing}) > 1:
+            raise errors.MissingInputs(missing)
+        if missing:
+            raise missing[0]
 
     def resolve(self, name: str) -> str:
         """The stage of this name, also by its path or by the unambiguous last part of its name."""

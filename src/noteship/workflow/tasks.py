@@ -63,7 +63,7 @@ class Outcome:
 
     `outputs` are in the store already, by their path in the project. `reads` are the files it was seen to open,
     relative to the project or absolute where outside of it; `wanted` those that it tried to open and that were not
-    there.
+    there. `is_repeatable` is false where something that the key has was another meanwhile: the next run makes it again.
     """
 
     outputs: Mapping[str, store.Artifact] = field(default_factory=dict)
@@ -73,6 +73,7 @@ class Outcome:
     notes: tuple[str, ...] = ()
     failure: Failure | None = None
     seconds: float = 0.0
+    is_repeatable: bool = True
 
     def to_json(self) -> JSON:
         """As a plain value."""
@@ -84,6 +85,7 @@ class Outcome:
             "notes": list(self.notes),
             "failure": self.failure and self.failure.to_json(),
             "seconds": self.seconds,
+            "is_repeatable": self.is_repeatable,
         }
 
     @classmethod
@@ -97,6 +99,7 @@ class Outcome:
             notes=tuple(value["notes"]),
             failure=value["failure"] and Failure.from_json(value["failure"]),
             seconds=value["seconds"],
+            is_repeatable=value["is_repeatable"],
         )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy
 
 from noteship.models.compiled.fields import Frame
-from noteship.models.compiled.program import Array, Aside, Beyond, Entries, Program, Stack
+from noteship.models.compiled.program import Array, Aside, Beyond, Entries, Program, Stack, Wire
 
 __all__ = ["imputed", "imputed_texts", "maximal", "minimal", "robust", "standard", "weighted"]
 
@@ -58,12 +58,17 @@ def imputed(value: Any, given: Stack, program: Program) -> Stack:
     statistics = numpy.asarray(value.statistics_).astype(kind).astype(numpy.float64)
     if numpy.isnan(statistics).any():
         raise Beyond("a SimpleImputer with columns that were empty when it was fitted")
-    return _each(given, program, lambda start, end: _Filled(statistics[start:end]))
+    filled = _each(given, program, lambda start, end: _Filled(statistics[start:end]))
+    if not value.add_indicator:
+        return filled
+    return replace(filled, parts=(*filled.parts, *_marks(numpy.asarray(value.indicator_.features_), given, program)))
 
 
 def imputed_texts(value: Any, given: Frame) -> Frame:
     """SimpleImputer of texts: nothing to be done but to remember what is filled in. Raises Beyond."""
     _check_imputer(value)
+    if value.add_indicator:
+        raise Beyond("a SimpleImputer of texts that adds columns")
     fields = []
     for field, fill in zip(given.fields, value.statistics_, strict=True):
         is_clear = field.column.nulls == "refused" or field.null is not None
@@ -74,8 +79,6 @@ def imputed_texts(value: Any, given: Frame) -> Frame:
 
 
 def _check_imputer(value: Any) -> None:
-    if value.add_indicator:
-        raise Beyond("a SimpleImputer that adds columns")
     if not (isinstance(value.missing_values, float) and numpy.isnan(value.missing_values)):
         raise Beyond("a SimpleImputer of other values than NaN")
 
@@ -136,6 +139,28 @@ class _Filled:
     def __call__(self, given: Array) -> Array:
         missing = numpy.isnan(given)
         return numpy.where(missing, self.fills, given) if missing.any() else given
+
+
+@dataclass(frozen=True, eq=False)
+class _Marked:
+    """1 where a number is missing in one of these columns, else 0."""
+
+    places: Array
+
+    def __call__(self, given: Array) -> Array:
+        return numpy.isnan(given.take(self.places, axis=1)).astype(numpy.float64)
+
+
+def _marks(features: Array, given: Stack, program: Program) -> list[Wire]:
+    """The columns that an imputer adds behind its own: one for each that was incomplete when it was fitted."""
+    marks = []
+    start = 0
+    for part in given.parts:
+        places = features[(features >= start) & (features < start + part.width)] - start
+        if len(places):
+            marks.append(program.add(_Marked(places), (part,), len(places)))
+        start += part.width
+    return marks
 
 
 def _scaled(scaling: _Scaling, given: Stack, program: Program) -> Stack:

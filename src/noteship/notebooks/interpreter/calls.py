@@ -166,7 +166,7 @@ def call_function(machine: Machine, func: Func, arguments: Arguments, receiver: 
 
 
 def _run(machine: Machine, func: Func, frame: Frame) -> Value:
-    depth, maybe, lacking = len(machine.frames), machine.maybe, machine.lacking
+    depth, maybe, lacking, present = len(machine.frames), machine.maybe, machine.lacking, machine.present
     frame.yields = [] if _is_generator(machine, func) else None
     frame.line = func.node.lineno
     machine.frames.append(frame)
@@ -176,7 +176,7 @@ def _run(machine: Machine, func: Func, frame: Frame) -> Value:
         flow = machine.run(func.node.body)
     finally:
         del machine.frames[depth:]
-        machine.maybe, machine.lacking = maybe, lacking
+        machine.maybe, machine.lacking, machine.present = maybe, lacking, present
     return _result(machine, func, frame, flow)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import posixpath
-import re
 import shlex
 from collections.abc import Callable
 from collections.abc import Mapping as MappingType
@@ -12,11 +11,12 @@ from functools import partial
 
 from noteship.notebooks import magics, shell
 from noteship.notebooks.interpreter.arguments import Arguments, Call
+from noteship.notebooks.interpreter.clones import entered, note_clone
 from noteship.notebooks.interpreter.core import Machine, Model
 from noteship.notebooks.interpreter.database_models import Database, run_sql
 from noteship.notebooks.interpreter.emission import absolute_texts, cwd_texts, path_texts, used
 from noteship.notebooks.interpreter.evidence import Manner, evidence_of
-from noteship.notebooks.interpreter.existence import entered, is_folder
+from noteship.notebooks.interpreter.existence import is_folder
 from noteship.notebooks.interpreter.holes import has_hole
 from noteship.notebooks.interpreter.modelling import argument_text, constant_result, first_argument
 from noteship.notebooks.interpreter.notebook_models import run_from_shell
@@ -62,7 +62,7 @@ def _shell_use(machine: Machine, use: shell.ShellUse) -> None:
     elif use.action == "remove":
         machine.findings.remove(path, cwd_texts(machine)[0])
     elif use.action == "external":
-        _note_clone(machine, path)
+        note_clone(machine, path)
         machine.findings.external(path, evidence_of(machine, call, "read", manner))
     elif use.action == "cd":
         machine.cwd = Const(absolute_texts(machine, path)[0])
@@ -70,13 +70,6 @@ def _shell_use(machine: Machine, use: shell.ShellUse) -> None:
         run_from_shell(machine, use.run, use.command, partial(_word_text, machine))
     elif use.action == "python":
         _run_script(machine, path, [Const(_word_text(machine, word)) for word in use.arguments], use.module)
-
-
-def _note_clone(machine: Machine, text: str) -> None:
-    found = re.search(r"git\s+clone\s+(?:-\S+\s+)*(\S+)(?:\s+(\S+))?", text)
-    if found:
-        name = found.group(2) or posixpath.basename(found.group(1).rstrip("/")).removesuffix(".git")
-        machine.state.setdefault("cloned", set()).add(name)
 
 
 def _shell_write(machine: Machine, call: Call, target: str, name: shell.Word, manner: Manner) -> None:

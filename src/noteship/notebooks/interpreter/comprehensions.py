@@ -6,6 +6,7 @@ import ast
 from collections.abc import Callable
 
 from noteship.notebooks.interpreter.core import Machine
+from noteship.notebooks.interpreter.existence import asks, present
 from noteship.notebooks.interpreter.narrowing import narrow
 from noteship.notebooks.interpreter.targets import assign
 from noteship.notebooks.values import Mapping, Scope, Seq, Unknown, Value, join
@@ -71,11 +72,13 @@ def _rounds(machine: Machine, generators: list[ast.comprehension], add: Callable
         return
     first, others = generators[0], generators[1:]
     items, rest = machine.items(machine.value(first.iter))
+    later = _is_later(machine, first, items[:UNROLLED_ITEMS])
     for item in items[:UNROLLED_ITEMS]:
         assign(machine, first.target, item)
-        passed = _passes(machine, first.ifs)
+        passed = _passes(machine, first.ifs, later)
         if passed is not False:
-            with machine.perhaps(passed is None):
+            there = (present(machine, test, True) for test in first.ifs)
+            with machine.perhaps(passed is None), machine.given(frozenset().union(*there)):
                 _rounds(machine, others, add, certain and passed is True)
         if machine.hurried:
             rest = rest or Unknown("an item of a list")
@@ -87,14 +90,27 @@ def _rounds(machine: Machine, generators: list[ast.comprehension], add: Callable
                 _rounds(machine, others, add, False)
 
 
-def _passes(machine: Machine, tests: list[ast.expr]) -> bool | None:
-    """Whether a round passes its conditions; a condition on the folder's content is taken as it is now."""
+def _is_later(machine: Machine, source: ast.comprehension, items: list[Value]) -> bool:
+    """Whether what is asked for is not there yet: of files that are to be there, none is."""
+    if not any(isinstance(test, ast.Call) and asks(test.func) for test in source.ifs):
+        return False
+    for item in items:
+        assign(machine, source.target, item)
+        if _passes(machine, source.ifs) is not False:
+            return False
+    return True
+
+
+def _passes(machine: Machine, tests: list[ast.expr], later: bool = False) -> bool | None:
+    """Whether a round passes its conditions; a condition on the folder's content is taken as it is now, or `later`."""
     result: bool | None = True
     for test in tests:
         value = machine.value(test)
         known = machine.truth(value)
         if known is None and isinstance(value, Unknown):
-            known = value.likely
+            # What a hosted notebook has is not to be seen here.
+            elsewhere = value.exists and machine.inside(value.exists) is None
+            known = None if elsewhere or (later and value.exists) else value.likely
         if known is False:
             return False
         if known is None:

@@ -97,6 +97,7 @@ class Machine:
         self.frames: list[Frame] = []
         self.maybe = 0
         self.lacking: frozenset[str] = frozenset()
+        self.present: frozenset[str] = frozenset()
         self.steps = 0
         self.step_limits = (HURRY_STEPS, MOST_STEPS)
         self.guards: list[frozenset[str]] = []
@@ -116,6 +117,7 @@ class Machine:
 
     def inside(self, path: str) -> str | None:
         """The project-relative form of an absolute path; None when it lies elsewhere."""
+        path = self.findings.own(path)
         if path == self.root:
             return ""
         return path[len(self.root) + 1 :] if path.startswith(self.root + "/") else None
@@ -197,17 +199,27 @@ class Machine:
         finally:
             self.maybe -= condition
 
+    @contextmanager
+    def given(self, present: frozenset[str]) -> Iterator[None]:
+        """What happens inside happens only where these paths are there; "" stands for whatever is read."""
+        before = self.present
+        self.present |= present
+        try:
+            yield
+        finally:
+            self.present = before
+
     def fork(self, *bodies: Callable[[], Flow]) -> Flow:
         """Execute alternatives from the same state and join what they leave."""
         scope = self.scope
-        before, cwd, lacking = scope.names, self.cwd, self.lacking
+        before, cwd, lacking, present = scope.names, self.cwd, self.lacking, self.present
         ends: list[tuple[dict[str, Value], Value]] = []
         flows: list[Flow] = []
         for body in bodies:
             scope.names, self.cwd = dict(before), cwd
             with self.perhaps():
                 flow, _ = self.guarded(body)
-            self.lacking = lacking
+            self.lacking, self.present = lacking, present
             flows.append(flow)
             if flow is Flow.NORMAL:
                 ends.append((scope.names, self.cwd))

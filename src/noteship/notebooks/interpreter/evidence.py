@@ -32,8 +32,8 @@ def evidence_of(machine: Machine, call: Call, action: Action, manner: Manner) ->
     how = manner.how or ("; ".join(place.via[:3]) and f"through {'; '.join(place.via[:3])}")
     how = how or _how(machine, call)
     by = machine.state.get("by", ())
-    maybe, lacking = machine.maybe > 0, machine.lacking
-    return Evidence(action, place, call.text, how[:200], maybe, manner.folder, manner.doubtful, by, lacking)
+    maybe, lacking, present = machine.maybe > 0, machine.lacking, machine.present
+    return Evidence(action, place, call.text, how[:200], maybe, manner.folder, manner.doubtful, by, lacking, present)
 
 
 def _how(machine: Machine, call: Call) -> str:

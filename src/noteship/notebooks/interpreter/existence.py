@@ -11,7 +11,7 @@ from noteship.notebooks.interpreter.emission import absolute_texts
 from noteship.notebooks.interpreter.holes import HOME, TEMPORARY, above_project, has_hole
 from noteship.notebooks.values import Const, Unknown, Value
 
-__all__ = ["absent", "entered", "is_folder", "made_folders", "path_exists"]
+__all__ = ["absent", "asks", "is_folder", "made_folders", "path_exists", "present", "surely_elsewhere"]
 
 # Files and folders by which code finds out where the project's root is.
 _MARKERS = frozenset(
@@ -46,10 +46,13 @@ _MARKERS = frozenset(
         "conda.yml",
     ]
 )
-# Places of hosted notebooks, which are not there on the machine where a project is run.
+# Places of hosted notebooks, which are not there on the machine where a project is run: they tell hosts apart. What
+# lies below them is a hosted notebook's input, or its own.
+_HOSTS = "kaggle|content|gdrive|dbfs|databricks|mnt|opt|app|workspace|root|workdir|storage|datasets"
 _HOSTED = re.compile(
-    r"^/(kaggle|content|gdrive|dbfs|databricks|mnt|opt|app|workspace|root|workdir|storage|datasets)(/|$)"
+    rf"^/(({_HOSTS})|kaggle/(input|working|temp)|(content/)?g?drive(/My ?Drive)?|dbfs/FileStore)/?$", re.IGNORECASE
 )
+_BELOW_HOST = re.compile(rf"^/({_HOSTS})(/|$)")
 # Below these lies what the notebook itself, or one before it, has made.
 _WORKING = re.compile(r"^/(kaggle/working|content(?!/(g?drive|mydrive)(/|$))/[^/]+)/.", re.IGNORECASE)
 
@@ -78,30 +81,60 @@ def path_exists(machine: Machine, text: str) -> Value:
 
 
 def _elsewhere(place: str) -> Value:
-    """What tells hosts apart is absent; a file there, or what a hosted notebook keeps in its working folder, may be."""
+    """What tells hosts apart is absent; what is in a host's folder may be there."""
     if place.startswith(TEMPORARY):
         return Const(False)
     host = place.startswith(HOME) or above_project(place) or _HOSTED.match(place)
-    if host and not _WORKING.match(place) and not splitext(place)[1]:
+    if host and not splitext(place)[1]:
         return Const(False)
     return Unknown(f"whether {place} exists", likely=False, exists=place)
 
 
+def surely_elsewhere(machine: Machine, test: ast.expr) -> bool | None:
+    """The outcome of a test that asks whether a folder of another host is there, on a machine that is no such host."""
+    if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
+        known = surely_elsewhere(machine, test.operand)
+        return None if known is None else not known
+    if isinstance(test, ast.BoolOp):
+        found = [surely_elsewhere(machine, part) for part in test.values]
+        decisive = isinstance(test.op, ast.Or)
+        return decisive if decisive in found else None if None in found else not decisive
+    if not isinstance(test, ast.Name | ast.Call):
+        return None
+    value = machine.value(test)
+    return False if isinstance(value, Unknown) and _of_host(machine, value.exists) else None
+
+
+def _of_host(machine: Machine, place: str) -> bool:
+    if not place or machine.inside(place) is not None or _WORKING.match(place) or splitext(place)[1]:
+        return False
+    return place.startswith(HOME) or above_project(place) or _BELOW_HOST.match(place) is not None
+
+
 def absent(machine: Machine, test: ast.expr, passed: bool) -> frozenset[str]:
     """The paths that are not there, as absolute ones, after a test had this outcome."""
+    return _told(machine, test, passed, False)
+
+
+def present(machine: Machine, test: ast.expr, passed: bool) -> frozenset[str]:
+    """The paths that are there, as absolute ones, after a test had this outcome."""
+    return _told(machine, test, passed, True)
+
+
+def _told(machine: Machine, test: ast.expr, passed: bool, there: bool) -> frozenset[str]:
     if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
-        return absent(machine, test.operand, not passed)
+        return _told(machine, test.operand, not passed, there)
     if isinstance(test, ast.BoolOp):
-        found = [absent(machine, part, passed) for part in test.values]
+        found = [_told(machine, part, passed, there) for part in test.values]
         together = isinstance(test.op, ast.And) == passed
         return frozenset().union(*found) if together else found[0].intersection(*found)
-    if passed or not (isinstance(test, ast.Name) or (isinstance(test, ast.Call) and _asks(test.func))):
+    if passed is not there or not (isinstance(test, ast.Name) or (isinstance(test, ast.Call) and asks(test.func))):
         return frozenset()
     value = machine.value(test)
     return frozenset({value.exists}) if isinstance(value, Unknown) and value.exists else frozenset()
 
 
-def _asks(function: ast.expr) -> bool:
+def asks(function: ast.expr) -> bool:
     """Whether a call only asks whether a file is there."""
     name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
     return name in {"exists", "lexists", "isfile", "isdir", "is_file", "is_dir"}
@@ -111,13 +144,6 @@ def made_folders(machine: Machine) -> set[str]:
     """The folders that the document made so far, as absolute paths."""
     found: set[str] = machine.state.setdefault("folders", set())
     return found
-
-
-def entered(machine: Machine, text: str) -> list[str]:
-    """The working folders in a path; a repository that the document cloned is elsewhere, as far as is known."""
-    if text.partition("/")[0] in machine.state.get("cloned", ()):
-        return [f"/{text}"]
-    return absolute_texts(machine, text)
 
 
 def is_folder(machine: Machine, text: str) -> bool:

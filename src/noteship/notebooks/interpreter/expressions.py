@@ -13,6 +13,7 @@ from noteship.notebooks.interpreter.comparisons import compared
 from noteship.notebooks.interpreter.comprehensions import dictionary_of, sequence_of
 from noteship.notebooks.interpreter.core import Machine
 from noteship.notebooks.interpreter.definitions import make_function
+from noteship.notebooks.interpreter.existence import present, surely_elsewhere
 from noteship.notebooks.interpreter.frames import Raised
 from noteship.notebooks.interpreter.holes import cleaned, has_hole
 from noteship.notebooks.interpreter.modelling import formatted
@@ -137,8 +138,12 @@ def _conditional(machine: Machine, node: ast.IfExp) -> Value:
     test = machine.value(node.test)
     known = machine.truth(test)
     if known is None:
-        with machine.perhaps():
-            found = [_attempt(machine, node.body), _attempt(machine, node.orelse)]
+        known = surely_elsewhere(machine, node.test)
+    if known is None:
+        with machine.perhaps(), machine.given(present(machine, node.test, True)):
+            found = [_attempt(machine, node.body)]
+        with machine.perhaps(), machine.given(present(machine, node.test, False)):
+            found.append(_attempt(machine, node.orelse))
         return join(found)
     return machine.value(node.body if known else node.orelse)
 

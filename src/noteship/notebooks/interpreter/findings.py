@@ -36,7 +36,10 @@ class Place:
 
 @dataclass(frozen=True)
 class Evidence:
-    """What is said about a use besides its path; `lacking` are the paths that are not there at this moment."""
+    """What is said about a use besides its path; `lacking` are the paths that are not there at this moment.
+
+    `present` are those that are there, or else this would not happen; with "" it is whatever is used.
+    """
 
     action: Action
     place: Place
@@ -47,6 +50,7 @@ class Evidence:
     doubtful: bool = False
     by: tuple[str, ...] = ()
     lacking: frozenset[str] = frozenset()
+    present: frozenset[str] = frozenset()
 
 
 class Findings:
@@ -62,6 +66,8 @@ class Findings:
         self._order = 0
         self._choices = 0
         self.quiet = 0
+        # Where the project lies once more, since the document clones it.
+        self.clones: set[str] = set()
 
     def record(self, texts: list[str], cwds: list[str], evidence: Evidence, alternatives: bool) -> None:
         """Record one use of each path; `alternatives` when only one of them is meant."""
@@ -87,19 +93,21 @@ class Findings:
             if any(not isinstance(part, str) for part in path.parts):
                 self.unknown(self._holes.reason(text) or "not known", evidence)
         else:
-            self._add(path, evidence, choice, self.placed(text, cwd) in evidence.lacking)
+            place = self.placed(text, cwd)
+            guarded = evidence.present if evidence.action == "read" else evidence.lacking
+            self._add(path, evidence, choice, place in guarded or "" in guarded)
 
-    def _add(self, path: PathText, evidence: Evidence, choice: int, lacking: bool = False) -> None:
+    def _add(self, path: PathText, evidence: Evidence, choice: int, guarded: bool = False) -> None:
         place = evidence.place
         key = (path, evidence.action, place.cell, place.line, evidence.call)
         old = self._uses.get(key)
         if old is not None:
-            self._uses[key] = replace(old, maybe=old.maybe and evidence.maybe, lacking=old.lacking and lacking)
+            self._uses[key] = replace(old, maybe=old.maybe and evidence.maybe, guarded=old.guarded and guarded)
             return
         self._order += 1
         self._uses[key] = RawUse(
             path, evidence.action, place.cell, place.line, evidence.call, evidence.how, evidence.maybe,
-            self._order, evidence.folder, choice, evidence.doubtful, lacking, evidence.by,
+            self._order, evidence.folder, choice, evidence.doubtful, guarded, evidence.by,
         )  # fmt: skip
 
     def external(self, what: str, evidence: Evidence) -> None:
@@ -143,12 +151,19 @@ class Findings:
             return PathText(self._parts(text[2:]), "home")
         if _DRIVE.match(text):
             return PathText(self._parts(text), "absolute")
-        place = self.placed(text, cwd)
+        place = self.own(self.placed(text, cwd))
         if place == self.root or place.startswith(self.root + "/"):
             return PathText(self._parts(place[len(self.root) + 1 :] or "."))
         if above_project(place):
             return PathText(self._parts(relpath(place, self.root)))
         return PathText(self._parts(place), "absolute")
+
+    def own(self, place: str) -> str:
+        """A place within a clone of the project as that of the project itself."""
+        for clone in self.clones:
+            if place == clone or place.startswith(f"{clone}/"):
+                return self.root + place[len(clone) :]
+        return place
 
     def placed(self, text: str, cwd: str) -> str:
         """A path joined to the working folder and normalised."""

@@ -7,13 +7,13 @@ from collections.abc import Callable
 
 from noteship.notebooks.interpreter.core import Machine
 from noteship.notebooks.interpreter.holes import has_hole
-from noteship.notebooks.values import Const, PathValue, Seq, Unknown, Value, join, options
+from noteship.notebooks.values import Const, PathValue, Seq, Union, Unknown, Value, join, options
 
 __all__ = ["narrow"]
 
 
 def narrow(machine: Machine, test: ast.expr, passed: bool) -> None:
-    """Give names in the scope the values that agree with a test's outcome, as far as texts are concerned."""
+    """Give names in the scope the values that agree with a test's outcome, as far as texts and None are concerned."""
     if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
         narrow(machine, test.operand, not passed)
     elif isinstance(test, ast.BoolOp) and isinstance(test.op, ast.And) == passed:
@@ -21,6 +21,8 @@ def narrow(machine: Machine, test: ast.expr, passed: bool) -> None:
             narrow(machine, part, passed)
     elif isinstance(test, ast.Call) and passed:
         _narrow_method(machine, test)
+    elif isinstance(test, ast.Name) and passed:
+        _without_none(machine, test.id)
     elif isinstance(test, ast.Compare) and len(test.ops) == 1:
         _narrow_comparison(machine, test, passed)
 
@@ -37,6 +39,8 @@ def _narrow_comparison(machine: Machine, test: ast.Compare, passed: bool) -> Non
     op, left, right = test.ops[0], test.left, test.comparators[0]
     if isinstance(op, (ast.NotIn, ast.NotEq)):
         op, passed = (ast.In() if isinstance(op, ast.NotIn) else ast.Eq()), not passed
+    if isinstance(op, ast.Is if not passed else ast.IsNot) and isinstance(left, ast.Name) and _is_none(right):
+        _without_none(machine, left.id)
     if not passed:
         return
     if isinstance(op, ast.In) and _named(right) and isinstance(left, ast.Constant):
@@ -49,6 +53,19 @@ def _narrow_comparison(machine: Machine, test: ast.Compare, passed: bool) -> Non
             _change(machine, _named(left), [f".{text.lstrip('.')}" for text in literals], _ending)
         elif isinstance(left, ast.Name):
             _change(machine, left.id, literals, _equal)
+
+
+def _is_none(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and node.value is None
+
+
+def _without_none(machine: Machine, name: str) -> None:
+    """Of the values that a name may have, those that are there."""
+    value = machine.scope.names.get(name)
+    if isinstance(value, Union):
+        left = [option for option in value.options if not (isinstance(option, Const) and option.value is None)]
+        if left and len(left) < len(value.options):
+            machine.scope.names[name] = join(left)
 
 
 def _is_extension(node: ast.expr) -> bool:

@@ -8,9 +8,10 @@ from collections.abc import Mapping as MappingType
 from pathlib import PurePosixPath
 
 from noteship.notebooks.interpreter.arguments import Call
+from noteship.notebooks.interpreter.clones import entered
 from noteship.notebooks.interpreter.core import LONGEST_TEXT, Machine, Model
 from noteship.notebooks.interpreter.emission import absolute_texts, cwd_texts
-from noteship.notebooks.interpreter.existence import entered, made_folders, path_exists
+from noteship.notebooks.interpreter.existence import made_folders, path_exists
 from noteship.notebooks.interpreter.holes import HOME, has_hole
 from noteship.notebooks.interpreter.modelling import argument_text, distributed, first_argument
 from noteship.notebooks.values import Const, PathValue, Seq, Unknown, Value, join, options

@@ -79,7 +79,7 @@ def _run_statement(machine: Machine, statement: ast.stmt, frame: Frame) -> None:
         frame.loops.clear()
         machine.maybe = maybe
         if depth == 1:
-            machine.lacking = frozenset()
+            machine.lacking = machine.present = frozenset()
             machine.guards.clear()
             machine.findings.quiet = 0
             machine.state["spent"] = machine.state.get("spent", 0) + machine.steps

@@ -6,9 +6,10 @@ import ast
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from noteship.notebooks.interpreter.branches import caught_names, does_without, gives_up, goes_on, last_else
 from noteship.notebooks.interpreter.core import MOST_ITEMS, Machine, joined_names
 from noteship.notebooks.interpreter.definitions import define_class, define_function
-from noteship.notebooks.interpreter.existence import absent
+from noteship.notebooks.interpreter.existence import absent, present, surely_elsewhere
 from noteship.notebooks.interpreter.frames import Flow, Loop
 from noteship.notebooks.interpreter.imports import run_import, run_import_from
 from noteship.notebooks.interpreter.narrowing import narrow
@@ -75,6 +76,8 @@ def _delete(machine: Machine, node: ast.Delete) -> Flow:
 
 def _if(machine: Machine, node: ast.If) -> Flow:
     known = machine.truth(machine.value(node.test))
+    if known is None and goes_on(node.body) and goes_on(last_else(node)):
+        known = surely_elsewhere(machine, node.test)
     if known is not None:
         return machine.run(node.body if known else node.orelse)
 
@@ -82,16 +85,23 @@ def _if(machine: Machine, node: ast.If) -> Flow:
         def run() -> Flow:
             narrow(machine, node.test, passed)
             machine.lacking |= lacking[passed]
+            machine.present |= there[passed]
             return machine.run(body)
 
         return run
 
     lacking = {passed: absent(machine, node.test, passed) for passed in (True, False)}
+    there = {passed: present(machine, node.test, passed) for passed in (True, False)}
+    for passed, other in ((True, node.orelse), (False, node.body)):
+        if gives_up(other):
+            # Without the file, nothing goes on: it is needed.
+            there[passed] = frozenset()
     ends: list[Flow] = []
     flow = machine.fork(_noted(branch(node.body, True), ends), _noted(branch(node.orelse, False), ends))
-    if lacking[False] and len(ends) == 2 and ends[0] is not Flow.NORMAL:
+    if len(ends) == 2 and ends[0] is not Flow.NORMAL:
         # `if exists(path): return load(path)`: from here on it is not there.
         machine.lacking |= lacking[False]
+        machine.present |= there[False]
     return flow
 
 
@@ -242,9 +252,9 @@ def _raise(machine: Machine, node: ast.Raise) -> Flow:
 
 def _try(machine: Machine, node: ast.Try) -> Flow:
     before = dict(machine.scope.names)
-    machine.guards.append(frozenset(name for handler in node.handlers for name in _names(handler)))
+    machine.guards.append(frozenset(name for handler in node.handlers for name in caught_names(handler)))
     try:
-        with machine.perhaps(bool(node.handlers)):
+        with machine.perhaps(bool(node.handlers)), machine.given(frozenset({""} if does_without(node) else ())):
             flow, raised = machine.guarded(lambda: machine.run(node.body))
     finally:
         machine.guards.pop()
@@ -256,17 +266,10 @@ def _try(machine: Machine, node: ast.Try) -> Flow:
     return flow if final is Flow.NORMAL else final
 
 
-def _names(handler: ast.ExceptHandler) -> list[str]:
-    if handler.type is None:
-        return ["*"]
-    nodes = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
-    return [node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "") for node in nodes]
-
-
 def _handled(machine: Machine, node: ast.Try, raised: str) -> Flow:
     """The body surely raises: the first handler that fits runs."""
     for handler in node.handlers:
-        if not raised or set(_names(handler)) & {raised, "*", "Exception", "BaseException", "ImportError"}:
+        if not raised or set(caught_names(handler)) & {raised, "*", "Exception", "BaseException", "ImportError"}:
             return _run_handler(machine, handler)
     return Flow.RAISE
 
@@ -290,7 +293,7 @@ def _perhaps_handled(machine: Machine, node: ast.Try, before: dict[str, Value]) 
 
 def _may_run(node: ast.Try, handler: ast.ExceptHandler) -> bool:
     """Libraries are taken to be installed and names to be there: such failures are known when they happen."""
-    names = set(_names(handler))
+    names = set(caught_names(handler))
     if names <= _IMPORT_FAILURES and any(isinstance(inner, _IMPORTS) for part in node.body for inner in ast.walk(part)):
         return False
     return names != {"NameError"} and not all(isinstance(statement, _IMPORTS) for statement in node.body)
@@ -368,6 +371,7 @@ def _fits(machine: Machine, subject: Value, pattern: ast.pattern) -> bool | None
 
 def _assert(machine: Machine, node: ast.Assert) -> Flow:
     machine.value(node.test)
+    narrow(machine, node.test, True)
     return Flow.NORMAL
 
 

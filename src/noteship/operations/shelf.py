@@ -1,0 +1,96 @@
+"""The bundles of a project for a service: which it begins with, and where it finds more."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from noteship.operations import trusted
+from noteship.operations.errors import Contradiction
+from noteship.operations.naming import NAMES, TRUSTED_DIGITS, Named, named_in
+from noteship.operations.opened import OpenedProject
+
+if TYPE_CHECKING:
+    from noteship import serving
+
+__all__ = ["Chosen", "Shelf", "arranged"]
+
+# Of a SHA-256, in hexadecimal.
+DIGEST_DIGITS = 64
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """A bundle that a service begins with, and the part that it plays there; see `serving.Entry`."""
+
+    bundle: Named
+    role: Literal["default", "canary", "shadow", "spare"] = "default"
+    percent: float = 0.0
+    is_known: bool = False
+
+
+def arranged(root: Path, bundles: Sequence[Chosen]) -> tuple[Chosen, ...]:
+    """The bundles with their parts: of several versions of one name the first is the default.
+
+    The source that comes with a bundle is imported where the operator named the bundle by its digest or this project
+    made it: names such as `latest` are references, which whoever writes to a shared store can move.
+
+    Raises: Contradiction for two canaries or shadows of one name, and for one without a default.
+    """
+    found: dict[str, Chosen] = {}
+    taken = set()
+    for each in sorted(bundles, key=lambda each: each.role != "default"):
+        name, digest = each.bundle.name, each.bundle.digest
+        if digest in found and each.role == "default":
+            continue
+        role = "spare" if each.role == "default" and (name, "default") in taken else each.role
+        if digest in found or (role not in ("default", "spare") and (name, role) in taken):
+            raise Contradiction(
+                f"a version of {name} plays one part, and one version each part", f"name one bundle by --{role}"
+            )
+        if role != "default" and (name, "default") not in taken:
+            raise Contradiction(f"{name} has no version but for its {role}", "name the bundle that is to answer, too")
+        taken.add((name, role))
+        by = each.bundle.by
+        is_known = (by not in NAMES and len(by) >= TRUSTED_DIGITS) or trusted.holds(root, digest)
+        found[digest] = replace(each, role=role, is_known=is_known)
+    return tuple(found.values())
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """A project's store, as a service asks it; a `serving.Source`.
+
+    - types, allow_pickle: what the operator allows; nobody who asks the service can allow more
+    """
+
+    opened: OpenedProject
+    types: frozenset[str]
+    allow_pickle: bool
+
+    def find(self, bundle: str | None) -> serving.Entry:
+        """The bundle of a name, or of the start of a digest.
+
+        Its source is trusted where this project made it, or where it is named by its whole digest.
+        Raises NoBundle, UnknownBundle.
+        """
+        from noteship import serving
+
+        found = named_in(self.opened.store, self.opened.name, bundle)
+        is_whole = found.by == found.digest and len(found.by) == DIGEST_DIGITS
+        return serving.Entry(found.name, found.digest, is_whole or trusted.holds(self.opened.root, found.digest))
+
+    def load(self, entry: serving.Entry) -> serving.Model:
+        """Fetch, verify and load it. Raises what `models.fetch` and `models.load` raise."""
+        from noteship import models, serving
+
+        trust = models.Trust(frozenset({entry.digest} if entry.may_import else ()), self.types, self.allow_pickle)
+        with tempfile.TemporaryDirectory(prefix="noteship-") as folder:
+            fetched = models.fetch(self.opened.store, entry.digest, Path(folder) / "bundle")
+            if fetched.name != entry.name:
+                reason = f"it is of the model {fetched.name}, and the store has it as one of {entry.name}"
+                raise models.errors.DamagedBundle(entry.version, reason)
+            return serving.Model(fetched.name, entry.digest, models.load(fetched, trust))

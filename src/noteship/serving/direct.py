@@ -1,0 +1,223 @@
+"""Predictions whose request comes in one piece are answered on the spot: no task, no scope, no message in between."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from http import HTTPStatus
+
+import httptools
+
+from noteship import models
+from noteship.serving import access, faults, spans
+from noteship.serving.calls import Asked, Call, Headers, Reply, Target
+from noteship.serving.observing import Batch
+from noteship.serving.refusals import Refused
+from noteship.serving.served import Served
+from noteship.serving.service import LARGE_BYTES, Service
+
+__all__ = ["Direct"]
+
+STATUS_LINES = {each.value: f"HTTP/1.1 {each.value} {each.phrase}\r\n".encode() for each in HTTPStatus}
+# What is not answered here: a body in pieces that wait for a word from us, or one that has to be unpacked.
+NOT_DIRECT = (b"expect", b"content-encoding", b"upgrade")
+
+
+class Direct:
+    """One connection's requests for predictions that have come whole; everything else is left to whoever asks.
+
+    `target` says whom a path asks, `default` are the headers of every answer, and `done` is called after each, with
+    whether the connection is to be kept.
+    """
+
+    def __init__(
+        self,
+        service: Service,
+        target: Callable[[str], Target | None],
+        transport: asyncio.Transport,
+        default: Callable[[], Sequence[tuple[bytes, bytes]]],
+        done: Callable[[bool], None],
+    ) -> None:
+        self.service, self.transport, self.default = service, transport, default
+        self.is_busy = False
+        self.is_kept = True
+        self._target, self._done = target, done
+        self._parser: httptools.HttpRequestParser | None = None
+        self._url = self._body = b""
+        self._headers: list[tuple[bytes, bytes]] = []
+        self._begun = self._ended = 0
+
+    def takes(self, data: bytes) -> bool:
+        """Whether the bytes are one whole request for predictions, which then is answered."""
+        if not data.startswith(b"POST ") or len(data) > LARGE_BYTES or not self._parse(data):
+            return False
+        try:
+            target = self._target(self._url.decode("ascii"))
+        except UnicodeDecodeError:
+            return False
+        is_large = len(self._body) > self.service.limits.body_bytes
+        if target is None or is_large or any(name in NOT_DIRECT for name, _ in self._headers):
+            return False
+        asked = Asked(self.service.ids.make(), self._headers, self._body)
+        if target.scheme.is_slow(asked):
+            return False
+        self.is_busy = True
+        _Request(self, target, asked).begin()
+        return True
+
+    def _parse(self, data: bytes) -> bool:
+        """Whether it is one request to its end, as the parser of all other requests reads them."""
+        parser = self._parser = self._parser or httptools.HttpRequestParser(self)
+        self._begun = self._ended = 0
+        try:
+            parser.feed_data(data)
+        except (httptools.HttpParserError, httptools.HttpParserUpgrade):
+            self._begun = 0
+        if self._begun == self._ended == 1:
+            return self.is_kept
+        self._parser = None
+        return False
+
+    def on_message_begin(self) -> None:
+        """Of the parser."""
+        self._begun += 1
+        self._url = self._body = b""
+        self._headers = []
+
+    def on_url(self, url: bytes) -> None:
+        """Of the parser."""
+        self._url += url
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Of the parser."""
+        self._headers.append((name.lower(), value))
+
+    def on_headers_complete(self) -> None:
+        """Of the parser: who speaks an older HTTP, or wants the connection closed, is not one that asks often."""
+        assert self._parser is not None
+        self.is_kept = self._parser.get_http_version() == "1.1" and self._parser.should_keep_alive()
+
+    def on_body(self, body: bytes) -> None:
+        """Of the parser."""
+        self._body += body
+
+    def on_message_complete(self) -> None:
+        """Of the parser."""
+        self._ended += 1
+
+    def answered(self) -> None:
+        """The request under way has its answer."""
+        self.is_busy = False
+        self._done(self.is_kept)
+
+
+class _Request:
+    """A request under way: whom the batcher and the deadlines tell what comes of it."""
+
+    __slots__ = (
+        "_asked",
+        "_asking",
+        "_begun",
+        "_call",
+        "_direct",
+        "_is_admitted",
+        "_is_done",
+        "_served",
+        "_service",
+        "_target",
+    )
+
+    def __init__(self, direct: Direct, target: Target, asked: Asked) -> None:
+        self._direct, self._service, self._target, self._asked = direct, direct.service, target, asked
+        self._begun = time.perf_counter()
+        self._served: Served | None = None
+        self._call: Call | None = None
+        self._is_admitted = self._is_done = False
+
+    def begin(self) -> None:
+        """Go as far as without waiting."""
+        guard = self._service.guard
+        try:
+            asking = None if guard is None else guard.check(self._asked.headers, access.PREDICTING)
+        except Exception as error:
+            self.set_exception(error)
+            return
+        if asking is None:
+            self._go_on()
+        else:
+            # The loop itself would let it be collected.
+            self._asking = asyncio.ensure_future(asking)
+            self._asking.add_done_callback(self._allowed)
+
+    def _allowed(self, asking: asyncio.Future[None]) -> None:
+        error = None if asking.cancelled() else asking.exception()
+        if isinstance(error, Exception):
+            self.set_exception(error)
+        elif not asking.cancelled():
+            self._go_on()
+
+    def _go_on(self) -> None:
+        service, asked = self._service, self._asked
+        try:
+            served = self._served = service.admit(self._target, asked.headers, asked.id)
+            self._is_admitted = True
+            call = self._call = self._target.scheme.call(served, asked, service.limits)
+            allowed_s = service.limits.answer_s
+            service.deadlines.watch(self, allowed_s if call.timeout_s is None else min(call.timeout_s, allowed_s))
+            served.batcher.put(call.rows, self)
+        except Exception as error:
+            self.set_exception(error)
+
+    def done(self) -> bool:
+        """Of the batcher: whether nobody waits any more."""
+        return self._is_done
+
+    def cancelled(self) -> bool:
+        """Of the batcher: whether it needs no scores."""
+        return self._is_done
+
+    def cancel(self) -> bool:
+        """Of the deadlines: it is late."""
+        self.set_exception(faults.late(self._service.limits, has_come=True))
+        return False
+
+    def set_result(self, scores: models.Scores) -> None:
+        """Of the batcher: answer."""
+        if self._is_done or self._call is None or self._served is None:
+            return
+        try:
+            reply = self._call.reply(scores)
+        except Exception as error:
+            self.set_exception(error)
+            return
+        self._answer(200, reply)
+        self._service.observe(Batch(self._served.model, self._call.rows, scores, (self._asked.id,), (len(scores),)))
+
+    def set_exception(self, error: Exception) -> None:
+        """Of the batcher: refuse."""
+        if self._is_done:
+            return
+        ids = {} if isinstance(error, Refused) else spans.ids_of({"headers": self._asked.headers})
+        refused = faults.refusal(error, self._asked.id, **ids)
+        self._answer(refused.status, faults.reply(refused, self._asked.id))
+        if self._served is not None:
+            self._service.metrics.failed(self._served.model, refused.status)
+
+    def _answer(self, status: int, reply: Reply) -> None:
+        self._is_done = True
+        direct, service = self._direct, self._service
+        if self._is_admitted:
+            service.release()
+            service.deadlines.forget(self)
+        if not direct.transport.is_closing():
+            direct.is_kept &= not service.is_draining
+            told: Headers = () if self._served is None else self._served.told
+            own = ((b"x-request-id", self._asked.id.encode()), (b"content-length", b"%d" % len(reply.body)))
+            end = () if direct.is_kept else (faults.CLOSE,)
+            pieces = [STATUS_LINES[status]]
+            for name, value in (*direct.default(), *reply.headers, *own, *told, *end):
+                pieces += (name, b": ", value, b"\r\n")
+            direct.transport.write(b"".join((*pieces, b"\r\n", reply.body)))
+        service.metrics.responded(self._target.route, status, time.perf_counter() - self._begun)
+        direct.answered()
