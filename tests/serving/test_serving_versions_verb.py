@@ -127,6 +127,7 @@ def test_bundles_that_do_not_go_together(
     assert "loading" not in error
 
 
+@pytest.mark.slow
 def test_every_worker_follows_a_change(project: tuple[Path, str, str, str]) -> None:
     """A change that one worker was asked for is made by all before it is answered; one that fails is made by none."""
     root, first, second, shouted = project
