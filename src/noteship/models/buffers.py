@@ -17,10 +17,15 @@ EXACT = 2.0**53 - 1
 
 
 class NumberBuffer:
-    """The plain number columns of a signature, as one float64 array of shape (n, k); null is NaN."""
+    """The plain number columns of a signature, as one float64 array of shape (n, k); null is NaN.
+
+    `places` are theirs among the inputs; `others` are all other inputs with their places.
+    """
 
     def __init__(self, inputs: Sequence[Column]) -> None:
         self.columns = tuple(column for column in inputs if column.is_plain_number)
+        self.places = tuple(place for place, column in enumerate(inputs) if column.is_plain_number)
+        self.others = tuple((place, column) for place, column in enumerate(inputs) if not column.is_plain_number)
         self.is_all = len(self.columns) == len(inputs)
         whole = [column.type == "integer" for column in self.columns]
         self._whole = numpy.flatnonzero(whole)

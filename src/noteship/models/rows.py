@@ -11,7 +11,7 @@ import numpy
 import pandas
 
 from noteship.models.buffers import EXACT
-from noteship.models.columns import Column, plain
+from noteship.models.columns import plain
 from noteship.models.signature import Signature
 
 __all__ = ["Rows"]
@@ -58,17 +58,17 @@ class Rows:
             numbers = numpy.array(tuples, dtype=numpy.float64)
             return cls(signature, numbers, ()) if buffer.fits(numbers) else None
         columns = list(zip(*tuples, strict=True))
-        numbers = _numbers(len(tuples), _plain_ones(signature, columns))
+        numbers = _numbers(len(tuples), [columns[place] for place in buffer.places])
         if buffer.columns and not buffer.fits(numbers):
             return None
-        return cls(signature, numbers, [column.check(given) for column, given in _other_ones(signature, columns)])
+        return cls(signature, numbers, [column.check(columns[place]) for place, column in buffer.others])
 
     @classmethod
     def of_columns(cls, signature: Signature, columns: Sequence[Sequence[Any]]) -> Self:
         """Rows of any JSON values, by column in the signature's order. Raises BadRows for what does not fit."""
         checked = [column.check(given) for column, given in zip(signature.inputs, columns, strict=True)]
-        numbers = _numbers(len(columns[0]), _plain_ones(signature, checked))
-        others = [given for _, given in _other_ones(signature, checked)]
+        numbers = _numbers(len(columns[0]), [checked[place] for place in signature.buffer.places])
+        others = [checked[place] for place, _ in signature.buffer.others]
         whole = [place for place, column in enumerate(signature.buffer.columns) if column.type == "integer"]
         if not (numpy.abs(numbers[:, whole]) > EXACT).any():
             return cls(signature, numbers, others)
@@ -80,8 +80,8 @@ class Rows:
     def of_frame(cls, signature: Signature, frame: pandas.DataFrame) -> Self:
         """The rows of a frame that the signature has encoded."""
         columns = [frame[column.name] for column in signature.inputs]
-        numbers = _numbers(len(frame), _plain_ones(signature, columns))
-        others = [list(map(plain, given.tolist())) for _, given in _other_ones(signature, columns)]
+        numbers = _numbers(len(frame), [columns[place] for place in signature.buffer.places])
+        others = [list(map(plain, columns[place].tolist())) for place, _ in signature.buffer.others]
         return cls(signature, numbers, others, frame)
 
     @classmethod
@@ -96,8 +96,8 @@ class Rows:
 
     def unseen(self) -> dict[str, int]:
         """How many rows hold a category that the raw data did not, by column; only where any do."""
-        others = [column for column in self.signature.inputs if not column.is_plain_number]
-        pairs = [(column, given) for column, given in zip(others, self.others, strict=True) if column.categories]
+        others = zip(self.signature.buffer.others, self.others, strict=True)
+        pairs = [(column, given) for (_, column), given in others if column.categories]
         counts = {column.name: column.count_unseen(given) for column, given in pairs}
         return {name: count for name, count in counts.items() if count}
 
@@ -110,15 +110,6 @@ class Rows:
             is_number = column.is_plain_number
             series[column.name] = next(numbers).astype(column.dtype) if is_number else column.build(next(others))
         return pandas.DataFrame(series)
-
-
-def _plain_ones(signature: Signature, columns: Sequence[Any]) -> list[Any]:
-    return [given for column, given in zip(signature.inputs, columns, strict=True) if column.is_plain_number]
-
-
-def _other_ones(signature: Signature, columns: Sequence[Any]) -> list[tuple[Column, Any]]:
-    pairs = zip(signature.inputs, columns, strict=True)
-    return [(column, given) for column, given in pairs if not column.is_plain_number]
 
 
 def _numbers(count: int, columns: Sequence[Any]) -> numpy.ndarray[Any, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from http import HTTPStatus
 
 from starlette.applications import Starlette
@@ -68,13 +68,14 @@ class _Application:
     def direct(
         self,
         transport: asyncio.Transport,
-        default: Callable[[], Sequence[tuple[bytes, bytes]]],
+        default: Callable[[], bytes],
         done: Callable[[bool], None],
+        back: Callable[[bytes], None],
     ) -> Direct | None:
         """What answers a connection's predictions without ASGI; None where each request is to be told of."""
         if self._service.spans is not None or self._access_log.isEnabledFor(logging.INFO):
             return None
-        return Direct(self._service, self._target, transport, default, done)
+        return Direct(self._service, self._target, transport, default, done, back)
 
     def _target(self, path: str) -> Target | None:
         """Whom a path asks; remembered, as few paths come often."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from http import HTTPStatus
 
 import httptools
@@ -21,14 +22,18 @@ __all__ = ["Direct"]
 
 STATUS_LINES = {each.value: f"HTTP/1.1 {each.value} {each.phrase}\r\n".encode() for each in HTTPStatus}
 # What is not answered here: a body in pieces that wait for a word from us, or one that has to be unpacked.
-NOT_DIRECT = (b"expect", b"content-encoding", b"upgrade")
+NOT_DIRECT = (b"expect", b"content-encoding", b"transfer-encoding", b"upgrade")
+# Many clients send the body right behind the head, in a piece of its own.
+HOLD_S = 0.05
 
 
 class Direct:
-    """One connection's requests for predictions that have come whole; everything else is left to whoever asks.
+    """One connection's requests for predictions that come whole; everything else is left to whoever asks.
 
-    `target` says whom a path asks, `default` are the headers of every answer, and `done` is called after each, with
-    whether the connection is to be kept.
+    - target: says whom a path asks
+    - default: the lines that every answer's head has
+    - done: called after each answer, with whether the connection is to be kept
+    - back: called with the bytes of a request that seemed to come whole and did not
     """
 
     def __init__(
@@ -36,47 +41,62 @@ class Direct:
         service: Service,
         target: Callable[[str], Target | None],
         transport: asyncio.Transport,
-        default: Callable[[], Sequence[tuple[bytes, bytes]]],
+        default: Callable[[], bytes],
         done: Callable[[bool], None],
+        back: Callable[[bytes], None],
     ) -> None:
         self.service, self.transport, self.default = service, transport, default
         self.is_busy = False
         self.is_kept = True
-        self._target, self._done = target, done
+        self._find, self._done, self._back = target, done, back
         self._parser: httptools.HttpRequestParser | None = None
-        self._url = self._body = b""
+        self._target: Target | None = None
+        self._held = self._url = self._body = b""
         self._headers: list[tuple[bytes, bytes]] = []
         self._begun = self._ended = 0
 
-    def takes(self, data: bytes) -> bool:
-        """Whether the bytes are one whole request for predictions, which then is answered."""
-        if not data.startswith(b"POST ") or len(data) > LARGE_BYTES or not self._parse(data):
-            return False
+    def take(self, data: bytes) -> bytes:
+        """Answer a request for predictions when it is there, or wait for its body; returns what is for others."""
+        whole, self._held = self._held + data, b""
+        if len(whole) > len(data):
+            self.service.deadlines.forget(self)
+        elif data.startswith(b"POST "):
+            self._begun = self._ended = 0
+            self._target = None
+        else:
+            return data
+        if len(whole) > LARGE_BYTES or not self._is_ours(data):
+            self._parser = None
+            return whole
+        if self._ended:
+            return b"" if self._begin() else whole
+        self._held = whole
+        self.service.deadlines.watch(self, HOLD_S)
+        return b""
+
+    def _is_ours(self, data: bytes) -> bool:
+        """Whether it is one request to the end of its head at least, as the parser of all others reads it."""
+        self._parser = self._parser or httptools.HttpRequestParser(self)
         try:
-            target = self._target(self._url.decode("ascii"))
-        except UnicodeDecodeError:
+            self._parser.feed_data(data)
+        except (httptools.HttpParserError, httptools.HttpParserUpgrade):
             return False
-        is_large = len(self._body) > self.service.limits.body_bytes
-        if target is None or is_large or any(name in NOT_DIRECT for name, _ in self._headers):
-            return False
+        return self._target is not None and self._begun == 1
+
+    def _begin(self) -> bool:
+        assert self._target is not None
         asked = Asked(self.service.ids.make(), self._headers, self._body)
-        if target.scheme.is_slow(asked):
+        if len(self._body) > self.service.limits.body_bytes or self._target.scheme.is_slow(asked):
             return False
         self.is_busy = True
-        _Request(self, target, asked).begin()
+        _Request(self, self._target, asked).begin()
         return True
 
-    def _parse(self, data: bytes) -> bool:
-        """Whether it is one request to its end, as the parser of all other requests reads them."""
-        parser = self._parser = self._parser or httptools.HttpRequestParser(self)
-        self._begun = self._ended = 0
-        try:
-            parser.feed_data(data)
-        except (httptools.HttpParserError, httptools.HttpParserUpgrade):
-            self._begun = 0
-        if self._begun == self._ended == 1:
-            return self.is_kept
-        self._parser = None
+    def cancel(self) -> bool:
+        """Of the deadlines: the body takes its time, and others wait for it."""
+        held, self._held, self._parser = self._held, b"", None
+        if held and not self.transport.is_closing():
+            self._back(held)
         return False
 
     def on_message_begin(self) -> None:
@@ -97,6 +117,8 @@ class Direct:
         """Of the parser: who speaks an older HTTP, or wants the connection closed, is not one that asks often."""
         assert self._parser is not None
         self.is_kept = self._parser.get_http_version() == "1.1" and self._parser.should_keep_alive()
+        if self.is_kept and self._url.isascii() and not any(name in NOT_DIRECT for name, _ in self._headers):
+            self._target = self._find(self._url.decode("ascii"))
 
     def on_body(self, body: bytes) -> None:
         """Of the parser."""
@@ -110,6 +132,11 @@ class Direct:
         """The request under way has its answer."""
         self.is_busy = False
         self._done(self.is_kept)
+
+
+@functools.lru_cache(maxsize=1000)
+def _lines(headers: Headers) -> bytes:
+    return b"".join(b"%b: %b\r\n" % header for header in headers)
 
 
 class _Request:
@@ -212,12 +239,10 @@ class _Request:
             service.deadlines.forget(self)
         if not direct.transport.is_closing():
             direct.is_kept &= not service.is_draining
-            told: Headers = () if self._served is None else self._served.told
-            own = ((b"x-request-id", self._asked.id.encode()), (b"content-length", b"%d" % len(reply.body)))
-            end = () if direct.is_kept else (faults.CLOSE,)
-            pieces = [STATUS_LINES[status]]
-            for name, value in (*direct.default(), *reply.headers, *own, *told, *end):
-                pieces += (name, b": ", value, b"\r\n")
-            direct.transport.write(b"".join((*pieces, b"\r\n", reply.body)))
+            told = b"" if self._served is None else _lines(self._served.told)
+            end = b"" if direct.is_kept else _lines((faults.CLOSE,))
+            fixed = STATUS_LINES[status] + direct.default() + _lines(reply.headers) + told + end
+            own = self._asked.id.encode(), len(reply.body), reply.body
+            direct.transport.write(fixed + b"x-request-id: %b\r\ncontent-length: %d\r\n\r\n%b" % own)
         service.metrics.responded(self._target.route, status, time.perf_counter() - self._begun)
         direct.answered()

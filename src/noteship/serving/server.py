@@ -185,7 +185,7 @@ class _Protocol(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """A client has come."""
         super().connection_made(transport)
-        self._direct = self.app.direct(transport, lambda: self.server_state.default_headers, self._answered)
+        self._direct = self.app.direct(transport, self._default, self._answered, super().data_received)
 
     def data_received(self, data: bytes) -> None:
         """A client says something; what it says before it has its answer is read after it."""
@@ -196,7 +196,9 @@ class _Protocol(HttpToolsProtocol):
                 self.flow.pause_reading()
             return
         self._unset_keepalive_if_required()
-        if direct is None or not self._is_idle or not direct.takes(data):
+        if direct is not None and self._is_idle:
+            data = direct.take(data)
+        if data:
             super().data_received(data)
 
     def on_message_begin(self) -> None:
@@ -221,6 +223,10 @@ class _Protocol(HttpToolsProtocol):
         """Whether all that came was read to its end and answered, and the answer was taken."""
         is_under_way = self.cycle is not None and not self.cycle.response_complete
         return not (self._is_reading or is_under_way or self.pipeline or self.flow.write_paused)
+
+    def _default(self) -> bytes:
+        """Of every answer's head; uvicorn makes its date anew each second."""
+        return b"".join(b"%b: %b\r\n" % header for header in self.server_state.default_headers)
 
     def _answered(self, is_kept: bool) -> None:
         self.server_state.total_requests += 1

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,14 +29,11 @@ def counted(value: Any, given: Any, program: Program) -> Stack:
     if numpy.dtype(value.dtype) not in (numpy.dtype(numpy.int64), numpy.dtype(numpy.float64)):
         raise Beyond(f"counts as {numpy.dtype(value.dtype)}")
     vocabulary = {token: int(place) for token, place in value.vocabulary_.items()}
-    width = len(vocabulary)
 
-    def count(tokens: Any) -> Mapping[int, int]:
-        found = Counter(map(vocabulary.get, tokens))
-        found.pop(None, None)
-        return found  # type: ignore[return-value]
+    def codes(tokens: Any) -> list[int]:
+        return [place for place in map(vocabulary.get, tokens) if place is not None]
 
-    return _stack(value, given, program, count, width)
+    return _stack(value, given, program, codes, len(vocabulary))
 
 
 def tf_idf_counted(value: Any, given: Any, program: Program) -> Stack:
@@ -48,13 +46,13 @@ def hashed(value: Any, given: Any, program: Program) -> Stack:
     if numpy.dtype(value.dtype) != numpy.dtype(numpy.float64):
         raise Beyond(f"hashed words as {numpy.dtype(value.dtype)}")
     places = _Hashes(value.n_features, is_signed=value.alternate_sign)
-    stack = _stack(value, given, program, places.count, value.n_features)
+    stack = _stack(value, given, program, places.codes, value.n_features)
     if value.norm is None:
         return stack
     return Stack((program.add(RowNorm(value.norm), stack.parts, value.n_features, is_entries=True),), is_sparse=True)
 
 
-def _stack(value: Any, given: Any, program: Program, count: Callable[[Any], Mapping[int, int]], width: int) -> Stack:
+def _stack(value: Any, given: Any, program: Program, codes: Callable[[Any], list[int]], width: int) -> Stack:
     if not isinstance(given, Single) or given.field.column.type not in ("text", "category"):
         raise Beyond("words of anything but one column of text")
     if value.input != "content":
@@ -62,33 +60,27 @@ def _stack(value: Any, given: Any, program: Program, count: Callable[[Any], Mapp
     column = given.field.column
     if not all(isinstance(known, str) for known in column.categories):
         raise Beyond(f"words of the column {column.name}, which is not text")
-    operation = _Words(given.field.place, value.build_analyzer(), count, is_binary=value.binary)
+    operation = _Words(given.field.place, value.build_analyzer(), codes, width, is_binary=value.binary)
     return Stack((program.add(operation, (), width, is_entries=True),), is_sparse=True)
 
 
 @dataclass(frozen=True, eq=False)
 class _Words:
-    """For each text its tokens' places, ascending, and how often each is there."""
+    """For each text its tokens' places, ascending, and how often each is there: place p counted downwards is ~p."""
 
     place: int
     analyze: Callable[[str], Any]
-    count: Callable[[Any], Mapping[int, int]]
+    codes: Callable[[Any], list[int]]
+    width: int
     is_binary: bool
 
     def __call__(self, rows: Rows) -> Entries:
-        columns: list[int] = []
-        counts: list[int] = []
-        starts = [0]
-        for text in rows.others[self.place]:
-            if text is None:
-                raise Aside
-            found = self.count(self.analyze(text))
-            places = sorted(found)
-            columns += places
-            counts += map(found.__getitem__, places)
-            starts.append(len(columns))
-        values = numpy.ones(len(counts)) if self.is_binary else numpy.array(counts, dtype=numpy.float64)
-        return Entries(numpy.array(starts, dtype=numpy.intp), numpy.array(columns, dtype=numpy.intp), values)
+        texts = rows.others[self.place]
+        if None in texts:
+            raise Aside
+        given = [self.codes(self.analyze(text)) for text in texts]
+        found = _one(given[0]) if len(given) == 1 else _many(given, self.width)
+        return found.with_values(numpy.ones(len(found.values))) if self.is_binary else found
 
 
 class _Hashes(dict[str, int]):
@@ -116,15 +108,32 @@ class _Hashes(dict[str, int]):
             self[token] = code
         return code
 
-    def count(self, tokens: Any) -> Mapping[int, int]:
-        """How often each place is met, with the sign of its tokens."""
-        found = Counter(map(self.__getitem__, tokens))
-        if not self._is_signed:
-            return found
-        total: dict[int, int] = {}
-        for code, number in found.items():
-            if code >= 0:
-                total[code] = total.get(code, 0) + number
-            else:
-                total[~code] = total.get(~code, 0) - number
-        return total
+    def codes(self, tokens: Any) -> list[int]:
+        """Where each token counts."""
+        return list(map(self.__getitem__, tokens))
+
+
+def _one(codes: list[int]) -> Entries:
+    """The counts of one text: a dictionary is quicker than arrays are."""
+    total: dict[int, int] = {}
+    for code, number in Counter(codes).items():
+        place = code if code >= 0 else ~code
+        total[place] = total.get(place, 0) + (number if code >= 0 else -number)
+    places = sorted(total)
+    counts = numpy.array([total[place] for place in places], dtype=numpy.float64)
+    return Entries(numpy.array((0, len(places))), numpy.array(places, dtype=numpy.intp), counts)
+
+
+def _many(given: Sequence[list[int]], width: int) -> Entries:
+    """The counts of several texts, by sorting the places of all of them."""
+    codes = numpy.array(list(itertools.chain.from_iterable(given)), dtype=numpy.int64)
+    # All bits of what is counted downwards, and none of the rest.
+    signs = codes >> 63
+    begins = numpy.arange(len(given) + 1) * width
+    keys = numpy.repeat(begins[:-1], list(map(len, given))) + (codes ^ signs)
+    order = numpy.argsort(keys, kind="stable")
+    keys = keys[order]
+    firsts = numpy.flatnonzero(numpy.diff(keys, prepend=-1))
+    counts = numpy.add.reduceat((signs | 1)[order], firsts) if len(firsts) else numpy.empty(0)
+    kept = keys[firsts]
+    return Entries(numpy.searchsorted(kept, begins), kept % width, counts.astype(numpy.float64))
