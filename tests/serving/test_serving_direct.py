@@ -188,3 +188,42 @@ def test_stopping_closes_after_the_answer(letters: serving.Model) -> None:
         assert (status, headers["connection"], wire.file.read()) == (200, "close", b"")
         wire.file.close()
         wire.socket.close()
+
+
+def test_a_body_behind_an_upgrade_is_refused(wire: Wire) -> None:
+    """The parser would take it for another protocol: one answer, and nothing of the body is read as a request."""
+    ours = request("/predict", request("/health/live", b"", method="GET"), "Connection: Upgrade", "Upgrade: h2c")
+    head, _, body = ours.partition(b"\r\n\r\n")
+    wire.say([head + b"\r\n\r\n", body])
+    assert wire.hear()[0] == 400
+    assert wire.file.read() == b""
+
+
+def test_an_upgrade_is_passed_over(wire: Wire) -> None:
+    """The answer comes as it is, and ends the connection."""
+    status, headers, _ = wire.ask(request("/health/live", b"", "Connection: Upgrade", "Upgrade: h2c", method="GET"))
+    assert (status, headers["connection"], wire.file.read()) == (200, "close", b"")
+
+
+def test_a_head_that_is_too_large_is_refused(wire: Wire) -> None:
+    """And nothing of it is kept."""
+    wire.say([b"GET /health/live HTTP/1.1\r\n" + b"X-Y: z\r\n" * 20_000])
+    status, headers, _ = wire.hear()
+    assert (status, headers["content-type"]) == (431, "application/json")
+
+
+@pytest.mark.parametrize("said", [b"", b"GE", b"POST /predict HTTP/1.1\r\nHost: x\r\n"])
+def test_a_head_that_does_not_come_ends_the_connection(letters: serving.Model, said: bytes) -> None:
+    """Whoever connects and asks nothing keeps no place."""
+    with served(letters, limits=serving.Limits(head_s=0.2)) as one:
+        wire = Wire(one)
+        wire.say([said] if said else [])
+        assert wire.file.read() == b""
+        # A connection that asks is kept.
+        asking = Wire(one)
+        assert asking.ask(request())[0] == 200
+        time.sleep(0.3)
+        assert asking.ask(request())[0] == 200
+        for each in (wire, asking):
+            each.file.close()
+            each.socket.close()

@@ -12,8 +12,9 @@ from noteship.serving.observing import Batch, FeedbackObserver, Observer
 from noteship.serving.plan import Entry, Plan
 from noteship.serving.prediction_log import PredictionLog
 from noteship.serving.repository import Source, Versions
-from noteship.serving.server import Running, ServerSettings, run, work
+from noteship.serving.server import Running, run, work
 from noteship.serving.service import Service
+from noteship.serving.settings import ServerSettings
 from noteship.serving.token_file import Issued, issue
 from noteship.serving.token_review import Review, Rule
 

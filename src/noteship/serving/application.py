@@ -26,7 +26,7 @@ from noteship.serving.schemes import PlainScheme, V1Scheme, V2Scheme
 from noteship.serving.served import Served
 from noteship.serving.service import Service
 
-__all__ = ["ACCESS_LOG", "application"]
+__all__ = ["ACCESS_LOG", "Answering", "application"]
 
 ACCESS_LOG = "noteship.access"
 PREDICT = "/predict"
@@ -37,12 +37,12 @@ ROUTES = (*OWN, *described.GET, *described.POST, *administration.ROUTES)
 PATHS_LIMIT = 1000
 
 
-def application(service: Service) -> ASGIApp:
+def application(service: Service) -> Answering:
     """The routes of a service. Every response has an `X-Request-Id`; every fault is `{"error": ...}` in JSON."""
-    return _Application(service)
+    return Answering(service)
 
 
-class _Application:
+class Answering:
     """Predictions are answered here, with nothing between the socket and the model; Starlette has the other routes."""
 
     def __init__(self, service: Service) -> None:
@@ -53,6 +53,7 @@ class _Application:
         self._access_log = logging.getLogger(ACCESS_LOG)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request, as ASGI has it."""
         if scope["type"] != "http":
             return
         begun = time.perf_counter()

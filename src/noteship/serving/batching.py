@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -11,10 +12,12 @@ from typing import Any, Protocol
 
 from noteship import models
 from noteship.serving.pace import Pace
+from noteship.serving.refusals import place_of
 from noteship.serving.worker import Worker
 
 __all__ = ["Batcher", "Measured", "Waits"]
 
+LOG = logging.getLogger(__name__)
 # Is told of each batch: its rows, for how long each of its requests waited, and the seconds it took.
 Measured = Callable[[int, Sequence[float], float], None]
 
@@ -118,7 +121,7 @@ class Batcher:
 
     def _next(self) -> None:
         self._is_scheduled = False
-        while batch := self._take():
+        while not self._rows_under_way and (batch := self._take()):
             count = sum(len(waiting.rows) for waiting in batch)
             if self._is_quick(batch, count):
                 self._finish(batch, *self._scored(batch))
@@ -188,14 +191,22 @@ class Batcher:
         self.pace.measured(count, seconds)
         self._measured(count, [begun - waiting.since for waiting in batch], seconds)
         for waiting, result in zip(batch, results, strict=True):
-            if waiting.scores.done():
-                continue
-            if waiting.waited is not None:
-                waiting.waited(begun - waiting.since)
-            if isinstance(result, Exception):
-                waiting.scores.set_exception(result)
-            else:
-                waiting.scores.set_result(result)
+            try:
+                _tell_of(waiting, result, begun)
+            except Exception as error:
+                # Whatever one request does with its scores, the others get theirs.
+                LOG.error("a request failed after it was scored: %s", place_of(error))
+
+
+def _tell_of(waiting: _Waiting, result: models.Scores | Exception, begun: float) -> None:
+    if waiting.scores.done():
+        return
+    if waiting.waited is not None:
+        waiting.waited(begun - waiting.since)
+    if isinstance(result, Exception):
+        waiting.scores.set_exception(result)
+    else:
+        waiting.scores.set_result(result)
 
 
 def _split(scores: models.Scores, batch: list[_Waiting]) -> list[models.Scores]:

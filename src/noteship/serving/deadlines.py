@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from typing import Protocol
+
+from noteship.serving.refusals import place_of
 
 __all__ = ["Deadlines", "Late"]
 
+LOG = logging.getLogger(__name__)
 # How late an interruption may be.
 TICK_S = 0.05
 
@@ -65,11 +69,13 @@ class Deadlines:
     def _tick(self) -> None:
         loop = asyncio.get_running_loop()
         now = loop.time()
-        for task, due in list(self._due.items()):
-            if due <= now:
-                del self._due[task]
-                if task.cancel():
-                    self._late.add(task)
+        for late in [each for each, due in self._due.items() if due <= now]:
+            try:
+                if self._due.pop(late, None) is not None and late.cancel():
+                    self._late.add(late)
+            except Exception as error:
+                # The others' time goes on.
+                LOG.error("what was late failed: %s", place_of(error))
         self._is_ticking = bool(self._due)
         if self._is_ticking:
             loop.call_later(TICK_S, self._tick)

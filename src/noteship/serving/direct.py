@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import re
 import time
 from collections.abc import Callable
 from http import HTTPStatus
@@ -23,6 +24,8 @@ __all__ = ["Direct"]
 STATUS_LINES = {each.value: f"HTTP/1.1 {each.value} {each.phrase}\r\n".encode() for each in HTTPStatus}
 # What is not answered here: a body in pieces that wait for a word from us, or one that has to be unpacked.
 NOT_DIRECT = (b"expect", b"content-encoding", b"transfer-encoding", b"upgrade")
+# What reads the same before and after unquoting; names and versions are of such letters.
+PATH = re.compile(rb"[A-Za-z0-9/_.:-]+")
 # Many clients send the body right behind the head, in a piece of its own.
 HOLD_S = 0.05
 
@@ -58,14 +61,15 @@ class Direct:
     def take(self, data: bytes) -> bytes:
         """Answer a request for predictions when it is there, or wait for its body; returns what is for others."""
         whole, self._held = self._held + data, b""
-        if len(whole) > len(data):
+        is_second = len(whole) > len(data)
+        if is_second:
             self.service.deadlines.forget(self)
         elif data.startswith(b"POST "):
             self._begun = self._ended = 0
             self._target = None
         else:
             return data
-        if len(whole) > LARGE_BYTES or not self._is_ours(data):
+        if len(whole) > LARGE_BYTES or not self._is_ours(data) or (is_second and not self._ended):
             self._parser = None
             return whole
         if self._ended:
@@ -94,6 +98,7 @@ class Direct:
 
     def cancel(self) -> bool:
         """Of the deadlines: the body takes its time, and others wait for it."""
+        self.service.deadlines.forget(self)
         held, self._held, self._parser = self._held, b"", None
         if held and not self.transport.is_closing():
             self._back(held)
@@ -117,7 +122,8 @@ class Direct:
         """Of the parser: who speaks an older HTTP, or wants the connection closed, is not one that asks often."""
         assert self._parser is not None
         self.is_kept = self._parser.get_http_version() == "1.1" and self._parser.should_keep_alive()
-        if self.is_kept and self._url.isascii() and not any(name in NOT_DIRECT for name, _ in self._headers):
+        is_plain = not any(name in NOT_DIRECT for name, _ in self._headers)
+        if self.is_kept and is_plain and PATH.fullmatch(self._url):
             self._target = self._find(self._url.decode("ascii"))
 
     def on_body(self, body: bytes) -> None:
