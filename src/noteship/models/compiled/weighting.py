@@ -69,7 +69,7 @@ class RowNorm:
             norms = numpy.zeros(given.count)
             numpy.maximum.at(norms, given.places, numpy.abs(values))
         norms[norms == 0] = 1.0
-        return given.with_values(values / norms.take(given.places))
+        return given.with_values(values / (norms if given.count == 1 else norms.take(given.places)))
 
 
 @dataclass(frozen=True)

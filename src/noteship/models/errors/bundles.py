@@ -154,7 +154,7 @@ class SourceRefused(UsageError):
             fact=f"the bundle's steps come from project source that may not be imported here: {listed(self.modules)}",
             where=self.path,
             nearest=f"the bundle's digest is {self.digest or 'not known'}",
-            remedy=f"if you trust who made it, name it by its digest: noteship serve {self.digest[:12] or 'DIGEST'}",
+            remedy=f"if you trust who made it, name it by its whole digest: noteship serve {self.digest or 'DIGEST'}",
         )
 
     @classmethod
