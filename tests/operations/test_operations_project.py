@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from cli.projects import Project
@@ -111,3 +113,16 @@ def test_the_graph_names_notebooks_that_stages_write(project: Project) -> None:
     view = graphs.graph(OpenedProject.at(project.root))
     assert [source.name for source in view.sources] == ["build"]
     assert view.notes == ("no stages, since stages write them: report.ipynb (by build)",)
+
+
+def test_new_is_a_project_with_notebooks_and_without_results(tmp_path: Path) -> None:
+    """Nothing is started ahead for scripts alone, for what has run before, or where a store may have all of it."""
+    assert not OpenedProject.at(tmp_path).is_new
+    (tmp_path / "deep").mkdir()
+    (tmp_path / "deep" / "a.ipynb").touch()
+    assert OpenedProject.at(tmp_path).is_new
+    (tmp_path / "noteship.toml").write_text('[store]\nurl = "s3://bucket/prefix"\n')
+    assert not OpenedProject.at(tmp_path).is_new
+    (tmp_path / "noteship.toml").unlink()
+    (tmp_path / ".noteship" / "store").mkdir(parents=True)
+    assert not OpenedProject.at(tmp_path).is_new

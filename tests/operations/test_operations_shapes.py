@@ -73,12 +73,15 @@ def test_load_takes_a_folder_a_name_or_a_digest(opened: OpenedProject, bundle: P
 
 
 def test_load_imports_source_only_where_it_is_trusted(tmp_path: Path) -> None:
-    """A bundle's own source is imported when its digest is named, as everywhere."""
+    """A bundle's own source is imported when its whole digest is named, as everywhere."""
     folder = shouted_bundle(tmp_path)
     (tmp_path / "helpers.py").unlink()
     with pytest.raises(SourceRefused) as refused:
         noteship.load(folder)
-    model = noteship.load(folder, trust=[refused.value.digest[:12]])
+    digest = refused.value.digest
+    with pytest.raises(SourceRefused):
+        noteship.load(folder, trust=[digest[:63]])
+    model = noteship.load(folder, trust=[digest])
     assert model.predict(pandas.DataFrame({"text": ["my dear sister"]})).tolist() == ["letter"]
 
 

@@ -136,6 +136,17 @@ def test_what_cannot_be_is_refused(service: Served) -> None:
     assert service.client.get("/feedback").status_code == 405
 
 
+@pytest.mark.parametrize("digits", [400, 5000])
+def test_a_number_that_is_too_large_is_refused(rents: serving.Model, digits: int) -> None:
+    """An integer beyond all that a prediction can be is no label."""
+    with served(rents) as one:
+        request = one.predict([{"size": 50, "district": "north"}]).json()["id"]
+        body = f'{{"request": "{request}", "row": 0, "label": {"9" * digits}}}'
+        response = one.client.post("/feedback", content=body, headers={"Content-Type": "application/json"})
+    assert response.status_code == 422, response.text
+    assert "999" not in response.text
+
+
 def test_of_a_list_each_label_stands_alone(service: Served) -> None:
     """What can be taken of a list is taken, and the rest is named; where nothing was, it is the first fault."""
     request = asked(service)

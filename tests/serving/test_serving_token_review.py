@@ -24,7 +24,7 @@ from noteship.serving import token_review
 from .served import Served, served
 
 ROWS = [["my dear aunt"]]
-USERS = {
+USERS: dict[str, dict[str, Any] | None] = {
     "shop-token": {"username": "system:serviceaccount:team-a:shop", "groups": ["system:serviceaccounts"]},
     "ops-token": {"username": "anna", "groups": ["ops"]},
     "other-token": {"username": "system:serviceaccount:team-b:shop", "groups": []},
@@ -164,6 +164,27 @@ def test_only_unknown_tokens_wait(letters: serving.Model, cluster: Cluster) -> N
         assert not any(each.done() for each in waiting)
         assert {each.result().status_code for each in waiting} == {200}
     assert len(cluster.reviews) == 2
+
+
+def test_callers_are_not_kept_out_by_strangers(
+    letters: serving.Model, cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who was a caller is asked about again though strangers take all places, and one that is none any more is not."""
+    monkeypatch.setattr(token_review, "KNOWN_S", 0.0)
+    monkeypatch.setattr(token_review, "UNKNOWN_S", 0.0)
+    monkeypatch.setattr(token_review, "WAITING_LIMIT", 4)
+    with guarded(letters, cluster) as one, ThreadPoolExecutor(4) as clients:
+        ask = asking(one)
+        assert (ask("shop-token").status_code, ask("other-token").status_code) == (200, 403)
+        monkeypatch.setitem(USERS, "other-token", None)
+        assert ask("other-token").status_code == 401
+        cluster.delay_s = 1.0
+        waiting = [clients.submit(ask, f"stranger-{number}") for number in range(4)]
+        while len(cluster.reviews) < 7:
+            time.sleep(0.01)
+        assert ask("other-token").status_code == 503
+        assert ask("shop-token").status_code == 200
+        assert {each.result().status_code for each in waiting} == {401}
 
 
 def test_a_cluster_that_does_not_say_lets_nobody_through(

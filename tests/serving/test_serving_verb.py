@@ -151,19 +151,19 @@ def test_a_port_that_is_taken(opened: OpenedProject, capsys: pytest.CaptureFixtu
 def test_the_source_of_a_bundle_is_imported_where_it_is_trusted(
     opened: OpenedProject, tmp_path_factory: pytest.TempPathFactory, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A reference does not make it so: the project made the bundle itself, or the operator gives its digest."""
+    """A reference does not make it so: the project made the bundle itself, or the operator gives its whole digest."""
     made = tmp_path_factory.mktemp("shouted")
     digest = opened.store.put_folder(shouted_bundle(made))
     (made / "helpers.py").unlink()
     kept = {"digest": digest, "name": "shouted"}
     for name in (f"bundles/{digest}", "names/champion"):
         opened.store.write_ref(name, kept, expected=None)
-    for words in ([], ["champion"], [digest[:11]]):
+    for words in ([], ["champion"], [digest[:63]]):
         assert main(["serve", "--project", os.fspath(opened.root), "--port", "0", *words]) == 2
         error = capsys.readouterr().err
         assert "helpers.py" in error
-        assert f"noteship serve {digest[:12]}" in error
-    with serving(opened.root, digest[:12]) as (_, told):
+        assert f"noteship serve {digest}" in error
+    with serving(opened.root, digest) as (_, told):
         assert told["bundle"] == digest
     trusted.add(opened.root, digest)
     with serving(opened.root) as (_, told):

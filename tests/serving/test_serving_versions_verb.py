@@ -94,7 +94,7 @@ def ready(url: str) -> int:
 def test_several_bundles_are_served(project: tuple[Path, str, str, str]) -> None:
     """The first named answers; a canary and a shadow of it, and another model, have parts of their own."""
     root, first, second, shouted = project
-    words = [first[:12], shouted[:12], "--shadow", second[:12]]
+    words = [first[:12], shouted, "--shadow", second[:12]]
     with serving(root, *words) as (_, told):
         url = told["url"]
         assert [each["bundle"] for each in told["bundles"]] == [first, shouted, second]

@@ -6,6 +6,7 @@ import contextlib
 import http.client
 import os
 import re
+import resource
 import signal
 import socket
 import subprocess
@@ -26,7 +27,7 @@ from noteship.serving.ids import worker_of
 from .load import load
 from .served import letters_bundle
 
-# A service that sleeps when a text says so, and does not load when a file says so.
+# A service that sleeps or forks when a text says so, and does not load when a file says so.
 SERVES = """
 import os, sys, time
 from dataclasses import dataclass
@@ -50,6 +51,12 @@ class Work:
                 for text in frame.text:
                     if text.startswith("sleep "):
                         time.sleep(float(text.partition(" ")[2]))
+                    if text.startswith("fork "):
+                        worker, child = os.getpid(), os.fork()
+                        if not child:
+                            Path(text.partition(" ")[2]).write_text(f"{worker} {os.getpid()}")
+                            time.sleep(60)
+                            os._exit(0)
                 return self.inner.score(frame)
 
         def load():
@@ -124,6 +131,14 @@ def never_answered(url: str) -> None:
     """Ask for something that takes a minute, of a worker that ends before."""
     with pytest.raises(httpx.HTTPError):
         sleep(url, 60)
+
+
+def is_draining(url: str) -> bool:
+    """Whether it says that it is not ready, or takes no connections any more."""
+    try:
+        return httpx.get(f"{url}/health/ready").status_code == 503
+    except httpx.TransportError:
+        return True
 
 
 def end(one: subprocess.Popen[str]) -> str:
@@ -204,6 +219,51 @@ def test_a_connection_that_a_killed_worker_never_took_goes_to_another(
     for client in clients:
         client.close()
     until_both(one, url)
+
+
+def test_a_killed_worker_whose_child_lives_is_replaced(
+    shared: tuple[subprocess.Popen[str], str], tmp_path: Path
+) -> None:
+    """A process that a model forked has its worker's end of the channel, and does not stand for it."""
+    one, url = shared
+    until_both(one, url)
+    told = tmp_path / "told"
+    assert httpx.post(f"{url}/predict", json=[[f"fork {told}"]], timeout=30).status_code == 200
+    until(lambda: told.exists() and told.read_text() != "")
+    worker, child = map(int, told.read_text().split())
+    try:
+        os.kill(worker, signal.SIGKILL)
+        until(lambda: worker not in workers(one.pid))
+        until_both(one, url)
+    finally:
+        os.kill(child, signal.SIGKILL)
+
+
+def test_without_descriptors_connections_wait(shared: tuple[subprocess.Popen[str], str]) -> None:
+    """A supervisor that can open nothing more does not spin, and accepts who came as soon as it can."""
+    one, url = shared
+    until_both(one, url)
+    limits = resource.prlimit(one.pid, resource.RLIMIT_NOFILE)
+    resource.prlimit(one.pid, resource.RLIMIT_NOFILE, (3, limits[1]))
+    asking = threading.Thread(target=lambda: statuses.append(sleep(url, 0)))
+    statuses: list[int] = []
+    try:
+        asking.start()
+        time.sleep(0.3)
+        before = worked_s(one.pid)
+        time.sleep(0.7)
+        assert worked_s(one.pid) - before < 0.35
+        assert statuses == []
+    finally:
+        resource.prlimit(one.pid, resource.RLIMIT_NOFILE, limits)
+        asking.join(20)
+    assert statuses == [200]
+
+
+def worked_s(process: int) -> float:
+    """The processor time that a process has taken."""
+    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def test_labels_find_the_worker_that_answered(shared: tuple[subprocess.Popen[str], str]) -> None:
@@ -295,7 +355,7 @@ def test_a_second_ctrl_c_ends_at_once(folder: Path) -> None:
         waiting.start()
         until(lambda: samples(url, "noteship_requests_under_way") == {"": 1})
         one.send_signal(signal.SIGINT)
-        until(lambda: httpx.get(f"{url}/health/ready").status_code == 503 if one.poll() is None else True)
+        until(lambda: is_draining(url))
         one.send_signal(signal.SIGINT)
         waiting.join(20)
         assert one.wait(10) == 0

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import json
 import socket
 from collections.abc import Iterator
 
 import pytest
 
+from noteship.supervising import passing as passings
 from noteship.supervising.channel import Channel, Obey, Order, Passed
 from noteship.supervising.passing import Passing
 
@@ -69,3 +71,42 @@ def test_a_worker_that_has_ended_is_not_waited_for(ends: Ends) -> None:
     passing.came(0, 0, b"")
     passing.lost(1)
     assert list(passing.due()) == [(0, Passed(0, b""), set())]
+
+
+def statuses(passing: Passing) -> list[int]:
+    """What can be told now."""
+    return [json.loads(passed.fault or b"[200]")[0] for _, passed, _ in passing.due()]
+
+
+def test_what_a_worker_did_not_live_to_prepare_is_not_agreed_on(ends: Ends) -> None:
+    """An order that is not kept fails with the worker that ends before it has done it, and only then."""
+    passing = Passing()
+    begin(passing, ends, Order("prepare", 1, b"plan", is_kept=False))
+    passing.came(0, 0, b"")
+    passing.lost(1)
+    assert statuses(passing) == [503]
+    begin(passing, ends, Order("prepare", 1, b"plan", is_kept=False))
+    passing.came(1, 1, b"")
+    passing.lost(1)
+    assert passing.obeying == {0}
+    passing.came(0, 1, b"")
+    assert passing.obeying == set()
+    assert statuses(passing) == [200]
+
+
+def test_who_cannot_be_told_has_not_prepared(ends: Ends) -> None:
+    """A worker whose channel takes nothing counts as one that could not."""
+    passing = Passing()
+    ends[1][1].close()
+    begin(passing, ends, Order("prepare", 1, b"plan", is_kept=False))
+    passing.came(0, 0, b"")
+    assert statuses(passing) == [503]
+
+
+def test_what_is_not_prepared_in_time_is_not_agreed_on(ends: Ends, monkeypatch: pytest.MonkeyPatch) -> None:
+    """When the patience is over, who has not answered has not agreed."""
+    monkeypatch.setattr(passings, "PATIENCE_S", -1)
+    passing = Passing()
+    begin(passing, ends, Order("prepare", 1, b"plan", is_kept=False))
+    passing.came(0, 0, b"")
+    assert statuses(passing) == [504]

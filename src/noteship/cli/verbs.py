@@ -240,7 +240,7 @@ def _trusting(parser: argparse.ArgumentParser) -> None:
         metavar="DIGEST",
         action="append",
         default=[],
-        help="import the source that the bundle of this digest brings (12 digits or more); may be repeated",
+        help="import the source that the bundle of this digest brings, all 64 digits of it; may be repeated",
     )
     parser.add_argument(
         "--trust-type",

@@ -30,8 +30,8 @@ def load(
     - bundle: a folder, `champion`, `latest`, or the start of a digest; by default the champion, else the latest
     - project, store: where a name is looked up: a project's folder (by default the current one), or the address of a
       store, such as "s3://team-a/mail"
-    - trust: digests (at least 12 digits) of bundles whose own source may be imported; a bundle that is named by so many
-      digits, or that the project made, needs no more
+    - trust: whole digests of bundles whose own source may be imported; a bundle that is named by its whole digest, or
+      that the project made, needs no more
     - types: types of other libraries that the model may hold; allow_pickle: whether a pickle may be loaded
 
     Raises NoBundle, UnknownBundle, DamagedBundle, EnvironmentDiffers, PickleRefused, SourceRefused, UntrustedTypes.

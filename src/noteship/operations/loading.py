@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from noteship import digests, store
 from noteship.operations import trusted
 from noteship.operations.errors import NoBundle
-from noteship.operations.naming import NAMES, TRUSTED_DIGITS, Named, named, named_in
+from noteship.operations.naming import DIGEST_DIGITS, Named, named, named_in
 
 if TYPE_CHECKING:
     from noteship import models
@@ -33,7 +33,7 @@ class Chosen:
 
 @dataclass(frozen=True)
 class Trusting:
-    """What the operator trusts: digests or their first 12 digits or more, types, and pickles."""
+    """What the operator trusts: whole digests, types, and pickles."""
 
     digests: tuple[str, ...] = ()
     types: tuple[str, ...] = ()
@@ -74,15 +74,14 @@ def _name(folder: Path) -> str:
 def load(chosen: Chosen, trusting: Trusting, root: Path | None = None) -> models.LoadedModel:
     """The model of a bundle whose digest fits.
 
-    The source that it brings is imported where the operator named its digest, or the project in `root` made it.
+    The source that it brings is imported where the operator named its whole digest, or the project in `root` made it.
 
     Raises: what `models.fetch` and `models.load` raise.
     """
     from noteship import models
 
     digest = chosen.named.digest
-    given = (*trusting.digests, chosen.named.by if chosen.named.by not in NAMES else "")
-    known = any(len(start) >= TRUSTED_DIGITS and digest.startswith(start) for start in given)
+    known = chosen.named.is_exact or (len(digest) == DIGEST_DIGITS and digest in trusting.digests)
     known = known or (root is not None and trusted.holds(root, digest))
     trust = models.Trust(frozenset({digest} if known else ()), frozenset(trusting.types), trusting.allow_pickle)
     with tempfile.TemporaryDirectory(prefix="noteship-") as folder:

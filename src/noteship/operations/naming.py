@@ -11,10 +11,10 @@ from noteship.operations.errors import NoBundle, UnknownBundle
 if TYPE_CHECKING:
     from noteship.operations.opened import OpenedProject
 
-__all__ = ["NAMES", "TRUSTED_DIGITS", "Named", "named", "named_in"]
+__all__ = ["DIGEST_DIGITS", "NAMES", "Named", "named", "named_in"]
 
-# As many as are printed: who gives them has seen this bundle's digest, and means no other.
-TRUSTED_DIGITS = 12
+# Of a SHA-256, in hexadecimal.
+DIGEST_DIGITS = 64
 NAMES = ("champion", "latest")
 # How runs end that leave no bundle.
 ENDED = {
@@ -32,6 +32,11 @@ class Named:
     digest: str
     name: str
     by: str
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether it was named by its whole digest: another bundle that fits a part of one can be made."""
+        return self.by == self.digest and len(self.by) == DIGEST_DIGITS
 
 
 def named(opened: OpenedProject, name: str | None) -> Named:

@@ -10,16 +10,13 @@ from typing import TYPE_CHECKING, Literal
 
 from noteship.operations import trusted
 from noteship.operations.errors import Contradiction
-from noteship.operations.naming import NAMES, TRUSTED_DIGITS, Named, named_in
+from noteship.operations.naming import Named, named_in
 from noteship.operations.opened import OpenedProject
 
 if TYPE_CHECKING:
     from noteship import serving
 
 __all__ = ["Chosen", "Shelf", "arranged"]
-
-# Of a SHA-256, in hexadecimal.
-DIGEST_DIGITS = 64
 
 
 @dataclass(frozen=True)
@@ -35,8 +32,9 @@ class Chosen:
 def arranged(root: Path, bundles: Sequence[Chosen]) -> tuple[Chosen, ...]:
     """The bundles with their parts: of several versions of one name the first is the default.
 
-    The source that comes with a bundle is imported where the operator named the bundle by its digest or this project
-    made it: names such as `latest` are references, which whoever writes to a shared store can move.
+    The source that comes with a bundle is imported where the operator named the bundle by its whole digest or this
+    project made it: names such as `latest` are references, which whoever writes to a shared store can move, and what
+    fits the start of a digest they can make.
 
     Raises: Contradiction for two canaries or shadows of one name, and for one without a default.
     """
@@ -54,8 +52,7 @@ def arranged(root: Path, bundles: Sequence[Chosen]) -> tuple[Chosen, ...]:
         if role != "default" and (name, "default") not in taken:
             raise Contradiction(f"{name} has no version but for its {role}", "name the bundle that is to answer, too")
         taken.add((name, role))
-        by = each.bundle.by
-        is_known = (by not in NAMES and len(by) >= TRUSTED_DIGITS) or trusted.holds(root, digest)
+        is_known = each.bundle.is_exact or trusted.holds(root, digest)
         found[digest] = replace(each, role=role, is_known=is_known)
     return tuple(found.values())
 
@@ -80,8 +77,7 @@ class Shelf:
         from noteship import serving
 
         found = named_in(self.opened.store, self.opened.name, bundle)
-        is_whole = found.by == found.digest and len(found.by) == DIGEST_DIGITS
-        return serving.Entry(found.name, found.digest, is_whole or trusted.holds(self.opened.root, found.digest))
+        return serving.Entry(found.name, found.digest, found.is_exact or trusted.holds(self.opened.root, found.digest))
 
     def load(self, entry: serving.Entry) -> serving.Model:
         """Fetch, verify and load it. Raises what `models.fetch` and `models.load` raise."""

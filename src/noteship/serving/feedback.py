@@ -94,7 +94,7 @@ def parse(body: bytes) -> tuple[list[Item], bool]:
 def checked_label(label: Any, output: models.Output) -> Any:
     """The label as the signature's target has it. Raises Refused: 422 for what cannot be one."""
     if output.kind == "regression":
-        if isinstance(label, bool) or not isinstance(label, int | float) or not math.isfinite(label):
+        if isinstance(label, bool) or not _is_number(label):
             raise _bad_label("a number")
         return label
     for known in output.classes:
@@ -103,9 +103,17 @@ def checked_label(label: Any, output: models.Output) -> Any:
     if output.classes:
         told = ", ".join(typed_json.encode(known).decode() for known in output.classes[:CLASSES_TOLD])
         raise _bad_label(f"one of {cut(told)}{', …' if len(output.classes) > CLASSES_TOLD else ''}")
-    if not isinstance(label, str | int | float) or (isinstance(label, str) and len(label) > LABEL_LIMIT):
+    if not (len(label) <= LABEL_LIMIT if isinstance(label, str) else _is_number(label)):
         raise _bad_label(f"a number, true, false, or text of at most {LABEL_LIMIT} characters")
     return label
+
+
+def _is_number(label: Any) -> bool:
+    """Whether it is one that a float64 can stand for; JSON has integers of any length."""
+    try:
+        return isinstance(label, int | float) and math.isfinite(label)
+    except OverflowError:
+        return False
 
 
 def reply(outcomes: Sequence[Outcome], request_id: str, *, is_list: bool) -> dict[str, Any]:

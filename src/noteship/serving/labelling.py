@@ -103,6 +103,8 @@ class Labelling:
             return [UNREACHABLE] * len(items)
         if answer is None:
             return [UNKNOWN] * len(items)
+        if not answer:
+            return [UNREACHABLE] * len(items)
         found: list[Outcome] = feedback.unpacked(answer, Outcome)
         return found
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import fnmatch
+import functools
 import http.client
 import json
 import logging
@@ -31,7 +32,8 @@ KNOWN_S, UNKNOWN_S = 60.0, 5.0
 # Of each kind of answer; a stranger with many tokens does not make the others' forgotten.
 REMEMBERED = 10_000
 PATIENCE_S = 5.0
-AT_ONCE, WAITING_LIMIT = 4, 100
+# Who was a caller before has places of its own: those of strangers may all be taken, by one with many tokens.
+AT_ONCE, AGAIN_AT_ONCE, WAITING_LIMIT = 4, 2, 100
 # Longer than any that clusters issue.
 TOKEN_LIMIT, ANSWER_LIMIT = 16 << 10, 1 << 20
 WARN_EVERY_S = 60.0
@@ -69,14 +71,21 @@ class Review:
     folder: Path = POD
 
 
+class _Places:
+    """Of those that the cluster is asked about: so many at once; the others wait."""
+
+    def __init__(self, at_once: int) -> None:
+        self.threads = ThreadPoolExecutor(at_once, thread_name_prefix="noteship-token-review")
+        self.asking: dict[bytes, asyncio.Future[Caller | None]] = {}
+
+
 class TokenReview:
     """Asks the cluster whose tokens are, on threads of its own, and remembers the answers for a while."""
 
     def __init__(self, review: Review) -> None:
         self._review = review
         self._host, self._port = _address(review.folder)
-        self._threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="noteship-token-review")
-        self._asking: dict[bytes, asyncio.Future[Caller | None]] = {}
+        self._first, self._again = _Places(AT_ONCE), _Places(AGAIN_AT_ONCE)
         self._callers: dict[bytes, tuple[float, Caller]] = {}
         self._strangers: dict[bytes, float] = {}
         self._warned_at = -WARN_EVERY_S
@@ -93,21 +102,22 @@ class TokenReview:
         """Ask the cluster; who asks for the same token meanwhile waits for the same answer. Raises Refused: 503."""
         if len(token) > TOKEN_LIMIT:
             return None
-        asking = self._asking.get(digest)
+        places = self._again if digest in self._callers else self._first
+        asking = places.asking.get(digest)
         if asking is None:
-            if len(self._asking) >= WAITING_LIMIT:
+            if len(places.asking) >= WAITING_LIMIT:
                 raise _unanswered()
-            asking = asyncio.wrap_future(self._threads.submit(self._reviewed, token))
-            self._asking[digest] = asking
-            asking.add_done_callback(lambda done: self._remember(digest, done))
+            asking = asyncio.wrap_future(places.threads.submit(self._reviewed, token))
+            places.asking[digest] = asking
+            asking.add_done_callback(functools.partial(self._remember, places, digest))
         try:
             return await asyncio.shield(asking)
         except Exception as error:
             # Whatever it is: nobody is let through for it.
             raise _unanswered() from error
 
-    def _remember(self, digest: bytes, done: asyncio.Future[Caller | None]) -> None:
-        del self._asking[digest]
+    def _remember(self, places: _Places, digest: bytes, done: asyncio.Future[Caller | None]) -> None:
+        del places.asking[digest]
         if done.cancelled():
             return
         now, error = time.monotonic(), done.exception()
@@ -118,6 +128,7 @@ class TokenReview:
             return
         caller = done.result()
         if caller is None:
+            self._callers.pop(digest, None)
             _put(self._strangers, digest, now + UNKNOWN_S)
         else:
             self._strangers.pop(digest, None)

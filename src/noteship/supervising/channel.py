@@ -74,10 +74,10 @@ class Scrape:
 
 @dataclass(frozen=True)
 class Samples:
-    """A worker's own samples, as was asked by Collect."""
+    """A worker's own samples, as was asked by Collect; None where they cannot be had."""
 
     number: int
-    families: Sequence[Family]
+    families: Sequence[Family] | None
 
 
 @dataclass(frozen=True)
@@ -138,7 +138,7 @@ class Obey:
 
 @dataclass(frozen=True)
 class Obeyed:
-    """It has; or what was wrong."""
+    """It has; or what was wrong: a status and a message, as JSON."""
 
     number: int
     fault: bytes
@@ -164,7 +164,7 @@ class Ask:
 
 @dataclass(frozen=True)
 class Answer:
-    """What came of a question; None where nobody is there to be asked."""
+    """What came of a question; empty where it could not be answered, None where nobody is there to be asked."""
 
     asker: int
     number: int

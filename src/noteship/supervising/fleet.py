@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import logging
 import os
 import pickle
@@ -45,6 +46,8 @@ LOG = logging.getLogger(__name__)
 TICK_S = 0.1
 # Connections accepted before the workers are listened to again.
 ACCEPTED_AT_ONCE = 64
+# What keeps connections from being accepted for as long as nothing is closed.
+EXHAUSTED = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 # A worker that ends is replaced at once; the next ones wait 1, 2, 4 … seconds, until one has run for a minute.
 BACKOFF_S, BACKOFF_LIMIT_S, CALM_S = 1.0, 30.0, 60.0
 FAILURES_LIMIT = 2
@@ -100,6 +103,8 @@ class _Supervisor:
         self._ends = dict.fromkeys(range(fleet.workers), 0)
         self._gathering = Gathering()
         self._passing = Passing()
+        # Until when no connections are accepted, for want of descriptors, and when that was said.
+        self._resting_until, self._exhausted_at = 0.0, -CALM_S
         self._was_complete = self._is_ready = self._is_draining = False
         self._stop_at: float | None = None
         self._is_urgent = False
@@ -160,6 +165,16 @@ class _Supervisor:
             if (member := self._members.get(asker)) is not None:
                 member.channel.send(sums)
         self._tell_what_was_done()
+        self._find_ended()
+
+    def _find_ended(self) -> None:
+        """Who has ended, and is not gone, since a process that it forked has its end of the channel."""
+        for member in list(self._members.values()):
+            if member.has_ended:
+                # What it still said comes first.
+                self._hear(member)
+                if self._members.get(member.number) is member:
+                    self._lost(member)
 
     def _tell_what_was_done(self) -> None:
         """Answer whoever wanted something of all; who could not do what is kept is replaced by one that begins so."""
@@ -171,10 +186,11 @@ class _Supervisor:
                 member.channel.send(passed)
 
     def _accept_only_for_somebody(self) -> None:
-        """While no worker runs, connections wait in the system's queue."""
+        """While no worker runs, or no descriptors are left, connections wait in the system's queue."""
         is_open = self._listener.fileno() >= 0
         is_listening = is_open and self._listener in self._selector.get_map()
-        if is_open and bool(self._members) != is_listening:
+        is_wanted = bool(self._members) and time.monotonic() >= self._resting_until
+        if is_open and is_wanted != is_listening:
             if is_listening:
                 self._selector.unregister(self._listener)
             else:
@@ -188,11 +204,19 @@ class _Supervisor:
             except BlockingIOError:
                 return count
             except OSError as error:
-                # Its client has gone, or there are no descriptors left: then it waits.
-                LOG.warning("a connection was not accepted: %s", error)
+                self._could_not_accept(error)
                 return count
             self._hand([connection])
         return most
+
+    def _could_not_accept(self, error: OSError) -> None:
+        """Its client has gone, or there are no descriptors left: then it waits, which is said once a minute."""
+        now, is_exhausted = time.monotonic(), error.errno in EXHAUSTED
+        if not is_exhausted or now - self._exhausted_at > CALM_S:
+            LOG.warning("a connection was not accepted: %s", error)
+            self._exhausted_at = now if is_exhausted else self._exhausted_at
+        if is_exhausted:
+            self._resting_until = now + TICK_S
 
     def _hand(self, connections: Sequence[socket.socket]) -> None:
         """Each to the first that takes it. Who has just ended is heard of before: its clients come again at once."""
@@ -212,6 +236,8 @@ class _Supervisor:
             self._heard(member, message)
 
     def _heard(self, member: Member, message: Message) -> None:
+        # Whatever it says, its loop runs.
+        member.heard = time.monotonic()
         match message:
             case Beat():
                 member.heard_of(message)
@@ -233,7 +259,8 @@ class _Supervisor:
             case Scrape(number):
                 self._gathering.begin(self._members, member.number, number)
             case Samples(number, families):
-                member.families = families
+                if families is not None:
+                    member.families = families
                 self._gathering.came(member.number, number)
             case Order():
                 channels = {number: each.channel for number, each in self._members.items()}
@@ -303,8 +330,9 @@ class _Supervisor:
         return is_again and not any(each.is_loaded for each in self._members.values())
 
     def _replace_hanging(self) -> None:
-        for member in list(self._members.values()):
-            why = member.hangs(self._fleet.stall_s)
+        obeying = self._passing.obeying
+        for member in self._members.values():
+            why = member.hangs(self._fleet.stall_s, is_loading=member.number in obeying)
             if why:
                 LOG.error("worker %d (process %d) is killed: %s", member.number, member.pid, why)
                 member.kill()

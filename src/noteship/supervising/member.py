@@ -57,6 +57,7 @@ class Member:
         self._scoring_s = 0.0
         self._open = self._taken = 0
         self._untaken: deque[socket.socket] = deque()
+        self._is_killed = False
         self._process = _start(end, variables)
         self.channel.send_first(pickle.dumps(Orders(number, sys.path, work, kept)))
 
@@ -66,13 +67,17 @@ class Member:
         return self._process.pid
 
     @property
+    def has_ended(self) -> bool:
+        """Whether the process runs no more, whoever else may have its end of the channel."""
+        return self._process.poll() is not None
+
+    @property
     def connections(self) -> int:
         """How many it has, with those that were handed over since it told."""
         return self._open + self._taken + len(self._untaken)
 
     def heard_of(self, beat: Beat) -> None:
         """It lives."""
-        self.heard = time.monotonic()
         self._scoring_s, self._open, self._taken = beat.scoring_s, beat.open, 0
 
     def hand(self, connection: socket.socket) -> bool:
@@ -96,10 +101,12 @@ class Member:
         is_quiet = max(self._scoring_s, time.monotonic() - self.heard) > QUIET_S
         return not self.is_loaded, is_quiet, self.connections
 
-    def hangs(self, stall_s: float) -> str:
-        """Why it is to be replaced though it runs; else empty."""
+    def hangs(self, stall_s: float, *, is_loading: bool = False) -> str:
+        """Why it is to be killed though it runs; else empty. `is_loading`: it has been told to load something."""
+        if self._is_killed:
+            return ""
         silent_s = time.monotonic() - self.heard
-        if silent_s > (SILENT_S if self.is_loaded else LOADING_SILENT_S):
+        if silent_s > (SILENT_S if self.is_loaded and not is_loading else LOADING_SILENT_S):
             return f"its event loop has hung for {silent_s:.0f} seconds"
         if self.is_loaded and self._scoring_s > stall_s:
             return f"it has scored one batch for {self._scoring_s:.0f} seconds"
@@ -107,6 +114,7 @@ class Member:
 
     def kill(self) -> None:
         """End it at once."""
+        self._is_killed = True
         with contextlib.suppress(ProcessLookupError):
             self._process.kill()
 

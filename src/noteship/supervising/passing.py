@@ -13,6 +13,9 @@ __all__ = ["Passing"]
 
 # Whoever has not done by then what it was told is given up; the asker itself gives up a little later.
 PATIENCE_S = 290.0
+# As workers say what is wrong: a status and a message.
+LOST = b'[503, "a worker ended while it loaded the bundle; nothing was changed"]'
+LATE = b'[504, "not every worker has loaded it in time; nothing was changed"]'
 
 
 @dataclass
@@ -28,13 +31,22 @@ class _Passed:
 
 
 class Passing:
-    """Orders under way. Guarantee: one that is kept reaches every worker; who cannot do it is to be replaced."""
+    """Orders under way.
+
+    Guarantee: one that is kept reaches every worker, and who cannot do it is to be replaced; one that is not kept
+    counts as done only when everybody who was there has done it.
+    """
 
     def __init__(self) -> None:
         self.kept: bytes | None = None
         self._revision = 0
         self._orders: dict[int, _Passed] = {}
         self._numbers = itertools.count()
+
+    @property
+    def obeying(self) -> set[int]:
+        """The workers that have not yet done what they were told."""
+        return {worker for passed in self._orders.values() for worker in passed.missing}
 
     def begin(self, channels: Mapping[int, Channel], asker: int, order: Order) -> Passed | None:
         """Tell every worker, by its channel; what is returned is to be told the asker, who has come too late."""
@@ -47,6 +59,8 @@ class Passing:
         asked = {number for number, channel in channels.items() if channel.send(told)}
         passed = _Passed(asker, order, asked, time.monotonic() + PATIENCE_S)
         passed.unfit = set(channels) - asked
+        if passed.unfit:
+            passed.fault = LOST
         self._orders[own] = passed
         return None
 
@@ -62,6 +76,8 @@ class Passing:
     def lost(self, worker: int) -> None:
         """A worker has ended; the one in its place begins with what is kept."""
         for passed in self._orders.values():
+            if worker in passed.missing:
+                passed.fault = passed.fault or LOST
             passed.missing.discard(worker)
             passed.unfit.discard(worker)
 
@@ -74,5 +90,6 @@ class Passing:
             del self._orders[own]
             unfit = (passed.unfit | passed.missing) if passed.order.is_kept else set()
             # What is kept is done by all that are left, and those that come.
-            fault = b"" if passed.order.is_kept else passed.fault
+            late = LATE if passed.missing else b""
+            fault = b"" if passed.order.is_kept else passed.fault or late
             yield passed.asker, Passed(passed.order.number, fault), unfit

@@ -6,6 +6,7 @@ import asyncio
 import dataclasses
 import functools
 import itertools
+import logging
 import pickle
 import socket
 import time
@@ -42,12 +43,17 @@ from noteship.supervising.sums import Family
 
 __all__ = ["Duties", "Post"]
 
+LOG = logging.getLogger(__name__)
 # Often enough that some go missing before anybody draws a conclusion.
 BEAT_S = 0.5
 # For how long the others' samples and answers are waited for; the supervisor itself gives up earlier.
 SCRAPE_PATIENCE_S = ASKING_PATIENCE_S = 3.0
 
+# What is told of an order whose work failed in a way that nobody thought of.
+FAILED = b'[500, "a worker could not do what it was told"]'
+
 T = TypeVar("T")
+F = TypeVar("F")
 
 
 class Duties(Protocol):
@@ -136,7 +142,10 @@ class Post:
             del self._scrapes[number]
 
     async def ask(self, worker: int, question: bytes) -> bytes | None:
-        """What another worker says to a question; None when there is no such one now. Raises TimeoutError."""
+        """What another worker says to a question; nothing when it failed on it, None when there is no such one now.
+
+        Raises TimeoutError.
+        """
         number = next(self._numbers)
         answer = self._asked[number] = asyncio.get_running_loop().create_future()
         try:
@@ -164,6 +173,8 @@ class Post:
                 case Connections(sockets):
                     # Before anything is read: from here on nobody else could go on with it.
                     self._channel.send(Taken())
+                    if not sockets:
+                        LOG.error("a connection was lost: no file descriptors are left, or its client has gone")
                     for connection in sockets:
                         duties.connected(connection)
                 case State(is_ready):
@@ -182,11 +193,11 @@ class Post:
         """What all are asked, and what came of what this worker asked."""
         match message:
             case Collect(number):
-                self._when(loop, duties.samples(), functools.partial(Samples, number))
+                self._when(loop, duties.samples(), functools.partial(Samples, number), None)
             case Obey(number, stage, payload):
-                self._when(loop, duties.ordered(stage, payload), functools.partial(Obeyed, number))
+                self._when(loop, duties.ordered(stage, payload), functools.partial(Obeyed, number), FAILED)
             case Ask(asker, _, number, question):
-                self._when(loop, duties.asked(question), functools.partial(Answer, asker, number))
+                self._when(loop, duties.asked(question), functools.partial(Answer, asker, number), b"")
             case Answer(_, number, answer):
                 if (asked := self._asked.get(number)) is not None and not asked.done():
                     asked.set_result(answer)
@@ -199,11 +210,14 @@ class Post:
             case _:
                 pass
 
-    def _when(self, loop: asyncio.AbstractEventLoop, done: Future[T], message: Callable[[T], Message]) -> None:
-        """Say what came of something."""
+    def _when(
+        self, loop: asyncio.AbstractEventLoop, done: Future[T], message: Callable[[T | F], Message], failed: F
+    ) -> None:
+        """Say what came of something, or what stands for it where it failed."""
 
         def tell(done: Future[T]) -> None:
-            if done.exception() is None and not loop.is_closed():
-                loop.call_soon_threadsafe(self._channel.send, message(done.result()))
+            is_well = not done.cancelled() and done.exception() is None
+            if not loop.is_closed():
+                loop.call_soon_threadsafe(self._channel.send, message(done.result() if is_well else failed))
 
         done.add_done_callback(tell)
