@@ -23,6 +23,7 @@ from noteship.notebooks.execution.errors import InterpreterBroken, IpykernelMiss
 def test_a_stage_over_its_time_is_interrupted(bench: Bench) -> None:
     """Its `finally` blocks run, and what it printed is kept."""
     source = "import time\nprint('begun')\ntry:\n    time.sleep(60)\nfinally:\n    open('end.txt', 'w').write('1')"
+    bench.cells("1")  # the first start of a kernel may take the second itself
     done = bench.cells(source, timeout_s=1.0)
     assert done.failure is not None
     assert (done.failure.kind, done.failure.last_output) == ("timeout", "begun")
@@ -169,6 +170,13 @@ def test_a_missing_interpreter_is_named(bench: Bench) -> None:
     ):
         runner.run(bench.job(bench.notebook("1")), threading.Event(), lambda _: None)
     assert "none/python" in str(caught.value)
+
+
+def test_a_start_ahead_says_nothing_and_ends_at_once(bench: Bench) -> None:
+    """What is wrong with an interpreter is said when a stage comes; one that has no stage is not waited for."""
+    for python in (bench.root / "none" / "python", Path(sys.executable)):
+        with Runner(bench.root, python, bench.objects, environment=dict(os.environ)) as runner:
+            runner.warm()
 
 
 def test_a_missing_ipykernel_is_named_with_the_command(bench: Bench, tmp_path: Path) -> None:

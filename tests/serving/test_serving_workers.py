@@ -221,6 +221,7 @@ def test_a_connection_that_a_killed_worker_never_took_goes_to_another(
     until_both(one, url)
 
 
+@pytest.mark.slow
 def test_a_killed_worker_whose_child_lives_is_replaced(
     shared: tuple[subprocess.Popen[str], str], tmp_path: Path
 ) -> None:

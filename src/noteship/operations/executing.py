@@ -7,7 +7,6 @@ import re
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -17,10 +16,22 @@ from noteship.notebooks import StageSource, execution
 from noteship.operations.lacking import is_of
 from noteship.operations.opened import OpenedProject
 
-__all__ = ["CellProgress", "NotebookExecutor"]
+__all__ = ["CellProgress", "NotebookExecutor", "runner_of"]
 
 REMEDY = "correct it and run again; what had finished is not run twice"
 CellProgress = execution.Progress
+
+
+def runner_of(opened: OpenedProject, *, keep: bool) -> execution.Runner:
+    """What runs a project's notebooks, in the interpreter that `opened.environment` will tell of.
+
+    It starts when the first task comes; at once, beside all that comes before, where nothing has run yet.
+    """
+    python = project.chosen(opened.root, opened.settings.environment.python)
+    runner = execution.Runner(opened.root, python, opened.store, environment=dict(os.environ), keep=keep)
+    if opened.is_new:
+        runner.warm()
+    return runner
 
 
 @dataclass(frozen=True)
@@ -37,15 +48,6 @@ class NotebookExecutor:
     tell: Callable[[CellProgress], None]
     made: set[str] = field(default_factory=set)
     changed: threading.Event = field(default_factory=threading.Event)
-
-    @classmethod
-    def of(
-        cls, opened: OpenedProject, graph: workflow.Graph, *, keep: bool, tell: Callable[[CellProgress], None]
-    ) -> Self:
-        """Nothing is started before the first task comes."""
-        python = Path(opened.environment.interpreter.path)
-        runner = execution.Runner(opened.root, python, opened.store, environment=dict(os.environ), keep=keep)
-        return cls(opened, graph, runner, tell)
 
     def __enter__(self) -> Self:
         return self

@@ -14,7 +14,9 @@ from noteship.notebooks import ProjectSources, ReadingSettings, StageOverride, S
 
 __all__ = ["OpenedProject", "plain_name"]
 
-CACHE = ".noteship/cache"
+CACHE, STORE = ".noteship/cache", ".noteship/store"
+# Where most projects have their notebooks; which files are stages, reading it tells.
+NOTEBOOKS = ("*.ipynb", "*/*.ipynb")
 DECLARATION = "noteship.toml"
 
 
@@ -64,6 +66,13 @@ class OpenedProject:
         """Where its artifacts and its ledger are."""
         self.make_own_folder()
         return store.open_store(self.settings.store.url, self.root)
+
+    @property
+    def is_new(self) -> bool:
+        """Whether it has notebooks, and surely nothing that they have made before."""
+        if self.settings.store.url is not None or (self.root / STORE).exists():
+            return False
+        return any(any(self.root.glob(pattern)) for pattern in NOTEBOOKS)
 
     @cached_property
     def ledger(self) -> workflow.Ledger:

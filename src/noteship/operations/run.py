@@ -9,11 +9,11 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from noteship import workflow
-from noteship.notebooks import StageSource
+from noteship.notebooks import StageSource, execution
 from noteship.operations import bundle as bundles
 from noteship.operations.bundle import Made
 from noteship.operations.errors import ForcedInVain
-from noteship.operations.executing import CellProgress, NotebookExecutor
+from noteship.operations.executing import CellProgress, NotebookExecutor, runner_of
 from noteship.operations.lacking import lacking
 from noteship.operations.opened import OpenedProject
 from noteship.operations.parameters import check_used, with_parameters
@@ -97,6 +97,16 @@ def run(
     InputOfUnreadable), ChangedByHand, UnknownStage, ForcedInVain, SetInVain, NothingToRun, NothingReadable, wrong
     parameters, what the environment or the store lack, and what making the bundle raises.
     """
+    with runner_of(opened, keep=request.keep) as runner:
+        return _run(opened, request, listen, runner)
+
+
+def _run(
+    opened: OpenedProject,
+    request: RunRequest,
+    listen: Callable[[workflow.Graph], AbstractContextManager[Listener]],
+    runner: execution.Runner,
+) -> RunReport:
     opened = with_parameters(opened, request.parameters)
     check_any(opened)
     whole = graph_of(opened)
@@ -110,7 +120,7 @@ def run(
     options = workflow.Options(jobs, replace=request.replace, force=force)
     with listen(graph) as listener:
         first = _First(opened, graph, listener)
-        with NotebookExecutor.of(opened, graph, keep=request.keep, tell=listener.cell) as executor:
+        with NotebookExecutor(opened, graph, runner, listener.cell) as executor:
             result = workflow.run(graph, executor, opened.workplace, options, tell=first.event)
             if _is_damaged(result):
                 listener.say("what is damaged in the store was set aside, and is made again")

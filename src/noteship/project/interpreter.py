@@ -15,7 +15,7 @@ from typing import Any
 from noteship import digests, files
 from noteship.project.errors import InterpreterUnusable
 
-__all__ = ["Interpreter", "find", "installed", "normal", "not_found"]
+__all__ = ["Interpreter", "chosen", "find", "installed", "normal", "not_found"]
 
 # A cold start from a slow disk takes a few seconds; what takes longer is hung.
 START_LIMIT_S = 30.0
@@ -65,6 +65,11 @@ class Interpreter:
         return Path(self.path).absolute() == Path(sys.executable).absolute()
 
 
+def chosen(root: Path, named: str | None) -> Path:
+    """The path of the interpreter that `find` would ask; it may not be there."""
+    return _absolute(_chosen(root, named)[0])
+
+
 def find(root: Path, named: str | None) -> Interpreter:
     """The interpreter that the project names, else that of its `.venv`, else the one that runs noteship.
 
@@ -73,15 +78,8 @@ def find(root: Path, named: str | None) -> Interpreter:
 
     Raises: InterpreterUnusable.
     """
-    own = root / ".venv/bin/python"
-    if named:
-        path, by = root / Path(named).expanduser(), "[environment] python in noteship.toml"
-    elif own.exists():
-        path, by = own, "the project's .venv"
-    else:
-        path, by = Path(sys.executable), "noteship's own Python"
-    # Absolute, but not resolved: the link in an environment is what makes it that environment.
-    absolute = Path(os.path.abspath(path))  # noqa: PTH100
+    path, by = _chosen(root, named)
+    absolute = _absolute(path)
     try:
         stamp = _stamp(absolute)
     except OSError as error:
@@ -92,6 +90,21 @@ def find(root: Path, named: str | None) -> Interpreter:
         facts = _asked(absolute, by)
         _keep(kept, stamp, facts)
     return Interpreter(str(absolute), facts["version"], tuple(facts["folders"]), facts["markers"])
+
+
+def _chosen(root: Path, named: str | None) -> tuple[Path, str]:
+    """The interpreter's path, and who names it."""
+    own = root / ".venv/bin/python"
+    if named:
+        return root / Path(named).expanduser(), "[environment] python in noteship.toml"
+    if own.exists():
+        return own, "the project's .venv"
+    return Path(sys.executable), "noteship's own Python"
+
+
+def _absolute(path: Path) -> Path:
+    # Not resolved: the link in an environment is what makes it that environment.
+    return Path(os.path.abspath(path))  # noqa: PTH100
 
 
 def _stamp(path: Path) -> str:

@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from noteship import files
 
-__all__ = ["Kernel", "Message"]
+__all__ = ["Kernel", "Message", "load"]
 
 Message = dict[str, Any]
 
@@ -22,6 +22,12 @@ SOCKET_PATH_BYTES = 90
 # A subscription takes a moment to arrive; a lost answer is asked for again after this time.
 ASK_AGAIN_S = 0.2
 CHANNELS = ("shell", "iopub", "stdin", "control", "hb")
+
+
+def load() -> None:
+    """Import what talks to kernels, which takes as long as a kernel's start: to be done beside it."""
+    import jupyter_client.session  # noqa: F401
+    import zmq  # noqa: F401
 
 
 class Kernel:

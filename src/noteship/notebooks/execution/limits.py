@@ -78,10 +78,10 @@ def interrupt(child: Child) -> None:
 
 def kill(child: Child) -> None:
     """End the child and all that descends from it, also what has made a session of its own."""
-    import psutil
-
     if child.pid is None or child.exited:
         return
+    import psutil
+
     family = _family(child.pid)
     with contextlib.suppress(OSError):
         os.killpg(child.pid, signal.SIGKILL)

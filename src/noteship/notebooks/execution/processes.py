@@ -124,6 +124,7 @@ class Nursery:
 class _Process:
     def __init__(self, python: Path, environment: Mapping[str, str], *options: str) -> None:
         self._children: dict[str, Child] = {}
+        self._has_forked = False
         self._words = tempfile.TemporaryFile()  # noqa: SIM115
         try:
             # A session of its own: Ctrl-C in the terminal is noteship's to pass on.
@@ -149,6 +150,7 @@ class _Process:
 
     def ask(self, request: Mapping[str, Any], child: Child) -> None:
         self._children[child.identity] = child
+        self._has_forked = self._has_forked or request["kind"] != "warm"
         child.last_words = self.last_words
         assert self._process.stdin is not None
         try:
@@ -187,6 +189,9 @@ class _Process:
         assert self._process.stdin is not None
         with contextlib.suppress(OSError):
             self._process.stdin.close()
+        if not self._has_forked:
+            # It has no children to end, and would finish its imports first.
+            self._process.kill()
         try:
             self._process.wait(5)
         except subprocess.TimeoutExpired:

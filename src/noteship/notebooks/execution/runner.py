@@ -19,10 +19,10 @@ from noteship.notebooks import parameters
 from noteship.notebooks.document import Document
 from noteship.notebooks.execution.cells import CellsRun, run_cells
 from noteship.notebooks.execution.endings import died, stopped
-from noteship.notebooks.execution.errors import KernelSilent
+from noteship.notebooks.execution.errors import InterpreterBroken, KernelSilent
 from noteship.notebooks.execution.harvest import harvest, surprises
 from noteship.notebooks.execution.jobs import Execution, Failure, Job, Progress
-from noteship.notebooks.execution.kernel import Kernel
+from noteship.notebooks.execution.kernel import Kernel, load
 from noteship.notebooks.execution.limits import Guard, kill
 from noteship.notebooks.execution.looks import difference, look
 from noteship.notebooks.execution.observation import Observer
@@ -67,6 +67,11 @@ class Runner:
         self._nursery = Nursery(python, environment)
         self._folders = RunFolders(self._root)
         self._keep = keep
+
+    def warm(self) -> None:
+        """Start what notebooks need before the first of them comes; what is wrong with it is said when one comes."""
+        with contextlib.suppress(InterpreterBroken):
+            self._nursery.warm()
 
     def run(self, job: Job, cancel: threading.Event, progress: Callable[[Progress], None]) -> Execution:
         """Run one document.
@@ -204,6 +209,7 @@ class Runner:
         return notebook(document, text, result.executed, kernel.language), result.failure
 
     def _came_up(self, kernel: Kernel, guard: Guard, setting: _Setting) -> bool:
+        load()
         child, deadline = guard.child, time.monotonic() + START_LIMIT_S
         while not child.wait_ready(0.1) and time.monotonic() < deadline:
             guard.check()

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import shutil
 from pathlib import Path
 from urllib.parse import quote
 
 from noteship import digests, patterns, store
-from noteship.notebooks.execution import copying, project_files
+from noteship.notebooks.execution import copying, neighbours, project_files
 from noteship.notebooks.execution.errors import WorkspaceFailed
 from noteship.notebooks.execution.jobs import Job
 from noteship.notebooks.execution.roots import Roots
@@ -18,9 +17,8 @@ __all__ = ["IPYTHON", "STORED", "Workspace"]
 
 # Larger files are linked, not copied, where the stage is not known to read them: at 1 GB/s the copy would take 0.06 s.
 LINK_FROM_BYTES = 64 << 20
-# Folders above the project that a stage can reach with "..", and how much of each is shown.
+# Folders above the project that a stage can reach with "..".
 LEVELS_ABOVE = 2
-NEIGHBOURS = 1000
 # IPython's own folder in the workspace; `%store` keeps its variables there, which count as files named %store/NAME.
 IPYTHON = ".noteship-ipython"
 STORED = f"{IPYTHON}/profile_default/db/autorestore"
@@ -57,7 +55,7 @@ class Workspace:
             if self.folder.exists():
                 shutil.rmtree(self.folder)
             self.path.mkdir(parents=True)
-            self._link_neighbours()
+            self._link_neighbours(job)
             self._copy_project(job)
             (self.path / job.cwd).mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -122,14 +120,13 @@ class Workspace:
         self.links[name] = original
         return original
 
-    def _link_neighbours(self) -> None:
+    def _link_neighbours(self, job: Job) -> None:
+        named = neighbours.named(job, self.root)
         below, copy = self.root, self.path
         for parent in self._above:
             copy = copy.parent
-            with contextlib.suppress(PermissionError), os.scandir(parent) as entries:
-                for _, entry in zip(range(NEIGHBOURS), entries, strict=False):
-                    if entry.name != below.name:
-                        (copy / entry.name).symlink_to(entry.path)
+            for entry in neighbours.shown(parent, named, below.name):
+                (copy / entry).symlink_to(parent / entry)
             below = parent
 
 

@@ -60,6 +60,17 @@ __all__: list[str] = []
 PR_SET_PDEATHSIG = 1  # <linux/prctl.h>
 PR_SET_CHILD_SUBREAPER = 36
 LINUX = sys.platform == "linux"
+# What a kernel imports while it starts; without one of them it starts as well.
+AHEAD = (
+    "IPython.core.completerlib",
+    "IPython.core.debugger",
+    "IPython.core.logger",
+    "IPython.core.oinspect",
+    "IPython.extensions.storemagic",
+    "faulthandler",
+    "tornado.platform.asyncio",
+    "unicodedata",
+)
 # Processes being forked show up in the next look.
 END_LOOKS = 100
 
@@ -223,6 +234,9 @@ def kernel_imported(request: dict[str, Any], events: Events) -> bool:
     except Exception as error:
         events.say(event="lacks", id=request["id"], reason=f"{type(error).__name__}: {error}"[:2000])
         return False
+    for name in AHEAD:
+        with contextlib.suppress(Exception):
+            importlib.import_module(name)
     # What is there now stays: children need not look through it, neither while they run nor when they end.
     gc.freeze()
     return True
