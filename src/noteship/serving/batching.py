@@ -58,6 +58,7 @@ class _Waiting:
     is_large: bool
     scores: Waits
     waited: Callable[[float], None] | None = None
+    count: int = 0
     since: float = field(default_factory=time.perf_counter)
 
 
@@ -108,8 +109,9 @@ class Batcher:
         self, rows: models.Rows, scores: Waits, *, is_large: bool = False, waited: Callable[[float], None] | None = None
     ) -> None:
         """Let somebody have the scores as a future has them; as `score`."""
-        self._queue.append(_Waiting(rows, is_large, scores, waited))
-        self.rows_waiting += len(rows)
+        count = len(rows)
+        self._queue.append(_Waiting(rows, is_large, scores, waited, count))
+        self.rows_waiting += count
         # Whoever else has come by this look at the sockets is taken along.
         if not self._is_scheduled and not self._rows_under_way:
             self._is_scheduled = True
@@ -122,7 +124,7 @@ class Batcher:
     def _next(self) -> None:
         self._is_scheduled = False
         while not self._rows_under_way and (batch := self._take()):
-            count = sum(len(waiting.rows) for waiting in batch)
+            count = sum(waiting.count for waiting in batch)
             if self._is_quick(batch, count):
                 self._finish(batch, *self._scored(batch))
                 continue
@@ -152,13 +154,13 @@ class Batcher:
         while self._queue:
             waiting = self._queue[0]
             if waiting.scores.cancelled():
-                self.rows_waiting -= len(self._queue.popleft().rows)
+                self.rows_waiting -= self._queue.popleft().count
                 continue
-            if batch and (count + len(waiting.rows) > limit or not waiting.rows.is_exact):
+            if batch and (count + waiting.count > limit or not waiting.rows.is_exact):
                 break
             batch.append(self._queue.popleft())
-            count += len(waiting.rows)
-            self.rows_waiting -= len(waiting.rows)
+            count += waiting.count
+            self.rows_waiting -= waiting.count
             if not waiting.rows.is_exact:
                 break
         return batch
@@ -187,7 +189,7 @@ class Batcher:
     def _finish(
         self, batch: list[_Waiting], results: list[models.Scores | Exception], begun: float, seconds: float
     ) -> None:
-        count = sum(len(waiting.rows) for waiting in batch)
+        count = sum(waiting.count for waiting in batch)
         self.pace.measured(count, seconds)
         self._measured(count, [begun - waiting.since for waiting in batch], seconds)
         for waiting, result in zip(batch, results, strict=True):
@@ -215,7 +217,7 @@ def _split(scores: models.Scores, batch: list[_Waiting]) -> list[models.Scores]:
     pieces = []
     start = 0
     for waiting in batch:
-        end = start + len(waiting.rows)
+        end = start + waiting.count
         pieces.append(scores.part(start, end))
         start = end
     return pieces

@@ -44,7 +44,8 @@ class _Connection(HttpToolsProtocol):
     What is not HTTP at all is told so in JSON, as every other fault.
     """
 
-    _later = b""
+    _later = _lines = b""
+    _told: list[tuple[bytes, bytes]] | None = None
     _is_reading = False
     # Nothing that comes is read any more: the answer under way is the last.
     _is_over = False
@@ -161,7 +162,10 @@ class _Connection(HttpToolsProtocol):
 
     def _default(self) -> bytes:
         """Of every answer's head; uvicorn makes its date anew each second."""
-        return b"".join(b"%b: %b\r\n" % header for header in self.server_state.default_headers)
+        headers = self.server_state.default_headers
+        if headers is not self._told:
+            self._told, self._lines = headers, b"".join(b"%b: %b\r\n" % header for header in headers)
+        return self._lines
 
     def _answered(self, is_kept: bool) -> None:
         self.server_state.total_requests += 1

@@ -23,7 +23,7 @@ __all__ = ["Direct"]
 
 STATUS_LINES = {each.value: f"HTTP/1.1 {each.value} {each.phrase}\r\n".encode() for each in HTTPStatus}
 # What is not answered here: a body in pieces that wait for a word from us, or one that has to be unpacked.
-NOT_DIRECT = (b"expect", b"content-encoding", b"transfer-encoding", b"upgrade")
+NOT_DIRECT = frozenset((b"expect", b"content-encoding", b"transfer-encoding", b"upgrade"))
 # What reads the same before and after unquoting; names and versions are of such letters.
 PATH = re.compile(rb"[A-Za-z0-9/_.:-]+")
 # Many clients send the body right behind the head, in a piece of its own.
@@ -57,6 +57,7 @@ class Direct:
         self._held = self._url = self._body = b""
         self._headers: list[tuple[bytes, bytes]] = []
         self._begun = self._ended = 0
+        self._is_plain = True
 
     def take(self, data: bytes) -> bytes:
         """Answer a request for predictions when it is there, or wait for its body; returns what is for others."""
@@ -109,6 +110,7 @@ class Direct:
         self._begun += 1
         self._url = self._body = b""
         self._headers = []
+        self._is_plain = True
 
     def on_url(self, url: bytes) -> None:
         """Of the parser."""
@@ -116,14 +118,16 @@ class Direct:
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Of the parser."""
-        self._headers.append((name.lower(), value))
+        name = name.lower()
+        self._headers.append((name, value))
+        if name in NOT_DIRECT:
+            self._is_plain = False
 
     def on_headers_complete(self) -> None:
         """Of the parser: who speaks an older HTTP, or wants the connection closed, is not one that asks often."""
         assert self._parser is not None
         self.is_kept = self._parser.get_http_version() == "1.1" and self._parser.should_keep_alive()
-        is_plain = not any(name in NOT_DIRECT for name, _ in self._headers)
-        if self.is_kept and is_plain and PATH.fullmatch(self._url):
+        if self.is_kept and self._is_plain and PATH.fullmatch(self._url):
             self._target = self._find(self._url.decode("ascii"))
 
     def on_body(self, body: bytes) -> None:
