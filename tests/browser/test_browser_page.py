@@ -28,6 +28,8 @@ def test_a_text_is_classified_on_the_page(tmp_path: Path) -> None:
         track = page.value("document.querySelector('.track').getBoundingClientRect().width")
         assert 0.5 < shown / track < 1
         request = page.value("document.getElementById('request').textContent")
+        # The metrics have all that was answered before them, and so have the other observers.
+        assert one.client.get("/metrics").status_code == 200
         assert one.running.service.predictions.predictions(request) == ("letter",)
         page.picture(tmp_path / "page.png")
     assert (tmp_path / "page.png").stat().st_size > 10_000
