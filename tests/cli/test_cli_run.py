@@ -22,7 +22,7 @@ def test_a_pipeline_of_notebooks(project: Project) -> None:
         ["02-count", "running"],
         ["02-count", "done"],
     ]
-    assert re.match(r"2 stages: 2 done, in [\d.]+ s; run \d{8}T", first.out)
+    assert re.match(r"2 stages: 2 done, in [\d.]+ m?s; run \d{8}T", first.out)
     assert (project.text("rows.csv"), project.text("n.txt")) == ("x\nx\nx\n", "3")
     assert project.text(".noteship/.gitignore") == "*\n"
     second = project.call("run")

@@ -209,7 +209,7 @@ def test_hashes_are_kept_for_a_bounded_number_of_tokens(monkeypatch: pytest.Monk
     for thread in threads:
         thread.join()
     assert not failures
-    cache = scorer._program._operations[0][0].count.__self__  # type: ignore[attr-defined]
+    cache = scorer._program._operations[0][0].codes.__self__  # type: ignore[attr-defined]
     assert len(cache) <= 20 + len(threads)
     assert max(map(len, cache)) <= words.CACHED_LENGTH
 
