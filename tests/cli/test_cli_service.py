@@ -20,6 +20,7 @@ joblib.dump(model, "model.joblib")
 SERVICE = '[service]\nsteps = ["{step}"]\ndata = "rows.csv"\ninputs = ["x", "y"]\ntarget = "label"\n'
 
 
+@pytest.mark.slow
 def test_a_model_from_proposal_to_bundle(project: Project) -> None:
     """Without a [service] one is proposed and the code is 0; with it there is a bundle, the same one the next time."""
     project.write("rows.csv", ROWS)
