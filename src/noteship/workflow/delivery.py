@@ -29,6 +29,7 @@ Pairs = set[tuple[str, str]]
 # Nothing of the project is delivered in there, however a file system writes these names.
 CLOSED = (OWN, ".git")
 SOURCES = (".py", ".ipynb")
+NOWHERE = "there is a link that leads nowhere"
 # Programs do what these say, some of them unasked: Python imports what lies beside a script before its own library.
 ORDERS = (*SOURCES, ".pyc", ".pyd", ".pth", ".so", ".sh", ".toml", "Makefile")
 
@@ -123,8 +124,10 @@ class Delivery:
                 raise errors.Undeliverable(stage, path, f"{at.relative_to(self._root)} is a link that leads nowhere")
         try:
             target, root = (self._root / path).resolve(), self._root.resolve()
-        except (OSError, RuntimeError) as error:  # Python 3.11 raises the latter for a loop of links
-            raise errors.Undeliverable(stage, path, "there is a link that leads nowhere") from error
+        except (OSError, RuntimeError) as error:  # up to Python 3.12 the latter for a loop of links
+            raise errors.Undeliverable(stage, path, NOWHERE) from error
+        if target.is_symlink():  # from 3.13 on a loop of links stays one
+            raise errors.Undeliverable(stage, path, NOWHERE)
         if target.is_relative_to(root):
             if _closed(target.relative_to(root).parts):
                 raise errors.Undeliverable(stage, path, "it is not a place for files of the project")
