@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import os
 import secrets
 import shutil
@@ -12,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-__all__ = ["copy", "locked", "own_folder", "replacing", "set_executable", "share_extents", "write"]
+__all__ = ["copy", "locked", "own_folder", "replacing", "set_executable", "share_extents", "sweep", "write"]
 
 PIECE_BYTES = 1 << 20
 # <linux/fs.h> FICLONE = _IOW(0x94, 9, int): share the extents of another file, copy on write.
@@ -38,6 +39,12 @@ def replacing(path: Path, *, durable: bool = False) -> Iterator[BinaryIO]:
     except BaseException:
         fresh.unlink(missing_ok=True)
         raise
+
+
+def sweep(path: Path) -> None:
+    """Delete what kills left of a file that was to take `path`'s place; nobody may be writing it."""
+    for left in path.parent.glob(f".{glob.escape(path.name[:80])}.{'[0-9a-f]' * 12}.new"):
+        left.unlink(missing_ok=True)
 
 
 def write(path: Path, data: bytes, *, durable: bool = False) -> None:

@@ -359,3 +359,13 @@ def test_code_that_a_stage_is_known_to_write_comes_from_elsewhere(project, tmp_p
         each.run()
     assert other.executed == []
     assert other.text("made.py") == "1()"
+
+
+def test_what_a_kill_left_of_a_delivery_is_deleted(project) -> None:
+    """A part of a file, under the name that it had until it was whole."""
+    project.add("1", "", "a")
+    project.run()
+    (project.root / "a").rename(project.root / ".a.0123456789ab.new")
+    project.run()
+    assert project.text("a") == "1()"
+    assert not (project.root / ".a.0123456789ab.new").exists()

@@ -153,6 +153,9 @@ class Delivery:
                 self.delivered.add(path, there, stage)
             return ""
         notice = self._make_room(run, stage, path, there, target) if target.exists() else ""
+        if self.delivered.has(path, artifact.digest):
+            # It was to be put there before: a kill in between may have left a part of it.
+            files.sweep(target)
         self.delivered.add(path, artifact.digest, stage)
         try:
             self._ledger.store.fetch_artifact(artifact, target)
