@@ -49,7 +49,7 @@ class Sent:
     @property
     def raw(self) -> bytes:
         """As it goes over a socket."""
-        lines = [f"{self.method} {self.path} HTTP/1.1", "Host: x", f"Content-Length: {len(self.body)}"]
+        lines = [f"{self.method} {self.path} HTTP/1.1", "Host: localhost", f"Content-Length: {len(self.body)}"]
         lines += [f"{name}: {value}" for name, value in self.headers.items()]
         return "\r\n".join((*lines, "", "")).encode() + self.body
 
@@ -134,7 +134,7 @@ def wild(chance: random.Random, requests: Sequence[Sent]) -> bytes:
             lines = [one.raw.split(b"\r\n", 1)[0], *chance.choices(ODD_LINES, k=chance.randint(1, 3))]
             return b"\r\n".join((*lines, b"", b"")) + one.body
         case 2:
-            start = b"POST /predict HTTP/1.1\r\nHost: x\r\n"
+            start = b"POST /predict HTTP/1.1\r\nHost: localhost\r\n"
             return start + chance.randbytes(chance.randint(1, 200)) + b"\r\n\r\n" + other.body
         case _:
             return _spoilt(chance, one.raw, other.raw)

@@ -6,26 +6,19 @@ import functools
 import hashlib
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
 
 from noteship import serving
-from noteship.serving.access import PREDICTING, Caller, Guard, needed
+from noteship.serving.access import PREDICTING, Caller, TokenGuard, needed
 
 from .served import Served, served
+from .waiting import until
 
 ROWS = [["my dear aunt"]]
-
-
-def until(holds: Callable[[], bool]) -> None:
-    """Wait for what comes soon."""
-    end = time.monotonic() + 15
-    while not holds():
-        assert time.monotonic() < end
-        time.sleep(0.05)
 
 
 def bearer(token: str) -> dict[str, str]:
@@ -241,7 +234,7 @@ def test_asking_who_calls_costs_next_to_nothing() -> None:
     issued = [serving.issue("shop", ["predict"]) for _ in range(10)]
     callers = {hashlib.sha256(b"%d" % number).digest(): Caller("x", PREDICTING) for number in range(10_000)}
     callers[hashlib.sha256(issued[0].token.encode()).digest()] = Caller("shop", PREDICTING)
-    guard = Guard(lambda: callers, lambda _: None)
+    guard = TokenGuard(lambda: callers, lambda _: None)
     headers = [(b"host", b"x"), (b"user-agent", b"wrk"), (b"accept", b"*/*"), (b"content-length", b"17")]
     headers.append((b"authorization", b"Bearer " + issued[0].token.encode()))
     best = 1.0

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import ssl
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import httpx
@@ -21,6 +19,8 @@ from noteship.operations.errors import Contradiction, OpenToAll
 from noteship.operations.opened import OpenedProject
 
 from .served import letters_bundle
+from .started import keep, started
+from .waiting import until
 
 ROWS = [["my dear aunt"]]
 
@@ -29,10 +29,7 @@ ROWS = [["my dear aunt"]]
 def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A project whose latest bundle is a real one."""
     root = tmp_path_factory.mktemp("project")
-    opened = OpenedProject.at(root)
-    digest = opened.store.put_folder(letters_bundle(tmp_path_factory.mktemp("made")))
-    for name in (f"bundles/{digest}", "names/latest"):
-        opened.store.write_ref(name, {"digest": digest, "name": "letters"}, expected=None)
+    keep(OpenedProject.at(root), letters_bundle(tmp_path_factory.mktemp("made")), "letters", "latest")
     return root
 
 
@@ -106,39 +103,23 @@ def test_every_worker_asks_and_speaks_tls(
     authority.configure_trust(trust)
     assert main(["token", "shop", "--scope", "predict", "--add-to", str(tokens), "--json"]) == 0
     token = json.loads(capsys.readouterr().out)["token"]
-    command = [sys.executable, "-m", "noteship", "serve", "--project", str(root), "--port", "0", "--json"]
-    command += ["--tokens", str(tokens), "--tls-certificate", str(tmp_path / "tls.crt")]
-    command += ["--tls-key", str(tmp_path / "tls.key"), "--workers", str(workers), "--access-log"]
-    with subprocess.Popen(command, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=os.environ) as one:
-        assert one.stdout is not None
-        assert one.stderr is not None
-        text = ""
-        for line in one.stdout:
-            text += line
-            if line.startswith("}"):
-                break
-        try:
-            url = json.loads(text)["url"]
-            assert url.startswith("https://127.0.0.1:")
+    words = ["--tokens", str(tokens), "--tls-certificate", str(tmp_path / "tls.crt")]
+    words += ["--tls-key", str(tmp_path / "tls.key"), "--workers", str(workers), "--access-log"]
+    with started(root, *words) as one:
+        assert one.url.startswith("https://127.0.0.1:")
 
-            def status(given: str) -> int:
-                # A connection of its own for each, so that every worker gets some.
-                headers = {"Authorization": f"Bearer {given}"}
-                return httpx.post(f"{url}/predict", json=ROWS, headers=headers, verify=trust, timeout=20).status_code
+        def status(given: str) -> int:
+            # A connection of its own for each, so that every worker gets some.
+            headers = {"Authorization": f"Bearer {given}"}
+            return httpx.post(f"{one.url}/predict", json=ROWS, headers=headers, verify=trust, timeout=20).status_code
 
-            assert {status(token) for _ in range(8)} == {200}
-            assert {status("guessed") for _ in range(8)} == {401}
-            tokens.write_text("")
-            end = time.monotonic() + 15
-            while {status(token) for _ in range(8)} != {401}:
-                assert time.monotonic() < end
-            one.send_signal(signal.SIGTERM)
-            _, said = one.communicate(timeout=20)
-            assert one.returncode == 0
-            assert token not in said
-            assert '"code":401' in said.replace(" ", "")
-        finally:
-            one.kill()
+        assert {status(token) for _ in range(8)} == {200}
+        assert {status("guessed") for _ in range(8)} == {401}
+        tokens.write_text("")
+        until(lambda: {status(token) for _ in range(8)} == {401}, 15)
+        _, said = one.end()
+        assert token not in said
+        assert '"code":401' in said.replace(" ", "")
 
 
 @pytest.mark.slow

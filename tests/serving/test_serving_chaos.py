@@ -1,4 +1,4 @@
-"""Everything at once: load, slow clients, cut connections, a killed worker, and the end."""
+"""Everything at once: load, slow clients, cut connections, workers that are killed or stand still, and the end."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import struct
 import subprocess
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,15 +19,15 @@ import httpx
 import psutil
 import pytest
 
-from .load import load
-from .served import letters_bundle
-from .test_serving_workers import SERVES, process, until, until_both, workers
+from .fleets import end, kept, process, until_both, workers
+from .load import Load, load
+from .waiting import until
 
 CLIENTS, SLOW, CUT = 24, 8, 150
 GROWTH_BYTES = 50 << 20
 # A byte a second makes this take nine seconds.
 BODY = b'[["dear"]]'
-HEAD = b"POST /predict HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: %d\r\n\r\n" % len(BODY)
+HEAD = b"POST /predict HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: %d\r\n\r\n" % len(BODY)
 # A connection that is closed with this is reset.
 AT_ONCE = struct.pack("ii", 1, 0)
 
@@ -88,11 +88,34 @@ def memory(supervisor: int) -> int:
     return sum(psutil.Process(each).memory_info().rss for each in (supervisor, *workers(supervisor)))
 
 
-def kill(worker: int) -> set[int]:
-    """SIGKILL; the clients' ports of the connections that the worker had."""
+def stop(worker: int) -> set[int]:
+    """SIGSTOP; the clients' ports of the connections that the worker had."""
     os.kill(worker, signal.SIGSTOP)
-    ports = {each.raddr.port for each in psutil.Process(worker).net_connections("tcp") if each.raddr}
+    return {each.raddr.port for each in psutil.Process(worker).net_connections("tcp") if each.raddr}
+
+
+def kill(worker: int) -> set[int]:
+    """As `stop`, and then SIGKILL."""
+    ports = stop(worker)
     os.kill(worker, signal.SIGKILL)
+    return ports
+
+
+def replaced(one: subprocess.Popen[str], url: str, asked: Load, hurt: Callable[[int], set[int]]) -> set[int]:
+    """Hurt the oldest worker, until another is in its place; the ports of all that it could have taken with it.
+
+    The service stays ready. Each client loses one request at most, as it asks one thing at a time.
+    """
+    until_both(one, url)
+    before, oldest = len(asked.lost), workers(one.pid)[0]
+    ports = hurt(oldest)
+    until(lambda: len(asked.lost) > before)
+    assert httpx.get(f"{url}/health/ready").status_code == 200
+    until(lambda: oldest not in workers(one.pid))
+    until_both(one, url)
+    lost = asked.lost[before:]
+    assert set(asked.lost_ports[before:]) <= ports
+    assert len({client for client, _ in lost}) == len(lost) <= CLIENTS
     return ports
 
 
@@ -103,23 +126,17 @@ def predictions(answers: list[Future[tuple[int, bytes]]], lost: set[int]) -> lis
     return [json.loads(body)["predictions"][0] for body in bodies]
 
 
-def terminate(one: subprocess.Popen[str]) -> None:
-    assert one.stdout is not None
-    one.send_signal(signal.SIGTERM)
-    assert one.stdout.read() == "ended\n"
-    assert one.wait(20) == 0
-
-
 @pytest.mark.slow
 def test_chaos(tmp_path: Path) -> None:
-    """What is answered is right; lost is only what a killed worker was asked; memory stays; the end loses nothing."""
-    letters_bundle(tmp_path)
-    (tmp_path / "serves.py").write_text(SERVES)
+    """What is answered is right; lost is only what a worker that ended was asked; memory stays; the end loses nothing.
+
+    The oldest worker has all clients whom the one before left, so each of them is hurt once.
+    """
     over = threading.Event()
     with (
         ThreadPoolExecutor(40) as pool,
         setting(over),
-        process(tmp_path) as (one, url),
+        process(kept(tmp_path)) as (one, url),
         load(url, CLIENTS, 0.02) as asked,
     ):
         until_both(one, url)
@@ -129,20 +146,19 @@ def test_chaos(tmp_path: Path) -> None:
         heads = [pool.submit(slow_head, url, over) for _ in range(SLOW)]
         cutting = pool.submit(cut, url)
         time.sleep(2)
-        lost = kill(workers(one.pid)[0])
-        until(lambda: len(asked.lost) > 0)
-        assert httpx.get(f"{url}/health/ready").status_code == 200
-        until_both(one, url)
-        assert set(asked.lost_ports) <= lost
-        assert len({client for client, _ in asked.lost}) == len(asked.lost) < CLIENTS
-        was_lost = len(asked.lost)
+        lost = replaced(one, url, asked, kill)
+        # The other worker had some of the clients.
+        assert len(asked.lost) < CLIENTS
         cutting.result(30)
         survived = predictions(first, lost)
         assert (set(survived), len(survived) > 0) == ({"letter"}, True)
+        for hurt in (stop, kill, kill):
+            replaced(one, url, asked, hurt)
+        was_lost = len(asked.lost)
         last = [pool.submit(slow_body, url) for _ in range(SLOW)]
         time.sleep(6)
         after = memory(one.pid)
-        terminate(one)
+        end(one)
         over.set()
         wait(heads, 30)
         assert predictions(last, set()) == ["letter"] * SLOW

@@ -2,30 +2,15 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+from clients.environments import CLIENTS, environment
 from noteship import serving
 
 from .served import Served
-
-CLIENTS = Path(__file__).parents[1] / "clients"
-
-
-def environment(name: str, root: Path) -> Path:
-    """The interpreter of a fresh environment with just what a client needs, hashes checked."""
-    uv = shutil.which("uv") or str(CLIENTS.parents[1] / ".uv-venv/bin/uv")
-    made, lock = root / name, CLIENTS / f"{name}.txt"
-    python = made / "bin/python"
-    subprocess.run([uv, "venv", "--quiet", "--python", sys.executable, made], check=True, timeout=60)
-    subprocess.run(
-        [uv, "pip", "sync", "--quiet", "--python", python, "--require-hashes", lock], check=True, timeout=300
-    )
-    return python
 
 
 @pytest.mark.slow
@@ -33,6 +18,7 @@ def environment(name: str, root: Path) -> Path:
 def test_a_stock_client_is_served(service: Served, letters: serving.Model, name: str, tmp_path: Path) -> None:
     """Health, metadata, inference with texts in JSON and in bytes, and errors, as the client reads them."""
     address = service.running.url.removeprefix("http://")
-    command = [environment(name, tmp_path), CLIENTS / f"ask_{name}.py", address, "letters", letters.digest[:12]]
+    python = environment(CLIENTS / f"{name}.txt", tmp_path / name)
+    command = [python, CLIENTS / f"ask_{name}.py", address, "letters", letters.digest[:12]]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr

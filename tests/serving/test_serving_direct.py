@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+import struct
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -22,7 +23,7 @@ PATIENCE_S = 0.3
 
 def request(path: str = "/predict", body: bytes = ROWS, *headers: str, method: str = "POST") -> bytes:
     """As clients write it."""
-    lines = [f"{method} {path} HTTP/1.1", "Host: here", f"Content-Length: {len(body)}", *headers, "", ""]
+    lines = [f"{method} {path} HTTP/1.1", "Host: localhost", f"Content-Length: {len(body)}", *headers, "", ""]
     return "\r\n".join(lines).encode() + body
 
 
@@ -119,7 +120,7 @@ def test_requests_sent_ahead_are_answered_in_their_order(wire: Wire) -> None:
     assert wire.is_silent()
 
 
-@pytest.mark.parametrize("before", [b"GET /health/live HTTP/1.1\r\nHost: x\r\nX: ", b"POST /feedback HTTP/1.1\r\nX: "])
+@pytest.mark.parametrize("before", [b"GET /health/live HTTP/1.1\r\nX: ", b"POST /feedback HTTP/1.1\r\nX: "])
 def test_what_stands_within_a_request_is_none(wire: Wire, before: bytes) -> None:
     """A segment that looks like a request is a header's value or a body where one has begun."""
     wire.say([before, request(body=b"")])
@@ -162,6 +163,22 @@ def test_a_request_behind_one_under_way_waits(letters: serving.Model) -> None:
         wire.socket.close()
 
 
+def test_who_has_gone_is_not_answered(letters: serving.Model, caplog: pytest.LogCaptureFixture) -> None:
+    """Several requests in one segment, and then no client any more: none is scored for nobody, and it is no fault."""
+    gated = Gated(letters.scorer)
+    with served(serving.Model("letters", letters.digest, gated)) as one:
+        gone = Wire(one)
+        gone.say([request() * 3])
+        assert gated.entered.wait(20)
+        gone.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        gone.file.close()
+        gone.socket.close()
+        time.sleep(PATIENCE_S)
+        gated.gate.set()
+        assert one.predict([["b"]]).status_code == 200
+    assert [record.message for record in caplog.records if record.levelname == "ERROR"] == []
+
+
 def test_a_late_answer_is_given_up(letters: serving.Model) -> None:
     """504 in time, once; the connection goes on."""
     gated = Gated(letters.scorer)
@@ -190,6 +207,26 @@ def test_stopping_closes_after_the_answer(letters: serving.Model) -> None:
         wire.socket.close()
 
 
+def test_who_would_take_longer_than_the_grace_is_told(letters: serving.Model) -> None:
+    """A service that stops answers 504 before it cuts connections, however a request has come."""
+    gated = Gated(letters.scorer)
+    with served(serving.Model("letters", letters.digest, gated), linger_s=0.1, grace_s=1) as one:
+        whole, wires = request(), []
+        for pieces in ([whole], [whole[:7], whole[7:]]):
+            wire = Wire(one)
+            wire.say(pieces, PATIENCE_S)
+            assert gated.entered.wait(20)
+            wires.append(wire)
+        one.running.stop()
+        for wire in wires:
+            status, headers, body = wire.hear()
+            assert (status, headers["connection"], wire.file.read()) == (504, "close", b"")
+            assert "was not there in the time" in json.loads(body)["error"]
+            wire.file.close()
+            wire.socket.close()
+        gated.gate.set()
+
+
 def test_a_body_behind_an_upgrade_is_refused(wire: Wire) -> None:
     """The parser would take it for another protocol: one answer, and nothing of the body is read as a request."""
     ours = request("/predict", request("/health/live", b"", method="GET"), "Connection: Upgrade", "Upgrade: h2c")
@@ -212,7 +249,7 @@ def test_a_head_that_is_too_large_is_refused(wire: Wire) -> None:
     assert (status, headers["content-type"]) == (431, "application/json")
 
 
-@pytest.mark.parametrize("said", [b"", b"GE", b"POST /predict HTTP/1.1\r\nHost: x\r\n"])
+@pytest.mark.parametrize("said", [b"", b"GE", b"POST /predict HTTP/1.1\r\nHost: localhost\r\n"])
 def test_a_head_that_does_not_come_ends_the_connection(letters: serving.Model, said: bytes) -> None:
     """Whoever connects and asks nothing keeps no place."""
     with served(letters, limits=serving.Limits(head_s=0.2)) as one:

@@ -10,16 +10,17 @@ import re
 import socket
 import subprocess
 from collections import Counter
+from contextlib import closing
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 
+from clients.environments import CLIENTS, environment
 from noteship import serving
 
 from .noise import Sent, nearly, requests_of, wild
 from .served import Served, served
-from .test_serving_clients import CLIENTS, environment
 
 pytestmark = pytest.mark.slow
 NEARLY, WILD, SECONDS = 10_000, 3_000, 35
@@ -51,7 +52,7 @@ def faults(found: Counter[str]) -> dict[str, int]:
 
 def test_the_document_is_kept(fuzzed: serving.Model, tmp_path: Path) -> None:
     """Schemathesis sends what the document describes and what it does not: each answer is one that is described."""
-    program = environment("schemathesis", tmp_path).with_name("st")
+    program = environment(CLIENTS / "schemathesis.txt", tmp_path / "schemathesis").with_name("st")
     with served(fuzzed) as one:
         words = ["--config-file", CLIENTS / "schemathesis.toml", "run", f"{one.running.url}/openapi.json"]
         words += ["--phases", "examples,coverage,fuzzing", "--max-time", str(SECONDS), "--workers", "2"]
@@ -69,10 +70,9 @@ def test_what_is_nearly_right_is_answered(fuzzed: serving.Model) -> None:
     chance, requests = random.Random(SEED), requests_of(fuzzed)
     with served(fuzzed) as one:
         place = urlsplit(one.running.url)
-        connection = http.client.HTTPConnection(place.hostname or "", place.port, timeout=PATIENCE_S)
-        for _ in range(NEARLY):
-            ask(connection, nearly(chance, requests))
-        connection.close()
+        with closing(http.client.HTTPConnection(place.hostname or "", place.port, timeout=PATIENCE_S)) as connection:
+            for _ in range(NEARLY):
+                ask(connection, nearly(chance, requests))
         good = [one.client.post(each.path, content=each.body, headers=each.headers) for each in requests[:-1]]
         assert [each.text for each in good if each.status_code != 200] == []
         found = counted(one)

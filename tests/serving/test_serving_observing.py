@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gzip
 import json
 import logging
 import threading
@@ -156,7 +157,56 @@ def test_batches_are_dropped_rather_than_piled_up(letters: serving.Model, monkey
         for _ in range(5):
             one.predict(ROWS)
         stuck.gate.set()
-        assert samples(one)["noteship_batches_not_observed_total", ()] >= 2
+        assert samples(one)["noteship_batches_not_observed_total", (("reason", "busy"),)] >= 2
+
+
+def test_what_waits_for_observers_is_bounded_in_bytes(letters: serving.Model, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Behind a hanging observer large texts wait up to so many bytes; the rest is dropped and counted by its reason."""
+    monkeypatch.setattr("noteship.serving.observing.WAITING_BYTES", 300_000)
+    stuck, watching = Stuck(), Watching()
+    with served(letters, (stuck, watching)) as one:
+        for _ in range(5):
+            assert one.predict([["x" * 100_000]]).status_code == 200
+        found = samples(one)
+        assert found["noteship_batches_not_observed_total", (("reason", "busy"),)] == 0
+        assert found["noteship_batches_not_observed_total", (("reason", "bytes"),)] == 3
+        stuck.gate.set()
+        assert watching.told.acquire(timeout=10)
+        # What was told counts no more.
+        assert one.predict(ROWS).status_code == 200
+        assert samples(one)["noteship_batches_not_observed_total", (("reason", "bytes"),)] == 3
+    assert sum(len(batch.request_ids) for batch in watching.batches) == 3
+
+
+def test_a_batch_too_large_for_the_bound_is_observed_alone(
+    letters: serving.Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A request that alone takes more than may wait is observed where nothing waits."""
+    monkeypatch.setattr("noteship.serving.observing.WAITING_BYTES", 1)
+    watching = Watching()
+    with served(letters, (watching,)) as one:
+        for _ in range(2):
+            assert one.predict(ROWS).status_code == 200
+            assert watching.told.acquire(timeout=10)
+            one.client.get("/metrics")
+    assert [len(batch.request_ids) for batch in watching.batches] == [1, 1]
+
+
+def test_a_batch_knows_about_how_large_it_is(letters: serving.Model, rents: serving.Model) -> None:
+    """Its bytes are at least those of its texts, unpacked, and of its numbers; joined batches have the sum."""
+    texts, numbers = Watching(), Watching()
+    body = json.dumps([["x" * 50_000]] * 3).encode()
+    with served(letters, (texts,)) as one:
+        for content, encoding in ((body, "identity"), (gzip.compress(body), "gzip")):
+            assert one.client.post("/predict", content=content, headers={"content-encoding": encoding}).is_success
+            assert texts.told.acquire(timeout=10)
+    plain, packed = texts.batches
+    assert 150_000 < plain.size_bytes == packed.size_bytes < 200_000
+    assert serving.Batch.joined(texts.batches).size_bytes == 2 * plain.size_bytes
+    with served(rents, (numbers,)) as one:
+        one.predict([{"size": 50, "district": "north"}] * 100)
+        assert numbers.told.acquire(timeout=10)
+    assert 100 * 8 < numbers.batches[0].size_bytes < 20_000
 
 
 def test_predictions_are_kept_by_request(letters: serving.Model) -> None:
@@ -175,9 +225,9 @@ def test_the_prediction_log_forgets_what_was_longest_not_asked_for(letters: serv
     rows = models.Rows.of_columns(letters.signature, [["a", "b"]])
     scores = letters.scorer.score(rows.frame)
     for name in ("one", "two"):
-        log.observe(serving.Batch(letters, rows, scores, (name,), (2,)))
+        log.observe(serving.Batch.of_request(letters, rows, scores, name, 0))
     assert log.predictions("one") is not None
-    log.observe(serving.Batch(letters, rows, scores, ("three", "four"), (1, 1)))
+    log.observe(serving.Batch(letters, rows, scores, ("three", "four"), (1, 1), 0))
     assert log.predictions("two") is None
     assert log.predictions("one") == tuple(scores.predictions.tolist())
     assert log.predictions("four") == (scores.predictions[1],)

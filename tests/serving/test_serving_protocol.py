@@ -145,7 +145,7 @@ def test_a_body_that_does_not_come_is_given_up(letters: serving.Model) -> None:
     with served(letters, limits=serving.Limits(body_s=0.2)) as one:
         host, port = one.running.url.removeprefix("http://").split(":")
         with socket.create_connection((host, int(port)), timeout=5) as line:
-            line.sendall(b"POST /predict HTTP/1.1\r\nhost: x\r\ncontent-length: 10\r\n\r\n[")
+            line.sendall(b"POST /predict HTTP/1.1\r\nhost: localhost\r\ncontent-length: 10\r\n\r\n[")
             assert line.recv(4096).startswith(b"HTTP/1.1 408 ")
 
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 import csv
 import gzip
 import io
+import struct
 import zlib
 
 import httpx
@@ -80,6 +81,20 @@ def test_what_unpacks_to_too_much_is_refused(letters: serving.Model, kind: str) 
             assert len(sink.getvalue()) < 100_000
             response = ask(one, content_type, sink.getvalue())
         assert response.status_code == 413
+
+
+@pytest.mark.parametrize("kind", ["stream", "file"])
+@pytest.mark.parametrize("ends", [(5, 1 << 40), (5, 60), (9, 5), (-9, 5)])
+def test_arrow_that_points_out_of_itself_is_refused(service: Served, kind: str, ends: tuple[int, int]) -> None:
+    """Where a text ends is the client's word: one that leads out of the body gets 400, and is not followed."""
+    words = pyarrow.table({"text": pyarrow.array(["north", "south"], pyarrow.large_string())})
+    sink = io.BytesIO()
+    with (ipc.new_stream if kind == "stream" else ipc.new_file)(sink, words.schema) as writer:
+        writer.write_table(words)
+    good = sink.getvalue()
+    wrong = good.replace(struct.pack("<qqq", 0, 5, 10), struct.pack("<qqq", 0, *ends))
+    content_type = f"application/vnd.apache.arrow.{kind}"
+    assert [ask(service, content_type, body).status_code for body in (good, wrong)] == [200, 400]
 
 
 @pytest.mark.parametrize("codec", ["lz4", "zstd"])

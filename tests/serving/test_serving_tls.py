@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import socket
 import ssl
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import httpx
@@ -15,6 +13,7 @@ import trustme
 from noteship import serving
 
 from .served import served
+from .waiting import until
 
 ROWS = [["my dear aunt"]]
 
@@ -55,13 +54,6 @@ def number(url: str, context: ssl.SSLContext) -> str:
     return str(found["serialNumber"])
 
 
-def until(holds: Callable[[], bool]) -> None:
-    end = time.monotonic() + 15
-    while not holds():
-        assert time.monotonic() < end
-        time.sleep(0.05)
-
-
 def test_a_certificate_is_replaced_without_losing_a_connection(
     letters: serving.Model,
     certificate: serving.Certificate,
@@ -89,7 +81,7 @@ def test_a_certificate_is_replaced_without_losing_a_connection(
                 certificate.key.write_bytes(key)
                 written(authority, tmp_path)
                 until(lambda: number(url, context) != before)
-                kept.sendall(b"GET /health/ready HTTP/1.1\r\nhost: x\r\n\r\n")
+                kept.sendall(b"GET /health/ready HTTP/1.1\r\nhost: localhost\r\n\r\n")
                 assert kept.recv(12) == b"HTTP/1.1 200"
             assert client.get("/health/ready").status_code == 200
 

@@ -7,14 +7,10 @@ import os
 import shutil
 import signal
 import socket
-import subprocess
 import sys
 import sysconfig
 import venv
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
@@ -25,6 +21,7 @@ from noteship.operations import errors, serve, trusted
 from noteship.operations.opened import OpenedProject
 
 from .served import letters_bundle, shouted_bundle
+from .started import keep, started
 
 
 @pytest.fixture(scope="module")
@@ -37,28 +34,8 @@ def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def opened(tmp_path: Path, bundle: Path) -> OpenedProject:
     """A project whose latest bundle is a real one."""
     opened = OpenedProject.at(tmp_path)
-    digest = opened.store.put_folder(bundle)
-    kept = {"digest": digest, "name": "letters"}
-    for name in (f"bundles/{digest}", "names/latest"):
-        opened.store.write_ref(name, kept, expected=None)
+    keep(opened, bundle, "letters", "latest")
     return opened
-
-
-@contextmanager
-def serving(root: Path, *words: str, **environment: str) -> Iterator[tuple[subprocess.Popen[str], dict[str, Any]]]:
-    command = [sys.executable, "-m", "noteship", "serve", "--project", os.fspath(root), "--port", "0", "--json", *words]
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    with subprocess.Popen(command, text=True, env=os.environ | environment, **pipes) as process:
-        assert process.stdout is not None
-        text = ""
-        for line in process.stdout:
-            text += line
-            if line.startswith("}"):
-                break
-        try:
-            yield process, json.loads(text)
-        finally:
-            process.kill()
 
 
 def refused(opened: OpenedProject, name: str | None) -> NoteshipError:
@@ -93,33 +70,29 @@ def test_a_name_that_fits_none_or_several_is_said(opened: OpenedProject, tmp_pat
 
 def test_serve_answers_and_ends_well(opened: OpenedProject) -> None:
     """`noteship serve --json` prints one document when it is ready, answers, and exits 0 on Ctrl-C."""
-    with serving(opened.root) as (process, told):
-        assert told["name"] == "letters"
-        assert told["chosen"] == "latest"
-        assert told["bundle"] == serve.named(opened, None).digest
-        answer = httpx.post(f"{told['url']}/predict", json=[["my dear aunt"]], timeout=20).json()
+    with started(opened.root) as one:
+        assert one.told["name"] == "letters"
+        assert one.told["chosen"] == "latest"
+        assert one.told["bundle"] == serve.named(opened, None).digest
+        answer = httpx.post(f"{one.url}/predict", json=[["my dear aunt"]], timeout=20).json()
         assert answer["predictions"] == ["letter"]
-        assert answer["version"] == told["bundle"][:12]
-        process.send_signal(signal.SIGINT)
-        assert process.wait(10) == 0
-        assert process.stdout is not None
-        assert process.stderr is not None
-        assert process.stdout.read() == ""
-        messages = [json.loads(line)["message"] for line in process.stderr]
+        assert answer["version"] == one.told["bundle"][:12]
+        printed, said = one.end(signal.SIGINT)
+        assert printed == ""
+        messages = [json.loads(line)["message"] for line in said.splitlines()]
         assert [message.partition(" ")[0] for message in messages] == ["loading", "serving"]
 
 
 def test_what_a_service_says_is_json(opened: OpenedProject) -> None:
     """Where nobody looks on, each line on standard error is JSON; spans go where OpenTelemetry's variables say."""
     trace = "4bf92f3577b34da6a3ce929d0e0e4736"
-    with serving(opened.root, "--access-log", OTEL_TRACES_EXPORTER="console") as (process, told):
+    with started(opened.root, "--access-log", OTEL_TRACES_EXPORTER="console") as one:
         headers = {"traceparent": f"00-{trace}-00f067aa0ba902b7-01"}
-        answer = httpx.post(f"{told['url']}/predict", json=[["my dear aunt"]], timeout=20, headers=headers)
-        process.send_signal(signal.SIGINT)
-        out, said = process.communicate(timeout=20)
+        answer = httpx.post(f"{one.url}/predict", json=[["my dear aunt"]], timeout=20, headers=headers)
+        out, said = one.end(signal.SIGINT)
     loading, ready, asked = map(json.loads, said.splitlines())
     assert (loading["level"], loading["message"].partition(" (")[0]) == ("INFO", "loading letters")
-    assert (ready["url"], ready["bundles"]) == (told["url"], [told["bundle"]])
+    assert (ready["url"], ready["bundles"]) == (one.url, [one.told["bundle"]])
     span = json.loads(out)
     assert (span["name"], span["resource"]["attributes"]["service.name"]) == ("POST /predict", "noteship")
     assert span["context"]["span_id"] == "0x" + asked["span_id"]
@@ -153,21 +126,18 @@ def test_the_source_of_a_bundle_is_imported_where_it_is_trusted(
 ) -> None:
     """A reference does not make it so: the project made the bundle itself, or the operator gives its whole digest."""
     made = tmp_path_factory.mktemp("shouted")
-    digest = opened.store.put_folder(shouted_bundle(made))
+    digest = keep(opened, shouted_bundle(made), "shouted", "champion")
     (made / "helpers.py").unlink()
-    kept = {"digest": digest, "name": "shouted"}
-    for name in (f"bundles/{digest}", "names/champion"):
-        opened.store.write_ref(name, kept, expected=None)
     for words in ([], ["champion"], [digest[:63]]):
         assert main(["serve", "--project", os.fspath(opened.root), "--port", "0", *words]) == 2
         error = capsys.readouterr().err
         assert "helpers.py" in error
         assert f"noteship serve {digest}" in error
-    with serving(opened.root, digest) as (_, told):
-        assert told["bundle"] == digest
+    with started(opened.root, digest) as one:
+        assert one.told["bundle"] == digest
     trusted.add(opened.root, digest)
-    with serving(opened.root) as (_, told):
-        assert (told["bundle"], told["chosen"]) == (digest, "champion")
+    with started(opened.root) as one:
+        assert (one.told["bundle"], one.told["chosen"]) == (digest, "champion")
 
 
 def test_a_damaged_bundle_is_not_served(opened: OpenedProject, capsys: pytest.CaptureFixture[str]) -> None:
@@ -198,14 +168,12 @@ def project_python(root: Path, *, with_noteship: bool) -> Path:
 def test_the_model_is_loaded_in_the_projects_interpreter(opened: OpenedProject) -> None:
     """Where the project has an environment of its own, the service runs there."""
     python = project_python(opened.root, with_noteship=True)
-    with serving(opened.root) as (process, told):
-        assert httpx.get(f"{told['url']}/health/ready").json() == {"ready": True}
-        words = (
-            Path(f"/proc/{process.pid}/cmdline").read_text().split("\0") if sys.platform == "linux" else [str(python)]
-        )
+    with started(opened.root) as one:
+        assert httpx.get(f"{one.url}/health/ready").json() == {"ready": True}
+        line = Path(f"/proc/{one.process.pid}/cmdline")
+        words = line.read_text().split("\0") if sys.platform == "linux" else [str(python)]
         assert words[0] == str(python)
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(10) == 0
+        one.end()
 
 
 def test_an_interpreter_without_noteship_is_said(opened: OpenedProject, capsys: pytest.CaptureFixture[str]) -> None:

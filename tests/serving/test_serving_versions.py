@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 import weakref
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -21,6 +20,7 @@ from noteship.serving import errors
 
 from .load import load
 from .served import Failing, Gated, Served, served
+from .waiting import until
 
 ROWS = [["my dear aunt"], ["salty snack, five stars"], ["dear sister"]]
 
@@ -128,12 +128,6 @@ def sample(one: Served, name: str, **labels: str) -> float:
     families = text_string_to_metric_families(one.client.get("/metrics").text)
     samples = (each for family in families for each in family.samples)
     return sum(each.value for each in samples if each.name == name and labels.items() <= each.labels.items())
-
-
-def until(holds: Callable[[], bool]) -> None:
-    """Wait; the test's own limit ends it."""
-    while not holds():
-        time.sleep(0.02)
 
 
 def test_a_bundle_is_loaded_and_becomes_the_default(one: Served) -> None:
@@ -345,6 +339,22 @@ def test_a_slow_shadow_drops_rows(
     assert sample(one, "noteship_shadow_missed_rows_total", reason="busy") == 9
     gated.gate.set()
     until(lambda: sample(one, "noteship_shadow_rows_total") == 6)
+
+
+def test_what_waits_for_a_shadow_is_bounded_in_bytes(
+    one: Served, shelf: Shelf, letters: serving.Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Behind a shadow that hangs large rows wait up to so many bytes; the others are counted by their reason."""
+    monkeypatch.setattr("noteship.serving.shadowing.WAITING_BYTES", 250_000)
+    gated = Gated(letters.scorer)
+    shelf.made["7"] = lambda: serving.Model("letters", "7" * 64, gated)
+    ask(one, "letters/load", bundle="7", shadow=True)
+    for _ in range(5):
+        assert one.predict([["x" * 100_000]]).status_code == 200
+        one.client.get("/metrics")
+    assert sample(one, "noteship_shadow_missed_rows_total", reason="bytes") == 3
+    gated.gate.set()
+    until(lambda: sample(one, "noteship_shadow_rows_total") == 2)
 
 
 def test_a_shadow_of_numbers_is_compared_by_them(rents: serving.Model) -> None:

@@ -3,14 +3,8 @@
 from __future__ import annotations
 
 import concurrent.futures
-import json
 import os
 import signal
-import subprocess
-import sys
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +14,11 @@ import pytest
 from noteship.cli.main import main
 from noteship.operations.opened import OpenedProject
 
+from .fleets import workers
 from .load import load
 from .served import letters_bundle, shouted_bundle
+from .started import keep, started
+from .waiting import until
 
 
 @pytest.fixture(scope="module")
@@ -31,42 +28,10 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str, str, s
     made = tmp_path_factory.mktemp("made")
     for each in ("one", "two", "three"):
         (made / each).mkdir()
-    folders = {
-        "letters": [letters_bundle(made / "one"), letters_bundle(made / "two", 128)],
-        "shouted": [shouted_bundle(made / "three")],
-    }
-    store = OpenedProject.at(root).store
-    digests = []
-    for name, bundles in folders.items():
-        for bundle in bundles:
-            digests.append(store.put_folder(bundle))
-            store.write_ref(f"bundles/{digests[-1]}", {"digest": digests[-1], "name": name}, expected=None)
-    store.write_ref("names/latest", {"digest": digests[0], "name": "letters"}, expected=None)
-    return root, digests[0], digests[1], digests[2]
-
-
-@contextmanager
-def serving(root: Path, *words: str) -> Iterator[tuple[subprocess.Popen[str], dict[str, Any]]]:
-    command = [sys.executable, "-m", "noteship", "serve", "--project", os.fspath(root), "--port", "0", "--json", *words]
-    with subprocess.Popen(command, text=True, stdout=subprocess.PIPE) as process:
-        assert process.stdout is not None
-        text = ""
-        for line in process.stdout:
-            text += line
-            if line.startswith("}"):
-                break
-        try:
-            yield process, json.loads(text)
-            process.send_signal(signal.SIGTERM)
-            assert process.wait(20) == 0
-        finally:
-            process.kill()
-
-
-def until(holds: Callable[[], bool]) -> None:
-    """Wait; the test's own limit ends it."""
-    while not holds():
-        time.sleep(0.05)
+    opened = OpenedProject.at(root)
+    first = keep(opened, letters_bundle(made / "one"), "letters", "latest")
+    second = keep(opened, letters_bundle(made / "two", 128), "letters")
+    return root, first, second, keep(opened, shouted_bundle(made / "three"), "shouted")
 
 
 def ask(url: str, path: str, **parameters: Any) -> httpx.Response:
@@ -95,15 +60,16 @@ def test_several_bundles_are_served(project: tuple[Path, str, str, str]) -> None
     """The first named answers; a canary and a shadow of it, and another model, have parts of their own."""
     root, first, second, shouted = project
     words = [first[:12], shouted, "--shadow", second[:12]]
-    with serving(root, *words) as (_, told):
-        url = told["url"]
-        assert [each["bundle"] for each in told["bundles"]] == [first, shouted, second]
+    with started(root, *words) as one:
+        url = one.url
+        assert [each["bundle"] for each in one.told["bundles"]] == [first, shouted, second]
         assert answering(url) == {first[:12]}
         other = httpx.post(f"{url}/models/shouted/predict", json=[["my dear aunt"]], timeout=20)
         assert other.headers["x-model-version"] == shouted[:12]
         expected = {f"{first[:12]} default", f"{shouted[:12]} default", f"{second[:12]} shadow"}
         assert roles(url)[0] == expected
         assert ask(url, "letters/load", bundle=second).status_code == 403
+        one.end()
 
 
 @pytest.mark.parametrize(
@@ -131,8 +97,8 @@ def test_bundles_that_do_not_go_together(
 def test_every_worker_follows_a_change(project: tuple[Path, str, str, str]) -> None:
     """A change that one worker was asked for is made by all before it is answered; one that fails is made by none."""
     root, first, second, shouted = project
-    with serving(root, first[:12], "--workers", "2", "--admin") as (_, told):
-        url = told["url"]
+    with started(root, first[:12], "--workers", "2", "--admin") as one:
+        url = one.url
         with load(url, 4) as asked:
             assert ask(url, "letters/load", bundle=second[:12]).status_code == 200
             assert answering(url) == {second[:12]}
@@ -146,20 +112,20 @@ def test_every_worker_follows_a_change(project: tuple[Path, str, str, str]) -> N
         assert (asked.lost, set(asked.statuses)) == ([], {200})
         assert ask(url, "shouted/load", bundle=shouted).status_code == 200
         assert all(f"{shouted[:12]} default" in each for each in roles(url))
+        one.end()
 
 
 @pytest.mark.slow
 def test_a_worker_that_is_replaced_begins_with_what_is_served(project: tuple[Path, str, str, str]) -> None:
     """What the service was started with has been unloaded: the new worker serves what the others do."""
     root, first, second, _ = project
-    with serving(root, first[:12], "--workers", "2", "--admin") as (process, told):
-        url = told["url"]
+    with started(root, first[:12], "--workers", "2", "--admin") as one:
+        url = one.url
         assert ask(url, "letters/load", bundle=second[:12]).status_code == 200
         assert ask(url, "letters/unload", version=first[:12]).status_code == 200
-        children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
-        for pid in children.read_text().split():
-            os.kill(int(pid), signal.SIGKILL)
-            until(lambda killed=pid: killed not in children.read_text().split())  # type: ignore[misc]
+        for worker in workers(one.process.pid):
+            os.kill(worker, signal.SIGKILL)
+            until(lambda killed=worker: killed not in workers(one.process.pid))  # type: ignore[misc]
             until(lambda: ready(url) == 2)
         assert answering(url) == {second[:12]}
         assert all(each == {f"{second[:12]} default"} for each in roles(url))
@@ -172,3 +138,4 @@ def test_a_worker_that_is_replaced_begins_with_what_is_served(project: tuple[Pat
             assert {200} <= set(asked) <= {200, 409}
         assert len({frozenset(each) for each in roles(url)}) == 1
         assert ready(url) == 2
+        one.end()

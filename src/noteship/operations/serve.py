@@ -129,5 +129,6 @@ class _Work:
             access_log=request.access_log,
             callers=request.access.callers(),
             certificate=request.access.tls(),
+            is_local=not request.access.is_open,
             is_open_to_admin=request.is_open_to_admin,
         )

@@ -10,7 +10,7 @@ from typing import Protocol
 from noteship.serving.calls import Headers
 from noteship.serving.refusals import Refused
 
-__all__ = ["PREDICTING", "SCOPES", "Caller", "Guard", "Reviewer", "needed"]
+__all__ = ["PREDICTING", "SCOPES", "Caller", "Guard", "Reviewer", "TokenGuard", "needed"]
 
 SCOPES = ("predict", "observe", "admin")
 # What a path asks for: any one of these scopes.
@@ -60,11 +60,27 @@ class Reviewer(Protocol):
         ...
 
 
-class Guard:
+class Guard(Protocol):
+    """Who may call."""
+
+    # Whether callers have to say who they are.
+    asks: bool
+
+    def check(self, headers: Headers, scopes: frozenset[str]) -> Awaitable[None] | None:
+        """Raises Refused. Returns None when the caller may go on, or what is to be awaited first, and raises the same.
+
+        scopes: any one of them is enough.
+        """
+        ...
+
+
+class TokenGuard:
     """Lets callers through whose token has the scope.
 
     Tokens are looked up by their SHA-256, so that the time that it takes tells nothing about them. Cost: 1 microsecond.
     """
+
+    asks = True
 
     def __init__(
         self,
@@ -77,10 +93,7 @@ class Guard:
         self._reviewer = reviewer
 
     def check(self, headers: Headers, scopes: frozenset[str]) -> Awaitable[None] | None:
-        """Raises Refused: 401 without a token that is known, 403 where it has none of the scopes.
-
-        Returns None when the caller may go on, or what is to be awaited first, and raises the same.
-        """
+        """Raises Refused: 401 without a token that is known, 403 where it has none of the scopes."""
         token = _bearer(headers)
         if not token:
             self._refused("missing")

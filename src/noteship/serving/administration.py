@@ -33,7 +33,7 @@ OFF = "what is served can be changed only where the service was started with --a
 
 def check(service: Service, headers: Headers) -> None:
     """Whether the caller is an operator; where there is a guard, it has asked for the scope. Raises Refused."""
-    if service.guard is None and not service.is_open_to_admin:
+    if not service.asks_callers and not service.is_open_to_admin:
         raise Refused(403, OFF)
     # A web page that somebody looks at on this machine could ask in their name; every browser says so of itself.
     if any(name == b"origin" for name, _ in headers):

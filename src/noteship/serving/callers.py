@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from noteship.serving.access import Guard
+from noteship.serving.access import TokenGuard
 from noteship.serving.reloading import Reloading
 from noteship.serving.token_file import TokenFile
 from noteship.serving.token_review import Review, TokenReview
@@ -22,11 +22,11 @@ class Callers:
     review: Review | None = None
 
 
-def guard(callers: Callers, reloading: Reloading, refused: Callable[[str], None]) -> Guard:
+def guard(callers: Callers, reloading: Reloading, refused: Callable[[str], None]) -> TokenGuard:
     """What lets these callers through; `refused` is told why others were not. Raises BadTokenFile and NoCluster."""
     review = TokenReview(callers.review) if callers.review else None
     if callers.tokens is None:
-        return Guard(dict, refused, review)
+        return TokenGuard(dict, refused, review)
     file = TokenFile(callers.tokens)
     reloading.watch((callers.tokens,), file.read)
-    return Guard(file.callers, refused, review)
+    return TokenGuard(file.callers, refused, review)

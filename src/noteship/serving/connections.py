@@ -15,7 +15,7 @@ from types import FrameType
 from typing import Any
 
 import uvicorn
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from noteship import supervising
 from noteship.serving.application import Answering, application
@@ -36,6 +36,8 @@ BODIES = (b"content-length", b"transfer-encoding")
 LATER_BYTES = 64 << 10
 # Connections that wait in the system's queue when the service stops are taken, but not for ever.
 LAST_CONNECTIONS = 10_000
+# What it takes to find that a request is late and to tell its client.
+TELLING_S = 0.25
 
 
 class _Connection(HttpToolsProtocol):
@@ -56,6 +58,8 @@ class _Connection(HttpToolsProtocol):
         super().__init__(*given, **named)
         self._answering, self._head_s = answering, head_s
         self._direct: Direct | None = None
+        # Requests that are under way or wait for their turn, without the direct one.
+        self._cycles: list[RequestResponseCycle] = []
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """A client has come."""
@@ -67,6 +71,9 @@ class _Connection(HttpToolsProtocol):
         """The client has gone."""
         self._head_has_come()
         super().connection_lost(exc)
+        # Of several requests uvicorn tells only the last one that nobody waits for its answer.
+        for cycle in self._cycles:
+            cycle.disconnected = True
 
     def data_received(self, data: bytes) -> None:
         """A client says something; what it says before it has its answer is read after it."""
@@ -113,6 +120,7 @@ class _Connection(HttpToolsProtocol):
             self._refuse(400, "Bad Request", "the service does not change protocols: send the request without Upgrade")
             return
         super().on_headers_complete()
+        self._cycles = [cycle for cycle in (*self._cycles, self.cycle) if not cycle.response_complete]
         if is_upgrade:
             self.cycle.keep_alive = False
 
@@ -304,6 +312,8 @@ class Server(uvicorn.Server):
             while self._is_lingering() and time.monotonic() < until:
                 await asyncio.sleep(0.02)
                 await self.on_tick(1)
+        # Who would take longer than the grace is told so: afterwards connections are cut.
+        self.service.deadlines.end_all(max(0.0, self._settings.grace_s - TELLING_S))
         await super().shutdown(sockets=sockets)
 
     def _is_lingering(self) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 from typing import Protocol
 
 from noteship.serving.refusals import place_of
@@ -34,6 +35,7 @@ class Deadlines:
         self._due: dict[Late, float] = {}
         self._late: set[Late] = set()
         self._is_ticking = False
+        self._end = math.inf
 
     def set(self, seconds: float) -> None:
         """The task that calls this has so long from now; what was set before no longer counts."""
@@ -45,7 +47,7 @@ class Deadlines:
     def watch(self, late: Late, seconds: float) -> None:
         """It has so long from now, and is cancelled else, unless it is forgotten before."""
         loop = asyncio.get_running_loop()
-        self._due[late] = loop.time() + seconds
+        self._due[late] = min(loop.time() + seconds, self._end)
         if not self._is_ticking:
             self._is_ticking = True
             loop.call_later(TICK_S, self._tick)
@@ -61,6 +63,11 @@ class Deadlines:
         self._late.discard(task)
         task.uncancel()
         return True
+
+    def end_all(self, seconds: float) -> None:
+        """Whatever time was given, and will be, is over then."""
+        self._end = asyncio.get_running_loop().time() + seconds
+        self._due = {late: min(due, self._end) for late, due in self._due.items()}
 
     def forget(self, late: Late) -> None:
         """It is in time from now on."""

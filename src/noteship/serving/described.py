@@ -60,7 +60,7 @@ def _names(service: Service, name: str | None, version: str | None) -> Told:  # 
 
 def _openapi(service: Service, name: str | None, version: str | None) -> Told:
     service.catalog.find(name, version)
-    return 200, openapi(list(service.catalog), asks=service.guard is not None)
+    return 200, openapi(list(service.catalog), asks=service.asks_callers)
 
 
 # By path; NAME and VERSION stand for a part of it.

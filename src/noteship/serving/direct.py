@@ -229,7 +229,9 @@ class _Request:
             self.set_exception(error)
             return
         self._answer(200, reply)
-        self._service.observe(Batch(self._served.model, self._call.rows, scores, (self._asked.id,), (len(scores),)))
+        asked = self._asked
+        batch = Batch.of_request(self._served.model, self._call.rows, scores, asked.id, len(asked.body))
+        self._service.observe(batch)
 
     def set_exception(self, error: Exception) -> None:
         """Of the batcher: refuse."""

@@ -7,7 +7,10 @@ from typing import Self
 
 from noteship.errors import EnvironmentLacks, Parts, UsageError, WorkFailed, cut
 
-__all__ = ["BadCertificate", "BadReviewRule", "BadTokenFile", "CanaryFailed", "NoCluster"]
+__all__ = ["BadCertificate", "BadReviewRule", "BadTokenFile", "CanaryFailed", "FieldsDiffer", "NoCluster"]
+
+# Fields that are named before the rest is counted.
+DIFFERENCES_SHOWN = 5
 
 
 @dataclass(eq=False)
@@ -31,6 +34,34 @@ class CanaryFailed(WorkFailed):
     def example(cls) -> Self:
         """A step that fails here."""
         return cls("mail", "3f2a91c04d11", "ValueError, raised at sklearn/utils/validation.py, line 1093")
+
+
+@dataclass(eq=False)
+class FieldsDiffer(UsageError):
+    """A canary or a shadow would refuse rows that are right for the default."""
+
+    model: str
+    version: str
+    role: str
+    default: str
+    differences: tuple[str, ...]
+
+    def parts(self) -> Parts:
+        """The message."""
+        shown = self.differences[:DIFFERENCES_SHOWN]
+        more = len(self.differences) - len(shown)
+        return Parts(
+            f"version {self.version} of {self.model} cannot be a {self.role}: its fields are not those of the default",
+            where=f"the default is version {self.default}",
+            nearest="; ".join((*shown, f"and {more} more") if more else shown),
+            remedy="make it the default, or a spare, which answers those who ask for its version",
+        )
+
+    @classmethod
+    def example(cls) -> Self:
+        """A field that is new, and one that was text."""
+        differences = "'length' (an integer) is no field of the default", "'size' is a number, and in the default text"
+        return cls("mail", "3f2a91c04d11", "canary", "77e0c1a9b2d4", differences)
 
 
 @dataclass(eq=False)

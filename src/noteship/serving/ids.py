@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 import struct
-import threading
 import time
 from collections.abc import Callable
 
@@ -12,6 +11,8 @@ __all__ = ["RequestIds", "worker_of"]
 
 # RFC 9562, section 5.7: 48 bits of milliseconds, then 12 bits that section 6.2, method 3, lets hold their fraction.
 FRACTION_BITS = 12
+FRACTION = (1 << FRACTION_BITS) - 1
+VERSION = 7 << FRACTION_BITS
 RANDOM_BITS = 52
 # Before the random bits, of the 62 that there are: which of several workers made the id.
 WORKER_BITS = 10
@@ -23,7 +24,7 @@ NS_PER_MS = 1_000_000
 class RequestIds:
     """Makes UUIDs of version 7; each is greater than the one before, also when the clock is set back.
 
-    They name the worker, one of 1024, that made them. May be called from several threads. Cost: about a microsecond.
+    They name the worker, one of 1024, that made them. For one thread. Cost: two microseconds.
     """
 
     def __init__(self, clock_ns: Callable[[], int] = time.time_ns, worker: int = 0) -> None:
@@ -31,21 +32,18 @@ class RequestIds:
         self._start = (0b10 << WORKER_BITS | worker % (1 << WORKER_BITS)) << RANDOM_BITS
         self._last = 0
         self._random: list[int] = []
-        self._lock = threading.Lock()
 
     def make(self) -> str:
         """The next id, in the usual 36 characters."""
         milliseconds, rest_ns = divmod(self._clock_ns(), NS_PER_MS)
         now = milliseconds << FRACTION_BITS | (rest_ns << FRACTION_BITS) // NS_PER_MS
-        with self._lock:
-            self._last = moment = max(now, self._last + 1)
-            if not self._random:
-                # One call of the system for many ids.
-                self._random = list(struct.unpack(f"={IDS_AT_ONCE}Q", secrets.token_bytes(8 * IDS_AT_ONCE)))
-            random = self._random.pop() >> (64 - RANDOM_BITS)
-        high = f"{moment >> FRACTION_BITS:012x}"
-        low = f"{self._start | random:016x}"
-        return f"{high[-12:-4]}-{high[-4:]}-7{moment & 0xFFF:03x}-{low[:4]}-{low[4:]}"
+        self._last = moment = now if now > self._last else self._last + 1
+        if not self._random:
+            # One call of the system for many ids.
+            self._random = list(struct.unpack(f"={IDS_AT_ONCE}Q", secrets.token_bytes(8 * IDS_AT_ONCE)))
+        high = moment >> FRACTION_BITS << 16 | VERSION | moment & FRACTION
+        digits = f"{high << 64 | self._start | self._random.pop() >> (64 - RANDOM_BITS):032x}"
+        return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
 
 
 def worker_of(request_id: str) -> int | None:

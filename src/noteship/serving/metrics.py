@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import platform
 from collections import Counter as Counting
 from collections.abc import Callable, Iterator, Sequence
+from typing import get_args
 
 import prometheus_client as prometheus
 from prometheus_client.exposition import choose_encoder
@@ -13,7 +15,7 @@ from prometheus_client.exposition import choose_encoder
 from noteship import supervising
 from noteship.serving.feedback import Feedback
 from noteship.serving.model import Model
-from noteship.serving.observing import Batch
+from noteship.serving.observing import Batch, Dropped
 from noteship.serving.shadowing import Compared
 from noteship.serving.tallies import Tally
 
@@ -46,9 +48,9 @@ class Metrics:
     def __init__(self, under_way: Callable[[], int], is_ready: Callable[[], bool]) -> None:
         self.registry = registry = prometheus.CollectorRegistry()
         prometheus.ProcessCollector(namespace="noteship", registry=registry)
-        self._requests = prometheus.Counter(
-            "noteship_requests", "Requests by route and status code.", ["route", "code"], registry=registry
-        )
+        counter = functools.partial(prometheus.Counter, registry=registry)
+        gauge = functools.partial(prometheus.Gauge, registry=registry)
+        self._requests = counter("noteship_requests", "Requests by route and status code.", ["route", "code"])
         self._latency = Tally(
             "noteship_request_seconds",
             "From a prediction's request line to the end of its response, where it was answered.",
@@ -62,74 +64,59 @@ class Metrics:
         self._tallies = [self._latency, self._scoring, self._waiting, self._batch_rows]
         registry.register(_Tallies(self._tallies))
         self._counters: dict[tuple[str, int], prometheus.Counter] = {}
-        self._rows = prometheus.Counter("noteship_rows", "Rows that were scored.", registry=registry)
-        self._under_way = prometheus.Gauge("noteship_requests_under_way", "Predictions asked for.", registry=registry)
+        self._rows = counter("noteship_rows", "Rows that were scored.")
+        self._under_way = gauge("noteship_requests_under_way", "Predictions asked for.")
         self._under_way.set_function(under_way)
-        ready = prometheus.Gauge("noteship_ready", "1 when requests should come here, else 0.", registry=registry)
+        ready = gauge("noteship_ready", "1 when requests should come here, else 0.")
         ready.set_function(lambda: float(is_ready()))
-        self._unseen = prometheus.Counter(
-            "noteship_unseen_categories",
-            "Rows with a category that the raw data did not hold, by field.",
-            ["field"],
-            registry=registry,
+        self._unseen = counter(
+            "noteship_unseen_categories", "Rows with a category that the raw data did not hold, by field.", ["field"]
         )
-        self._feedback = prometheus.Counter(
-            "noteship_feedback", "Labels that came for predictions.", VERSION, registry=registry
-        )
-        self._agreed = prometheus.Counter(
-            "noteship_feedback_agreed", "Labels that were the class predicted.", VERSION, registry=registry
-        )
-        self._errors = prometheus.Counter(
+        self._feedback = counter("noteship_feedback", "Labels that came for predictions.", VERSION)
+        self._agreed = counter("noteship_feedback_agreed", "Labels that were the class predicted.", VERSION)
+        self._errors = counter(
             "noteship_feedback_absolute_error",
             "Differences of labels from the numbers predicted, added up without their signs.",
             VERSION,
-            registry=registry,
         )
-        self._faults = prometheus.Counter(
-            "noteship_observer_faults", "Batches that an observer failed on.", ["observer"], registry=registry
+        self._faults = counter("noteship_observer_faults", "Batches that an observer failed on.", ["observer"])
+        self._dropped = counter(
+            "noteship_batches_not_observed",
+            "Batches and labels that observers were not told of: too many waited, or took too much memory.",
+            ["reason"],
         )
-        self._dropped = prometheus.Counter(
-            "noteship_batches_not_observed", "Batches dropped because observers were too slow.", registry=registry
-        )
-        self._refused_callers = prometheus.Counter(
+        for reason in get_args(Dropped):
+            self._dropped.labels(reason)
+        self._refused_callers = counter(
             "noteship_refused_callers",
             "Requests whose caller may not call: without a token, with an unknown one, or one that lacks the scope.",
             ["reason"],
-            registry=registry,
         )
-        self._reload_faults = prometheus.Counter(
-            "noteship_reload_faults", "Changed files of tokens or keys that could not be used.", registry=registry
+        self._reload_faults = counter(
+            "noteship_reload_faults", "Changed files of tokens or keys that could not be used."
         )
-        self._info = prometheus.Gauge(
-            "noteship_build_info",
-            "What is served, and in which Python.",
-            [*VERSION, "bundle", "python"],
-            registry=registry,
+        self._info = gauge(
+            "noteship_build_info", "What is served, and in which Python.", [*VERSION, "bundle", "python"]
         )
-        self._by_class = prometheus.Counter(
-            "noteship_predictions", "Predictions by class.", [*VERSION, "class"], registry=registry
-        )
+        self._by_class = counter("noteship_predictions", "Predictions by class.", [*VERSION, "class"])
         self._by_value: dict[str, Tally] = {}
-        self._failures = prometheus.Counter(
+        self._failures = counter(
             "noteship_version_failures",
             "Requests that a version did not answer with predictions, by status code.",
             [*VERSION, "code"],
-            registry=registry,
         )
-        self._shadow_rows = prometheus.Counter(
-            "noteship_shadow_rows", "Rows that a shadow scored after they were answered.", VERSION, registry=registry
+        self._shadow_rows = counter(
+            "noteship_shadow_rows", "Rows that a shadow scored after they were answered.", VERSION
         )
-        self._shadow_disagreements = prometheus.Counter(
+        self._shadow_disagreements = counter(
             "noteship_shadow_disagreements",
             "Rows for which a shadow predicts another class than was answered.",
             VERSION,
-            registry=registry,
         )
-        self._shadow_missed = prometheus.Counter(
+        self._shadow_missed = counter(
             "noteship_shadow_missed_rows",
-            "Rows that a shadow did not score: it was busy, does not take them, or failed on them.",
+            "Rows that a shadow did not score: too many or too large ones waited, it does not take them, or it failed.",
             [*VERSION, "reason"],
-            registry=registry,
         )
         self._shadow_differences: dict[str, Tally] = {}
 
@@ -204,9 +191,9 @@ class Metrics:
         """An observer raised something."""
         self._faults.labels(observer).inc()
 
-    def batch_dropped(self) -> None:
+    def batch_dropped(self, reason: Dropped) -> None:
         """A batch was not observed."""
-        self._dropped.inc()
+        self._dropped.labels(reason).inc()
 
     def caller_refused(self, reason: str) -> None:
         """Somebody may not call."""

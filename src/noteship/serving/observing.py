@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import Protocol, Self, TypeVar, runtime_checkable
+from typing import Literal, Protocol, Self, TypeVar, runtime_checkable
 
 import pandas
 
@@ -19,31 +19,52 @@ from noteship.serving.model import Model
 from noteship.serving.refusals import place_of
 from noteship.serving.worker import Worker
 
-__all__ = ["Batch", "FeedbackObserver", "Observation", "Observer"]
+__all__ = ["WAITING_BYTES", "Batch", "Dropped", "FeedbackObserver", "Observation", "Observer"]
 
 LOG = logging.getLogger(__name__)
 # Requests that wait for slow observers hold their rows in memory: a second of work at ten thousand requests a second.
 WAITING_LIMIT = 10_000
+# What waits for the observers may take so much memory, and as much what waits for a shadow: together with what a batch
+# takes besides its rows, less than the 50 MiB by which a service may grow when it is asked for more than it can do.
+WAITING_BYTES = 16 << 20
+# A short text is an object of some 50 bytes, and a place in a list.
+VALUE_BYTES = 58
 # For how long answers are gathered for the observers.
 GATHERING_S = 0.05
 
 T = TypeVar("T")
+# Why observers were not told: too many batches or labels wait, or too much memory is taken by them.
+Dropped = Literal["busy", "bytes"]
 
 
 @dataclass(frozen=True, eq=False)
 class Batch:
-    """Rows that were scored together: first the rows of the first request, then those of the second, and so on."""
+    """Rows that were scored together: first the rows of the first request, then those of the second, and so on.
+
+    - size_bytes: about how much memory the rows take
+    """
 
     model: Model
     rows: models.Rows
     scores: models.Scores
     request_ids: tuple[str, ...]
     row_counts: tuple[int, ...]
+    size_bytes: int
 
     @property
     def frame(self) -> pandas.DataFrame:
         """The rows with the types that the steps were fitted with; made when first asked for."""
         return self.rows.frame
+
+    @classmethod
+    def of_request(
+        cls, model: Model, rows: models.Rows, scores: models.Scores, request_id: str, body_bytes: int
+    ) -> Self:
+        """The rows of one request, whose body was so large. Cost: below a microsecond, however many rows there are."""
+        size_bytes = rows.numbers.nbytes
+        if rows.others:
+            size_bytes += body_bytes + VALUE_BYTES * len(rows) * len(rows.others)
+        return cls(model, rows, scores, (request_id,), (len(scores),), size_bytes)
 
     @classmethod
     def joined(cls, pieces: Sequence[Self]) -> Self:
@@ -56,6 +77,7 @@ class Batch:
             models.Scores.joined([piece.scores for piece in pieces]),
             tuple(itertools.chain.from_iterable(piece.request_ids for piece in pieces)),
             tuple(itertools.chain.from_iterable(piece.row_counts for piece in pieces)),
+            sum(piece.size_bytes for piece in pieces),
         )
 
 
@@ -80,11 +102,11 @@ class Observation:
     """Tells observers. Guarantee: nothing that an observer does hurts a response; what it raises is logged and counted.
 
     What is answered within a twentieth of a second is told together, so that watching costs little a request. When
-    observers are too slow, batches are dropped and counted, and the answers go on.
+    observers are too slow, batches are dropped and counted by reason, and the answers go on.
     """
 
     def __init__(
-        self, observers: Sequence[Observer], on_fault: Callable[[str], None], on_drop: Callable[[], None]
+        self, observers: Sequence[Observer], on_fault: Callable[[str], None], on_drop: Callable[[Dropped], None]
     ) -> None:
         self._observers = tuple(observers)
         self._on_fault = on_fault
@@ -92,6 +114,8 @@ class Observation:
         self._waiting: deque[Batch] = deque()
         self._feedback: deque[Feedback] = deque()
         self._hearing = tuple(observer for observer in observers if isinstance(observer, FeedbackObserver))
+        # What was passed on and told altogether: each is counted by one thread, so that neither needs a lock.
+        self._passed_bytes = self._told_bytes = 0
         self._is_due = False
         self._hurry = threading.Event()
         self._worker = Worker("noteship-observers")
@@ -99,8 +123,13 @@ class Observation:
     def observe(self, batch: Batch) -> None:
         """Pass a batch on, from the one thread that answers; returns at once."""
         if len(self._waiting) >= WAITING_LIMIT:
-            self._on_drop()
+            self._on_drop("busy")
             return
+        waiting_bytes = self._passed_bytes - self._told_bytes
+        if waiting_bytes and waiting_bytes + batch.size_bytes > WAITING_BYTES:
+            self._on_drop("bytes")
+            return
+        self._passed_bytes += batch.size_bytes
         self._waiting.append(batch)
         self._tell_soon()
 
@@ -109,7 +138,7 @@ class Observation:
         if not self._hearing:
             return
         if len(self._feedback) >= WAITING_LIMIT:
-            self._on_drop()
+            self._on_drop("busy")
             return
         self._feedback.append(feedback)
         self._tell_soon()
@@ -135,9 +164,13 @@ class Observation:
         self._is_due = False
         # A label comes after its answer; taken first, it is told after it.
         labels = [self._feedback.popleft() for _ in range(len(self._feedback))]
-        for batch in _joined([self._waiting.popleft() for _ in range(len(self._waiting))]):
-            for observer in self._observers:
-                self._guarded(observer, observer.observe, batch)
+        batches = [self._waiting.popleft() for _ in range(len(self._waiting))]
+        try:
+            for batch in _joined(batches):
+                for observer in self._observers:
+                    self._guarded(observer, observer.observe, batch)
+        finally:
+            self._told_bytes += sum(batch.size_bytes for batch in batches)
         for label in labels:
             for hearing in self._hearing:
                 self._guarded(hearing, hearing.observe_feedback, label)

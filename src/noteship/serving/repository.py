@@ -14,6 +14,7 @@ from typing import Protocol, TypeVar
 
 from noteship import supervising
 from noteship.errors import NoteshipError
+from noteship.serving.agreement import check_fields
 from noteship.serving.catalog import Catalog
 from noteship.serving.model import Model
 from noteship.serving.plan import Entry, Plan
@@ -75,7 +76,7 @@ class Repository:
         self.fleet: supervising.Post | None = None
 
     def begin(self, load: Callable[[], Model] | Versions) -> Future[None]:
-        """Load what is served first. The future raises what loading raises, and CanaryFailed."""
+        """Load what is served first. The future raises what loading raises, CanaryFailed and FieldsDiffer."""
         if isinstance(load, Versions):
             self.source, plan = load.source, load.plan
             return self._worker.submit(lambda: self._apply(plan), may_take_long=True)
@@ -150,10 +151,12 @@ class Repository:
     def _load(self, plan: Plan) -> None:
         """Hold every model of a plan, besides those that are served now."""
         digests = {entry.digest for entry in (*plan.entries, *self._catalog.plan.entries)}
-        self._held = {digest: served for digest, served in self._held.items() if digest in digests}
-        missing = [entry for entry in plan.entries if entry.digest not in self._held]
+        held = {digest: served for digest, served in self._held.items() if digest in digests}
+        missing = [entry for entry in plan.entries if entry.digest not in held]
         for entry in missing:
-            self._held[entry.digest] = self._prepare(self._loadable().load(entry))
+            held[entry.digest] = self._prepare(self._loadable().load(entry))
+        check_fields(plan, held)
+        self._held = held
         if missing and len(self._catalog):
             # As after the start: garbage is not looked for in what stays.
             gc.collect()

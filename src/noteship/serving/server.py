@@ -16,6 +16,7 @@ from noteship.errors import NoteshipError
 from noteship.serving.application import ACCESS_LOG
 from noteship.serving.callers import guard
 from noteship.serving.connections import Server
+from noteship.serving.local_guard import LocalGuard
 from noteship.serving.model import Model
 from noteship.serving.observing import Observer
 from noteship.serving.refusals import place_of
@@ -53,7 +54,8 @@ def run(
 
     It listens before the model is loaded, and `/health/ready` says so. `listening` is called when the port is taken,
     and `started` when the service is ready.
-    Raises CannotListen, CanaryFailed, BadTokenFile, NoCluster, BadCertificate, and what `load` and `started` raise.
+    Raises CannotListen, CanaryFailed, FieldsDiffer, BadTokenFile, NoCluster, BadCertificate, and what `load` and
+    `started` raise.
     """
     with supervising.listen(settings.host, settings.port) as listener:
         listening()
@@ -108,6 +110,8 @@ def _server(settings: ServerSettings, observers: Sequence[Observer]) -> Server:
     reloading = Reloading(service.metrics.reload_failed)
     if settings.callers is not None:
         service.guard = guard(settings.callers, reloading, service.metrics.caller_refused)
+    elif settings.is_local:
+        service.guard = LocalGuard(settings.host, service.metrics.caller_refused)
     return Server(service, settings, reloading)
 
 

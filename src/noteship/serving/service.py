@@ -82,6 +82,11 @@ class Service:
         self.is_draining = False
 
     @property
+    def asks_callers(self) -> bool:
+        """Whether callers have to say who they are."""
+        return self.guard is not None and self.guard.asks
+
+    @property
     def is_ready(self) -> bool:
         """Whether new requests should be sent here; any worker answers for all."""
         if self.is_draining:
@@ -106,7 +111,7 @@ class Service:
     def load(self, load: Callable[[], Model] | Versions) -> Future[None]:
         """Load a model, or all that are to be served first, score their example rows, and be ready.
 
-        The future raises what loading raises, and CanaryFailed.
+        The future raises what loading raises, CanaryFailed and FieldsDiffer.
         """
         return self.repository.begin(load)
 
@@ -138,9 +143,10 @@ class Service:
         is_large = len(asked.body) > LARGE_BYTES or encoding == "gzip" or scheme.is_slow(asked)
         if is_large:
             # Decoding it would keep everything else waiting.
-            call = await asyncio.wrap_future(self._worker.submit(lambda: self._call(scheme, served, asked, encoding)))
+            calling = self._worker.submit(lambda: self._call(scheme, served, asked, encoding))
+            call, body_bytes = await asyncio.wrap_future(calling)
         else:
-            call = scheme.call(served, asked, self.limits)
+            call, body_bytes = scheme.call(served, asked, self.limits), len(asked.body)
         if call.timeout_s is not None:
             self.deadlines.set(min(call.timeout_s, self.limits.answer_s))
         trace = asked.trace
@@ -148,12 +154,13 @@ class Service:
         scores = await served.batcher.score(call.rows, is_large=is_large, waited=waited)
         if trace is not None:
             trace.scored(served.name, served.version, len(scores))
-        batch = Batch(served.model, call.rows, scores, (asked.id,), (len(scores),))
+        batch = Batch.of_request(served.model, call.rows, scores, asked.id, body_bytes)
         return Answer(call.reply(scores), batch)
 
-    def _call(self, scheme: Scheme, served: Served, asked: Asked, encoding: str) -> Call:
+    def _call(self, scheme: Scheme, served: Served, asked: Asked, encoding: str) -> tuple[Call, int]:
+        """What is asked, and the bytes of its body when it is unpacked."""
         body = unpacked(asked.body, encoding, self.limits.body_bytes)
-        return scheme.call(served, Asked(asked.id, asked.headers, body), self.limits)
+        return scheme.call(served, Asked(asked.id, asked.headers, body), self.limits), len(body)
 
     def observe(self, batch: Batch) -> None:
         """Let the observers know; to be called when the response is written. Returns at once."""

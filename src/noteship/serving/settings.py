@@ -21,6 +21,7 @@ class ServerSettings:
     - grace_s: how long requests under way may then take
     - callers: who may call; everybody without it
     - certificate: for TLS
+    - is_local: whether without `callers` only requests that name this machine are answered
     - is_open_to_admin: whether without `callers` everybody may change what is served
     """
 
@@ -33,4 +34,5 @@ class ServerSettings:
     access_log: bool = False
     callers: Callers | None = None
     certificate: Certificate | None = None
+    is_local: bool = True
     is_open_to_admin: bool = False

@@ -13,7 +13,7 @@ import numpy
 
 from noteship import models
 from noteship.serving.model import Model
-from noteship.serving.observing import Batch
+from noteship.serving.observing import WAITING_BYTES, Batch
 from noteship.serving.refusals import place_of
 from noteship.serving.served import Served
 from noteship.serving.worker import Worker
@@ -45,7 +45,8 @@ class Shadowing:
 
     It scores on a thread of its own, a few rows at once, and rests as long as it has worked, so that it takes half of
     one processor at most. (A lower priority from the system would not help: asleep with the interpreter's lock, the
-    thread would keep all others waiting.) When too many rows wait for it, further ones are left out and counted.
+    thread would keep all others waiting.) When too many rows, or too large ones, wait for it, further ones are left
+    out and counted.
     """
 
     def __init__(
@@ -58,7 +59,7 @@ class Shadowing:
         self._compared = compared
         self._missed = missed
         self._worker: Worker | None = None
-        self._rows_waiting = 0
+        self._rows_waiting = self._bytes_waiting = 0
         self._lock = threading.Lock()
         self._is_over = threading.Event()
 
@@ -67,12 +68,9 @@ class Shadowing:
         shadow = self._shadow_of(batch.model)
         if shadow is None:
             return
-        count = len(batch.rows)
-        with self._lock:
-            is_too_much = self._rows_waiting > 0 and self._rows_waiting + count > WAITING_ROWS
-            self._rows_waiting += 0 if is_too_much else count
-        if is_too_much:
-            self._missed(shadow.model, "busy", count)
+        why = self._put_off(batch)
+        if why:
+            self._missed(shadow.model, why, len(batch.rows))
             return
         if self._worker is None:
             self._worker = Worker("noteship-shadow")
@@ -83,6 +81,17 @@ class Shadowing:
         self._is_over.set()
         if self._worker is not None:
             self._worker.close(0)
+
+    def _put_off(self, batch: Batch) -> str:
+        """Why a batch cannot wait, or empty where it now does; one may always."""
+        with self._lock:
+            rows, size_bytes = self._rows_waiting + len(batch.rows), self._bytes_waiting + batch.size_bytes
+            if self._rows_waiting > 0 and rows > WAITING_ROWS:
+                return "busy"
+            if self._rows_waiting > 0 and size_bytes > WAITING_BYTES:
+                return "bytes"
+            self._rows_waiting, self._bytes_waiting = rows, size_bytes
+        return ""
 
     def _score(self, shadow: Served, batch: Batch) -> None:
         count = len(batch.rows)
@@ -103,6 +112,7 @@ class Shadowing:
             self._is_over.wait(time.perf_counter() - begun)
         with self._lock:
             self._rows_waiting -= count
+            self._bytes_waiting -= batch.size_bytes
 
 
 def _rows_for(model: Model, rows: models.Rows, start: int, end: int) -> models.Rows:

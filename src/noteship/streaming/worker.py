@@ -133,7 +133,8 @@ class StreamWorker:
         await self._broker.answer(message.key, body)
         self.counted.messages += 1
         self.counted.rows += len(scores)
-        self._observe(serving.Batch(self._served.model, question.rows, scores, (request_id,), (len(scores),)))
+        model, size_bytes = self._served.model, len(message.body)
+        self._observe(serving.Batch.of_request(model, question.rows, scores, request_id, size_bytes))
 
     async def _bury(self, message: Message, status: int, reason: str) -> None:
         await self._broker.bury(message.key, message.body, {"status": str(status), "reason": reason})

@@ -144,6 +144,8 @@ def _batches(batches: Iterator[Any], signature: models.Signature, limits: Limits
     columns: dict[str, list[Any]] = {}
     count = size = 0
     for batch in batches:
+        # Offsets and indices are as the client wrote them, and would be followed out of the body.
+        batch.validate(full=True)
         count += batch.num_rows
         size += batch.nbytes
         messages.check_count(count, limits.rows)
