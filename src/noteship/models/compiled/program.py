@@ -48,7 +48,8 @@ class Entries:
         """For each row the sum of one value an entry."""
         if self.count == 1:
             # A third of what counting by row takes.
-            return numpy.asarray(values.sum(keepdims=True), dtype=numpy.float64)
+            total: Array = numpy.add.reduce(values, dtype=numpy.float64, keepdims=True)
+            return total
         return numpy.bincount(self.places, weights=values, minlength=self.count)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -61,6 +62,10 @@ class RowNorm:
     def __call__(self, given: Entries) -> Entries:
         """The entries with their new values."""
         values = given.values
+        if self.norm == "l2" and given.count == 1:
+            # A third of the time for the one row that most requests have.
+            length = math.sqrt(values @ values)
+            return given.with_values(values / length) if length else given
         if self.norm == "l2":
             norms = numpy.sqrt(given.sums(values * values))
         elif self.norm == "l1":
@@ -69,7 +74,7 @@ class RowNorm:
             norms = numpy.zeros(given.count)
             numpy.maximum.at(norms, given.places, numpy.abs(values))
         norms[norms == 0] = 1.0
-        return given.with_values(values / (norms if given.count == 1 else norms.take(given.places)))
+        return given.with_values(values / norms.take(given.places))
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,11 +14,14 @@ from noteship.models.compiled.program import Aside, Beyond, Entries, Program, St
 from noteship.models.compiled.weighting import RowNorm, tf_idf
 from noteship.models.rows import Rows
 
-__all__ = ["counted", "hashed", "tf_idf_counted"]
+__all__ = ["analyzer", "counted", "hashed", "tf_idf_counted"]
 
 # A token of up to 64 characters takes at most 332 bytes, its number 32, its place in the dictionary about 100: at most
 # 15 MB for a vectoriser, 6 MB where tokens are words of eight letters.
 CACHED_TOKENS, CACHED_LENGTH = 32_768, 64
+# What scikit-learn takes for words unless told otherwise, and of 7-bit characters: those of words in lower case.
+WORDS = r"(?u)\b\w\w+\b"
+KEPT = bytes(code if code < 128 and (chr(code).isalnum() or code == ord("_")) else ord(" ") for code in range(256))
 # The one hash without a positive counterpart in 32 bits.
 LEAST = -(2**31)
 
@@ -60,8 +62,25 @@ def _stack(value: Any, given: Any, program: Program, codes: Callable[[Any], list
     column = given.field.column
     if not all(isinstance(known, str) for known in column.categories):
         raise Beyond(f"words of the column {column.name}, which is not text")
-    operation = _Words(given.field.place, value.build_analyzer(), codes, width, is_binary=value.binary)
+    operation = _Words(given.field.place, analyzer(value), codes, width, is_binary=value.binary)
     return Stack((program.add(operation, (), width, is_entries=True),), is_sparse=True)
+
+
+def analyzer(value: Any) -> Callable[[str], Any]:
+    """The vectoriser's own, or what does the same in a third of the time for texts in 7 bits, as most of them are."""
+    analyze: Callable[[str], Any] = value.build_analyzer()
+    has_own = callable(value.analyzer) or callable(value.strip_accents) or value.preprocessor or value.tokenizer
+    told = value.analyzer, value.token_pattern, value.stop_words, tuple(value.ngram_range)
+    if has_own or told != ("word", WORDS, None, (1, 1)):
+        return analyze
+    table = KEPT.lower() if value.lowercase else KEPT
+
+    def words(text: str) -> Any:
+        if not text.isascii():
+            return analyze(text)
+        return [word for word in text.encode().translate(table).decode().split() if len(word) > 1]
+
+    return words
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,10 +134,13 @@ class _Hashes(dict[str, int]):
 
 def _one(codes: list[int]) -> Entries:
     """The counts of one text: a dictionary is quicker than arrays are."""
-    total: dict[int, int] = {}
-    for code, number in Counter(codes).items():
-        place = code if code >= 0 else ~code
-        total[place] = total.get(place, 0) + (number if code >= 0 else -number)
+    total: dict[int, float] = {}
+    count = total.get
+    for code in codes:
+        if code >= 0:
+            total[code] = count(code, 0.0) + 1.0
+        else:
+            total[~code] = count(~code, 0.0) - 1.0
     places = sorted(total)
     counts = numpy.array([total[place] for place in places], dtype=numpy.float64)
     return Entries(numpy.array((0, len(places))), numpy.array(places, dtype=numpy.intp), counts)
