@@ -11,9 +11,9 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Literal
 
-__all__ = ["copy", "locked", "own_folder", "replacing", "set_executable", "share_extents", "sweep", "write"]
+__all__ = ["aside", "copy", "locked", "own_folder", "replacing", "set_executable", "share_extents", "sweep", "write"]
 
 PIECE_BYTES = 1 << 20
 # <linux/fs.h> FICLONE = _IOW(0x94, 9, int): share the extents of another file, copy on write.
@@ -27,7 +27,7 @@ def replacing(path: Path, *, durable: bool = False) -> Iterator[BinaryIO]:
     It starts with the mode of the file that it replaces. With `durable`, the bytes are on the disk before the name is.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_name(f".{path.name[:80]}.{secrets.token_hex(6)}.new")
+    fresh = aside(path, "new")
     try:
         with fresh.open("xb") as stream:
             _keep_mode(path, stream)
@@ -39,6 +39,11 @@ def replacing(path: Path, *, durable: bool = False) -> Iterator[BinaryIO]:
     except BaseException:
         fresh.unlink(missing_ok=True)
         raise
+
+
+def aside(path: Path, kind: Literal["new", "old"]) -> Path:
+    """A hidden name beside a path, another one each time: of what is to take its place, or of what had it."""
+    return path.with_name(f".{path.name[:80]}.{secrets.token_hex(6)}.{kind}")
 
 
 def sweep(path: Path) -> None:

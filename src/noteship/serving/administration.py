@@ -21,9 +21,10 @@ LOAD = "/v2/repository/models/NAME/load"
 UNLOAD = "/v2/repository/models/NAME/unload"
 DEFAULT = "/v2/repository/models/NAME/versions/VERSION/default"
 ROUTES = (LOAD, UNLOAD, DEFAULT)
-# What each takes; clients of the protocol say `unload_dependents`, and there are none here.
+# What each takes; clients of the protocol say `unload_dependents`, and there are none here. All that they let their
+# callers say of a model to be loaded is `config`, a text: what may stand beside it may stand in it, too.
 PARAMETERS = {
-    LOAD: ("bundle", "default", "canary_percent", "shadow"),
+    LOAD: ("bundle", "default", "canary_percent", "shadow", "config"),
     UNLOAD: ("version", "unload_dependents"),
     DEFAULT: (),
 }
@@ -45,6 +46,9 @@ def check(service: Service, headers: Headers) -> None:
 async def change(service: Service, route: str, name: str, version: str | None, body: bytes) -> list[dict[str, Any]]:
     """Change what is served; returns the versions of the name as they then are. Raises Refused."""
     given = _parameters(body, PARAMETERS[route])
+    config = _text(given, "config")
+    if config is not None:
+        given = {**given, **_parameters(config, PARAMETERS[route], "the text of 'config'")}
     repository = service.repository
     if route == LOAD:
         entry = await repository.find(_text(given, "bundle"))
@@ -56,16 +60,16 @@ async def change(service: Service, route: str, name: str, version: str | None, b
     return [entry.to_json() for entry in plan.entries if entry.name == name]
 
 
-def _parameters(body: bytes, known: tuple[str, ...]) -> Mapping[str, Any]:
+def _parameters(body: bytes | str, known: tuple[str, ...], what: str = "the body") -> Mapping[str, Any]:
     try:
         value = json.loads(body) if body.strip() else {}
     except (ValueError, RecursionError) as error:
-        raise Refused(400, "the body is not JSON") from error
-    given = value.get("parameters") if isinstance(value, dict) else value
+        raise Refused(400, f"{what} is not JSON") from error
+    given = value.get("parameters") if isinstance(value, dict) and value.keys().isdisjoint(known) else value
     if given is None:
         return {}
     if not isinstance(given, dict):
-        raise Refused(422, 'expected {"parameters": {...}}')
+        raise Refused(422, f'{what}: expected {{"parameters": {{...}}}}')
     for name in given:
         if name not in known:
             message = f"parameter '{cut(name, 60)}' is not known; there is {', '.join(known) or 'none'}"

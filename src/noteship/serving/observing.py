@@ -24,8 +24,8 @@ __all__ = ["WAITING_BYTES", "Batch", "Dropped", "FeedbackObserver", "Observation
 LOG = logging.getLogger(__name__)
 # Requests that wait for slow observers hold their rows in memory: a second of work at ten thousand requests a second.
 WAITING_LIMIT = 10_000
-# What waits for the observers may take so much memory, and as much what waits for a shadow: together with what a batch
-# takes besides its rows, less than the 50 MiB by which a service may grow when it is asked for more than it can do.
+# The rows that wait for the observers may take so much memory, and as much those that wait for a shadow: both together
+# less than the 50 MiB by which a service may grow when it is asked for more than it can do.
 WAITING_BYTES = 16 << 20
 # A short text is an object of some 50 bytes, and a place in a list.
 VALUE_BYTES = 58

@@ -87,7 +87,7 @@ def work(
         return
 
     def begin() -> asyncio.Future[None]:
-        server.post = server.service.repository.fleet = post
+        server.post = post
         server.service.join(post)
         post.attach(server)
         return _begin(server, load, post.loaded)

@@ -188,7 +188,7 @@ class Service:
 
     def join(self, fleet: supervising.Post) -> None:
         """Be one of several workers."""
-        self.fleet = self.labelling.fleet = fleet
+        self.fleet = self.labelling.fleet = self.repository.fleet = fleet
         self.ids = RequestIds(worker=fleet.number)
 
     def drain(self) -> None:

@@ -28,11 +28,6 @@ class Worker:
         self._thread.start()
 
     @property
-    def waiting(self) -> int:
-        """How much work waits, about."""
-        return self._queue.qsize()
-
-    @property
     def busy_s(self) -> float:
         """For how long it has been at what it does now; 0 when it is idle, or that may take long."""
         began = self._began

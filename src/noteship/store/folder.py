@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import errno
 import os
-import secrets
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -120,7 +119,7 @@ class FolderBucket:
         who comes later finds it absent and writes it again.
         """
         path = self._root / key
-        aside = path.with_name(f".{path.name}.{secrets.token_hex(6)}.old")
+        aside = files.aside(path, "old")
         with self._mapped(key, writing=True):
             try:
                 if _age_s(path) < older_than_s:

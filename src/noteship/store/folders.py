@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import secrets
 import shutil
 from pathlib import Path
 
-from noteship import digests
+from noteship import digests, files
 from noteship.digests import Digest
 from noteship.store import errors, keys
 from noteship.store.abreast import each
@@ -32,7 +31,7 @@ class Folders(Contents):
         Raises MissingObject, DamagedObject, BadTree, TargetUnwritable.
         """
         tree = self.read_tree(digest)
-        fresh = target.with_name(f".{target.name[:80]}.{secrets.token_hex(6)}.new")
+        fresh = files.aside(target, "new")
         try:
             self._fill(tree, fresh)
             _take_place(fresh, target)

@@ -148,8 +148,20 @@ class _Supervisor:
         now = time.monotonic()
         for number, due in self._due.items():
             if number not in self._members and now >= due:
-                member = self._members[number] = Member(number, self._work, self._variables, self._passing.kept)
-                self._selector.register(member.channel, selectors.EVENT_READ, member)
+                self._start(number)
+
+    def _start(self, number: int) -> None:
+        """Without descriptors, processes or memory there is none now."""
+        try:
+            member = Member(number, self._work, self._variables, self._passing.kept)
+        except OSError as error:
+            how = f"it could not be started: {error.strerror}"
+            if not self._has_failed(number, WorkerLost(number, how), is_certain=False):
+                self._try_again(number, 0.0)
+                LOG.warning("worker %d is tried again: %s", number, how)
+            return
+        self._members[number] = member
+        self._selector.register(member.channel, selectors.EVENT_READ, member)
 
     def _turn(self) -> None:
         """Hear and hand out what there is."""
@@ -309,25 +321,31 @@ class _Supervisor:
         self._waiting += member.untaken()
         if self._stop_at is not None:
             return
-        self._failures[number] += not member.is_loaded
         fault = member.fault or WorkerLost(number, how)
-        if not member.is_loaded and self._is_hopeless(member):
-            self._fault, self._stop_at, self._is_urgent = fault, 0.0, True
+        if not member.is_loaded and self._has_failed(number, fault, is_certain=member.fault is not None):
             return
-        now = time.monotonic()
-        self._ends[number] = 1 if now - member.began > CALM_S else self._ends[number] + 1
-        wait_s = min(BACKOFF_LIMIT_S, BACKOFF_S * 2 ** (self._ends[number] - 2)) if self._ends[number] > 1 else 0.0
-        self._due[number] = now + wait_s
+        self._try_again(number, time.monotonic() - member.began)
         self._gathering.restarts += 1
         LOG.warning("worker %d (process %d) is replaced: %s", number, member.pid, member.fault or how)
         self._look()
 
-    def _is_hopeless(self, member: Member) -> bool:
-        """Whether to end the service for a worker that could not load. While others answer, trying goes on."""
-        is_again = self._failures[member.number] >= FAILURES_LIMIT
-        if not self._was_complete:
-            return is_again or member.fault is not None
-        return is_again and not any(each.is_loaded for each in self._members.values())
+    def _has_failed(self, number: int, fault: BaseException, *, is_certain: bool) -> bool:
+        """Whether the service ends for a worker that could not load. While others answer, trying goes on."""
+        self._failures[number] += 1
+        is_hopeless = self._failures[number] >= FAILURES_LIMIT
+        if self._was_complete:
+            is_hopeless &= not any(each.is_loaded for each in self._members.values())
+        elif is_certain:
+            is_hopeless = True
+        if is_hopeless:
+            self._fault, self._stop_at, self._is_urgent = fault, 0.0, True
+        return is_hopeless
+
+    def _try_again(self, number: int, ran_s: float) -> None:
+        """Start another one in a worker's place, at once or after a while."""
+        self._ends[number] = 1 if ran_s > CALM_S else self._ends[number] + 1
+        wait_s = min(BACKOFF_LIMIT_S, BACKOFF_S * 2 ** (self._ends[number] - 2)) if self._ends[number] > 1 else 0.0
+        self._due[number] = time.monotonic() + wait_s
 
     def _replace_hanging(self) -> None:
         obeying = self._passing.obeying

@@ -45,7 +45,7 @@ class Orders:
 
 
 class Member:
-    """A process with its channel; what it said last."""
+    """A process with its channel; what it said last. Raises OSError where it cannot be started."""
 
     def __init__(self, number: int, work: bytes, variables: Mapping[str, str], kept: bytes | None = None) -> None:
         self.number = number
@@ -58,8 +58,14 @@ class Member:
         self._open = self._taken = 0
         self._untaken: deque[socket.socket] = deque()
         self._is_killed = False
-        self._process = _start(end, variables)
-        self.channel.send_first(pickle.dumps(Orders(number, sys.path, work, kept)))
+        try:
+            self._process = _start(end, variables)
+        except OSError:
+            self.channel.close()
+            raise
+        # Who has ended already is found to have.
+        with contextlib.suppress(ConnectionError):
+            self.channel.send_first(pickle.dumps(Orders(number, sys.path, work, kept)))
 
     @property
     def pid(self) -> int:
