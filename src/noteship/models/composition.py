@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -81,6 +81,14 @@ class Composition:
             fitting = tuple(option for option in dict.fromkeys((after, names)) if option)
             yield Layer(f"what {step.label} gives", fitting, flow.last)
 
+    def handed(self, frame: pandas.DataFrame, through: Callable[[int, Any], Any]) -> Any:
+        """What the step that predicts is handed; `through` is given the number and the input of each one before it."""
+        flow = Flow(frame[list(self.inputs)])
+        for number in range(len(self.front)):
+            self._advance(flow, number, through=through)
+        last = len(self.front)
+        return hand(self.handings[last], flow, self.steps[last].value)
+
     def _score(self, frame: pandas.DataFrame) -> Scores:
         flow = Flow(frame[list(self.inputs)])
         number = 0
@@ -94,7 +102,14 @@ class Composition:
             note_step(error, step.label, self.handings[number].column, (*self.inputs, *feature_names(step.value)))
             raise
 
-    def _advance(self, flow: Flow, number: int, *, always_named: bool = False) -> None:
+    def _advance(
+        self,
+        flow: Flow,
+        number: int,
+        *,
+        always_named: bool = False,
+        through: Callable[[int, Any], Any] | None = None,
+    ) -> None:
         step = self.steps[number]
         given = hand(self.handings[number], flow, step.value)
         if step.is_function:
@@ -104,7 +119,7 @@ class Composition:
                 flow.outputs.clear()
                 return
         else:
-            result = step.value.transform(given)
+            result = step.value.transform(given) if through is None else through(number, given)
         named = always_named or self._named[number]
         taken = feature_names(step.value) or ((self.handings[number].column,) if self.handings[number].column else ())
         flow.outputs.append((names_given(step.value, result, taken) if named else (), result))
