@@ -6,21 +6,20 @@ Started by `python application.py --service http://127.0.0.1:8080`.
 from __future__ import annotations
 
 import argparse
+import asyncio
 import contextlib
 import json
 import os
 import socket
-from collections.abc import AsyncIterator
 from pathlib import Path
 
-import httpx
 import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
-from model_client import ModelClient, Unavailable
+from model_client import ModelClient, Refused, Unavailable
 
 PAGE = Path(__file__).with_name("page.html")
 LONGEST_TEXT = 20_000
@@ -54,19 +53,13 @@ class Application:
         return JSONResponse({"is_remembered": await self._client.tell(judgement_id, label)})
 
     def asgi(self) -> Starlette:
-        @contextlib.asynccontextmanager
-        async def lifespan(_: Starlette) -> AsyncIterator[None]:
-            yield
-            await self._client.close()
-
         return Starlette(
             routes=[
                 Route("/", self.page, methods=["GET"]),
                 Route("/judge", self.judge, methods=["POST"]),
                 Route("/feedback", self.feedback, methods=["POST"]),
             ],
-            exception_handlers={Unavailable: _unavailable, httpx.HTTPStatusError: _refused},
-            lifespan=lifespan,
+            exception_handlers={Unavailable: _unavailable, Refused: _refused},
         )
 
 
@@ -84,12 +77,22 @@ async def _unavailable(_: Request, error: Exception) -> Response:
 
 
 async def _refused(_: Request, error: Exception) -> Response:
-    assert isinstance(error, httpx.HTTPStatusError)
-    return JSONResponse({"error": f"The model's service refused this with status {error.response.status_code}."}, 502)
+    assert isinstance(error, Refused)
+    return JSONResponse({"error": f"The model's service refused this with status {error.status}."}, 502)
+
+
+async def serve(arguments: argparse.Namespace) -> None:
+    """Listen, say where, and serve until it is stopped."""
+    token = os.environ.get("SERVICE_TOKEN")
+    with socket.create_server(("127.0.0.1", arguments.port)) as listener:
+        async with ModelClient(arguments.service, arguments.model, token, arguments.patience) as client:
+            application = Application(client, arguments.labels)
+            print(f"http://127.0.0.1:{listener.getsockname()[1]}", flush=True)
+            await uvicorn.Server(uvicorn.Config(application.asgi(), log_level="warning")).serve(sockets=[listener])
 
 
 def main() -> None:
-    """Listen, say where, and serve until it is stopped."""
+    """Serve as the command line says."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--service", action="append", required=True, metavar="URL", help="an instance; may be repeated")
     parser.add_argument("--model", default="austen", help="the model's name (default: austen)")
@@ -98,13 +101,8 @@ def main() -> None:
         "--patience", type=float, default=30.0, metavar="SECONDS", help="how long a person may wait (default: 30)"
     )
     parser.add_argument("--port", type=int, default=8000, help="0 takes a free one (default: 8000)")
-    arguments = parser.parse_args()
-    token = os.environ.get("SERVICE_TOKEN")
-    client = ModelClient(arguments.service, arguments.model, token, arguments.patience)
-    application = Application(client, arguments.labels)
-    with socket.create_server(("127.0.0.1", arguments.port)) as listener:
-        print(f"http://127.0.0.1:{listener.getsockname()[1]}", flush=True)
-        uvicorn.Server(uvicorn.Config(application.asgi(), log_level="warning")).run(sockets=[listener])
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(serve(parser.parse_args()))
 
 
 if __name__ == "__main__":

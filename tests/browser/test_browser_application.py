@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+from clients.environments import environment
 from serving.served import letters_bundle, loaded, served
 
 from .chromium import chromium
@@ -18,9 +18,10 @@ APPLICATION = Path(__file__).parents[2] / "examples/application"
 
 def test_a_person_judges_a_text_and_says_it_was_wrong(tmp_path: Path) -> None:
     """The label and how sure the model is are shown; what the person says reaches the service."""
+    python = environment(APPLICATION / "requirements.txt", tmp_path / "environment")
     with served(loaded(letters_bundle(tmp_path), tmp_path / "store")) as one, chromium() as page:
         words = ["--service", one.running.url, "--model", "letters", "--labels", "letter", "review", "--port", "0"]
-        command = [sys.executable, "-B", "application.py", *words]
+        command = [python, "-B", "application.py", *words]
         with subprocess.Popen(command, cwd=APPLICATION, text=True, stdout=subprocess.PIPE) as application:
             try:
                 assert application.stdout is not None

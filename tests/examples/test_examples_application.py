@@ -18,6 +18,8 @@ from typing import Any
 import httpx
 import pytest
 
+from clients.environments import environment
+
 APPLICATION = Path(__file__).parents[2] / "examples/application"
 LETTER = "My dear sister, we are all arrived safely, and my aunt sends her love."
 REVIEW = "The best salted crackers we ever bought, crunchy and not greasy. Five stars!"
@@ -47,10 +49,16 @@ def url_of(port: int) -> str:
     return f"http://127.0.0.1:{port}"
 
 
+@pytest.fixture(scope="module")
+def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An environment with what the application says that it needs, and nothing else."""
+    return environment(APPLICATION / "requirements.txt", tmp_path_factory.mktemp("application") / "environment")
+
+
 @contextmanager
-def application(*words: str) -> Iterator[httpx.Client]:
+def application(python: Path, *words: str) -> Iterator[httpx.Client]:
     """The application as its page says to start it, and somebody who asks it."""
-    command = [sys.executable, "-B", "application.py", "--port", "0", *words]
+    command = [python, "-B", "application.py", "--port", "0", *words]
     with subprocess.Popen(command, cwd=APPLICATION, text=True, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         try:
@@ -87,14 +95,15 @@ def austen(project: Callable[[str], Path], noteship: Callable[..., dict[str, Any
 
 
 @pytest.mark.slow
-def test_nobody_notices_a_rollout(austen: Path) -> None:
+def test_nobody_notices_a_rollout(austen: Path, python: Path) -> None:
     """Two instances that are replaced in turn, and one alone that is: every person gets the right answer."""
     ports = free_port(), free_port()
     with ExitStack() as stack:
         instances = {port: stack.enter_context(instance(austen, port)) for port in ports}
-        both = stack.enter_context(application(*(word for port in ports for word in ("--service", url_of(port)))))
+        words = [word for port in ports for word in ("--service", url_of(port))]
+        both = stack.enter_context(application(python, *words))
         # On a busy machine a service takes long to start.
-        alone = stack.enter_context(application("--service", url_of(ports[0]), "--patience", "200"))
+        alone = stack.enter_context(application(python, "--service", url_of(ports[0]), "--patience", "200"))
         crowds = [People(client, {LETTER: "legitimate", REVIEW: "spam"}) for client in (both, both, both, alone)]
         threads = [threading.Thread(target=crowd.ask) for crowd in crowds]
         for thread in threads:
@@ -117,9 +126,10 @@ def test_nobody_notices_a_rollout(austen: Path) -> None:
             assert said == {"is_remembered": True}
 
 
-def test_without_a_service_people_are_told(tmp_path: Path) -> None:
+@pytest.mark.slow
+def test_without_a_service_people_are_told(python: Path) -> None:
     """What cannot be judged is refused in words: an empty text, a label that is none."""
-    with application("--service", url_of(free_port())) as client:
+    with application(python, "--service", url_of(free_port())) as client:
         assert "Letter desk" in client.get("/").text
         assert client.post("/judge", json={"text": " "}).status_code == 422
         assert client.post("/judge", content=b"[").status_code == 422
