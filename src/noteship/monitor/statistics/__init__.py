@@ -1,0 +1,36 @@
+"""What counts and sums say of a change: tolerant e-values, one alarm budget, culprits; numpy alone."""
+
+from __future__ import annotations
+
+from noteship.monitor.statistics.accuracy import ExpectedAccuracy, expected_accuracy
+from noteship.monitor.statistics.alarm import AlarmState, e_benjamini_hochberg
+from noteship.monitor.statistics.bins import bets, log_e_bins
+from noteship.monitor.statistics.dependence import RequestSizes, design_effect
+from noteship.monitor.statistics.products import PRODUCTS, fold, products, unfold
+from noteship.monitor.statistics.saddlepoint import joint_distance, tail_probability
+from noteship.monitor.statistics.tolerance import DEFAULT_TOLERANCE, allowance, bins_for, radius
+from noteship.monitor.statistics.witness import ReferenceMoments, Witness, log_e_witness
+
+__all__ = [
+    "DEFAULT_TOLERANCE",
+    "PRODUCTS",
+    "AlarmState",
+    "ExpectedAccuracy",
+    "ReferenceMoments",
+    "RequestSizes",
+    "Witness",
+    "allowance",
+    "bets",
+    "bins_for",
+    "design_effect",
+    "e_benjamini_hochberg",
+    "expected_accuracy",
+    "fold",
+    "joint_distance",
+    "log_e_bins",
+    "log_e_witness",
+    "products",
+    "radius",
+    "tail_probability",
+    "unfold",
+]
