@@ -152,7 +152,7 @@ def test_chaos(tmp_path: Path) -> None:
         cutting.result(30)
         survived = predictions(first, lost)
         assert (set(survived), len(survived) > 0) == ({"letter"}, True)
-        for hurt in (stop, kill, kill):
+        for hurt in (stop, kill):
             replaced(one, url, asked, hurt)
         was_lost = len(asked.lost)
         last = [pool.submit(slow_body, url) for _ in range(SLOW)]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import datetime
 import http.server
+import ipaddress
 import json
 import ssl
 import threading
@@ -17,6 +19,10 @@ from typing import Any
 import httpx
 import pytest
 import trustme
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from noteship import serving
 from noteship.serving import token_review
@@ -61,7 +67,7 @@ class Cluster:
 
 
 @contextmanager
-def api_server(cluster: Cluster, authority: trustme.CA) -> Iterator[int]:
+def api_server(cluster: Cluster, context: ssl.SSLContext) -> Iterator[int]:
     """An HTTPS server that speaks TokenReview."""
 
     class Handler(http.server.BaseHTTPRequestHandler):
@@ -81,8 +87,6 @@ def api_server(cluster: Cluster, authority: trustme.CA) -> Iterator[int]:
         def handle_error(self, request: Any, client_address: Any) -> None:
             """Whoever does not trust this server goes away."""
 
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert("127.0.0.1").configure_cert(context)
     with Server(("127.0.0.1", 0), Handler) as server:
         server.socket = context.wrap_socket(server.socket, server_side=True)
         thread = threading.Thread(target=server.serve_forever, args=(0.05,))
@@ -100,8 +104,10 @@ def cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cluster
     authority = trustme.CA()
     (tmp_path / "token").write_text("pods-own-token\n")
     authority.cert_pem.write_to_path(tmp_path / "ca.crt")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
     cluster = Cluster(tmp_path)
-    with api_server(cluster, authority) as port:
+    with api_server(cluster, context) as port:
         monkeypatch.setenv("KUBERNETES_SERVICE_HOST", "127.0.0.1")
         monkeypatch.setenv("KUBERNETES_SERVICE_PORT", str(port))
         yield cluster
@@ -215,6 +221,38 @@ def test_another_cluster_is_not_believed(letters: serving.Model, cluster: Cluste
     with guarded(letters, cluster) as one:
         assert asking(one)("shop-token").status_code == 503
     assert cluster.reviews == []
+
+
+def plain_authority(folder: Path) -> ssl.SSLContext:
+    """A server's context; its authority, in `folder`, has no more extensions than that it is one."""
+    now, key, own = datetime.datetime.now(datetime.UTC), ec.generate_private_key(ec.SECP256R1()), x509.Name([])
+    issuer = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "kubernetes")])
+
+    def signed(subject: x509.Name, extension: x509.ExtensionType) -> bytes:
+        made = x509.CertificateBuilder(issuer, subject, key.public_key(), x509.random_serial_number())
+        made = made.not_valid_before(now).not_valid_after(now + datetime.timedelta(days=1))
+        return made.add_extension(extension, critical=True).sign(key, hashes.SHA256()).public_bytes(Encoding.PEM)
+
+    (folder / "ca.crt").write_bytes(signed(issuer, x509.BasicConstraints(ca=True, path_length=None)))
+    address = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
+    secret = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    (folder / "server.pem").write_bytes(secret + signed(own, address))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(folder / "server.pem")
+    return context
+
+
+def test_a_clusters_authority_may_be_plain(
+    letters: serving.Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One without the extensions that Python asks for since 3.13, as many clusters have it, is believed."""
+    (tmp_path / "token").write_text("pods-own-token")
+    cluster = Cluster(tmp_path)
+    monkeypatch.setenv("KUBERNETES_SERVICE_HOST", "127.0.0.1")
+    with api_server(cluster, plain_authority(tmp_path)) as port:
+        monkeypatch.setenv("KUBERNETES_SERVICE_PORT", str(port))
+        with guarded(letters, cluster) as one:
+            assert asking(one)("shop-token").status_code == 200
 
 
 def test_tokens_have_to_be_meant_for_the_audience(letters: serving.Model, cluster: Cluster) -> None:

@@ -166,6 +166,8 @@ def test_what_is_unloaded_is_gone(one: Served) -> None:
         ("letters/load", {"bundle": "5"}, 422, "does not score the example row of its own signature"),
         ("letters/load", {"bundle": 5}, 422, "parameter 'bundle': expected text, got an integer"),
         ("letters/load", {"bundle": "2", "canary": 5}, 422, "parameter 'canary' is not known"),
+        ("letters/load", {"config": "{"}, 400, "the text of 'config' is not JSON"),
+        ("letters/load", {"config": '{"bundle": 2}'}, 422, "parameter 'bundle': expected text"),
         ("letters/load", {"bundle": "2", "canary_percent": 101}, 422, "expected a number from 0 to 100"),
         ("letters/load", {"bundle": "2", "canary_percent": 1, "shadow": True}, 422, "either canary or shadow"),
         ("letters/load", {"bundle": "1", "shadow": True}, 409, "would have no default version"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import http.client
+import json
 import os
 import resource
 import signal
@@ -160,32 +161,37 @@ def test_without_descriptors_no_worker_is_started_and_others_answer(shared: tupl
     """A supervisor that cannot start a worker goes on, and starts it as soon as it can."""
     one, url = shared
     until_both(one, url)
-    with contextlib.ExitStack() as stack:
-        clients: dict[int | None, httpx.Client] = {}
-        while set(clients) != {0, 1}:
-            client = stack.enter_context(httpx.Client(base_url=url, timeout=20))
-            clients[worker_of(client.post("/predict", json=[["my dear aunt"]]).json()["id"])] = client
-        limits = resource.prlimit(one.pid, resource.RLIMIT_NOFILE)
-        resource.prlimit(one.pid, resource.RLIMIT_NOFILE, (3, limits[1]))
-        try:
-            before = workers(one.pid)
-            os.kill(before[0], signal.SIGKILL)
-            until(lambda: len(workers(one.pid)) == 1)
-            # It is tried at once, and again after a second.
-            time.sleep(0.5)
-            left = [client for client in clients.values() if answers(client)]
-            assert (one.poll(), len(left)) == (None, 1)
-        finally:
-            resource.prlimit(one.pid, resource.RLIMIT_NOFILE, limits)
+    place = urlsplit(url)
+    clients: list[http.client.HTTPConnection] = []
+    answered: set[int | None] = set()
+    while answered != {0, 1}:
+        clients.append(http.client.HTTPConnection(place.hostname or "", place.port, timeout=30))
+        answered.add(worker_of(asked(clients[-1])))
+        # From here on it stays with its worker.
+        clients[-1].auto_open = 0
+    limits = resource.prlimit(one.pid, resource.RLIMIT_NOFILE)
+    resource.prlimit(one.pid, resource.RLIMIT_NOFILE, (3, limits[1]))
+    try:
+        os.kill(workers(one.pid)[0], signal.SIGKILL)
+        until(lambda: len(workers(one.pid)) == 1)
+        # It is tried at once, and again after a second.
+        time.sleep(0.5)
+        assert 0 < sum(asked(client) != "" for client in clients) < len(clients)
+        assert (one.poll(), len(workers(one.pid))) == (None, 1)
+    finally:
+        resource.prlimit(one.pid, resource.RLIMIT_NOFILE, limits)
+    for client in clients:
+        client.close()
     until_both(one, url)
 
 
-def answers(client: httpx.Client) -> bool:
-    """Whether the worker that has its connection answers."""
+def asked(client: http.client.HTTPConnection) -> str:
+    """The id of an answer; empty where the connection has ended."""
     try:
-        return client.post("/predict", json=[["my dear aunt"]], timeout=5).status_code == 200
-    except httpx.TransportError:
-        return False
+        client.request("POST", "/predict", '[["my dear aunt"]]', {"Content-Type": "application/json"})
+        return str(json.loads(client.getresponse().read())["id"])
+    except (OSError, http.client.HTTPException):
+        return ""
 
 
 def worked_s(process: int) -> float:

@@ -16,4 +16,4 @@ def until(holds: Callable[[], object], patience_s: float = PATIENCE_S) -> None:
     end = time.monotonic() + patience_s
     while not holds():
         assert time.monotonic() < end, "it has not come"
-        time.sleep(0.02)
+        time.sleep(0.05)
