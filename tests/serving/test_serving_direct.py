@@ -264,3 +264,21 @@ def test_a_head_that_does_not_come_ends_the_connection(letters: serving.Model, s
         for each in (wire, asking):
             each.file.close()
             each.socket.close()
+
+
+def test_a_connection_is_closed_when_nobody_asks_on_it_for_long(
+    letters: serving.Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The time counts from the last answer, whichever way it came."""
+    monkeypatch.setattr("noteship.serving.connections.KEEP_ALIVE_S", 1)
+    with served(letters) as one:
+        for way in (request(), request("/signature", method="GET")):
+            wire = Wire(one)
+            with wire.socket, wire.file:
+                for _ in range(3):
+                    assert wire.ask(request())[0] == 200
+                    time.sleep(0.7)
+                begun = time.monotonic()
+                assert wire.ask(way)[0] == 200
+                assert wire.socket.recv(1) == b""
+                assert 0.9 < time.monotonic() - begun < 5

@@ -86,9 +86,11 @@ class Batcher:
     @property
     def wait_s(self) -> float:
         """About how long a request that comes now waits before it is scored."""
-        rows = self._batch_rows()
-        calls = self.rows_waiting // rows
-        before_s = self.pace.seconds(calls * rows, calls)
+        before_s = 0.0
+        if self.rows_waiting:
+            rows = self._batch_rows()
+            calls = self.rows_waiting // rows
+            before_s = self.pace.seconds(calls * rows, calls)
         if not self._rows_under_way:
             return before_s
         # What takes longer than it should is expected to take as long again: behind a batch that hangs nobody waits.

@@ -52,6 +52,7 @@ class _Connection(HttpToolsProtocol):
     # Nothing that comes is read any more: the answer under way is the last.
     _is_over = False
     _head_bytes = 0
+    _idle_since = 0.0
     _head_timer: asyncio.TimerHandle | None = None
 
     def __init__(self, answering: Answering, head_s: float, *given: Any, **named: Any) -> None:
@@ -70,6 +71,7 @@ class _Connection(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """The client has gone."""
         self._head_has_come()
+        self._unset_keepalive_if_required()
         super().connection_lost(exc)
         # Of several requests uvicorn tells only the last one that nobody waits for its answer.
         for cycle in self._cycles:
@@ -85,7 +87,6 @@ class _Connection(HttpToolsProtocol):
             if len(self._later) > LATER_BYTES:
                 self.flow.pause_reading()
             return
-        self._unset_keepalive_if_required()
         if direct is not None and self._is_idle:
             data = direct.take(data)
             if not data:
@@ -181,9 +182,25 @@ class _Connection(HttpToolsProtocol):
             self.transport.close()
         if self.transport.is_closing():
             return
-        self.timeout_keep_alive_task = self.loop.call_later(self.timeout_keep_alive, self.timeout_keep_alive_handler)
+        self._idle_since = self.loop.time()
+        # A timer for each request would cost a twentieth of answering it.
+        if self.timeout_keep_alive_task is None:
+            self._look_again_in(self.timeout_keep_alive)
         if self._later:
             self.loop.call_soon(self._go_on)
+
+    def _look_again_in(self, seconds: float) -> None:
+        self.timeout_keep_alive_task = self.loop.call_later(seconds, self._close_idle)
+
+    def _close_idle(self) -> None:
+        """Close the connection if nobody has asked for long; what is not asked directly stops this timer."""
+        left_s = self._idle_since + self.timeout_keep_alive - self.loop.time()
+        if self._direct is not None and self._direct.is_busy:
+            self._look_again_in(self.timeout_keep_alive)
+        elif left_s > 0:
+            self._look_again_in(left_s)
+        else:
+            self.timeout_keep_alive_handler()
 
     def _go_on(self) -> None:
         data, self._later = self._later, b""

@@ -26,6 +26,8 @@ STATUS_LINES = {each.value: f"HTTP/1.1 {each.value} {each.phrase}\r\n".encode() 
 NOT_DIRECT = frozenset((b"expect", b"content-encoding", b"transfer-encoding", b"upgrade"))
 # What reads the same before and after unquoting; names and versions are of such letters.
 PATH = re.compile(rb"[A-Za-z0-9/_.:-]+")
+# Longer ones are none of the few that come often.
+PATH_BYTES = 500
 # Many clients send the body right behind the head, in a piece of its own.
 HOLD_S = 0.05
 
@@ -127,8 +129,8 @@ class Direct:
         """Of the parser: who speaks an older HTTP, or wants the connection closed, is not one that asks often."""
         assert self._parser is not None
         self.is_kept = self._parser.get_http_version() == "1.1" and self._parser.should_keep_alive()
-        if self.is_kept and self._is_plain and PATH.fullmatch(self._url):
-            self._target = self._find(self._url.decode("ascii"))
+        if self.is_kept and self._is_plain and len(self._url) <= PATH_BYTES and (path := _path(self._url)):
+            self._target = self._find(path)
 
     def on_body(self, body: bytes) -> None:
         """Of the parser."""
@@ -142,6 +144,11 @@ class Direct:
         """The request under way has its answer."""
         self.is_busy = False
         self._done(self.is_kept)
+
+
+@functools.lru_cache(maxsize=1000)
+def _path(url: bytes) -> str | None:
+    return url.decode("ascii") if PATH.fullmatch(url) else None
 
 
 @functools.lru_cache(maxsize=1000)

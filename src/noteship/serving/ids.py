@@ -12,7 +12,6 @@ __all__ = ["RequestIds", "worker_of"]
 # RFC 9562, section 5.7: 48 bits of milliseconds, then 12 bits that section 6.2, method 3, lets hold their fraction.
 FRACTION_BITS = 12
 FRACTION = (1 << FRACTION_BITS) - 1
-VERSION = 7 << FRACTION_BITS
 RANDOM_BITS = 52
 # Before the random bits, of the 62 that there are: which of several workers made the id.
 WORKER_BITS = 10
@@ -35,15 +34,14 @@ class RequestIds:
 
     def make(self) -> str:
         """The next id, in the usual 36 characters."""
-        milliseconds, rest_ns = divmod(self._clock_ns(), NS_PER_MS)
-        now = milliseconds << FRACTION_BITS | (rest_ns << FRACTION_BITS) // NS_PER_MS
+        now = (self._clock_ns() << FRACTION_BITS) // NS_PER_MS
         self._last = moment = now if now > self._last else self._last + 1
         if not self._random:
             # One call of the system for many ids.
             self._random = list(struct.unpack(f"={IDS_AT_ONCE}Q", secrets.token_bytes(8 * IDS_AT_ONCE)))
-        high = moment >> FRACTION_BITS << 16 | VERSION | moment & FRACTION
-        digits = f"{high << 64 | self._start | self._random.pop() >> (64 - RANDOM_BITS):032x}"
-        return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
+        high, middle, low = moment >> 16 + FRACTION_BITS, moment >> FRACTION_BITS & 0xFFFF, moment & FRACTION
+        rest = self._start | self._random.pop() >> (64 - RANDOM_BITS)
+        return f"{high:08x}-{middle:04x}-7{low:03x}-{rest >> 48:04x}-{rest & (1 << 48) - 1:012x}"
 
 
 def worker_of(request_id: str) -> int | None:
