@@ -211,7 +211,7 @@ def _calling(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--token-audience", metavar="AUDIENCE", help="what the cluster's tokens must be meant for")
     parser.add_argument(
-        "--no-auth", action="store_true", help="ask nobody who calls, on any address, and answer whatever host a request names"
+        "--no-auth", action="store_true", help="ask nobody who calls, on any address, and whatever host a request names"
     )
     parser.add_argument(
         "--tls-certificate",
