@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import textwrap
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +18,8 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 
-from noteship import models
+from noteship import digests, models
 from noteship.models import errors
-from noteship.models.__main__ import main
 from noteship.models.importing import source_modules
 from noteship.store import open_store
 
@@ -245,6 +245,29 @@ def test_missing_and_other_packages_are_named(own: models.Bundle) -> None:
     assert raised.value.differing[0][:2] == ("numpy", "0.1")
 
 
+def test_a_profile_is_a_part_of_the_bundle(tmp_path: Path, mail: Any) -> None:
+    """It is checked against its digest when the bundle is read; a bundle without one has no path of it."""
+    mail.raw.to_parquet(tmp_path / "raw.parquet")
+    for name, value in zip(("v.pkl", "m.pkl"), mail.steps, strict=True):
+        (tmp_path / name).write_bytes(pickle.dumps(value))
+    request = models.BuildRequest(str(tmp_path), "p", ("v.pkl", "m.pkl"), "raw.parquet", ("text",), str(tmp_path / "b"))
+    part = {"digest": digests.of_bytes(b"what is usual"), "rows": 7}
+    made = models.build(request, lambda scorer, raw: models.Baseline(b"what is usual", part))
+    read = models.read(tmp_path / "b")
+    assert made.profile == read.parts["profile"] == part
+    assert read.profile_path is not None and read.profile_path.read_bytes() == b"what is usual"
+    for damage in (lambda: read.profile_path.write_bytes(b"what was usual"), lambda: read.profile_path.unlink()):
+        damage()
+        with pytest.raises(errors.DamagedBundle, match=r"profile\.json"):
+            models.read(tmp_path / "b")
+    without = models.build(
+        replace(request, output=str(tmp_path / "c")), lambda *given: models.Baseline(b"", {"why": "no"})
+    )
+    assert without.profile == {"why": "no"} and models.read(tmp_path / "c").profile_path is None
+    models.build(replace(request, output=str(tmp_path / "d")))
+    assert "profile" not in models.read(tmp_path / "d").parts and models.read(tmp_path / "d").profile_path is None
+
+
 def test_a_step_that_needs_its_project_is_not_portable(tmp_path: Path, mail: Any) -> None:
     """What works only beside the project's other files makes no bundle."""
     mail.raw.to_parquet(tmp_path / "raw.parquet")
@@ -254,25 +277,6 @@ def test_a_step_that_needs_its_project_is_not_portable(tmp_path: Path, mail: Any
     (tmp_path / "n.pkl").write_bytes(pickle.dumps(mail.steps[1]))
     with pytest.raises(errors.NotPortable, match="table"):
         build(tmp_path, "late:prepare", "m.pkl", "n.pkl", modules=("late.py", "table.py"))
-
-
-@pytest.mark.slow
-def test_a_child_process_builds(tmp_path: Path, mail: Any) -> None:
-    """The request and the result cross processes as JSON, errors in their four parts."""
-    mail.raw.to_parquet(tmp_path / "raw.parquet")
-    for number, step in enumerate(mail.steps):
-        (tmp_path / f"{number}.pkl").write_bytes(pickle.dumps(step))
-    asked = models.BuildRequest(str(tmp_path), "p", ("0.pkl", "1.pkl"), "raw.parquet", ("text",), str(tmp_path / "b"))
-    (tmp_path / "good").write_text(json.dumps(asked.to_json()))
-    command = [sys.executable, "-m", "noteship.models", "good", "good.json"]
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-    subprocess.run(command, cwd=tmp_path, env=environment, check=True, timeout=60)
-    result = models.BuildResult.from_json(json.loads((tmp_path / "good.json").read_text())["result"])
-    assert result.format == "skops" and result.state == "not checked"
-    (tmp_path / "bad").write_text(json.dumps({**asked.to_json(), "steps": ["1.pkl", "0.pkl"]}))
-    main(tmp_path / "bad", tmp_path / "bad.json")
-    told = json.loads((tmp_path / "bad.json").read_text())["error"]
-    assert told["exit_code"] == 1 and "1.pkl" in told["fact"]
 
 
 def test_label_encoders_at_the_end_give_labels(tmp_path: Path, mail: Any) -> None:

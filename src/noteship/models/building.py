@@ -23,6 +23,7 @@ from noteship.models import (
     sources,
     unseen,
 )
+from noteship.models.baseline import Profiler
 from noteship.models.composing import compositions
 from noteship.models.composition import ComposedScorer, Composition
 from noteship.models.describing import describe
@@ -104,6 +105,7 @@ class BuildResult(_Plain):
     - format: "skops", or "pickle" with the reason; types: what a loader must name as trusted beyond scikit-learn
     - unused: inputs that no step looks at
     - compiled: the compiled form that was chosen, or why none, and what the comparison with scikit-learn found
+    - profile: what bundle.json says of the profile; empty where none was asked for
     """
 
     folder: str
@@ -116,6 +118,7 @@ class BuildResult(_Plain):
     source: tuple[str, ...]
     unused: tuple[str, ...] = ()
     compiled: Mapping[str, Any] = field(default_factory=dict)
+    profile: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -128,8 +131,10 @@ class _Stored:
     modules: frozenset[str]
 
 
-def build(request: BuildRequest) -> BuildResult:
+def build(request: BuildRequest, profiler: Profiler | None = None) -> BuildResult:
     """Compose, verify, write the bundle, and score from it once more with nothing of the project around.
+
+    `profiler` makes the profile that goes into the bundle; without one the model is not monitored.
 
     Guarantee: equal inputs give equal bytes. The path and the imported modules are afterwards as before.
     Raises whatever loading, composing and verifying raise, and NotPortable.
@@ -153,9 +158,12 @@ def build(request: BuildRequest) -> BuildResult:
     made = _described(request, composition, raw, findings, model, source)
     with source_modules(roots):
         made = replace(made, signature=unseen.judged(made.signature, composition.score))
-        choice = compiled.choose(ComposedScorer(made.signature, composition), raw)
-    made = replace(made, parts={**made.parts, "compiled": choice.part})
-    bundle.write(Path(request.output), made, model.data, source)
+        scorer = ComposedScorer(made.signature, composition)
+        choice = compiled.choose(scorer, raw)
+        baseline = profiler(scorer, raw) if profiler else None
+    parts = {"compiled": choice.part, **({"profile": baseline.part} if baseline else {})}
+    made = replace(made, parts={**made.parts, **parts})
+    bundle.write(Path(request.output), made, model.data, source, baseline.profile if baseline else b"")
     types = _score_again(request.output, raw, sample)
     return BuildResult(
         folder=request.output,
@@ -168,6 +176,7 @@ def build(request: BuildRequest) -> BuildResult:
         source=made.source,
         unused=composition.unused,
         compiled=choice.report,
+        profile=baseline.part if baseline else {},
     )
 
 

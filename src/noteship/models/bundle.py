@@ -6,6 +6,7 @@ Format 1:
     model.skops     the steps' objects as a list, null for functions, in canonical bytes (model_file.py);
     model.pkl       or, where skops cannot store them, a pickle of the same list
     source/...      the project modules that steps come from, at their paths below the folder they are imported from
+    profile.json    what windows of requests are compared with, where "parts" names it under "profile"
 
 No part holds a time, an address of this machine or anything else that differs between two builds from equal inputs.
 Later formats may add files and keys under "parts"; a reader of format 1 passes over parts that it does not know.
@@ -29,6 +30,7 @@ __all__ = ["FORMAT", "Bundle", "fetch", "read", "write"]
 FORMAT = 1
 DESCRIPTION = "bundle.json"
 SOURCE = "source"
+PROFILE = "profile.json"
 MODEL_FILES = {"skops": "model.skops", "pickle": "model.pkl"}
 
 
@@ -42,8 +44,9 @@ class Bundle:
     - lineage: whatever the caller gave, plain values
     - environment: "python" (the minor), "packages" (all that were locked), "needs" (those that scoring needs)
     - reproduces: "state", one of "verified", "not checked", "not wanted"; "checks", a text for each table compared
-    - parts: optional parts, such as the baseline profile; "compiled" names the compiled form that was compared with
-      scikit-learn, or why there is none (compiled/choosing.py); nothing compiled is stored
+    - parts: optional parts. "compiled" names the compiled form that was compared with scikit-learn, or why there is
+      none (compiled/choosing.py); nothing compiled is stored. "profile" has the "digest" of profile.json and tells how
+      it was made (bundling/profiling.py), or without a digest "why" there is none
     """
 
     name: str
@@ -69,6 +72,11 @@ class Bundle:
         """The folder of the project modules."""
         return self.folder / SOURCE
 
+    @property
+    def profile_path(self) -> Path | None:
+        """The profile's file; None in bundles that have none: they are not monitored."""
+        return self.folder / PROFILE if (self.parts.get("profile") or {}).get("digest") else None
+
     def to_json(self) -> dict[str, Any]:
         """The written form."""
         return {
@@ -85,11 +93,13 @@ class Bundle:
         }
 
 
-def write(folder: Path, bundle: Bundle, model: bytes, source: Mapping[str, bytes]) -> None:
+def write(folder: Path, bundle: Bundle, model: bytes, source: Mapping[str, bytes], profile: bytes = b"") -> None:
     """Write a bundle into an empty or absent folder; the description last, so that what has one is whole."""
     for name, data in source.items():
         files.write(folder / SOURCE / name, data)
     files.write(folder / MODEL_FILES[bundle.format], model)
+    if profile:
+        files.write(folder / PROFILE, profile)
     files.write(folder / DESCRIPTION, digests.canonical_json(bundle.to_json()))
 
 
@@ -105,6 +115,7 @@ def read(folder: Path, digest: str = "") -> Bundle:
         if isinstance(version, int) and version > FORMAT:
             raise errors.BundleTooNew(str(path), version, FORMAT)
         bundle = _bundle(value, folder, digest)
+        _check_profile(bundle)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise errors.DamagedBundle(str(folder), f"{DESCRIPTION}: {type(error).__name__}: {error}") from error
     for needed in (bundle.model_path, *(bundle.source_path / name for name in bundle.source)):
@@ -117,6 +128,12 @@ def fetch(bundles: store.Store, digest: str, folder: Path) -> Bundle:
     """Bring a bundle from a store into an absent folder; its digest is checked before anything of it is read."""
     bundles.fetch_folder(digests.Digest(digest), folder)
     return read(folder, digest)
+
+
+def _check_profile(bundle: Bundle) -> None:
+    path = bundle.profile_path
+    if path and digests.of_file(path) != bundle.parts["profile"]["digest"]:
+        raise errors.DamagedBundle(str(bundle.folder), f"{PROFILE} is another than the one that {DESCRIPTION} names")
 
 
 def _bundle(value: Mapping[str, Any], folder: Path, digest: str) -> Bundle:

@@ -14,6 +14,9 @@ __all__ = ["Predictor"]
 class Predictor:
     """A fitted model, and the encoder that turns its numbers into labels, if there is one.
 
+    - classes: plain values, in the order of the probabilities; empty for a regression
+    - own_classes: the same as the model itself knows them: numbers where an encoder makes labels of them
+
     Cost: a pipeline's transformers run once for predictions and probabilities together.
     """
 
@@ -21,8 +24,8 @@ class Predictor:
         self.labels = labels
         self.front, self.model = _split(model)
         _one_job(model)
-        self._own_classes = _classes(self.model)
-        self.classes = _plain(labels.inverse_transform(self._own_classes) if labels is not None else self._own_classes)
+        self.own_classes = _classes(self.model)
+        self.classes = _plain(labels.inverse_transform(self.own_classes) if labels is not None else self.own_classes)
 
     def predict(self, given: Any) -> Scores:
         """Scores of n rows in the form the model takes."""
