@@ -38,12 +38,27 @@ def test_one_detector_rings_for_all_and_nothing_overflows() -> None:
     assert math.isclose(state.log_total, 1e6 + math.log(0.25))
 
 
-def test_without_evidence_the_sum_grows_by_one_a_window() -> None:
-    """A detector without rows counts as e = 1: after ten such windows its sum is ten."""
+def test_where_nothing_is_bet_nothing_grows() -> None:
+    """Windows in which a detector bets nothing leave its sum as it is, however many there are."""
     state = statistics.AlarmState({"work": 1.0})
+    assert state.after({}).log_total == -math.inf
+    state = state.after({"work": math.log(10)})
     for _ in range(10):
         state = state.after({})
     assert math.isclose(math.exp(state.log_total), 10)
+
+
+def test_a_detector_that_bets_now_and_then_keeps_the_budget() -> None:
+    """With fair bets in three windows of ten, chosen by what is seen in them, R grows by three in ten windows."""
+    random = np.random.default_rng(9)
+    sums = []
+    for _ in range(4_000):
+        state = statistics.AlarmState({"work": 1.0})
+        for _ in range(10):
+            side = random.random()
+            state = state.after({"work": math.log(1.5 if side < 0.15 else 0.5)} if side < 0.3 else {})
+        sums.append(math.exp(state.log_total))
+    assert abs(np.mean(sums) - 3) < 4 * np.std(sums) / 4_000**0.5
 
 
 @pytest.mark.parametrize("weights", [{}, {"a": 0.0}, {"a": 0.8, "b": 0.3}])

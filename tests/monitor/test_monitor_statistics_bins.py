@@ -6,6 +6,7 @@ import itertools
 import math
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import minimize
@@ -180,3 +181,37 @@ def test_the_radius_covers_the_references_own_error() -> None:
     for bins, rows in ((3, 500), (16, 1_000), (64, 20_000)):
         exact = math.sqrt(chi2.ppf(0.999, bins - 1) / rows)
         assert abs((statistics.radius(bins, rows, 0.0) - exact) / exact) < 0.02
+
+
+def test_of_many_features_only_those_that_were_off_are_bet_on() -> None:
+    """Of fifty features, of which earlier windows show three to be off, these have evidence; alone it is the same."""
+    random = np.random.default_rng(10)
+    reference = np.full((50, 8), 1 / 8)
+    moved = np.array([0.2, 0.2, 0.2, 0.1, 0.1, 0.1, 0.05, 0.05])
+    laws = reference.copy()
+    laws[[3, 20, 49]] = moved
+    history, counts = (np.array([random.multinomial(2_000, law) for law in laws], float) for _ in range(2))
+    radius, effect = np.full(50, 0.15), np.ones(50)
+    found = statistics.log_e_before(counts, reference, radius, history, effect)
+    assert sorted(found) == [3, 20, 49]
+    assert min(found.values()) > 50
+    alone = statistics.log_e_before(counts[3:4], reference[3:4], radius[3:4], history[3:4], effect[3:4])
+    assert alone[0] == pytest.approx(found[3])
+    damped = statistics.log_e_before(counts, reference, radius, history, np.full(50, 4.0))
+    assert max(damped.values()) < min(found.values()) / 2
+    assert statistics.log_e_before(counts, reference, radius, 0 * history, effect) == {}
+
+
+def test_the_mean_of_such_evidence_is_at_most_one_at_the_edge_of_the_ball() -> None:
+    """For the law of the ball that is nearest to what is bet on, e-values are below one on average."""
+    random = np.random.default_rng(11)
+    reference, radius = np.full((1, 8), 1 / 8), np.array([0.15])
+    history = 4_000 * np.array([[0.2, 0.2, 0.2, 0.1, 0.1, 0.1, 0.05, 0.05]])
+    direction = history[0] / 4_000 - 1 / 8
+    edge = 1 / 8 + direction * 0.15 / np.sqrt(8 * (direction**2).sum())
+    evidence = []
+    for _ in range(3_000):
+        counts = random.multinomial(20, edge)[None].astype(float)
+        evidence.append(statistics.log_e_before(counts, reference, radius, history, np.ones(1))[0])
+    mean = np.exp(evidence)
+    assert mean.mean() < 1 + 3 * mean.std() / 3_000**0.5

@@ -8,7 +8,15 @@ from typing import Self
 from noteship.digests import short
 from noteship.errors import Parts, UsageError, WorkFailed
 
-__all__ = ["DamagedProfile", "DamagedSketch", "NoReference", "OtherEncoding", "ProfileTooNew", "UnfitRows"]
+__all__ = [
+    "DamagedDecisions",
+    "DamagedProfile",
+    "DamagedSketch",
+    "NoReference",
+    "OtherEncoding",
+    "ProfileTooNew",
+    "UnfitRows",
+]
 
 
 @dataclass(eq=False)
@@ -121,3 +129,22 @@ class DamagedSketch(WorkFailed):
     def example(cls) -> Self:
         """One that was cut."""
         return cls("it ends in the middle")
+
+
+@dataclass(eq=False)
+class DamagedDecisions(WorkFailed):
+    """What an evaluator has left cannot be read."""
+
+    reason: str
+
+    def parts(self) -> Parts:
+        """The message."""
+        return Parts(
+            f"what was decided of earlier windows cannot be read: {self.reason}",
+            remedy="use the noteship that wrote it, or watch under another [monitor] release, which begins anew",
+        )
+
+    @classmethod
+    def example(cls) -> Self:
+        """One of the future."""
+        return cls("the evaluator's state has version 2, not 1")

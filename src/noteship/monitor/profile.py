@@ -155,7 +155,7 @@ def _reference(encoder: Encoder, fourier: Fourier, drawn: Observed) -> dict[str,
     """Counts, and moments of the Fourier features, of rows in random order: the first half is one half."""
     counts = numpy.zeros((2, encoder.total), dtype=numpy.int64)
     dimensions = encoder.layout.dimensions
-    moments = [Sums(FEATURES), Sums(len(statistics.fold(numpy.zeros((dimensions, dimensions)))))]
+    moments = [Sums(FEATURES), Sums(len(statistics.fold(numpy.zeros((dimensions + 1, dimensions + 1)))))]
     middle = len(drawn) - len(drawn) // 2
     for half, start, end in _pieces(len(drawn), middle):
         encoded = encoder.encode(drawn.part(start, end))

@@ -50,6 +50,7 @@ class Shape:
         self.digest = digest
         self.features, self.width = len(encoder.layout.features), encoder.layout.width
         self.total, self.dimensions = encoder.total, encoder.layout.dimensions
+        self.products = len(statistics.fold(self.gram()))
         self.detectors = {
             name: slice(encoder.places[name], encoder.places[name] + encoder.bins[name]) for name in encoder.bins
         }
@@ -65,11 +66,11 @@ class Shape:
             "confidence": (2, CONFIDENCE_BINS),
         }
         arrays = {name: numpy.zeros(shape, dtype=numpy.int64) for name, shape in shapes.items()}
-        return arrays | {"fourier": numpy.zeros(FEATURES), "products": statistics.fold(self.gram())}
+        return arrays | {"fourier": numpy.zeros(FEATURES), "products": numpy.zeros(self.products)}
 
     def gram(self) -> Array:
-        """The sum of z z^T over no rows."""
-        return numpy.zeros((self.dimensions, self.dimensions))
+        """The sum of z z^T over no rows, z having a 1 at its end."""
+        return numpy.zeros((self.dimensions + 1, self.dimensions + 1))
 
 
 TOTALS = ("rows", "requests", "rows_squared", "worked_rows", "work")
@@ -122,8 +123,9 @@ class Sketch:
     def products(self) -> Array:
         """Sums of the products of pairs of dimensions, as `statistics.products` has them."""
         # Folding costs more than adding, so it waits until somebody asks.
-        self._arrays["products"] += statistics.fold(self._gram)
-        self._gram[:] = 0
+        if self._gram.any():
+            self._arrays["products"] += statistics.fold(self._gram)
+            self._gram[:] = 0
         return self._arrays["products"]
 
     @property
@@ -177,7 +179,8 @@ class Sketch:
         self._arrays["totals"][:3] += (len(encoded), len(request_ids), squared)
         phi = embedding.embed(encoded.z)
         self._arrays["fourier"] += phi.sum(axis=0)
-        self._gram += encoded.z.T @ encoded.z
+        extended = statistics.with_one(encoded.z)
+        self._gram += extended.T @ extended
         if bet is not None:
             self._add_wealth(bet.identity, bet.log_wealth(encoded.z))
 

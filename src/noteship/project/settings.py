@@ -14,6 +14,7 @@ from noteship.project.errors import DeclarationUnreadable, NoProject
 
 __all__ = [
     "EnvironmentSettings",
+    "MonitorSettings",
     "NotebookSettings",
     "ProjectSettings",
     "ResourceSettings",
@@ -27,6 +28,7 @@ __all__ = [
 ]
 
 FILE = "noteship.toml"
+DAY_S = 86_400.0
 
 
 def _name(value: object) -> str:
@@ -38,6 +40,22 @@ def _name(value: object) -> str:
 
 def _duration(value: object) -> float:
     return quantities.duration_s(str(value))
+
+
+def _window(value: object) -> int:
+    seconds = _duration(value)
+    # A longer one would be blind to what happens every day at one time.
+    if not 1 <= seconds <= DAY_S or seconds != int(seconds):
+        raise ValueError('a duration in whole seconds, from "1s" to "1d"')
+    return int(seconds)
+
+
+def _false_alarms(value: object) -> float:
+    found = re.fullmatch(r"\s*([1-9]\d*)\s+per\s+(.+)", str(value))
+    try:
+        return quantities.duration_s(found[2] if found else "") / int(found[1] if found else 1)
+    except ValueError as error:
+        raise ValueError('a number and a time, such as "1 per 90d"') from error
 
 
 def _size(value: object) -> int:
@@ -74,6 +92,18 @@ def _params(value: object) -> dict[str, Any]:
 def _count(value: object) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:
         raise ValueError("a whole number from 1 on")
+    return value
+
+
+def _share(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= 1:
+        raise ValueError("a number above 0 and at most 1")
+    return float(value)
+
+
+def _folds(value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0 or value == 1:
+        raise ValueError("a whole number from 2 on, or 0 for none")
     return value
 
 
@@ -140,6 +170,17 @@ class ServiceSettings:
 
 
 @dataclass(frozen=True)
+class MonitorSettings:
+    """`[monitor]`: how the model is watched, and of how many folds are the predictions that it is compared with."""
+
+    release: str = field(default="local", metadata={"parse": _name})
+    window_s: int = field(default=300, metadata={"key": "window", "parse": _window})
+    false_alarm_s: float = field(default=90 * DAY_S, metadata={"key": "false_alarms", "parse": _false_alarms})
+    tolerance: float = field(default=0.10, metadata={"parse": _share})
+    folds: int = field(default=5, metadata={"parse": _folds})
+
+
+@dataclass(frozen=True)
 class StoreSettings:
     """`[store]`: where artifacts and the ledger are kept; by default `.noteship/store` in the project."""
 
@@ -156,6 +197,7 @@ class Settings:
     stage: Mapping[str, StageSettings] = field(default_factory=dict)
     run: RunSettings = RunSettings()
     service: ServiceSettings | None = None
+    monitor: MonitorSettings = MonitorSettings()
     store: StoreSettings = StoreSettings()
 
 

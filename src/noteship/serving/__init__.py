@@ -8,7 +8,7 @@ from noteship.serving.feedback import Feedback
 from noteship.serving.ids import RequestIds
 from noteship.serving.limits import Limits
 from noteship.serving.model import Model
-from noteship.serving.observing import Batch, FeedbackObserver, Observer
+from noteship.serving.observing import Batch, FeedbackObserver, Observer, ServiceObserver
 from noteship.serving.plan import Entry, Plan
 from noteship.serving.prediction_log import PredictionLog
 from noteship.serving.repository import Source, Versions
@@ -17,6 +17,7 @@ from noteship.serving.service import Service
 from noteship.serving.settings import ServerSettings
 from noteship.serving.token_file import Issued, issue
 from noteship.serving.token_review import Review, Rule
+from noteship.serving.watching import Watch
 
 __all__ = [
     "Batch",
@@ -37,8 +38,10 @@ __all__ = [
     "Running",
     "ServerSettings",
     "Service",
+    "ServiceObserver",
     "Source",
     "Versions",
+    "Watch",
     "application",
     "errors",
     "issue",

@@ -187,6 +187,10 @@ class Metrics:
         else:
             self._errors.labels(*version).inc(feedback.absolute_error)
 
+    def include(self, families: Callable[[], Sequence[supervising.Family]]) -> None:
+        """Tell what is counted elsewhere, too, as it is whenever somebody looks."""
+        self.registry.register(_Given(families))
+
     def observer_failed(self, observer: str) -> None:
         """An observer raised something."""
         self._faults.labels(observer).inc()
@@ -265,11 +269,11 @@ def _add(metric: prometheus.Metric, tally: Tally) -> None:
 class _Given:
     """Families that were counted elsewhere."""
 
-    def __init__(self, families: Sequence[supervising.Family]) -> None:
+    def __init__(self, families: Callable[[], Sequence[supervising.Family]]) -> None:
         self._families = families
 
     def collect(self) -> Iterator[prometheus.Metric]:
-        for family in self._families:
+        for family in self._families():
             metric = prometheus.Metric(family.name, family.about, family.kind)
             for sample in family.samples:
                 metric.add_sample(sample.name, dict(sample.labels), sample.value)
@@ -278,7 +282,7 @@ class _Given:
 
 def _given(families: Sequence[supervising.Family]) -> prometheus.CollectorRegistry:
     registry = prometheus.CollectorRegistry(auto_describe=False)
-    registry.register(_Given(families))
+    registry.register(_Given(lambda: families))
     return registry
 
 

@@ -6,18 +6,19 @@ import functools
 import json
 from dataclasses import dataclass
 
-from noteship import digests, models
+from noteship import digests, models, monitor
 
 __all__ = ["Model"]
 
 
 @dataclass(frozen=True, eq=False)
 class Model:
-    """A scorer that was loaded from a verified bundle."""
+    """A scorer that was loaded from a verified bundle. `profile`: what its requests are compared with, if anything."""
 
     name: str
     digest: str
     scorer: models.Scorer
+    profile: monitor.Profile | None = None
 
     @property
     def version(self) -> str:

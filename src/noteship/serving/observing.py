@@ -13,13 +13,23 @@ from typing import Literal, Protocol, Self, TypeVar, runtime_checkable
 
 import pandas
 
-from noteship import models
+from noteship import models, supervising
 from noteship.serving.feedback import Feedback
 from noteship.serving.model import Model
 from noteship.serving.refusals import place_of
+from noteship.serving.served import Served
 from noteship.serving.worker import Worker
 
-__all__ = ["WAITING_BYTES", "Batch", "Dropped", "FeedbackObserver", "Observation", "Observer"]
+__all__ = [
+    "WAITING_BYTES",
+    "Batch",
+    "Dropped",
+    "FeedbackObserver",
+    "Observation",
+    "Observer",
+    "ServiceObserver",
+    "joined",
+]
 
 LOG = logging.getLogger(__name__)
 # Requests that wait for slow observers hold their rows in memory: a second of work at ten thousand requests a second.
@@ -98,6 +108,27 @@ class FeedbackObserver(Protocol):
         ...
 
 
+@runtime_checkable
+class ServiceObserver(Protocol):
+    """An observer that is also told what is served and what it was not told of, and that has metrics of its own."""
+
+    def observe_served(self, served: Sequence[Served]) -> None:
+        """These will answer requests, and no others. Called on the thread that loads, before they do."""
+        ...
+
+    def observe_lost(self, model: Model, rows: int) -> None:
+        """Rows were answered and dropped. Called on the thread that answers; returns at once."""
+        ...
+
+    def families(self) -> Sequence[supervising.Family]:
+        """Its metrics."""
+        ...
+
+    def close(self, timeout_s: float) -> None:
+        """Nothing more comes."""
+        ...
+
+
 class Observation:
     """Tells observers. Guarantee: nothing that an observer does hurts a response; what it raises is logged and counted.
 
@@ -106,7 +137,10 @@ class Observation:
     """
 
     def __init__(
-        self, observers: Sequence[Observer], on_fault: Callable[[str], None], on_drop: Callable[[Dropped], None]
+        self,
+        observers: Sequence[Observer],
+        on_fault: Callable[[str], None],
+        on_drop: Callable[[Dropped, Batch | None], None],
     ) -> None:
         self._observers = tuple(observers)
         self._on_fault = on_fault
@@ -123,11 +157,11 @@ class Observation:
     def observe(self, batch: Batch) -> None:
         """Pass a batch on, from the one thread that answers; returns at once."""
         if len(self._waiting) >= WAITING_LIMIT:
-            self._on_drop("busy")
+            self._on_drop("busy", batch)
             return
         waiting_bytes = self._passed_bytes - self._told_bytes
         if waiting_bytes and waiting_bytes + batch.size_bytes > WAITING_BYTES:
-            self._on_drop("bytes")
+            self._on_drop("bytes", batch)
             return
         self._passed_bytes += batch.size_bytes
         self._waiting.append(batch)
@@ -138,7 +172,7 @@ class Observation:
         if not self._hearing:
             return
         if len(self._feedback) >= WAITING_LIMIT:
-            self._on_drop("busy")
+            self._on_drop("busy", None)
             return
         self._feedback.append(feedback)
         self._tell_soon()
@@ -166,7 +200,7 @@ class Observation:
         labels = [self._feedback.popleft() for _ in range(len(self._feedback))]
         batches = [self._waiting.popleft() for _ in range(len(self._waiting))]
         try:
-            for batch in _joined(batches):
+            for batch in joined(batches):
                 for observer in self._observers:
                     self._guarded(observer, observer.observe, batch)
         finally:
@@ -184,7 +218,7 @@ class Observation:
             LOG.warning("observer %s failed: %s", name, place_of(error))
 
 
-def _joined(batches: Sequence[Batch]) -> Iterator[Batch]:
+def joined(batches: Sequence[Batch]) -> Iterator[Batch]:
     """Neighbours of one model joined, as far as they can be."""
     for (_, is_exact), group in itertools.groupby(batches, lambda batch: (id(batch.model), batch.rows.is_exact)):
         pieces = list(group)

@@ -14,15 +14,17 @@ class Pace:
     """A running estimate of what a call and a row cost: a line through the batches measured, older ones weighing less.
 
     A call of scikit-learn costs as much as hundreds of rows, so that seconds a row alone would tell little. While all
-    batches were of one size, all of the cost is the call's.
+    batches were of one size, all of the cost is the call's. `total_s` is the sum of all that was measured.
     """
 
     def __init__(self) -> None:
+        self.total_s = 0.0
         self._calls = self._rows = self._seconds = self._rows_rows = self._rows_seconds = 0.0
         self._call_s = self._row_s = 0.0
 
     def measured(self, rows: int, seconds: float) -> None:
         """Rows were scored in one call."""
+        self.total_s += seconds
         kept = math.exp2(-seconds / HALF_LIFE_S)
         self._calls = self._calls * kept + 1
         self._rows = self._rows * kept + rows

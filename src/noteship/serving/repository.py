@@ -7,7 +7,7 @@ import gc
 import json
 import logging
 import pickle
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
@@ -72,6 +72,8 @@ class Repository:
         self._worker = Worker("noteship-loading")
         self._turn = asyncio.Lock()
         self.source: Source | None = None
+        # Is told who will answer, before the catalog names them.
+        self.foretold: Callable[[Sequence[Served]], None] = lambda _: None
         # As one of several workers: who passes changes on.
         self.fleet: supervising.Post | None = None
 
@@ -164,6 +166,7 @@ class Repository:
 
     def _apply(self, plan: Plan) -> None:
         self._load(plan)
+        self.foretold([self._held[entry.digest] for entry in plan.entries if entry.role != "shadow"])
         self._catalog.put(plan, self._held)
         self._changed()
         self._load(plan)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import math
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
@@ -20,9 +21,9 @@ from noteship.serving.labelling import Labelling
 from noteship.serving.limits import Limits
 from noteship.serving.metrics import Metrics
 from noteship.serving.model import Model
-from noteship.serving.observing import Batch, Observation, Observer
+from noteship.serving.observing import Batch, Dropped, Observation, Observer, ServiceObserver
 from noteship.serving.prediction_log import PredictionLog
-from noteship.serving.refusals import Refused
+from noteship.serving.refusals import Refused, place_of
 from noteship.serving.repository import Repository, Versions
 from noteship.serving.served import Served, prepare
 from noteship.serving.shadowing import Shadowing
@@ -31,6 +32,7 @@ from noteship.serving.worker import Worker
 
 __all__ = ["LARGE_BYTES", "Answer", "Service"]
 
+LOG = logging.getLogger(__name__)
 # How long whoever is refused should wait at least, and how long a scrape waits for the observers.
 RETRY_AFTER_S = 1
 SCRAPE_PATIENCE_S = 1.0
@@ -60,8 +62,11 @@ class Service:
         self._observation = Observation(
             (self.metrics, self.predictions, self._shadowing, *observers),
             self.metrics.observer_failed,
-            self.metrics.batch_dropped,
+            self._dropped,
         )
+        self._watching = [observer for observer in observers if isinstance(observer, ServiceObserver)]
+        for watching in self._watching:
+            self.metrics.include(watching.families)
         self.labelling = Labelling(self.predictions, self._observation.afterwards, self._labelled, self.limits)
         self._worker = Worker("noteship-scoring")
         self.repository = Repository(
@@ -69,6 +74,7 @@ class Service:
             lambda model: prepare(model, self._worker, self.metrics.scored),
             lambda: self.metrics.serve([served.model for served in self.catalog.all()]),
         )
+        self.repository.foretold = self._foretold
         # Whether everybody who may call may change what is served; with a guard its tokens say who.
         self.is_open_to_admin = False
         self._under_way = 0
@@ -195,6 +201,21 @@ class Service:
         """Be no longer ready; requests that come nevertheless are answered."""
         self.is_draining = True
 
+    def _foretold(self, served: Sequence[Served]) -> None:
+        for watching in self._watching:
+            try:
+                watching.observe_served(served)
+            except Exception as error:
+                # As with what it does with batches: who watches keeps nobody from answering.
+                self.metrics.observer_failed(type(watching).__name__)
+                LOG.warning("observer %s failed: %s", type(watching).__name__, place_of(error))
+
+    def _dropped(self, reason: Dropped, batch: Batch | None) -> None:
+        self.metrics.batch_dropped(reason)
+        if batch is not None:
+            for watching in self._watching:
+                watching.observe_lost(batch.model, len(batch.scores))
+
     def _labelled(self, feedback: Feedback) -> None:
         self.metrics.labelled(feedback)
         self._observation.hear(feedback)
@@ -202,6 +223,8 @@ class Service:
     def close(self, timeout_s: float) -> None:
         """Let the observers finish what was answered."""
         self._observation.close(timeout_s)
+        for watching in self._watching:
+            watching.close(timeout_s)
         if self.spans is not None:
             self.spans.close()
         self._shadowing.close()

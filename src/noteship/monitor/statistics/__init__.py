@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from noteship.monitor.statistics.accuracy import ExpectedAccuracy, expected_accuracy
 from noteship.monitor.statistics.alarm import AlarmState, e_benjamini_hochberg
-from noteship.monitor.statistics.bins import bets, log_e_bins
+from noteship.monitor.statistics.bins import bets, log_e_before, log_e_bins
 from noteship.monitor.statistics.dependence import RequestSizes, design_effect
-from noteship.monitor.statistics.products import PRODUCTS, fold, products, unfold
+from noteship.monitor.statistics.products import PRODUCTS, fold, pairs_of, products, unfold, with_one
 from noteship.monitor.statistics.saddlepoint import joint_distance, tail_probability
 from noteship.monitor.statistics.tolerance import DEFAULT_TOLERANCE, allowance, bins_for, radius
 from noteship.monitor.statistics.witness import ReferenceMoments, Witness, log_e_witness
@@ -27,10 +27,13 @@ __all__ = [
     "expected_accuracy",
     "fold",
     "joint_distance",
+    "log_e_before",
     "log_e_bins",
     "log_e_witness",
+    "pairs_of",
     "products",
     "radius",
     "tail_probability",
     "unfold",
+    "with_one",
 ]

@@ -20,6 +20,10 @@ class AlarmState:
     the weighted sum of the R reaches A comes on average after at least A windows, however often one looks: R less the
     number of windows is a supermartingale.
 
+    Changed: a window in which a detector bets nothing, so that e is 1, leaves its R as it is, in place of raising it by
+    one. With b = 0 for such windows and 1 for others, E (b + R) e = R E e + E e - P(b = 0) <= R + P(b = 1): R grows by
+    less than one a window, and where nothing is ever bet it does not ring after A windows for certain.
+
     `weights` by detector are positive and sum to at most 1; `log_r` are the logarithms of the R so far.
 
     Source: Shin, Ramdas and Rinaldo (2024), "E-detectors: a nonparametric framework for sequential change detection".
@@ -37,15 +41,14 @@ class AlarmState:
             raise ValueError("the detectors' weights must be positive and sum to at most 1")
 
     def after(self, log_es: Mapping[str, float]) -> AlarmState:
-        """After one more window. A detector that has no evidence in it counts as e = 1."""
+        """After one more window. A detector that bet nothing in it is left out."""
         unknown = sorted(set(log_es) - set(self.weights))
         if unknown or any(math.isnan(value) for value in log_es.values()):
             raise ValueError(f"not evidence of a detector with a weight: {unknown or log_es}")
-        log_r = {
-            name: float(np.logaddexp(0.0, self.log_r.get(name, -math.inf))) + log_es.get(name, 0.0)
-            for name in self.weights
+        grown = {
+            name: float(np.logaddexp(0.0, self.log_r.get(name, -math.inf))) + value for name, value in log_es.items()
         }
-        return replace(self, log_r=log_r)
+        return replace(self, log_r={**self.log_r, **grown})
 
     @property
     def log_total(self) -> float:

@@ -1,4 +1,4 @@
-"""Products of pairs of dimensions: the features in whose means a correlation shows."""
+"""Products of pairs of dimensions, and dimensions by themselves: the features in whose means a change shows."""
 
 from __future__ import annotations
 
@@ -7,23 +7,24 @@ import functools
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["PRODUCTS", "fold", "products", "unfold"]
+__all__ = ["PRODUCTS", "fold", "pairs_of", "products", "unfold", "with_one"]
 
 # All pairs of 31 dimensions are 496 with their squares. More pairs share features.
 PRODUCTS = 512
 
 
 def products(z: NDArray[np.float32], limit: int = PRODUCTS) -> NDArray[np.float32]:
-    """Every product of two dimensions of z (n, d), squares included, in at most max(limit, d) features.
+    """Every product of two dimensions of z (n, d), squares included, in at most max(limit, d) features; then z itself.
 
     Where there are more products than features, several with random signs share one, scaled so that it varies as each
     of them would: a correlation then stands out less, by the root of how many share.
 
     A random Fourier feature mixes all pairs. A correlation of 0.8 between two of thirty columns moves a direction
-    learned from 2,000 rows by 0.15 standard deviations there, and by 0.6 here.
+    learned from 2,000 rows by 0.15 standard deviations there, and by 0.6 here. A mean that moved hardly shows in
+    products, and only in one of thirty columns not at all in the bins of all: for it each dimension is a feature too.
 
     What is done for every row in production needs no features: their sum is `fold` of z^T z, and their product with a
-    direction is that of `unfold`.
+    direction is that of `unfold`, z having a 1 at its end (`with_one`).
 
     Source: Charikar, Chen and Farach-Colton (2004), "Finding frequent items in data streams", for the random signs.
     """
@@ -45,22 +46,39 @@ def products(z: NDArray[np.float32], limit: int = PRODUCTS) -> NDArray[np.float3
         for lag in others:
             feature += signs[lag] * twice[lag : lag + dimensions]
         feature *= columns * np.float32((1 + len(others)) ** -0.5)
-    return features.reshape(len(features) * dimensions, len(z)).T
+    return np.concatenate([features.reshape(len(features) * dimensions, len(z)), columns]).T
+
+
+def with_one(z: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Rows z (n, d) with a 1 at the end of each, (n, d + 1): products with it are the dimensions by themselves."""
+    extended = np.ones((z.shape[0], z.shape[1] + 1), np.float32)
+    extended[:, :-1] = z
+    return extended
 
 
 def fold(gram: NDArray[np.floating], limit: int = PRODUCTS) -> NDArray[np.float64]:
-    """The sum of the products over rows whose z^T z is `gram` (d, d): `products(z).sum(axis=0)`."""
-    places, other, weights, group = _layout(len(gram), limit)
+    """`products(z).sum(axis=0)` from `gram` (d + 1, d + 1), which is z^T z of rows with a 1 at their end."""
+    places, other, weights, group = _layout(len(gram) - 1, limit)
     sums = np.bincount(group, weights * gram[places, other], minlength=int(group[-1]) + 1)
-    return np.asarray(sums, np.float64)
+    return np.concatenate([sums, gram[-1, :-1]]).astype(np.float64)
 
 
 def unfold(direction: NDArray[np.floating], dimensions: int, limit: int = PRODUCTS) -> NDArray[np.float32]:
-    """The matrix M (d, d) with which ((z @ M) * z).sum(axis=1) is `products(z) @ direction`."""
+    """The M (d + 1, d + 1) with which ((y @ M) * y).sum(axis=1) is `products(z) @ direction`, y being `with_one(z)`."""
     places, other, weights, group = _layout(dimensions, limit)
-    matrix = np.zeros((dimensions, dimensions))
+    matrix = np.zeros((dimensions + 1, dimensions + 1))
     np.add.at(matrix, (places, other), weights * direction[group])
+    matrix[-1, :-1] = direction[-dimensions:]
     return matrix.astype(np.float32)
+
+
+def pairs_of(dimensions: int, limit: int = PRODUCTS) -> list[list[tuple[int, int]]]:
+    """The pairs of dimensions that share each feature, the smaller first; dimension d is the 1 at the end."""
+    places, other, _, group = _layout(dimensions, limit)
+    pairs: list[list[tuple[int, int]]] = [[] for _ in range(int(group[-1]) + 1)]
+    for first, second, feature in zip(places.tolist(), other.tolist(), group.tolist(), strict=True):
+        pairs[feature].append((min(first, second), max(first, second)))
+    return pairs + [[(place, dimensions)] for place in range(dimensions)]
 
 
 @functools.cache

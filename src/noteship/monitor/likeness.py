@@ -1,0 +1,101 @@
+"""How alike the rows of one request are: how much less they say than rows of as many requests."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy
+
+from noteship.monitor import arrays
+from noteship.monitor.sketch import Sketch
+from noteship.monitor.streams import Array
+
+__all__ = ["Likeness"]
+
+# With fewer requests than these, what rows of a request have in common is a guess.
+ENOUGH_REQUESTS = 200.0
+# Of what was seen before, this much is kept at each window: some hundred windows count.
+KEPT = 0.99
+
+
+@dataclass(frozen=True, eq=False)
+class Likeness:
+    """The correlation of rows of one request, for each detector and then each feature, from windows so far.
+
+    Kish's (1965) design effect is 1 + (m - 1) rho, m being the mean number of rows of the request that a row is in. So
+    rho is what is remembered: the sizes of the requests of the window that is judged are known, and may be new.
+
+    - requests: of several rows, discounted
+    - excess, pairs: variance between requests beyond that of independent rows, and what it would be for equal rows
+    """
+
+    requests: float
+    excess: Array
+    pairs: Array
+
+    @classmethod
+    def unknown(cls, sketch: Sketch) -> Self:
+        """Nothing is known yet."""
+        count = len(sketch.shape.detectors) + sketch.shape.features
+        return cls(0.0, numpy.zeros(count), numpy.zeros(count))
+
+    def after(self, sketch: Sketch) -> Self:
+        """After one more window. Counts are compared with the window's own shares, so that change is no likeness."""
+        rows, squared = sketch.rows, sketch.rows_squared
+        if squared <= rows or rows * rows < 2 * squared:
+            return self
+        # So many requests of equal size would have these sums.
+        requests = rows * rows / squared
+        seen = [
+            _variances(sketch.counts(name).sum(axis=0), sketch.squares(name).sum()) for name in sketch.shape.detectors
+        ]
+        counted, own, squares = numpy.array(seen, float).T
+        features = sketch.features.sum(axis=0)
+        counted, own = _joined(counted, features.sum(axis=1)), _joined(own, (features.astype(float) ** 2).sum(axis=1))
+        squares = _joined(squares, sketch.feature_squares)
+        present = numpy.maximum(counted, 1)
+        shares = own / present**2
+        # Of work, only a part of the requests may have been counted.
+        between = (squares - squared * counted / rows * shares) / (1 - 1 / requests)
+        independent = counted * (1 - shares)
+        return type(self)(
+            KEPT * self.requests + requests,
+            KEPT * self.excess + between - independent,
+            KEPT * self.pairs + independent * (squared / rows - 1),
+        )
+
+    def effects(self, sketch: Sketch, *, is_known: bool) -> tuple[dict[str, float], Array]:
+        """Design effects of a window: by detector, and of features, (features,).
+
+        As long as too little is known, all rows of a request count as the same.
+        """
+        rho = numpy.ones(len(self.excess))
+        if is_known and self.requests >= ENOUGH_REQUESTS:
+            numpy.divide(self.excess, self.pairs, out=rho, where=self.pairs > 0)
+        size = sketch.rows_squared / max(sketch.rows, 1)
+        effects = 1 + max(0.0, size - 1) * numpy.clip(rho, 0, 1)
+        detectors = list(sketch.shape.detectors)
+        return dict(zip(detectors, effects.tolist(), strict=False)), effects[len(detectors) :]
+
+    def to_json(self) -> dict[str, Any]:
+        """The written form."""
+        return {
+            "requests": self.requests,
+            "excess": arrays.to_json(self.excess, "<f8"),
+            "pairs": arrays.to_json(self.pairs, "<f8"),
+        }
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> Self:
+        """The inverse of `to_json`."""
+        return cls(float(value["requests"]), arrays.from_json(value["excess"]), arrays.from_json(value["pairs"]))
+
+
+def _variances(counts: Array, squares: int) -> tuple[float, float, float]:
+    return float(counts.sum()), float((counts.astype(float) ** 2).sum()), float(squares)
+
+
+def _joined(detectors: Array, features: Array) -> Array:
+    return numpy.concatenate([detectors, features])

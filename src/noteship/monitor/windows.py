@@ -1,0 +1,155 @@
+"""The windows of one version of a model in a store: who writes what under which name.
+
+    monitor/RELEASE/MODEL/VERSION/boots/REPLICA-BOOT                      a `Boot`
+    monitor/RELEASE/MODEL/VERSION/windows/START/REPLICA-BOOT-SEQUENCE     a `Piece`
+    monitor/RELEASE/MODEL/VERSION/state                                   what the evaluator knows, moved by CAS
+    monitor/RELEASE/MODEL/VERSION/decided/START                           a decision, with the merged sketch
+
+All are references, so that each is written in one step or not at all, and nothing of it is ever collected. START is a
+window's start in UTC, such as 20261123T021500Z. A piece's name is its own for ever: written again after a failure of
+which nobody knows how far it went, it is the same piece; whoever merges pieces keeps the names of those that he has.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from noteship import store
+from noteship.monitor.pieces import Boot, Piece, Place, stamp, stamped
+
+__all__ = ["Found", "Windows", "places"]
+
+
+@dataclass(frozen=True)
+class Found:
+    """Pieces of one window in order of their names, and the names of those that cannot be read."""
+
+    pieces: tuple[Piece, ...]
+    unreadable: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Windows:
+    """One version's windows. What the store raises passes through."""
+
+    objects: store.Store
+    place: Place
+    prefix: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "prefix", self.place.prefix)
+
+    def write_boot(self, boot: Boot) -> None:
+        """Tell of a worker's beginning, or of its end; telling again changes nothing."""
+        name = f"{self.prefix}boots/{boot.name}"
+        while True:
+            before = self.objects.read_ref(name)
+            if before is not None and (before.value == boot.to_json() or before.value["ended"] is not None):
+                return
+            try:
+                self.objects.write_ref(name, boot.to_json(), expected=before)
+            except store.errors.RefMoved:
+                # The write before, of which nobody knew how far it went, has come.
+                continue
+            return
+
+    def boots(self) -> list[Boot]:
+        """Workers that were told of, in order of their names; those that cannot be read are left out."""
+        refs, _ = self._read(f"{self.prefix}boots/")
+        boots = []
+        for ref in refs:
+            try:
+                boots.append(Boot.from_json(ref.value))
+            except (ValueError, KeyError, TypeError):
+                continue
+        return boots
+
+    def forget_boot(self, boot: Boot) -> None:
+        """Delete it."""
+        self.objects.delete_ref(f"{self.prefix}boots/{boot.name}")
+
+    def write_piece(self, piece: Piece) -> bool:
+        """Write a piece; False where it was there already, and nothing is changed."""
+        try:
+            self.objects.write_ref(self._name_of(piece), piece.to_json(), expected=None)
+        except store.errors.RefMoved:
+            return False
+        return True
+
+    def starts(self) -> list[int]:
+        """The windows of which there are pieces, the earliest first."""
+        prefix = f"{self.prefix}windows/"
+        return _starts(name.removeprefix(prefix).partition("/")[0] for name in self.objects.refs(prefix))
+
+    def pieces(self, start: int) -> Found:
+        """The pieces of a window."""
+        refs, unreadable = self._read(f"{self.prefix}windows/{stamp(start)}/")
+        pieces = []
+        for ref in refs:
+            try:
+                pieces.append(Piece.from_json(ref.value))
+            except (ValueError, KeyError, TypeError):
+                unreadable.append(ref.name)
+        return Found(tuple(pieces), tuple(name.rpartition("/")[2] for name in sorted(unreadable)))
+
+    def delete_piece(self, start: int, name: str) -> None:
+        """Delete one piece of a window."""
+        self.objects.delete_ref(f"{self.prefix}windows/{stamp(start)}/{name}")
+
+    def read_state(self) -> store.Ref | None:
+        """What the evaluator knows."""
+        return self.objects.read_ref(f"{self.prefix}state")
+
+    def write_state(self, value: Any, expected: store.Ref | None) -> store.Ref:
+        """Move it on from what was read. Raises RefMoved where another evaluator has done so before."""
+        return self.objects.write_ref(f"{self.prefix}state", value, expected=expected)
+
+    def decided(self) -> list[int]:
+        """The windows that were decided, the earliest first."""
+        prefix = f"{self.prefix}decided/"
+        return _starts(name.removeprefix(prefix) for name in self.objects.refs(prefix))
+
+    def read_decision(self, start: int) -> store.Ref | None:
+        """What was decided of a window."""
+        return self.objects.read_ref(f"{self.prefix}decided/{stamp(start)}")
+
+    def write_decision(self, start: int, value: Any, expected: store.Ref | None) -> store.Ref:
+        """Write it. Raises RefMoved where it is no longer what was read."""
+        return self.objects.write_ref(f"{self.prefix}decided/{stamp(start)}", value, expected=expected)
+
+    def _name_of(self, piece: Piece) -> str:
+        return f"{self.prefix}windows/{stamp(piece.start)}/{piece.name}"
+
+    def _read(self, prefix: str) -> tuple[list[store.Ref], list[str]]:
+        """References, and the names of damaged ones, which the store sets aside when it finds them."""
+        damaged: list[str] = []
+        while True:
+            try:
+                return list(self.objects.read_refs(prefix)), damaged
+            except store.errors.DamagedReference as error:
+                if error.name in damaged:
+                    raise
+                damaged.append(error.name)
+
+
+def places(objects: store.Store) -> list[Place]:
+    """All that is watched in a store."""
+    found: dict[Place, None] = {}
+    for name in objects.refs("monitor/"):
+        try:
+            found[Place.of_name(name)] = None
+        except ValueError:
+            continue
+    return list(found)
+
+
+def _starts(stamps: Iterator[str] | Any) -> list[int]:
+    starts = set()
+    for text in stamps:
+        try:
+            starts.add(stamped(text))
+        except ValueError:
+            continue
+    return sorted(starts)
