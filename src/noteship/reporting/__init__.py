@@ -1,0 +1,8 @@
+"""What a model was asked and answered, window by window, as one page for a person who has read nothing else."""
+
+from noteship.reporting import errors
+from noteship.reporting.history import History, Window
+from noteship.reporting.page import page
+from noteship.reporting.verdict import verdict
+
+__all__ = ["History", "Window", "errors", "page", "verdict"]

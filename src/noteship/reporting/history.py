@@ -1,0 +1,120 @@
+"""Closed windows in their order, and what follows from all of them."""
+
+from __future__ import annotations
+
+import base64
+import itertools
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, Self
+
+from noteship import monitor
+from noteship.monitor.decision import Decision
+
+__all__ = ["History", "Standing", "Window", "was_judged"]
+
+Standing = Literal["alarm", "changing", "silent", "not enough data", "learning", "unchanged", "none"]
+# Rows that a comparison is drawn of, where there are so many: a share of one in ten is then known to one in a hundred.
+ENOUGH_ROWS = 1_000
+# Windows that would have been closed since the last one, when it is said that nothing is heard.
+SILENT_AFTER = 3
+
+
+@dataclass(frozen=True)
+class Window:
+    """A closed window: what was decided, the sketch of its rows as written, and rows that came when it was closed."""
+
+    decision: Decision
+    sketch: bytes = b""
+    late_rows: int = 0
+
+    @classmethod
+    def of_value(cls, value: Mapping[str, Any]) -> Self | None:
+        """What a store has of it; None where it was never decided. Raises DamagedDecisions."""
+        if value["decision"] is None:
+            return None
+        decision = Decision.from_json(value["decision"])
+        return cls(decision, base64.b64decode(value.get("sketch") or ""), int(value["late"]["rows"]))
+
+
+def was_judged(decision: Decision) -> bool:
+    """Whether the window, perhaps with small ones before it, had enough rows to be evidence."""
+    return decision.joint_p is not None
+
+
+@dataclass(frozen=True)
+class History:
+    """All windows, the earliest first, as they are known at `now`, in seconds since 1970."""
+
+    windows: tuple[Window, ...]
+    settings: monitor.Settings
+    now: float
+
+    @classmethod
+    def of(cls, windows: Iterable[Window], settings: monitor.Settings, now: float) -> Self:
+        """In their order."""
+        return cls(tuple(sorted(windows, key=lambda each: each.decision.start)), settings, now)
+
+    @property
+    def decisions(self) -> list[Decision]:
+        """What was decided, in order."""
+        return [each.decision for each in self.windows]
+
+    @property
+    def last(self) -> Decision | None:
+        """The latest."""
+        return self.windows[-1].decision if self.windows else None
+
+    @property
+    def end(self) -> float:
+        """When the last window ended."""
+        return self.windows[-1].decision.start + self.settings.window_s if self.windows else self.now
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether windows that ended since would have been closed by now."""
+        return self.now - self.end > SILENT_AFTER * self.settings.window_s
+
+    @property
+    def standing(self) -> Standing:
+        """In a word. An alarm stays one though nothing is heard; nothing else does."""
+        if self.last is None:
+            return "none"
+        if self.is_silent and self.last.state != "alarm":
+            return "silent"
+        return self.last.state
+
+    @property
+    def since(self) -> int | None:
+        """The window with which this standing began."""
+        if self.last is None:
+            return None
+        if self.last.since is not None:
+            return self.last.since
+        same = itertools.takewhile(lambda each: each.state == self.decisions[-1].state, reversed(self.decisions))
+        return min(each.start for each in same)
+
+    @property
+    def explained(self) -> Decision | None:
+        """The latest decision that says what moved: of an alarm, or else where that is still so."""
+        rang = self.last.since if self.last is not None else None
+        for decision in reversed(self.decisions):
+            if decision.drives:
+                return decision
+            # A small window says nothing new, and evidence may fall while an alarm is still to be settled.
+            if was_judged(decision) and (rang is None or decision.start <= rang):
+                return None
+        return None
+
+    @property
+    def compared(self) -> tuple[Window, ...]:
+        """The latest windows that have enough rows together; of an alarm, none before it."""
+        chosen: list[Window] = []
+        rows = 0
+        first = self.last.since if self.last is not None else None
+        for window in reversed(self.windows):
+            if rows >= ENOUGH_ROWS or (first is not None and window.decision.start < first and rows):
+                break
+            chosen.append(window)
+            rows += window.decision.rows if window.sketch else 0
+        return tuple(reversed(chosen))

@@ -1,0 +1,154 @@
+"""The page: a verdict, a time line, the distributions, what moved, and how to read all this."""
+
+from __future__ import annotations
+
+import functools
+import operator
+from collections.abc import Iterator, Sequence
+
+from noteship.monitor import Profile, Sketch
+from noteship.reporting import charts, timelines
+from noteship.reporting.canvas import Easel
+from noteship.reporting.cards import cards
+from noteship.reporting.comparing import Comparison, compare, compare_work
+from noteship.reporting.guide import guide, legend, shares_legend
+from noteship.reporting.history import History
+from noteship.reporting.marks import marks
+from noteship.reporting.states import LOOKS, icon, meaning
+from noteship.reporting.style import POLICY, STYLE
+from noteship.reporting.tables import facts, notes, pairs, rules
+from noteship.reporting.verdict import verdict
+from noteship.reporting.words import duration, escaped, factor, when
+
+__all__ = ["page"]
+
+
+def page(name: str, profile: Profile, history: History, *, version: str = "") -> str:
+    """One HTML page that needs nothing else: no script, no font, no network. Its policy forbids them, too.
+
+    `name` and `version`: of the model. Guarantee: the same arguments give the same bytes; foreign text is escaped; the
+    page is XML, too. Raises PlottingMissing, and OtherEncoding where a sketch is not the profile's.
+    Cost: some 40 ms and 6 KB for each feature; time lines have at most a thousand marks.
+    """
+    title = f"{name}: {LOOKS[history.standing].word}"
+    with Easel().set_up() as easel:
+        body = "\n".join(_sections(easel, name, profile, history, version))
+    return (
+        '<!DOCTYPE html>\n<html xmlns="http://www.w3.org/1999/xhtml" lang="en"><head><meta charset="utf-8"/>\n'
+        f"<title>{escaped(title)}</title>\n"
+        f'<meta http-equiv="Content-Security-Policy" content="{POLICY}"/>\n'
+        f'<meta name="viewport" content="width=device-width"/>\n<style>{STYLE}</style></head>\n'
+        f"<body>\n{body}\n</body></html>\n"
+    )
+
+
+def _sections(easel: Easel, name: str, profile: Profile, history: History, version: str) -> Iterator[str]:
+    sketch = _added(profile, history)
+    yield _header(name, history, version)
+    yield _verdict(history)
+    yield facts(history)
+    if history.windows:
+        yield _time_line(easel, history)
+    compared = compare(profile, sketch, effect=history.last.effect if history.last else 1.0)
+    groups: dict[str, list[Comparison]] = {"input": [], "prediction": [], "work": []}
+    for each in compared:
+        groups[each.group].append(each)
+    yield _inputs(easel, profile, history, sketch, groups["input"])
+    yield f"<h2>What it answered</h2>{cards(easel, groups['prediction'], history, sketch.rows)}"
+    yield _work(easel, profile, history, sketch, groups["work"])
+    explained = history.explained
+    yield f"<h2>What goes together otherwise</h2>{pairs(easel, explained)}"
+    yield f"<h2>Rules that moved</h2>{rules(easel, explained)}"
+    if history.windows:
+        yield from _over_time(easel, history)
+    yield f"<h2>Notes</h2>{notes(history)}"
+    yield f'<h2>How to read this</h2><div class="panel">{guide(history.settings)}</div>'
+
+
+def _added(profile: Profile, history: History) -> Sketch:
+    sketches = [profile.read_sketch(each.sketch) for each in history.compared if each.sketch]
+    return functools.reduce(operator.add, sketches, profile.sketch())
+
+
+def _header(name: str, history: History, version: str) -> str:
+    told = [f"release {escaped(history.settings.release)}"]
+    if version:
+        told.append(f"version {escaped(version, 16)}")
+    if history.windows:
+        first, count = when(history.windows[0].decision.start), len(history.windows)
+        told.append(f"{count:,} {'window' if count == 1 else 'windows'} of {duration(history.settings.window_s)} "
+                    f"from {first} to {when(history.end)}")  # fmt: skip
+    told.append(f"written {when(history.now)}")
+    return f"<header><h1>{escaped(name)}</h1><p>{' · '.join(told)}</p></header>"
+
+
+def _verdict(history: History) -> str:
+    look = LOOKS[history.standing]
+    return (
+        f'<div class="panel verdict" style="border-left-color: {look.colour}">{icon(history.standing)}'
+        f'<div><p>{escaped(verdict(history), 1_000)}</p><p class="meaning">{meaning(history.standing)}</p></div></div>'
+    )
+
+
+def _time_line(easel: Easel, history: History) -> str:
+    size = marks(history)[1]
+    each = "" if size == 1 else f" Each mark stands for the worst of {size} windows."
+    return (
+        f'<h2>Time line</h2><p class="quiet">Evidence for a change beyond the tolerance; at the bell it is an alarm. '
+        f"Times are UTC.{each}</p>"
+        f'<div class="panel">{legend()}{timelines.evidence(easel, history)}</div>'
+    )
+
+
+def _inputs(easel: Easel, profile: Profile, history: History, sketch: Sketch, given: Sequence[Comparison]) -> str:
+    return (
+        f'<h2>What the model was asked</h2><p class="quiet">{_compared(profile, history, sketch)} '
+        f"The columns that moved most come first.</p>{shares_legend()}{cards(easel, given, history, sketch.rows)}"
+    )
+
+
+def _compared(profile: Profile, history: History, sketch: Sketch) -> str:
+    reference = int(profile.rows.sum())
+    if not sketch.rows:
+        return f"No rows to compare with the {reference:,} of the reference yet."
+    windows = history.compared
+    told = (
+        f"{sketch.rows:,} rows of {'the last window' if len(windows) == 1 else f'the last {len(windows):,} windows'}, "
+        f"since {when(windows[0].decision.start)}, next to {reference:,} rows of the reference."
+    )
+    if history.last is not None and history.last.reference != "profile":
+        told += " Decisions compare with the same hour of earlier weeks; the charts show the reference itself."
+    return told
+
+
+def _work(easel: Easel, profile: Profile, history: History, sketch: Sketch, given: Sequence[Comparison]) -> str:
+    histogram = compare_work(profile, sketch)
+    if not given:
+        return '<h2>Work</h2><p class="panel">Not counted: a step of the model is of a kind without a rule for it.</p>'
+    if histogram is None:
+        return '<h2>Work</h2><p class="panel">Not counted in the windows that are compared.</p>'
+    last = next((each.work for each in reversed(history.decisions) if each.work is not None), None)
+    mean = ""
+    if last is not None:
+        counted = "" if last.share > 0.999 else f", counted of {last.share:.0%} of the rows"
+        mean = f"{last.mean:,.0f} multiplications a row on average{counted}: {factor(last.ratio)} the reference's."
+    over_time = timelines.work(easel, history)
+    if over_time:
+        over_time = f'<p class="quiet">The mean by window, as a multiple of the reference\'s:</p>{over_time}'
+    chart = charts.work(easel, histogram)
+    return f'<h2>Work</h2><p class="quiet">{mean}</p><div class="panel">{shares_legend()}{chart}{over_time}</div>'
+
+
+def _over_time(easel: Easel, history: History) -> Iterator[str]:
+    accuracy = timelines.accuracy(easel, history)
+    told = '<p class="panel">Not known: the model gives no probabilities.</p>'
+    if accuracy:
+        told = (
+            '<p class="quiet">The share of right answers that the probabilities promise; the bars are two standard '
+            f'errors. The axis does not begin at zero.</p><div class="panel">{accuracy}</div>'
+        )
+    yield f"<h2>Expected accuracy</h2>{told}"
+    yield (
+        f'<h2>Rows and requests</h2><div class="panel">{shares_legend("rows", "requests", is_line=True)}'
+        f"{timelines.rows(easel, history)}</div>"
+    )

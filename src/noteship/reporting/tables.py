@@ -1,0 +1,112 @@
+"""What is said in numbers and words: facts of now, pairs and rules that moved, notes."""
+
+from __future__ import annotations
+
+import itertools
+
+from noteship.monitor.decision import Decision, Share
+from noteship.reporting import charts
+from noteship.reporting.canvas import Easel
+from noteship.reporting.history import History, Window
+from noteship.reporting.verdict import DETECTORS, how_shared, how_strong
+from noteship.reporting.words import escaped, evidence, factor, percent, when
+
+__all__ = ["facts", "notes", "pairs", "rules"]
+
+MOST_NOTES = 50
+# Many pairs may share a product, and which of them it is cannot be told.
+LONGEST_RULE = 240
+
+
+def facts(history: History) -> str:
+    """The numbers of the last window."""
+    last = history.last
+    if last is None:
+        return ""
+    drives = "; ".join(DETECTORS[name][0] for name in last.drives)
+    told = [
+        ("evidence", _evidence(history), f"the bell rings at {history.settings.threshold:,.0f}"),
+        ("it comes from", "", drives or "nothing in particular"),
+        ("rows", f"{last.rows:,}", f"in {last.requests:,} requests of the last window"),
+    ]
+    if last.joint_p is not None:
+        shown = f"{last.joint_p:.2g}" if last.joint_p >= 1e-3 else "< 0.001"
+        told.append(("chance", shown, "of the joint law being so far off, had nothing moved at all; it never rings"))
+    if last.accuracy is not None:
+        error = escaped(f"± {percent(2 * last.accuracy.standard_error)}, two standard errors")
+        told.append(("expected accuracy", percent(last.accuracy.expected), error))
+    if last.work is not None:
+        told.append(("work", factor(last.work.ratio), "the reference's"))
+    items = [f"<div><dt>{term}</dt><dd>{escaped(value)}<small>{more}</small></dd></div>" for term, value, more in told]
+    return f'<dl class="facts">{"".join(items)}</dl>'
+
+
+def _evidence(history: History) -> str:
+    last = history.last
+    judged = next((each for each in reversed(history.decisions) if each.joint_p is not None), None)
+    return "none yet" if last is None or judged is None else evidence(judged.log_total)
+
+
+def pairs(easel: Easel, decision: Decision | None) -> str:
+    """Correlations, next to what they were."""
+    if decision is None or not decision.pairs:
+        return '<p class="panel">No correlation stands out.</p>'
+    lines = []
+    for each in decision.pairs:
+        # Correlations on one scale; variances, and products of what is rare, each on its own.
+        edge = max(1.0, abs(each.reference), abs(each.window)) * 1.05
+        lines.append(_line(easel, each, (how_strong(each.window), how_strong(each.reference)), (-edge, edge)))
+    return _table("mean product of ranks", lines)
+
+
+def rules(easel: Easel, decision: Decision | None) -> str:
+    """Shares of rows for which rules hold, next to what they were."""
+    if decision is None or not decision.moved:
+        return '<p class="panel">No rule stands out.</p>'
+    edge = max(value for each in decision.moved for value in (each.reference, each.window)) * 1.05
+    lines = [_line(easel, each, how_shared(each), (0.0, max(edge, 1e-6))) for each in decision.moved]
+    return _table("of rows with", lines)
+
+
+def _line(easel: Easel, share: Share, words: tuple[str, str], axis: tuple[float, float]) -> str:
+    now, then = words
+    return (
+        f'<tr><td class="what">{escaped(share.what, LONGEST_RULE)}</td><td class="number">{escaped(then)}</td>'
+        f'<td class="number"><b>{escaped(now)}</b></td>'
+        f'<td class="span">{charts.span(easel, share.reference, share.window, *axis)}</td></tr>'
+    )
+
+
+def _table(what: str, lines: list[str]) -> str:
+    head = f'<tr><th>{what}</th><th>reference</th><th>now</th><th class="span">from the square to the ring</th></tr>'
+    return f'<div class="panel"><table>{head}{"".join(lines)}</table></div>'
+
+
+def notes(history: History) -> str:
+    """What is to be known of windows, the latest first; the same of neighbours once."""
+    noted = [(window.decision.start, note) for window in history.windows for note in _noted(window)]
+    if not noted:
+        return '<p class="panel">None: every replica told of every window, and nothing came late.</p>'
+    # Several kinds of notes may alternate from window to window.
+    noted.sort(key=lambda each: (each[1], each[0]))
+    lines = []
+    for note, group in itertools.groupby(noted, key=lambda each: each[1]):
+        starts = [start for start, _ in group]
+        count = f", {len(starts):,} windows to {when(starts[-1])}" if len(starts) > 1 else ""
+        lines.append((starts[-1], f'<td class="time">{when(starts[0])}{count}</td><td class="what">{note}</td>'))
+    lines.sort(key=lambda each: -each[0])
+    rest = f'<p class="quiet">And {len(lines) - MOST_NOTES:,} more.</p>' if len(lines) > MOST_NOTES else ""
+    body = "".join(f"<tr>{line}</tr>" for _, line in lines[:MOST_NOTES])
+    return f'<div class="panel"><table><tr><th>window</th><th>note</th></tr>{body}</table>{rest}</div>'
+
+
+def _noted(window: Window) -> list[str]:
+    """Escaped."""
+    decision = window.decision
+    told = [escaped(note, 400) for note in decision.notes]
+    if decision.missing:
+        named = escaped(", ".join(decision.missing), 400)
+        told.append(f"Nothing came from: {named}. What was asked of them in this window is not counted.")
+    if window.late_rows:
+        told.append(f"{window.late_rows:,} rows came after the window was closed: counted here, never judged.")
+    return told
