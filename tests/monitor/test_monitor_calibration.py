@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 CALIBRATION = Path(__file__).parents[2] / "benchmarks" / "calibration.py"
-PATIENCE_S = 120
+PATIENCE_S = 300
 
 
 @pytest.fixture(scope="module")
