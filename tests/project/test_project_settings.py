@@ -40,6 +40,10 @@ def test_a_full_declaration_is_read(tmp_path: Path) -> None:
         steps = ["a.sav", "helpers:prepare"]
         data = "data/rows.parquet"
         inputs = ["text"]
+        [monitor]
+        release = "blue"
+        window = "1m"
+        false_alarms = "2 per 30d"
         [store]
         url = "s3://team-a/mail"
         """,
@@ -52,6 +56,8 @@ def test_a_full_declaration_is_read(tmp_path: Path) -> None:
     assert settings.stage["models/05-test"].cwd == "."
     assert settings.service is not None
     assert settings.service.reproduces is None
+    watched = settings.monitor
+    assert (watched.release, watched.window_s, watched.false_alarm_s) == ("blue", 60, 15 * 86_400.0)
 
 
 @pytest.mark.parametrize(
@@ -96,6 +102,11 @@ def test_an_unknown_key_is_named_with_the_nearest(tmp_path: Path, text: str, nam
         ('[stage.a]\ntimeout = "soon"', "stage.a.timeout"),
         ('[stage.a]\nresources = { memory = "-4Gi" }', "stage.a.resources.memory"),
         ('[notebooks]\nreaders = { "a.b" = true }', "notebooks.readers"),
+        ('[monitor]\nwindow = "2d"', "monitor.window"),
+        ('[monitor]\nwindow = "1500ms"', "monitor.window"),
+        ('[monitor]\nfalse_alarms = "never"', "monitor.false_alarms"),
+        ('[monitor]\nfalse_alarms = "0 per 90d"', "monitor.false_alarms"),
+        ('[monitor]\nrelease = "a/b"', "monitor.release"),
     ],
 )
 def test_a_wrong_value_is_named(tmp_path: Path, text: str, name: str) -> None:

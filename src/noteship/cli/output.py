@@ -41,6 +41,16 @@ class Output:
         return self._stderr.isatty() and os.environ.get("TERM") not in (None, "dumb")
 
     @property
+    def prints_to_people(self) -> bool:
+        """Whether standard output is a terminal, too."""
+        return self._stdout.isatty()
+
+    @property
+    def width(self) -> int:
+        """Of the terminal that lines are printed on; 0 where it is none."""
+        return folding.width_of(self._stdout)
+
+    @property
     def stderr(self) -> TextIO:
         """For progress."""
         return self._stderr

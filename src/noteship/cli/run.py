@@ -87,6 +87,7 @@ def _bundle(report: RunReport) -> Iterator[str]:
     if made.summary["format"] == "pickle":
         yield f"  the model is a pickle, which a server loads only when told to: {made.summary['why_not_skops']}"
     yield from _compiled(made.summary.get("compiled", {}))
+    yield from _profiled(made.summary.get("profile", {}))
     yield "serve it: noteship serve"
 
 
@@ -132,3 +133,16 @@ def _compiled(found: Mapping[str, Any]) -> Iterator[str]:
         yield f"  compiled ({found['form']}): {speed}; the same for {found['rows']:,} of {found['of_rows']:,} rows"
     elif found.get("why"):
         yield f"  scored by scikit-learn itself, not compiled: {found['why']}"
+
+
+def _profiled(found: Mapping[str, Any]) -> Iterator[str]:
+    """What the monitoring will compare with."""
+    if not found.get("digest"):
+        yield f"  no profile, so it cannot be monitored: {found.get('why', '')}"
+        return
+    predictions = f"predictions {found['predictions']}"
+    if found["why"]:
+        predictions += f", so that the first windows may look changed: {found['why']}"
+    yield f"  profile of {found['rows']:,} rows, {predictions}"
+    if found["uncounted"]:
+        yield f"  work is not counted: {found['uncounted']}"

@@ -72,6 +72,7 @@ def _serve(
         drain_s=arguments.drain,
         access=_access(arguments),
         is_open_to_admin=arguments.admin,
+        is_watched=not arguments.no_monitor,
         log="text" if output.log is None else "json",
     )
     operation.serve(opened, bundles, request, loading, started)
@@ -116,7 +117,7 @@ def _words(arguments: argparse.Namespace) -> Iterator[str]:
     for name in ("tokens", "token_audience", "tls_certificate", "tls_key"):
         if getattr(arguments, name) is not None:
             yield f"--{name.replace('_', '-')}={getattr(arguments, name)}"
-    for name in ("allow_pickle", "access_log", "no_auth", "admin", "json"):
+    for name in ("allow_pickle", "access_log", "no_auth", "admin", "no_monitor", "json"):
         if getattr(arguments, name):
             yield "--" + name.replace("_", "-")
     if arguments.log is not None:

@@ -139,6 +139,9 @@ def _serve(parser: argparse.ArgumentParser) -> None:
         "--access-log", action="store_true", help="a line of JSON for each request on standard error; never its rows"
     )
     parser.add_argument(
+        "--no-monitor", action="store_true", help="watch nothing: no windows are written, of no model that is served"
+    )
+    parser.add_argument(
         "--workers",
         type=_count,
         default=1,
@@ -290,6 +293,38 @@ def _stream(parser: argparse.ArgumentParser) -> None:
     _trusting(parser)
 
 
+def _monitor(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "bundle",
+        metavar="BUNDLE",
+        nargs="?",
+        help="`champion`, `latest`, the start of a digest, or a model's name (default: all that is watched; with --rows"
+        " the champion, else the latest)",
+    )
+    parser.add_argument(
+        "--once", action="store_true", help="close the windows that are due, show how all stands, and leave"
+    )
+    parser.add_argument(
+        "--last", type=_count, metavar="N", help="how many windows are listed (default: 12), or are in the report (all)"
+    )
+    parser.add_argument(
+        "--rows",
+        metavar="FILE",
+        help="judge this file of rows, Parquet, CSV or JSON lines, in one go: exits with 0 where they are unchanged,"
+        " 1 where they changed, 2 where they are too few",
+    )
+    parser.add_argument("--report", metavar="OUT.html", help="write a page of one version that needs nothing else")
+    parser.add_argument(
+        "--settle", metavar="WHY", help="settle the alarm that rings: evidence is gathered anew, and decisions say why"
+    )
+    parser.add_argument(
+        "--usual",
+        action="store_true",
+        help="with --settle: it was a rhythm; the alarm's windows count as usual ones for their hours of the week",
+    )
+    _trusting(parser)
+
+
 def _gc(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--keep-runs", type=_count, default=10, metavar="N", help="keep all that the last N runs need (default: 10)"
@@ -335,6 +370,13 @@ VERBS = (
         "noteship stream champion --from mail.rows --to mail.scored",
         "stream",
         _stream,
+    ),
+    Verb(
+        "monitor",
+        "watch what models are asked and answer, and judge it",
+        "noteship monitor --rows new.csv champion",
+        "monitor",
+        _monitor,
     ),
     Verb("gc", "free what no reference and no recent run needs", "noteship gc --keep-runs 5", "gc", _gc),
 )

@@ -27,8 +27,10 @@ __all__ = ["Made", "Proposed", "make", "propose"]
 TABLES = (".parquet", ".pq", ".csv", ".tsv", ".feather", ".jsonl", ".npy", ".npz")
 PICKLES = (".pkl", ".pickle", ".sav", ".joblib", ".p")
 FITTED = (*PICKLES, ".skops")
+# Runs in the project's interpreter.
+MAKER = "noteship.bundling"
 # Raised whenever equal requests would now give another bundle.
-REQUEST_VERSION = 5
+REQUEST_VERSION = 6
 # As the lineage says it of a file that was not there.
 ABSENT = "absent"
 
@@ -89,11 +91,18 @@ def make(opened: OpenedProject, result: workflow.RunResult, say: Callable[[str],
         answer = child.ask(
             opened.environment.interpreter.path,
             "making the bundle",
-            "noteship.models",
-            {**request, "roots": roots, "root": str(root), "left_out_root": str(opened.root), "output": str(output)},
+            MAKER,
+            {
+                **request,
+                "profile": {**request["profile"], "seed": digests.of_value([each.digest for each in inputs.values()])},
+                "roots": roots,
+                "root": str(root),
+                "left_out_root": str(opened.root),
+                "output": str(output),
+            },
         )
         digest = opened.store.put_folder(output)
-    told = ("signature", "state", "checks", "format", "why_not_skops", "types", "unused", "compiled")
+    told = ("signature", "state", "checks", "format", "why_not_skops", "types", "unused", "compiled", "profile")
     summary = {name: answer[name] for name in told}
     value = {"digest": digest, "name": opened.name, "key": key, "summary": summary}
     kept = _kept(opened.store, f"bundle-keys/{key}", value, known, inputs)
@@ -149,7 +158,7 @@ def propose(opened: OpenedProject, result: workflow.RunResult) -> Proposed | Non
         return Proposed(known.value["toml"], known.value["reason"])
     request = {"propose": stages, "root": str(opened.root), "roots": list(_roots(opened))}
     try:
-        answer = child.ask(opened.environment.interpreter.path, "proposing a [service]", "noteship.models", request)
+        answer = child.ask(opened.environment.interpreter.path, "proposing a [service]", MAKER, request)
     except (BundleFailed, NoteshipMissing) as error:
         # Nobody asked for it: what has run is well.
         parts = error.parts()
@@ -160,7 +169,7 @@ def propose(opened: OpenedProject, result: workflow.RunResult) -> Proposed | Non
 
 
 def _request(opened: OpenedProject, service: ServiceSettings, result: workflow.RunResult) -> dict[str, Any]:
-    """What `models.BuildRequest` takes, but for the folders of this machine."""
+    """What `models.BuildRequest` takes, but for the folders of this machine, and how the profile is to be made."""
     graph = result.graph
     files = [step for step in service.steps if ":" not in step]
     makers = {}
@@ -170,6 +179,7 @@ def _request(opened: OpenedProject, service: ServiceSettings, result: workflow.R
         _maker(opened, result, "reproduces", path)
     needed = graph.upto({maker for maker in makers.values() if maker})
     environment = opened.workplace.environment
+    monitor = opened.settings.monitor
     return {
         "name": opened.name,
         "steps": list(service.steps),
@@ -189,6 +199,7 @@ def _request(opened: OpenedProject, service: ServiceSettings, result: workflow.R
         ),
         "lineage": {"stages": [_lineage(result.results[name]) for name in needed.order]},
         "environment": {"python": environment.python, "packages": dict(environment.packages)},
+        "profile": {"folds": monitor.folds, "tolerance": monitor.tolerance},
     }
 
 

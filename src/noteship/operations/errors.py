@@ -17,12 +17,16 @@ __all__ = [
     "InputOfUnreadable",
     "LeftOver",
     "LinkLeadsNowhere",
+    "NoAlarm",
     "NoBundle",
+    "NoProfile",
     "NoRecord",
+    "NoRowFits",
     "NoSuchParameter",
     "NoteshipMissing",
     "NothingReadable",
     "NothingToRun",
+    "NothingWatched",
     "OpenToAll",
     "SetInVain",
     "StepNotMade",
@@ -480,3 +484,103 @@ class Contradiction(UsageError):
     def example(cls) -> Self:
         """Nobody is asked, and callers are named."""
         return cls("--no-auth leaves nobody out", "leave --no-auth out, or --tokens and --token-review")
+
+
+@dataclass(eq=False)
+class NothingWatched(UsageError):
+    """No version is watched that is meant."""
+
+    release: str
+    name: str = ""
+    near: str = ""
+    others: tuple[str, ...] = ()
+
+    def parts(self) -> Parts:
+        """The message."""
+        meant = f"'{cut(self.name, 100)}' is no model and no version" if self.name else "there is no model"
+        nearest = self.near
+        if not nearest and self.others:
+            nearest = f"watched under other releases: {', '.join(cut(each, 60) for each in self.others[:20])}"
+        remedy = "set [monitor] release to the one that is meant" if self.others else "serve it: noteship serve"
+        return Parts(
+            f"{meant} that was watched under the release '{cut(self.release, 60)}'",
+            nearest=nearest or "what `noteship serve` serves is watched, if its bundle has a profile",
+            remedy="call noteship monitor without a name, which shows all" if self.name else remedy,
+        )
+
+    @classmethod
+    def example(cls) -> Self:
+        """Before anything was served."""
+        return cls("local")
+
+
+@dataclass(eq=False)
+class NoAlarm(UsageError):
+    """An alarm is to be settled, and none rings."""
+
+    release: str
+    name: str = ""
+
+    def parts(self) -> Parts:
+        """The message."""
+        of = f" of '{cut(self.name, 100)}'" if self.name else ""
+        return Parts(
+            f"no alarm{of} rings, so there is none to settle",
+            where=f"release '{cut(self.release, 60)}'",
+            nearest="evidence that is less than an alarm stays until it is one, or falls",
+            remedy="look at how it stands: noteship monitor --once",
+        )
+
+    @classmethod
+    def example(cls) -> Self:
+        """All is well."""
+        return cls("local")
+
+
+@dataclass(eq=False)
+class NoProfile(UsageError):
+    """A bundle that was made without a profile, so that nothing can be compared with it; or that is gone."""
+
+    name: str
+    digest: str
+
+    def parts(self) -> Parts:
+        """The message."""
+        return Parts(
+            f"the bundle {self.digest} of {cut(self.name, 100)} has no profile to compare with",
+            nearest="it was made by an earlier noteship, or no profile could be taken, which `noteship run` has said",
+            remedy="make the bundle again: noteship run",
+        )
+
+    @classmethod
+    def example(cls) -> Self:
+        """An instance for documentation."""
+        return cls("churn", "3f1c0a9be2d4")
+
+
+@dataclass(eq=False)
+class NoRowFits(WorkFailed):
+    """A file of rows of which the model's signature refuses each. `row` counts from 0; values are not told."""
+
+    path: str
+    rows: int
+    row: int
+    field: str | None
+    expected: str
+    got: str
+
+    def parts(self) -> Parts:
+        """The message."""
+        rows = f"none of the {self.rows:,} rows" if self.rows > 1 else "no row"
+        field = f", field '{cut(self.field, 60)}'" if self.field is not None else ""
+        return Parts(
+            f"{rows} of {self.path} fits the model",
+            where=f"{self.path}, row {self.row} (from 0){field}",
+            nearest=f"expected {self.expected}, got {cut(self.got, 100)}",
+            remedy="give rows as the service is sent them, before any step of the notebooks has changed them",
+        )
+
+    @classmethod
+    def example(cls) -> Self:
+        """A text where a number belongs."""
+        return cls("reviews.csv", 1204, 0, "stars", "an integer", "text")

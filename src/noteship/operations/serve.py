@@ -38,6 +38,7 @@ class ServeRequest:
     drain_s: float = 0.0
     access: Access = field(default_factory=Access)
     is_open_to_admin: bool = False
+    is_watched: bool = True
     log: logs.Kind = "text"
 
 
@@ -97,15 +98,17 @@ class _Work:
     def __call__(self, post: supervising.Post) -> None:
         from noteship import serving
 
+        opened = OpenedProject.at(self.root)
         with logs.speaking(self.request.log):
-            serving.work(self._settings(), self._versions(OpenedProject.at(self.root)), post)
+            serving.work(self._settings(), self._versions(opened), post, self._observers(opened))
 
     def alone(self, opened: OpenedProject, loading: Callable[[], None], started: Callable[[str], None]) -> None:
         # It brings pandas and scikit-learn, which the change to another interpreter should not wait for.
         from noteship import serving
 
         versions = self._versions(opened)
-        serving.run(self._settings(), versions, lambda running: started(running.url), listening=loading)
+        observers = self._observers(opened)
+        serving.run(self._settings(), versions, lambda running: started(running.url), observers, loading)
 
     def _versions(self, opened: OpenedProject) -> serving.Versions:
         from noteship import serving
@@ -114,8 +117,21 @@ class _Work:
             serving.Entry(each.bundle.name, each.bundle.digest, each.is_known, each.role, each.percent)
             for each in self.chosen
         )
-        shelf = Shelf(opened, frozenset(self.request.types), self.request.allow_pickle)
+        request = self.request
+        shelf = Shelf(opened, frozenset(request.types), request.allow_pickle, request.is_watched)
         return serving.Versions(shelf, serving.Plan(tuple(entries)))
+
+    def _observers(self, opened: OpenedProject) -> list[serving.Observer]:
+        """Who watches what is served, if anybody."""
+        if not self.request.is_watched:
+            return []
+        from noteship import monitor, serving
+
+        declared = opened.settings.monitor
+        settings = monitor.Settings(declared.release, declared.window_s, declared.false_alarm_s, declared.tolerance)
+        writer = monitor.Writer(opened.store, settings, monitor.closes(settings))
+        writer.start()
+        return [serving.Watch(writer)]
 
     def _settings(self) -> serving.ServerSettings:
         from noteship import serving

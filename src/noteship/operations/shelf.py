@@ -62,11 +62,13 @@ class Shelf:
     """A project's store, as a service asks it; a `serving.Source`.
 
     - types, allow_pickle: what the operator allows; nobody who asks the service can allow more
+    - is_watched: whether models come with their profiles
     """
 
     opened: OpenedProject
     types: frozenset[str]
     allow_pickle: bool
+    is_watched: bool = False
 
     def find(self, bundle: str | None) -> serving.Entry:
         """The bundle of a name, or of the start of a digest.
@@ -80,8 +82,8 @@ class Shelf:
         return serving.Entry(found.name, found.digest, found.is_exact or trusted.holds(self.opened.root, found.digest))
 
     def load(self, entry: serving.Entry) -> serving.Model:
-        """Fetch, verify and load it. Raises what `models.fetch` and `models.load` raise."""
-        from noteship import models, serving
+        """Fetch, verify and load it. Raises what `models.fetch`, `models.load` and `monitor.Profile` raise."""
+        from noteship import models, monitor, serving
 
         trust = models.Trust(frozenset({entry.digest} if entry.may_import else ()), self.types, self.allow_pickle)
         with tempfile.TemporaryDirectory(prefix="noteship-") as folder:
@@ -89,4 +91,7 @@ class Shelf:
             if fetched.name != entry.name:
                 reason = f"it is of the model {fetched.name}, and the store has it as one of {entry.name}"
                 raise models.errors.DamagedBundle(entry.version, reason)
-            return serving.Model(fetched.name, entry.digest, models.load(fetched, trust))
+            scorer = models.load(fetched, trust)
+            path = fetched.profile_path if self.is_watched else None
+            profile = None if path is None else monitor.Profile.from_bytes(path.read_bytes())
+            return serving.Model(fetched.name, entry.digest, scorer, profile)

@@ -1,0 +1,261 @@
+"""`noteship monitor`: how the watched versions stand, window by window; alarms settled; a page of it all."""
+
+from __future__ import annotations
+
+import getpass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from noteship import digests, files, monitor, reporting, store
+from noteship.monitor.pieces import stamp
+from noteship.nearest import nearest
+from noteship.operations.errors import Contradiction, NoAlarm, NoProfile, NothingWatched
+from noteship.operations.naming import NAMES
+from noteship.operations.opened import OpenedProject
+from noteship.operations.profiles import profile_in, settings_of
+from noteship.reporting.verdict import verdict
+
+__all__ = ["Watched", "Watching", "report", "settle"]
+
+# All names below `monitor/` are listed for it, and a version that is no longer served does not come back by itself.
+LOOKED_FOR_S = 60.0
+# To the last windows rows may still be added: pieces come late.
+STILL_OPEN = 3
+# A day of windows of five minutes.
+SKETCHES = 288
+
+
+@dataclass(frozen=True)
+class Watched:
+    """One version of a model as it stands.
+
+    - names: champion, latest, or neither
+    - history: the last windows that were closed
+    - profile: what they are compared with; None where the store has no such bundle
+    - replicas, workers: who watches it now
+    - note: why its windows are not closed by who looks at them, or that its alarm was settled
+    """
+
+    place: monitor.Place
+    names: tuple[str, ...]
+    history: reporting.History
+    profile: monitor.Profile | None
+    replicas: int
+    workers: int
+    note: str = ""
+
+    @property
+    def is_served(self) -> bool:
+        """Whether anybody watches it now, or did until a moment ago."""
+        return self.workers > 0 or not (self.history.is_silent or self.history.last is None)
+
+    def to_json(self) -> dict[str, Any]:
+        """A part of the document that `noteship monitor --json` prints."""
+        history = self.history
+        return {
+            "model": self.place.model,
+            "version": self.place.version,
+            "names": list(self.names),
+            "profile": None if self.profile is None else self.profile.digest,
+            "replicas": self.replicas,
+            "workers": self.workers,
+            "standing": history.standing,
+            "since": None if history.since is None else stamp(history.since),
+            "verdict": verdict(history),
+            "note": self.note,
+            "windows": [{**each.decision.to_json(), "late_rows": each.late_rows} for each in history.windows],
+        }
+
+
+class Watching:
+    """Looks at what a release's versions are asked and answer, again and again. Windows that are due are closed.
+
+    `bundle` is `champion`, `latest`, the start of a digest, or a model's name: without one all are looked at.
+    """
+
+    def __init__(self, opened: OpenedProject, bundle: str | None, last: int) -> None:
+        self.settings = settings_of(opened)
+        self._objects, self._bundle, self._last = opened.store, bundle, last
+        self._versions: dict[monitor.Place, _Version] = {}
+        self._looked_for = -LOOKED_FOR_S
+        self._seen: dict[monitor.Place, Watched] = {}
+
+    def look(self, now: float) -> tuple[Watched, ...]:
+        """How they stand, those that are served first.
+
+        Raises NothingWatched, what `Profile.from_bytes` and `Evaluator.close` raise, and the store's errors.
+        """
+        is_thorough = not 0 <= now - self._looked_for < LOOKED_FOR_S
+        if is_thorough:
+            for place in _places(self._objects, self.settings, self._bundle):
+                if place not in self._versions:
+                    self._versions[place] = _Version(self._objects, place, self.settings, self._last)
+        names = _names(self._objects)
+        for place, version in self._versions.items():
+            if is_thorough or self._seen[place].is_served:
+                self._seen[place] = version.look(now, names.get(place.version, ()))
+        self._looked_for = now if is_thorough else self._looked_for
+        return tuple(sorted(self._seen.values(), key=_order))
+
+
+class _Version:
+    def __init__(self, objects: store.Store, place: monitor.Place, settings: monitor.Settings, last: int) -> None:
+        self._place, self._settings, self._last = place, settings, last
+        self._objects, self._windows = objects, monitor.Windows(objects, place)
+        self._profile = profile_in(objects, place.version)
+        self._evaluator = None
+        if self._profile is not None:
+            self._evaluator = monitor.Evaluator(self._windows, self._profile, settings)
+        self._known: dict[int, reporting.Window] = {}
+
+    def look(self, now: float, names: tuple[str, ...]) -> Watched:
+        boots = self._windows.boots()
+        note = self._close(boots, now)
+        history = reporting.History.of(self._read(), self._settings, now)
+        living = _living(boots, history, now, self._settings)
+        replicas = len({boot.replica for boot in living})
+        note = note or self._settled(history)
+        return Watched(self._place, names, history, self._profile, replicas, len(living), note)
+
+    def _close(self, boots: Sequence[monitor.Boot], now: float) -> str:
+        """Close the windows that are due, unless they are of another length than this project says."""
+        others = {boot.seconds for boot in boots} - {self._settings.window_s}
+        if self._evaluator is None:
+            return "its bundle is not in the store: windows are closed by who serves it"
+        if others:
+            lengths = ", ".join(f"{each} s" for each in sorted(others))
+            here = f"{self._settings.window_s} s by [monitor] here"
+            return f"windows of {lengths}, and of {here}: they are closed by who serves it"
+        try:
+            self._evaluator.close(now)
+        except (store.errors.StoreDenied, store.errors.StoreReadOnly):
+            # Whoever may only read sees what others have decided.
+            return "the store cannot be written from here: windows are closed by who serves it"
+        return ""
+
+    def _settled(self, history: reporting.History) -> str:
+        """Of an alarm that was settled after the last decision."""
+        ref = self._windows.read_state() if history.standing == "alarm" else None
+        settled = None if ref is None else monitor.State.from_json(ref.value).settled
+        return f"settled by {settled['by']}: {settled['why']}; the next decision begins anew" if settled else ""
+
+    def _read(self) -> list[reporting.Window]:
+        """The last windows; what is known of one that no piece can come to any more is not read again."""
+        every = self._windows.decided()
+        starts = every[-self._last :]
+        wanted = [start for start in starts if start not in self._known or start in starts[-STILL_OPEN:]]
+        for ref in self._refs(wanted, len(every)):
+            window = reporting.Window.of_value(ref.value)
+            if window is not None:
+                self._known[window.decision.start] = window
+        known = {start: self._known[start] for start in starts if start in self._known}
+        # Many windows are one time line; distributions are compared of the last ones.
+        for start in list(known)[:-SKETCHES]:
+            known[start] = replace(known[start], sketch=b"")
+        self._known = known
+        return list(known.values())
+
+    def _refs(self, wanted: Sequence[int], there: int) -> Iterator[store.Ref]:
+        """The decisions, many at once where most of what is there is wanted."""
+        if len(wanted) > max(STILL_OPEN, there // 2):
+            names = {f"{self._windows.prefix}decided/{stamp(start)}" for start in wanted}
+            yield from (
+                each for each in self._objects.read_refs(f"{self._windows.prefix}decided/") if each.name in names
+            )
+            return
+        for start in wanted:
+            ref = self._windows.read_decision(start)
+            if ref is not None:
+                yield ref
+
+
+def settle(opened: OpenedProject, bundle: str | None, why: str, *, is_usual: bool) -> monitor.Place:
+    """Settle the alarm that rings, of the version that is named or else of the only one.
+
+    `is_usual`: its windows count as usual ones for their hours of the week.
+    Raises NothingWatched, NoAlarm, NoProfile, and Contradiction where several ring.
+    """
+    settings = settings_of(opened)
+    ringing = []
+    for place in _places(opened.store, settings, bundle):
+        ref = monitor.Windows(opened.store, place).read_state()
+        if ref is not None and monitor.State.from_json(ref.value).since is not None:
+            ringing.append(place)
+    if not ringing:
+        raise NoAlarm(settings.release, bundle or "")
+    if len(ringing) > 1:
+        listed = ", ".join(f"{place.model} {digests.short(place.version)}" for place in ringing)
+        raise Contradiction(f"alarms of several versions ring: {listed}", "name the one that is settled")
+    [place] = ringing
+    profile = profile_in(opened.store, place.version) if is_usual else None
+    if is_usual and profile is None:
+        raise NoProfile(place.model, digests.short(place.version))
+    monitor.settle(monitor.Windows(opened.store, place), by=_who(), why=why, usual_in=profile)
+    return place
+
+
+def _who() -> str:
+    """Who calls, as the machine knows them; in a container nobody may have a name."""
+    try:
+        return getpass.getuser()
+    except (ImportError, KeyError, OSError):
+        return "somebody"
+
+
+def report(opened: OpenedProject, bundle: str | None, last: int, target: Path, now: float) -> Watched:
+    """Write the page of one version: of the first that is served. Raises what `look` and `reporting.page` raise."""
+    watched = Watching(opened, bundle, last).look(now)[0]
+    name, version = watched.place.model, watched.place.version
+    if watched.profile is None:
+        raise NoProfile(name, digests.short(version))
+    page = reporting.page(name, watched.profile, watched.history, version=version)
+    files.write(target, page.encode("utf-8"))
+    return watched
+
+
+def _places(objects: store.Store, settings: monitor.Settings, bundle: str | None) -> list[monitor.Place]:
+    """What is watched under the project's release, and is meant by the name. Raises NothingWatched."""
+    every = monitor.places(objects)
+    ours = [place for place in every if place.release == settings.release]
+    if bundle in NAMES:
+        ref = objects.read_ref(f"names/{bundle}")
+        meant = [place for place in ours if ref is not None and place.version == ref.value["digest"]]
+    else:
+        meant = [place for place in ours if not bundle or place.model == bundle or place.version.startswith(bundle)]
+    if not meant:
+        others = {place.release for place in every} - {settings.release}
+        known = {place.model for place in ours} | {digests.short(place.version) for place in ours}
+        near = nearest(bundle, sorted(known)) if bundle else ""
+        raise NothingWatched(settings.release, bundle or "", near, tuple(sorted(others)))
+    return meant
+
+
+def _names(objects: store.Store) -> Mapping[str, tuple[str, ...]]:
+    """What digests are called."""
+    found: dict[str, tuple[str, ...]] = {}
+    for name in NAMES:
+        ref = objects.read_ref(f"names/{name}")
+        if ref is not None:
+            digest = ref.value["digest"]
+            found[digest] = (*found.get(digest, ()), name)
+    return found
+
+
+def _living(
+    boots: Sequence[monitor.Boot], history: reporting.History, now: float, settings: monitor.Settings
+) -> list[monitor.Boot]:
+    """Workers that have told of the last window, or began after it: one that was killed never says that it ended."""
+    begun = now - 2 * settings.window_s
+    told: set[str] = set()
+    if history.last is not None:
+        begun = max(begun, history.end)
+        if not history.is_silent:
+            told = {member.rpartition("-")[0] for member in history.last.members}
+    return [boot for boot in boots if boot.ended is None and (boot.started >= begun or boot.name in told)]
+
+
+def _order(watched: Watched) -> tuple[bool, bool, str, float]:
+    end = watched.history.end
+    return not watched.is_served, "champion" not in watched.names, watched.place.model, -end

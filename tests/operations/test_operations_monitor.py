@@ -1,0 +1,100 @@
+"""Looking at watched versions again and again, and the page of one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from cli.projects import Project
+from cli.watched_projects import SECONDS, WatchedProject, drifting
+from noteship import store
+from noteship.operations.monitor import Watching, report
+from noteship.operations.opened import OpenedProject
+from noteship.store.folder import FolderBucket
+
+NOW = 1_795_400_460.0
+
+
+def watching(project: Project, last: int = 120) -> Watching:
+    return Watching(OpenedProject.at(project.root), None, last)
+
+
+def test_what_is_looked_at_again_goes_on(project: Project) -> None:
+    """A window that ended since is closed and shown; a version that was begun is found within a minute."""
+    watched = WatchedProject(project)
+    watched.serve(NOW, "unchanged", "unchanged")
+    looking = watching(project)
+    [first] = looking.look(NOW)
+    assert [each.decision.rows for each in first.history.windows] == [400, 400]
+    watched.serve(NOW + SECONDS, "unchanged", rows=300)
+    [second] = looking.look(NOW + SECONDS)
+    assert [each.decision.rows for each in second.history.windows] == [400, 400, 300]
+    other = WatchedProject(project, "mail")
+    other.begin(NOW + SECONDS)
+    assert len(looking.look(NOW + SECONDS + 5)) == 1
+    mail, _ = looking.look(NOW + SECONDS + 65)
+    assert (mail.place.model, mail.workers, mail.history.standing) == ("mail", 1, "none")
+
+
+def test_rows_that_come_late_are_seen(project: Project) -> None:
+    """The last windows are read again, since pieces may still be added to them."""
+    watched = WatchedProject(project)
+    watched.serve(NOW, "unchanged", "unchanged")
+    looking = watching(project)
+    looking.look(NOW)
+    watched.boot = type(watched.boot)("pod-1", "late", NOW, SECONDS)
+    watched.serve(NOW - SECONDS, "unchanged", rows=50)
+    watched.serve(NOW + SECONDS, "unchanged")
+    looking.look(NOW + SECONDS)
+    [seen] = looking.look(NOW + SECONDS)
+    assert [each.late_rows for each in seen.history.windows] == [50, 0, 0]
+
+
+def test_no_more_windows_than_are_asked_for(project: Project) -> None:
+    """Of many windows the last ones are read."""
+    WatchedProject(project).serve(NOW, *["unchanged"] * 6)
+    [seen] = watching(project, last=2).look(NOW)
+    assert len(seen.history.windows) == 2
+    assert seen.history.end == NOW - NOW % SECONDS
+
+
+def test_workers_that_were_killed_are_not_counted(project: Project) -> None:
+    """A worker that tells nothing of the last window watches no more, though it never said that it ended."""
+    watched = WatchedProject(project)
+    watched.serve(NOW, "unchanged", "unchanged")
+    killed = type(watched.boot)("pod-9", "killed", NOW - 5 * SECONDS, SECONDS)
+    watched.windows.write_boot(killed)
+    [seen] = watching(project).look(NOW)
+    assert (seen.replicas, seen.workers, seen.is_served) == (1, 1, True)
+    [later] = watching(project).look(NOW + 10 * SECONDS)
+    assert (later.workers, later.is_served, later.history.standing) == (0, False, "silent")
+
+
+class ReadOnlyFolder(FolderBucket):
+    """A folder that refuses what would change a reference."""
+
+    def put_if(self, key: str, data: bytes, version: str | None) -> str | None:
+        """Refuse."""
+        raise store.errors.StoreReadOnly(self.url, key, "Read-only file system")
+
+    def delete(self, key: str) -> None:
+        """Refuse."""
+        raise store.errors.StoreReadOnly(self.url, key, "Read-only file system")
+
+
+def test_who_may_only_read_sees_what_was_decided(project: Project) -> None:
+    """Nothing is closed, and it is said why."""
+    WatchedProject(project).serve(NOW, "unchanged", "unchanged")
+    opened = OpenedProject.at(project.root)
+    vars(opened)["store"] = store.Store(ReadOnlyFolder(project.root / ".noteship/store"))
+    [seen] = Watching(opened, None, 120).look(NOW)
+    assert (len(seen.history.windows), "cannot be written from here" in seen.note) == (1, True)
+
+
+def test_the_page_of_a_version(project: Project, tmp_path: Path) -> None:
+    """It is written whole, and tells what the terminal tells."""
+    drifting(project, NOW)
+    target = tmp_path / "out.html"
+    found = report(OpenedProject.at(project.root), "champion", 1_000, target, NOW)
+    page = target.read_text(encoding="utf-8")
+    assert found.history.standing == "alarm"
+    assert page.startswith("<!DOCTYPE html>") and "Alarm since" in page and "c5" in page
