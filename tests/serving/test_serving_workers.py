@@ -90,8 +90,8 @@ def test_a_killed_worker_is_replaced(shared: tuple[subprocess.Popen[str], str]) 
         until(lambda: sum(asked.statuses.values()) > before + 100)
         assert httpx.get(f"{url}/health/ready").status_code == 200
     until_both(one, url)
-    # Some of the clients were that worker's, each asks one thing at a time, and none comes to it again.
-    assert 0 < len(asked.lost) < 8
+    # Each client asks one thing at a time, and none that was that worker's comes to it again.
+    assert len(asked.lost) < 8
     assert len({client for client, _ in asked.lost}) == len(asked.lost)
     assert set(asked.statuses) == {200}
     assert samples(url, "noteship_worker_restarts_total") == {"": restarts + 1}
