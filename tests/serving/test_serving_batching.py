@@ -113,6 +113,8 @@ def test_what_comes_meanwhile_is_scored_next(letters: serving.Model, worker: Wor
 
     async def work() -> None:
         await batcher.score(one)
+        # So slow that on no machine the one under way takes longer than it should.
+        batcher.pace.measured(1, 60.0)
         first = asyncio.ensure_future(batcher.score(one))
         await asyncio.to_thread(gated.entered.wait, 10)
         others = [asyncio.ensure_future(batcher.score(one)) for _ in range(4)]
