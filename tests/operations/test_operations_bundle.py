@@ -129,10 +129,8 @@ def test_a_bundle_is_trusted_where_it_was_made(letters: Project) -> None:
     assert not trusted.holds(letters.root, "ab" * 32)
 
 
-@pytest.mark.parametrize(
-    "setting",
-    ["steps", pytest.param("data", marks=pytest.mark.slow), pytest.param("reproduces", marks=pytest.mark.slow)],
-)
+@pytest.mark.parametrize("setting", ["steps", "data", "reproduces"])
+@pytest.mark.slow
 def test_a_bundle_is_not_made_of_what_an_earlier_run_left(letters: Project, setting: str) -> None:
     """A file that no stage writes any more is refused with what its maker writes now; the user's own file is not."""
     letters.write("first.py", "import shutil\nshutil.copy('rows.csv', 'copied.csv')\n")

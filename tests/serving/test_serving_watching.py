@@ -238,6 +238,7 @@ def test_serve_watches_in_every_worker(bundle: Path, tmp_path: Path) -> None:
     assert sum(piece.rows for piece in pieces_of(opened.store, digest)) == 80
 
 
+@pytest.mark.slow
 def test_a_killed_service_has_told_of_its_windows(bundle: Path, tmp_path: Path) -> None:
     """A service closes its windows while it runs; after SIGKILL they stand, and its boot has no end."""
     (tmp_path / "noteship.toml").write_text('[monitor]\nwindow = "1s"\n')
@@ -257,6 +258,7 @@ def test_a_killed_service_has_told_of_its_windows(bundle: Path, tmp_path: Path) 
     assert [boot.ended for boot in windows.boots()] == [None]
 
 
+@pytest.mark.slow
 def test_serve_can_be_told_not_to_watch(bundle: Path, tmp_path: Path) -> None:
     """With --no-monitor nothing is written, and no metric speaks of it."""
     opened = OpenedProject.at(tmp_path)

@@ -157,6 +157,7 @@ def test_without_descriptors_connections_wait(shared: tuple[subprocess.Popen[str
     assert statuses == [200]
 
 
+@pytest.mark.slow
 def test_without_descriptors_no_worker_is_started_and_others_answer(shared: tuple[subprocess.Popen[str], str]) -> None:
     """A supervisor that cannot start a worker goes on, and starts it as soon as it can."""
     one, url = shared
