@@ -142,33 +142,6 @@ def test_without_a_change_the_joint_distance_has_its_level() -> None:
     assert 70 <= below <= 130
 
 
-def _effect(requests: list[np.ndarray], q: np.ndarray) -> float:
-    counts = np.array([np.bincount(rows, minlength=len(q)) for rows in requests], float)
-    lengths = counts.sum(axis=1)
-    sizes = statistics.RequestSizes(len(requests), lengths.sum(), (lengths**2).sum())
-    return statistics.design_effect(counts.sum(axis=0), (counts**2).sum(axis=0), sizes, q)
-
-
-def test_rows_of_a_request_count_for_as_much_as_they_say() -> None:
-    """Single rows and independent rows count fully; rows that are all the same count as one."""
-    random = np.random.default_rng(6)
-    q = np.array([0.1, 0.2, 0.3, 0.4])
-    single = [random.choice(4, 1, p=q) for _ in range(1_000)]
-    independent = [random.choice(4, random.integers(1, 9), p=q) for _ in range(2_000)]
-    same = [np.repeat(random.choice(4, p=q), 8) for _ in range(2_000)]
-    assert _effect(single, q) == 1
-    assert _effect(independent, q) < 1.2
-    assert 7 < _effect(same, q) < 9
-
-
-def test_with_few_requests_all_of_their_rows_count_as_the_same() -> None:
-    """Fifty requests of six rows have a design effect of six; no rows have one."""
-    assert _effect([np.arange(6) % 4] * 50, np.full(4, 0.25)) == 6
-    empty = statistics.RequestSizes(0, 0, 0)
-    assert statistics.design_effect([0, 0], [0, 0], empty, [0.5, 0.5]) == 1
-    assert statistics.RequestSizes(1, 2, 4) + statistics.RequestSizes(1, 3, 9) == statistics.RequestSizes(2, 5, 13)
-
-
 def test_the_expected_accuracy_is_right_for_calibrated_scores() -> None:
     """The share that was right is within three standard errors of what calibrated scores expect; no rows, no number."""
     random = np.random.default_rng(7)

@@ -14,7 +14,7 @@ from noteship.monitor.decision import Culprit, Decision
 from noteship.monitor.pieces import grace_s, start_of
 from noteship.operations.monitor import Watched
 from noteship.reporting.comparing import compare, compare_work
-from noteship.reporting.history import was_judged
+from noteship.reporting.history import Standing, was_judged
 from noteship.reporting.states import LOOKS
 from noteship.reporting.verdict import how_strong, verdict
 from noteship.reporting.words import evidence, factor, number, percent, shown
@@ -122,9 +122,8 @@ def _then_now(then: float, now: float) -> str:
     return f"{percent(then)} → {percent(now)}"
 
 
-def _mark(standing: str) -> tuple[tuple[str, str], ...]:
-    look = next(each for name, each in LOOKS.items() if name == standing)
-    return ((MARKS[standing], look.colour),)
+def _mark(standing: Standing) -> tuple[tuple[str, str], ...]:
+    return ((MARKS[standing], LOOKS[standing].colour),)
 
 
 def _version(watched: Watched) -> tuple[str | tuple[str, str], ...]:

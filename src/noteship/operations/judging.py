@@ -69,7 +69,9 @@ def judge(chosen: loading.Chosen, trusting: loading.Trusting, opened: OpenedProj
 
 def _observed(loaded: models.LoadedModel, profile: monitor.Profile, path: Path) -> tuple[monitor.Observed, int]:
     """The rows that fit, with their predictions and their work, and the number of the others."""
-    from noteship import models, scoring
+    import numpy
+
+    from noteship import models, monitor, scoring
     from noteship.scoring import forms, reading, sorting
 
     form = forms.form_of(path.name)
@@ -92,26 +94,11 @@ def _observed(loaded: models.LoadedModel, profile: monitor.Profile, path: Path) 
         raise NoRowFits(str(path), len(bad), first.row, first.field, first.expected, first.got)
     if not rows:
         raise scoring.errors.NoRows(str(path))
-    return _joined(rows, models.Scores.joined(scores), counts), len(bad)
-
-
-def _joined(
-    rows: list[models.Rows], scores: models.Scores, counts: list[numpy.ndarray[Any, Any] | None]
-) -> monitor.Observed:
-    import itertools
-
-    import numpy
-
-    from noteship import monitor
-
-    columns = zip(*(each.others for each in rows), strict=True)
     known = [each for each in counts if each is not None]
-    return monitor.Observed(
-        numpy.concatenate([each.numbers for each in rows]),
-        tuple(list(itertools.chain.from_iterable(column)) for column in columns),
-        monitor.Predictions(scores.predictions, scores.probabilities, scores.classes),
-        numpy.concatenate(known) if len(known) == len(counts) else None,
-    )
+    joined, scored = models.Rows.joined(rows), models.Scores.joined(scores)
+    predictions = monitor.Predictions(scored.predictions, scored.probabilities, scored.classes)
+    counted = numpy.concatenate(known) if len(known) == len(counts) else None
+    return monitor.Observed(joined.numbers, joined.others, predictions, counted), len(bad)
 
 
 def _counter(loaded: models.LoadedModel, profile: monitor.Profile) -> work.WorkCounter | None:

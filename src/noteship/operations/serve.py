@@ -126,9 +126,9 @@ class _Work:
         if not self.request.is_watched:
             return []
         from noteship import monitor, serving
+        from noteship.operations.profiles import settings_of
 
-        declared = opened.settings.monitor
-        settings = monitor.Settings(declared.release, declared.window_s, declared.false_alarm_s, declared.tolerance)
+        settings = settings_of(opened)
         writer = monitor.Writer(opened.store, settings, monitor.closes(settings))
         writer.start()
         return [serving.Watch(writer)]

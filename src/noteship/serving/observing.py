@@ -202,14 +202,15 @@ class Observation:
         try:
             for batch in joined(batches):
                 for observer in self._observers:
-                    self._guarded(observer, observer.observe, batch)
+                    self.guarded(observer, observer.observe, batch)
         finally:
             self._told_bytes += sum(batch.size_bytes for batch in batches)
         for label in labels:
             for hearing in self._hearing:
-                self._guarded(hearing, hearing.observe_feedback, label)
+                self.guarded(hearing, hearing.observe_feedback, label)
 
-    def _guarded(self, observer: object, tell: Callable[[T], None], told: T) -> None:
+    def guarded(self, observer: object, tell: Callable[[T], None], told: T) -> None:
+        """Tell an observer something; what it raises is logged and counted."""
         try:
             tell(told)
         except Exception as error:

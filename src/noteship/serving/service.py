@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import math
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
@@ -23,7 +22,7 @@ from noteship.serving.metrics import Metrics
 from noteship.serving.model import Model
 from noteship.serving.observing import Batch, Dropped, Observation, Observer, ServiceObserver
 from noteship.serving.prediction_log import PredictionLog
-from noteship.serving.refusals import Refused, place_of
+from noteship.serving.refusals import Refused
 from noteship.serving.repository import Repository, Versions
 from noteship.serving.served import Served, prepare
 from noteship.serving.shadowing import Shadowing
@@ -32,7 +31,6 @@ from noteship.serving.worker import Worker
 
 __all__ = ["LARGE_BYTES", "Answer", "Service"]
 
-LOG = logging.getLogger(__name__)
 # How long whoever is refused should wait at least, and how long a scrape waits for the observers.
 RETRY_AFTER_S = 1
 SCRAPE_PATIENCE_S = 1.0
@@ -202,13 +200,9 @@ class Service:
         self.is_draining = True
 
     def _foretold(self, served: Sequence[Served]) -> None:
+        # As with what they do with batches: who watches keeps nobody from answering.
         for watching in self._watching:
-            try:
-                watching.observe_served(served)
-            except Exception as error:
-                # As with what it does with batches: who watches keeps nobody from answering.
-                self.metrics.observer_failed(type(watching).__name__)
-                LOG.warning("observer %s failed: %s", type(watching).__name__, place_of(error))
+            self._observation.guarded(watching, watching.observe_served, served)
 
     def _dropped(self, reason: Dropped, batch: Batch | None) -> None:
         self.metrics.batch_dropped(reason)

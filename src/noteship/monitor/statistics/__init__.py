@@ -5,7 +5,6 @@ from __future__ import annotations
 from noteship.monitor.statistics.accuracy import ExpectedAccuracy, expected_accuracy
 from noteship.monitor.statistics.alarm import AlarmState, e_benjamini_hochberg
 from noteship.monitor.statistics.bins import bets, log_e_before, log_e_bins
-from noteship.monitor.statistics.dependence import RequestSizes, design_effect
 from noteship.monitor.statistics.products import PRODUCTS, fold, pairs_of, products, unfold, with_one
 from noteship.monitor.statistics.saddlepoint import joint_distance, tail_probability
 from noteship.monitor.statistics.tolerance import DEFAULT_TOLERANCE, allowance, bins_for, radius
@@ -17,12 +16,10 @@ __all__ = [
     "AlarmState",
     "ExpectedAccuracy",
     "ReferenceMoments",
-    "RequestSizes",
     "Witness",
     "allowance",
     "bets",
     "bins_for",
-    "design_effect",
     "e_benjamini_hochberg",
     "expected_accuracy",
     "fold",
