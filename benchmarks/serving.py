@@ -18,7 +18,7 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
-from served import alone, models, servers, tables, wrk
+from served import alone, beside, models, servers, tables, wrk
 from served import overload as beyond
 from served.running import running
 from served.tables import MANY, ONE, Aim
@@ -33,7 +33,12 @@ def main() -> None:
     load = os.getloadavg()[0]
     with tempfile.TemporaryDirectory(prefix="noteship-bench-") as folder:
         place = Path(folder)
-        found = _overload(arguments, place) if arguments.overload else _beside(arguments, place)
+        if arguments.overload:
+            found = _overload(arguments, place)
+        elif arguments.watching:
+            found = _watching(arguments, place)
+        else:
+            found = _beside(arguments, place)
     found["machine"] = {"processors": os.cpu_count(), "python": sys.version.split()[0], "load_before": load}
     print(f"\n{os.cpu_count()} processors, Python {sys.version.split()[0]}, load before {load:.2f}")
     if arguments.json:
@@ -81,6 +86,22 @@ def _overload(arguments: argparse.Namespace, place: Path) -> dict[str, Any]:
     return {"overload": dataclasses.asdict(found), "aims": [dataclasses.asdict(aim) for aim in aims]}
 
 
+def _watching(arguments: argparse.Namespace, place: Path) -> dict[str, Any]:
+    """noteship with itself, watched and not."""
+    found, cores = {}, (arguments.server_core, arguments.load_core)
+    for kind in arguments.models:
+        served = models.prepare(kind, place)
+        found[kind] = beside.beside(
+            served, arguments.serve_option, cores, arguments.pairs, arguments.seconds, place / f"{kind}-beside"
+        )
+        for pair in found[kind]:
+            _say(f"{kind}: {pair}")
+    aims = [aim for kind, pairs in found.items() for aim in beside.aims(kind, pairs)]
+    _print_aims(aims)
+    pairs = {kind: [dataclasses.asdict(each) for each in some] for kind, some in found.items()}
+    return {"watching": pairs, "aims": [dataclasses.asdict(aim) for aim in aims]}
+
+
 def _servers(arguments: argparse.Namespace, served: models.Served) -> list[servers.Server]:
     """Those that were asked for and are installed, in the order in which they take turns."""
     every: dict[str, servers.Server] = {
@@ -108,6 +129,8 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--serve-option", action="append", default=[], help="an option for `noteship serve`")
     parser.add_argument("--json", type=Path, help="write all numbers to this file")
     parser.add_argument("--overload", action="store_true", help="instead, send noteship more than it can do")
+    parser.add_argument("--watching", action="store_true", help="instead, noteship with the monitoring and without")
+    parser.add_argument("--pairs", type=int, default=20, help="of loads with and without it (default: 20)")
     parser.add_argument("--overload-times", type=float, default=10, help="the capacity (default: 10)")
     parser.add_argument("--waiting-limit-ms", type=float, help="the service's, to hold its 99th percentile against")
     arguments = parser.parse_args()

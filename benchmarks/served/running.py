@@ -39,6 +39,10 @@ class Running:
         """What the server's processes hold, shared pages counted in parts."""
         return sum(_held(int(each)) for each in _family(self.process.pid))
 
+    def processor_s(self) -> float:
+        """What the server's processes have taken of processors so far, in steps of a clock tick."""
+        return sum(_taken(int(each)) for each in _family(self.process.pid))
+
 
 @contextmanager
 def running(server: Server, core: int, place: Path) -> Iterator[Running]:
@@ -147,3 +151,9 @@ def _held(pid: int) -> int:
             if line.startswith("Pss:"):
                 return int(line.split()[1]) * 1024
     return 0
+
+
+def _taken(pid: int) -> float:
+    """User and system time of a process; its name, in brackets, may hold anything."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")

@@ -217,6 +217,28 @@ def test_words_add_up_whatever_their_order_and_case() -> None:
     assert not numpy.array_equal(apart[1], texts.encode(["money"], 1)[1][0])
 
 
+def slow_hash(word: str) -> int:
+    digits = enumerate(word.lower().encode())
+    value = sum(byte * texts.BASE**place for place, byte in digits) % 2**32
+    for shift, factor in texts.MIXING:
+        value = (value ^ value >> int(shift)) * int(factor) % 2**32
+    return value
+
+
+def test_words_are_spread_over_all_dimensions() -> None:
+    """A word is its hash's dimension and sign; those of ten thousand numbers are as even as chance makes them."""
+    words = [str(number) for number in range(10_000)]
+    _, apart = texts.encode(words)
+    for word, row in list(zip(words, apart, strict=True))[::500]:
+        value = slow_hash(word)
+        assert row[value >> 26] == (-1 if value >> 25 & 1 else 1)
+        assert numpy.abs(row).sum() == 1
+    expected = len(words) / (2 * texts.DIMENSIONS)
+    found = numpy.concatenate([(apart == sign).sum(axis=0) for sign in (-1, 1)])
+    # The statistic has 127 degrees of freedom: a mean of 127 and a standard deviation of 16.
+    assert 70 < ((found - expected) ** 2 / expected).sum() < 200
+
+
 def test_long_texts_are_looked_at_in_pieces() -> None:
     """Many long texts, more than are looked at together, are encoded as each by itself."""
     many = [f"{'long words ' * 600}{number}" for number in range(80)]
