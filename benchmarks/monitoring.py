@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import os
 import subprocess
 import sys
@@ -18,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy
+from served import models
 from served.tables import markdown
 
 ROWS, COLUMNS, CORRELATION = 10_000, 30, 0.8
@@ -26,7 +28,7 @@ PEERS = ("evidently", "nannyml", "alibi-detect", "whylogs")
 # A check that takes longer is no check of a window.
 PATIENCE_S = 900.0
 # Aims: a row's cost in batches of 32, a check's, the profile's and a window's size.
-AIMED, ROW_US, CHECK_MS, PROFILE_BYTES, SKETCH_BYTES = "30 columns, 32 rows", 5.0, 5.0, 200_000, 16_384
+ROW_US, CHECK_MS, PROFILE_BYTES, SKETCH_BYTES = 5.0, 5.0, 200_000, 16_384
 
 
 def main() -> None:
@@ -37,6 +39,11 @@ def main() -> None:
         folder = Path(place)
         _write_tables(folder)
         ours = _asked([str(arguments.noteship / "python"), "-m", "watched.ours", place], CODE)
+        if "failed" not in ours:
+            # By the project's own environment: the bundle's steps need scikit-learn.
+            ours["gathered"] = _asked(
+                [sys.executable, "-m", "watched.gathered", str(models.prepare("forest", folder).project)], CODE
+            )
         peers = [_peer(name, arguments.peers / f".venv-bench-{name}", folder) for name in arguments.libraries]
     if "failed" not in ours:
         print(markdown(["what", "found", "aim", ""], _own_rows(ours)))
@@ -70,7 +77,8 @@ def _peer(name: str, environment: Path, folder: Path) -> dict[str, Any]:
 def _asked(words: Sequence[str], cwd: Path) -> dict[str, Any]:
     """The JSON that a process prints last, or how it failed."""
     print(" ".join(words[-3:]), file=sys.stderr, flush=True)
-    source = {"PYTHONPATH": f"{CODE}:{CODE.parent / 'src'}"} if "watched.ours" in words else {}
+    ours = any(word.startswith("watched.") for word in words)
+    source = {"PYTHONPATH": f"{CODE}:{CODE.parent / 'src'}"} if ours else {}
     try:
         done = subprocess.run(
             words, cwd=cwd, env=os.environ | source, capture_output=True, text=True, timeout=PATIENCE_S
@@ -92,10 +100,10 @@ def _printed(output: str) -> dict[str, Any]:
 
 
 def _own_rows(found: Mapping[str, Any]) -> list[list[str]]:
-    rows = [
-        _line(f"a row, {name}", f"{cost:.1f} µs", f"at most {ROW_US:g} µs", name == AIMED, cost <= ROW_US)
-        for name, cost in found["row_us"].items()
-    ]
+    gathered = found["gathered"].get("row_us", math.inf)
+    name = "a row, 30 columns, in batches of 32 as the service gathers them"
+    rows = [_line(name, f"{gathered:.1f} µs", f"at most {ROW_US:g} µs", True, gathered <= ROW_US)]
+    rows += [[f"a row, {name}, alone", f"{cost:.1f} µs", "", ""] for name, cost in found["row_us"].items()]
     rows += [
         _line(
             f"a window's check, {name} rows",
