@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 from noteship import monitor
-from noteship.monitor.deciding import Gathered, decide
 from noteship.monitor.decision import Decision
-from noteship.monitor.reference import Reference
-from noteship.monitor.state import State
 
 __all__ = ["Judge"]
 
@@ -16,17 +13,16 @@ class Judge:
 
     def __init__(self, profile: monitor.Profile, threshold: float) -> None:
         plain = monitor.Settings()
-        self._settings = monitor.Settings(false_alarm_s=threshold * plain.window_s)
-        self._profile, self._state, self._next = profile, State(), 0
-        reference = Reference.of_profile(profile, plain.tolerance)
-        self._references = (reference, reference)
-        self.bet: monitor.PairBet | None = None
+        self._rehearsal = monitor.Rehearsal(profile, monitor.Settings(false_alarm_s=threshold * plain.window_s))
+        self._window_s, self._next = plain.window_s, 0
+
+    @property
+    def bet(self) -> monitor.PairBet | None:
+        """With which the rows of the next window are to be counted."""
+        return self._rehearsal.bet
 
     def judge(self, sketch: monitor.Sketch) -> Decision:
         """Close a window, whose rows were counted with `bet`."""
-        gathered = Gathered(self._next, sketch)
-        self._state, decision = decide(self._profile, self._settings, self._state, gathered, self._references)
-        self._next += self._settings.window_s
-        witness = self._state.witness
-        self.bet = witness and monitor.PairBet(witness, self._profile.encoder.layout.dimensions)
+        decision = self._rehearsal.close(self._next, sketch)
+        self._next += self._window_s
         return decision

@@ -61,6 +61,18 @@ def test_the_document(project: Project) -> None:
     assert document["bell"] == 25_920
 
 
+def test_looking_loads_no_tables(project: Project) -> None:
+    """Who looks, and closes a window, waits for neither pandas nor what fits, draws or reads tables."""
+    watched = WatchedProject(project)
+    watched.serve(time.time() - 60, "unchanged", "unchanged")
+    heavy = {"pandas", "scipy", "sklearn", "pyarrow", "matplotlib", "rich", "obstore", "starlette"}
+    code = "import sys; from noteship.cli.main import main; main(sys.argv[1:]); print(*sys.modules)"
+    call = [*COMMAND[:1], "-c", code, "monitor", "--once", "--project", str(project.root)]
+    out = subprocess.run(call, capture_output=True, text=True, check=True).stdout
+    assert len(watched.windows.decided()) == 2 and "■ learning" in out
+    assert heavy & set(out.splitlines()[-1].split()) == set()
+
+
 def test_small_windows_and_gaps_are_no_health(project: Project) -> None:
     """Windows of a few rows say so, and so does the time in which nobody served."""
     now = time.time()

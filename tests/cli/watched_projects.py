@@ -36,6 +36,7 @@ class WatchedProject:
         self.windows = monitor.Windows(self.objects, self.place)
         self.boot = monitor.Boot("pod-0", f"{model}{mark or 0}", 0.0, SECONDS)
         self.pieces = 0
+        self.sampling: monitor.Sampling | None = None
 
     def call_it(self, name: str) -> None:
         """Let the project call it champion, or latest."""
@@ -63,14 +64,19 @@ class WatchedProject:
         sketch = PROFILE.sketch()
         ref = self.windows.read_state()
         witness = None if ref is None else monitor.State.from_json(ref.value).witness
+        sample: monitor.Sample | None = None
         bet = None if witness is None else PairBet(witness, PROFILE.encoder.layout.dimensions)
         if rows:
             ids = [f"{start} {place}" for place in range(rows)]
-            encoded = PROFILE.encoder.encode(observed(rows, [start % 9_999_991, 5], kind))
+            asked = observed(rows, [start % 9_999_991, 5], kind)
+            encoded = PROFILE.encoder.encode(asked)
             sketch.add(encoded, PROFILE.fourier, ids, [1] * rows, bet)
+            if self.sampling is not None:
+                ceiling = self.sampling.empty.ceiling
+                sample = self.sampling.taken(ceiling, start, asked, encoded, ids, [1] * rows)
         self.pieces += 1
         data = sketch.to_bytes() if rows else b""
-        piece = monitor.Piece(start, self.boot.replica, self.boot.boot, self.pieces, rows, rows, 0, 1.0, data)
+        piece = monitor.Piece(start, self.boot.replica, self.boot.boot, self.pieces, rows, rows, 0, 1.0, data, sample)
         self.windows.write_piece(piece)
 
 

@@ -144,6 +144,28 @@ def test_a_listing_has_sizes_and_times_in_order(bucket: Bucket) -> None:
     assert [entry.key for entry in bucket.list("a/")] == ["a/x.z", "a/x/y"]
 
 
+def test_a_listing_begins_after_a_key(bucket: Bucket) -> None:
+    """Only later keys are listed, whether or not there is one of that name."""
+    for key in ("a/1", "a/2", "a/3.json", "a/3/x", "b/1"):
+        bucket.put(key, [b""])
+    assert [entry.key for entry in bucket.list("a/", after="a/2")] == ["a/3.json", "a/3/x"]
+    assert [entry.key for entry in bucket.list("a/", after="a/3")] == ["a/3.json", "a/3/x"]
+    assert [entry.key for entry in bucket.list("a/3", after="a/1")] == ["a/3.json", "a/3/x"]
+    assert [entry.key for entry in bucket.list("", after="a/3.json")] == ["a/3/x", "b/1"]
+    assert list(bucket.list("a/", after="b")) == []
+
+
+def test_folders_are_listed_without_what_is_in_them(bucket: Bucket) -> None:
+    """Segments that more follow, each once; a folder of which everything was removed is none."""
+    for key in ("m/a/1", "m/a/2/x", "m/b/1", "m/b.json", "m/gone/1/2", "mm/c/1"):
+        bucket.put(key, [b"1"])
+    bucket.delete("m/gone/1/2")
+    assert list(bucket.folders("m")) == ["a", "b"]
+    assert list(bucket.folders("m/a")) == ["2"]
+    assert list(bucket.folders("m/b")) == []
+    assert list(bucket.folders("m/none")) == []
+
+
 def test_what_was_deleted_is_gone(bucket: Bucket) -> None:
     """A deleted key is absent and can be written anew."""
     bucket.put("a", [b"1"])

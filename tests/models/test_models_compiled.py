@@ -224,8 +224,8 @@ def test_a_compiled_form_that_differs_is_not_chosen(monkeypatch: pytest.MonkeyPa
     original = words._Words.__call__
 
     def wrong(self: Any, rows: Rows) -> Any:
-        found = original(self, rows)
-        return found.with_values(found.values * 1.5 + found.columns)
+        found, told = original(self, rows)
+        return found.with_values(found.values * 1.5 + found.columns), told
 
     monkeypatch.setattr(words._Words, "__call__", wrong)
     bad = choose(scorer, FRAME)

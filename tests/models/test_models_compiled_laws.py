@@ -1,4 +1,4 @@
-"""Compiled models give what scikit-learn gives, for whatever is put together of the steps that are known."""
+"""Compiled models give what scikit-learn gives, and count what it takes, for whatever is put together of the steps that are known."""
 
 from __future__ import annotations
 
@@ -38,12 +38,14 @@ from sklearn.preprocessing import (
 from sklearn.svm import LinearSVC
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
+from noteship.models import work
 from noteship.models.compiled import CompiledScorer, compile_scorer
 from noteship.models.composing import compose
 from noteship.models.composition import ComposedScorer
 from noteship.models.describing import describe
 from noteship.models.loading import Step
 from noteship.models.rows import Rows
+from noteship.models.scorer import Scores
 
 LAW = settings(max_examples=20, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 WORDS = ["dear", "Madam", "the", "and", "éclair", "münster", "日本", "x1", "b", "salty"]
@@ -114,13 +116,14 @@ def scorers(frame: pandas.DataFrame, inputs: list[str], model: Any) -> tuple[Com
 
 
 def holds(frame: pandas.DataFrame, inputs: list[str], model: Any, rows: pandas.DataFrame | None = None) -> None:
-    """The law: the same on the fitted rows and on others, together and alone."""
+    """The law: the same scores and work on the fitted rows and on others, together and alone."""
     plain, compiled = scorers(frame, inputs, model)
     encoded = plain.signature.conform(frame if rows is None else pandas.concat([frame, rows], ignore_index=True))
     attempted, left = compiled.attempt(Rows.of_frame(plain.signature, encoded))
     assert attempted is not None
     assert len(left) <= len(encoded) // 4
     whole, expected = compiled.score(encoded), plain.score(encoded)
+    counted = works(plain, compiled, encoded, attempted)
     assert whole.predictions.dtype == expected.predictions.dtype
     assert whole.classes == expected.classes
     if expected.classes:
@@ -131,6 +134,8 @@ def holds(frame: pandas.DataFrame, inputs: list[str], model: Any, rows: pandas.D
         numpy.testing.assert_allclose(whole.probabilities, expected.probabilities, rtol=0, atol=1e-12)
     for place in range(0, len(encoded), 29):
         alone = compiled.score_rows(Rows.of_frame(plain.signature, encoded.iloc[[place]]))
+        if alone.trace is not None:
+            assert compiled.work(Rows.of_frame(plain.signature, encoded.iloc[[place]]), alone.trace) == counted[place]
         if expected.classes:
             assert alone.predictions[0] == whole.predictions[place]
         else:
@@ -140,6 +145,20 @@ def holds(frame: pandas.DataFrame, inputs: list[str], model: Any, rows: pandas.D
         else:
             assert alone.probabilities is not None and whole.probabilities is not None
             numpy.testing.assert_allclose(alone.probabilities[0], whole.probabilities[place], rtol=0, atol=1e-13)
+
+
+def works(plain: ComposedScorer, compiled: CompiledScorer, encoded: pandas.DataFrame, scores: Scores) -> Any:
+    """The law of work: by what was seen while scoring, in whatever batches, it is what the plain counter counts."""
+    counter = work.counter(plain)
+    assert not isinstance(counter, work.Unknown), counter
+    expected = counter.count(encoded)
+    again = [scores.part(0, 7), scores.part(7, 8), scores.part(8, len(scores))]
+    for each in (scores, Scores.joined(again)):
+        assert each.trace is not None
+        counted = compiled.work(Rows.of_frame(plain.signature, encoded), each.trace)
+        assert counted.dtype == numpy.int64
+        assert counted.tolist() == expected.tolist()
+    return expected
 
 
 @functools.cache

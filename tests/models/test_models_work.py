@@ -488,6 +488,12 @@ def test_xgboost() -> None:
     assert not isinstance(found, Unknown)
     kept = trees[trees["Tree"] < 3 * (stopped.best_iteration + 1)]
     assert found.count(rows).tolist() == [_walked(kept, row) for row in rows]
+
+
+@pytest.mark.filterwarnings("ignore:.*gblinear. is deprecated:UserWarning")
+def test_xgboost_linear() -> None:
+    """XGBoost's linear booster takes one multiplication a number that is not zero, for each output."""
+    xgboost = pytest.importorskip("xgboost")
     linear = xgboost.XGBRegressor(booster="gblinear", n_estimators=3).fit(rows_of(3), rows_of(3)[:, 0])
     found = counter(linear)
     assert not isinstance(found, Unknown)

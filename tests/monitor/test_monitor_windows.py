@@ -29,6 +29,30 @@ def piece(sequence: int = 0, start: int = START, boot: str = "0badcafe") -> moni
     return monitor.Piece(start, "pod-7", boot, sequence, 12, 3, 1, 0.25, b"\x00\xffbytes")
 
 
+def test_decided_windows_are_listed_from_one_on(windows: monitor.Windows) -> None:
+    """Whether or not that one was decided; they are read together, too."""
+    for number in range(4):
+        windows.write_decision(START + 300 * number, number, None)
+    assert windows.decided() == [START, START + 300, START + 600, START + 900]
+    assert windows.decided(START + 300) == windows.decided(START + 1) == [START + 300, START + 600, START + 900]
+    assert [ref.value for ref in windows.decisions(START + 600)] == [2, 3]
+    assert windows.decided(START + 901) == []
+
+
+def test_places_are_found_whatever_is_in_them(windows: monitor.Windows) -> None:
+    """By the names of releases, models and versions alone; a worker that began is enough."""
+    windows.write_state({}, None)
+    others = [
+        monitor.Place("local", "mail", "b" * 64),
+        monitor.Place("local", "shop", "c"),
+        monitor.Place("x", "y", "z"),
+    ]
+    for other in others:
+        monitor.Windows(windows.objects, other).write_boot(monitor.Boot("pod", "1", 1.0, 300))
+    windows.objects.write_ref("monitor/else", 1, expected=None)
+    assert monitor.places(windows.objects) == [PLACE, *others]
+
+
 @given(names, names, names)
 def test_a_place_is_known_by_every_name_in_it(release: str, model: str, version: str) -> None:
     """Whatever release and model are called, their names can be written, and lead back to them."""

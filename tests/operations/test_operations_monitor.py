@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from cli.projects import Project
 from cli.watched_projects import SECONDS, WatchedProject, drifting
 from noteship import store
+from noteship.monitor.pieces import stamp
 from noteship.operations.monitor import Watching, report
 from noteship.operations.opened import OpenedProject
+from noteship.store.bucket import Entry
 from noteship.store.folder import FolderBucket
 
 NOW = 1_795_400_460.0
@@ -55,6 +58,45 @@ def test_no_more_windows_than_are_asked_for(project: Project) -> None:
     [seen] = watching(project, last=2).look(NOW)
     assert len(seen.history.windows) == 2
     assert seen.history.end == NOW - NOW % SECONDS
+
+
+class Listing(FolderBucket):
+    """A folder that counts what it lists."""
+
+    listed = 0
+
+    def list(self, prefix: str, *, after: str = "") -> Iterator[Entry]:
+        """As the folder does."""
+        for entry in super().list(prefix, after=after):
+            self.listed += 1
+            yield entry
+
+
+def test_windows_of_months_are_not_listed_again_and_again(project: Project) -> None:
+    """Only the names of the last windows are; but for those that are further back where there are too few."""
+    watched = WatchedProject(project)
+    watched.serve(NOW, "unchanged", "unchanged")
+    [start] = watched.windows.decided()
+    ref = watched.windows.read_decision(start)
+    assert ref is not None
+    for place in range(1, 200):
+        earlier = stamp(start - place * SECONDS)
+        value = {**ref.value, "decision": {**ref.value["decision"], "start": earlier}}
+        watched.windows.write_decision(start - place * SECONDS, value, None)
+    opened, bucket = OpenedProject.at(project.root), Listing(project.root / ".noteship/store")
+    vars(opened)["store"] = store.Store(bucket)
+    looking = Watching(opened, None, 20)
+    [first] = looking.look(NOW)
+    assert len(first.history.windows) == 20
+    assert bucket.listed < 100
+    before = bucket.listed
+    watched.serve(NOW + SECONDS, "unchanged", rows=300)
+    [second] = looking.look(NOW + SECONDS)
+    assert bucket.listed - before < 20
+    assert len(second.history.windows) == 20
+    assert [each.decision.rows for each in second.history.windows[-2:]] == [400, 300]
+    [much_later] = Watching(opened, None, 20).look(NOW + 500 * SECONDS)
+    assert [each.decision for each in much_later.history.windows] == second.history.decisions
 
 
 def test_workers_that_were_killed_are_not_counted(project: Project) -> None:

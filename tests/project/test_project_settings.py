@@ -107,6 +107,11 @@ def test_an_unknown_key_is_named_with_the_nearest(tmp_path: Path, text: str, nam
         ('[monitor]\nfalse_alarms = "never"', "monitor.false_alarms"),
         ('[monitor]\nfalse_alarms = "0 per 90d"', "monitor.false_alarms"),
         ('[monitor]\nrelease = "a/b"', "monitor.release"),
+        ("[monitor]\nsample = -1", "monitor.sample"),
+        ("[monitor]\nsample = 20.5", "monitor.sample"),
+        ('[monitor]\nleave_out = "sender"', "monitor.leave_out"),
+        ('[monitor]\nsample_keep = "1y"', "monitor.sample_keep"),
+        ('[monitor]\nsample_keep = "40d"', "monitor.sample_keep"),
     ],
 )
 def test_a_wrong_value_is_named(tmp_path: Path, text: str, name: str) -> None:

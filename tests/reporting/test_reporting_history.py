@@ -11,6 +11,7 @@ import pytest
 from noteship import monitor, reporting
 from noteship.monitor.decision import Culprit, Share
 from noteship.reporting.marks import MOST_MARKS, gaps, marks
+from noteship.reporting.tables import facts
 from noteship.reporting.verdict import verdict
 from reporting.told import SECONDS, START, decision, history
 
@@ -24,7 +25,7 @@ MOVED = (Culprit("size", "input", 20.0, (Share("3 <= size", 0.02, 0.09),)),)
         (["learning", "unchanged"], 60, "Unchanged since 2026-11-23 02:25 UTC: within the tolerance"),
         (["unchanged", "unchanged"], 60, "Unchanged since 2026-11-23 02:20 UTC"),
         (["unchanged", "changing"], 60, "Changing since 2026-11-23 02:25 UTC, and not an alarm yet: single columns"),
-        (["unchanged", "not enough data"], 60, "Not enough data since 2026-11-23 02:25 UTC: 20 rows cannot be judged"),
+        (["unchanged", "not enough data"], 60, "Not enough data since 2026-11-23 02:25 UTC: 20 rows are too few"),
         (["unchanged"], 7_200, "Nothing heard since 2026-11-23 02:25 UTC, 2 hours ago; the last window before was: un"),
         ([], 0, "No window was closed yet"),
     ],
@@ -34,6 +35,37 @@ def test_the_verdict_has_the_state_and_its_beginning(states: list[Any], later_s:
     more: dict[str, Any] = {"drives": ("columns",), "culprits": MOVED}
     decisions = [decision(place, each, **more if each == "changing" else {}) for place, each in enumerate(states)]
     assert verdict(history(decisions, later_s)).startswith(told)
+
+
+@pytest.mark.parametrize(
+    ("rows", "effect", "told"),
+    [
+        (0, 1.0, "no rows came."),
+        (1, 1.0, "1 row is too few to be judged, and will be with the next ones."),
+        (20, 1.0, "20 rows are too few to be judged, and will be with the next ones."),
+        (5_000, 50.0, "5,000 rows, which say as much as 100 independent ones, are too few to be judged, and will be"),
+        (64, 64.0, "64 rows, which say as much as 1 independent one, are too few to be judged, and will be"),
+    ],
+)
+def test_why_rows_are_not_judged_is_said(rows: int, effect: float, told: str) -> None:
+    """There are none, few, or many that are alike within their requests."""
+    few = decision(0, "not enough data", rows=rows, judged_rows=rows, effect=effect)
+    assert verdict(history([few])).startswith(f"Not enough data since 2026-11-23 02:20 UTC: {told}")
+
+
+def test_a_detector_of_a_newer_version_is_shown_by_its_name() -> None:
+    """In the verdict, and where it is said what the evidence comes from."""
+    told = history([decision(0, "changing", drives=("seasons <b>",))])
+    assert "not an alarm yet: “seasons <b>” has moved." in verdict(told)
+    assert "<dt>it comes from</dt><dd><small>seasons &lt;b&gt;</small>" in facts(told)
+
+
+def test_what_the_evidence_comes_from_is_told_through_small_windows() -> None:
+    """Of an alarm it is what rang; without evidence it is nothing in particular."""
+    rang = decision(0, "alarm", since=START, drives=("work", "columns"))
+    small = decision(1, "alarm", since=START, rows=3, judged_rows=3, log_total=None, joint_p=None)
+    assert "<dd><small>work; single columns</small>" in facts(history([rang, small]))
+    assert "<dd><small>nothing in particular</small>" in facts(history([decision(0)]))
 
 
 def test_an_alarm_stays_one_through_small_windows_and_silence() -> None:

@@ -104,9 +104,11 @@ def test_the_same_label_again_is_no_news(letters: serving.Model) -> None:
     """Whoever sends a label twice is told that it was taken, and it counts once; another one is a conflict."""
     with served(letters) as one:
         request = asked(one)
-        assert [feed(one, item(request)).status_code for _ in range(3)] == [202, 202, 202]
+        answers = [feed(one, item(request)) for _ in range(3)]
+        assert [(each.status_code, each.json()["known"]) for each in answers] == [(202, 0), (202, 1), (202, 1)]
+        assert feed(one, [item(request), item(request, 1)]).json()["known"] == 1
         assert feed(one, item(request, label="review")).status_code == 409
-        assert samples(one)["noteship_feedback_total", (("model", "letters"), ("version", letters.version))] == 1
+        assert samples(one)["noteship_feedback_total", (("model", "letters"), ("version", letters.version))] == 2
 
 
 def test_what_cannot_be_is_refused(service: Served) -> None:
@@ -156,6 +158,19 @@ def test_of_a_list_each_label_stands_alone(service: Served) -> None:
     assert feed(service, [item("mine"), item(request, 9)]).status_code == 404
 
 
+def test_labels_that_are_not_taken_are_counted(letters: serving.Model) -> None:
+    """By reason, each reason from the start."""
+    with served(letters) as one:
+        request = asked(one)
+        before = samples(one)
+        feed(one, [item("mine"), item(request), item(request, label="review"), item(request, 9), item("other")])
+        after = samples(one)
+    reasons = {"unknown": 2, "conflict": 1, "unfit": 1, "unreachable": 0, "other": 0}
+    for found, counts in ((before, dict.fromkeys(reasons, 0)), (after, reasons)):
+        told = {reason: found["noteship_feedback_refused_total", (("reason", reason),)] for reason in reasons}
+        assert told == counts
+
+
 def test_feedback_may_be_gzipped(service: Served) -> None:
     """A body may be packed, and its limit holds for what it unpacks to."""
     headers = {"content-encoding": "gzip"}
@@ -175,7 +190,8 @@ def test_observers_hear_of_labels_after_their_batch(letters: serving.Model) -> N
         faults = samples(one)["noteship_observer_faults_total", (("observer", "Broken"),)]
     batch, heard = hearing.told
     assert batch.request_ids == (request,)
-    told = serving.Feedback(request, 1, "letter", "review", "letters", letters.version, "classification")
+    made = ("review", "letters", letters.version, "classification", letters.digest)
+    told = serving.Feedback(request, 1, "letter", *made)
     assert (heard, heard.is_agreed, faults) == (told, False, 1)
 
 
@@ -190,7 +206,7 @@ def test_a_hanging_observer_does_not_hold_feedback_up(letters: serving.Model) ->
 
 def test_labels_are_dropped_rather_than_piled_up(letters: serving.Model, monkeypatch: pytest.MonkeyPatch) -> None:
     """Behind a hanging observer only so many labels wait for the observers; they count nevertheless."""
-    monkeypatch.setattr("noteship.serving.observing.WAITING_LIMIT", 1)
+    monkeypatch.setattr("noteship.serving.observing.LABELS_LIMIT", 1)
     stuck, hearing = Stuck(), Hearing()
     with served(letters, (stuck, hearing)) as one:
         request = asked(one)

@@ -27,6 +27,7 @@ from .started import keep, started
 from .watched import observed, profiled, with_profile
 
 ROWS = [[letter] for letter in LETTERS]
+START = 1_795_400_400
 RENTS = [[20 + 3 * number, ["north", "south"][number % 2]] for number in range(40)]
 
 
@@ -117,7 +118,7 @@ def test_what_is_asked_and_answered_is_in_the_windows(
 def test_metrics_tell_of_the_watching(watched_letters: serving.Model, objects: store.Store) -> None:
     """Rows watched and lost, pieces, and the distribution of work are told by model and version from the start."""
     model = watched_letters
-    of_version = (("model", "letters"), ("version", model.version))
+    of_version = (("model", "letters"), ("release", "local"), ("version", model.version))
     with served(model, (watch(objects),)) as one:
         before = samples(one.client.get("/metrics").text)
         one.predict(ROWS)
@@ -130,6 +131,37 @@ def test_metrics_tell_of_the_watching(watched_letters: serving.Model, objects: s
     bounds = [float(dict(labels)["le"]) for name, labels in after if name == "noteship_work_bucket"]
     assert bounds == sorted(bounds)
     assert len(bounds) >= 4
+
+
+def ids_of(moment: int) -> serving.RequestIds:
+    return serving.RequestIds(lambda: moment * 1_000_000_000)
+
+
+def test_labels_count_for_the_window_of_their_prediction(
+    watched_letters: serving.Model, watched_rents: serving.Model, objects: store.Store
+) -> None:
+    """Whenever they come, by version, each once; of classes with a table, of numbers with the differences."""
+    with served(watched_letters, (watch(objects),)) as one:
+        service = one.running.service
+        for service.ids in (ids_of(START), ids_of(START + 300)):
+            answer = one.predict(ROWS[:4]).json()
+            labels = ["letter", *answer["predictions"][1:3]]
+            items = [{"request": answer["id"], "row": row, "label": label} for row, label in enumerate(labels)]
+            for _ in range(2):
+                assert one.client.post("/feedback", json=items).json()["accepted"] == 3
+    windows = monitor.Windows(objects, monitor.Place("local", "letters", watched_letters.digest))
+    found = monitor.read_labels(windows)
+    assert list(found) == [START, START + 300]
+    assert [(each.labels, each.right) for each in found.values()] == [(3, 3)] * 2
+    assert found[START].table == [("letter", "letter", 2), ("review", "review", 1)]
+    with served(watched_rents, (watch(objects),)) as one:
+        answer = one.predict(RENTS[:2]).json()
+        label = answer["predictions"][0] + 10
+        assert one.client.post("/feedback", json={"request": answer["id"], "row": 0, "label": label}).status_code == 202
+    windows = monitor.Windows(objects, monitor.Place("local", "rents", watched_rents.digest))
+    [(start, labels)] = monitor.read_labels(windows).items()
+    assert abs(start - time.time()) < 400
+    assert (labels.labels, labels.absolute, labels.squared) == pytest.approx((1, 10, 100))
 
 
 def test_models_without_a_profile_are_not_watched(letters: serving.Model, objects: store.Store) -> None:
@@ -229,7 +261,8 @@ def test_serve_watches_in_every_worker(bundle: Path, tmp_path: Path) -> None:
                 assert client.post("/predict", json=ROWS[:4]).status_code == 200
             told = samples(first.get("/metrics").text)
         one.end()
-    assert told["noteship_watched_rows_total", (("model", "letters"), ("version", digest[:12]))] == 80
+    of_version = (("model", "letters"), ("release", "blue"), ("version", digest[:12]))
+    assert told["noteship_watched_rows_total", of_version] == 80
     place = monitor.Place("blue", "letters", digest)
     assert monitor.places(opened.store) == [place]
     boots = monitor.Windows(opened.store, place).boots()

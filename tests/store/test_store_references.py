@@ -54,6 +54,29 @@ def test_names_are_listed_by_their_beginning_in_order(any_store: Store) -> None:
     assert [ref.value for ref in any_store.read_refs("runs/")] == list(any_store.refs("runs/"))
 
 
+def test_names_are_listed_after_one(any_store: Store) -> None:
+    """Whether or not there is one of that name; names within it come after it."""
+    for name in ("days/1", "days/2", "days/2/x", "days/2-b", "days/3"):
+        any_store.write_ref(name, name, expected=None)
+    assert list(any_store.refs("days/", after="days/2")) == ["days/2-b", "days/2/x", "days/3"]
+    assert list(any_store.refs("days/", after="days/20")) == ["days/3"]
+    assert [ref.value for ref in any_store.read_refs("days/", after="days/2-b")] == ["days/2/x", "days/3"]
+    assert list(any_store.refs("days/", after="days/3")) == []
+
+
+def test_segments_of_names_are_listed_without_what_is_below(any_store: Store) -> None:
+    """Each once, as it was written, whatever characters it has and however long it is."""
+    segments = ["a", "a.json", "é ü", "x%2F=", "long " * 100, "long " * 100 + "and more"]
+    for segment in segments:
+        for number in range(2):
+            any_store.write_ref(f"top/{segment}/{number}/x", 1, expected=None)
+    any_store.write_ref("top/none", 1, expected=None)
+    any_store.write_ref("topmost/b/1", 1, expected=None)
+    assert any_store.ref_folders("top") == sorted(segments)
+    assert any_store.ref_folders("top/a") == any_store.ref_folders(f"top/{segments[-1]}") == ["0", "1"]
+    assert any_store.ref_folders("top/a/0") == any_store.ref_folders("nothing") == []
+
+
 @given(st.lists(st.text(min_size=1).map(lambda text: text.replace("/", "-")), min_size=1, max_size=4).map("/".join))
 def test_every_name_has_a_key_of_its_own(name: str) -> None:
     """A key has only plain characters, no segment of dots, and leads back to the name."""

@@ -23,11 +23,12 @@ import numpy
 import pandas
 import pytest
 
-from noteship import models, serving, streaming
+from noteship import models, monitor, serving, store, streaming
 from noteship.serving.served import Served, prepare
 from noteship.serving.worker import Worker
 from noteship.streaming import errors
-from serving.served import letters_bundle
+from serving.served import LETTERS, letters_bundle
+from serving.watched import with_profile
 
 pytestmark = pytest.mark.debian
 
@@ -231,18 +232,26 @@ def test_what_is_missing_is_said(server: str, served: Served) -> None:
     asyncio.run(work())
 
 
+@contextlib.contextmanager
+def streamed(s: Subjects, bundle: Path, project: Path, *more: str) -> Iterator[subprocess.Popen[str]]:
+    """`noteship stream`, once it reads."""
+    names = s.settings
+    words = ["stream", str(bundle), "--nats", names.server, "--from", names.source, "--to", names.target]
+    words += ["--dead", names.dead, "--durable", names.durable, "--project", str(project), "--json", *more]
+    command = [sys.executable, "-m", "noteship", *words]
+    pipes: Any = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with subprocess.Popen(command, text=True, env=os.environ | {"PYTHONUNBUFFERED": "1"}, **pipes) as process:
+        assert process.stderr is not None
+        assert any(line.startswith("reading ") for line in process.stderr)
+        yield process
+
+
 def test_the_verb_drains_on_sigterm(server: str, bundle: Path, tmp_path: Path) -> None:
     """`noteship stream` answers until SIGTERM, finishes what it took, exits 0, and has lost nothing."""
 
     async def work() -> None:
         async with subjects(server) as s:
-            words = ["stream", str(bundle), "--nats", server, "--from", s.settings.source, "--to", s.settings.target]
-            more = ["--dead", s.settings.dead, "--durable", s.settings.durable, "--project", str(tmp_path), "--json"]
-            command = [sys.executable, "-m", "noteship", *words, *more]
-            pipes: Any = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-            with subprocess.Popen(command, text=True, env=os.environ | {"PYTHONUNBUFFERED": "1"}, **pipes) as process:
-                assert process.stderr is not None
-                assert any(line.startswith("reading ") for line in process.stderr)
+            with streamed(s, bundle, tmp_path) as process:
                 sending = asyncio.create_task(s.send(*(question(f"dear {n}") for n in range(2000))))
                 await s.read(s.settings.target, 200)
                 process.send_signal(signal.SIGTERM)
@@ -255,3 +264,34 @@ def test_the_verb_drains_on_sigterm(server: str, bundle: Path, tmp_path: Path) -
             assert told["messages"] + await s.unanswered() == 2000
 
     asyncio.run(work())
+
+
+@pytest.mark.parametrize("more", [[], ["--no-monitor"]])
+def test_what_a_stream_asks_is_watched(server: str, more: list[str], tmp_path: Path) -> None:
+    """Rows of a stream are in the windows of the project's release, each message a request; unless told otherwise."""
+    bundle = with_profile(letters_bundle(tmp_path), [[letter] for letter in LETTERS])
+    project = tmp_path / "project"
+    project.mkdir()
+    (project / "noteship.toml").write_text('[monitor]\nwindow = "1h"\nrelease = "mails"\n')
+
+    async def work() -> None:
+        async with subjects(server) as s:
+            with streamed(s, bundle, project, *more) as process:
+                await s.send(*(question(letter, "dear") for letter in LETTERS))
+                await s.read(s.settings.target, 40)
+                process.send_signal(signal.SIGTERM)
+                await asyncio.to_thread(process.communicate, timeout=30)
+                assert process.returncode == 0
+
+    asyncio.run(work())
+    objects = store.open_store(None, project)
+    found = monitor.places(objects)
+    if more:
+        assert found == []
+        return
+    assert found == [monitor.Place("mails", "letters", store.folder_digest(bundle))]
+    windows = monitor.Windows(objects, found[0])
+    pieces = [piece for start in windows.starts() for piece in windows.pieces(start).pieces]
+    assert sum(piece.rows for piece in pieces) == 80
+    assert sum(piece.requests for piece in pieces) == 40
+    assert windows.boots()[0].ended is not None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pytest
@@ -24,8 +24,12 @@ class Letter:
     key: str
     deliveries: int = 1
     is_done: bool = False
+    faults: int = 0
 
     async def done(self) -> None:
+        if self.faults:
+            self.faults -= 1
+            raise ConnectionError
         self.is_done = True
 
 
@@ -66,12 +70,12 @@ def served(scorer: models.Scorer) -> Served:
     return prepare(serving.Model("letters", "ab" * 32, scorer), Worker("scoring"), lambda *_: None)
 
 
-def finish(made: Served, pile: Pile) -> streaming.Counted:
+def finish(made: Served, pile: Pile, observe: Callable[[serving.Batch], None] = lambda _: None) -> streaming.Counted:
     """Let a worker answer all of a pile."""
 
     async def work() -> streaming.Counted:
         stop = asyncio.Event()
-        reader = streaming.StreamWorker(made, pile)
+        reader = streaming.StreamWorker(made, pile, observe=observe)
         task = asyncio.create_task(reader.run(stop))
         while not all(letter.is_done for letter in pile.letters):
             await asyncio.sleep(0.005)
@@ -101,3 +105,13 @@ def test_a_model_that_fails_puts_the_message_aside(scorer: models.Scorer) -> Non
     assert "secret" not in reasons["1"]["reason"]
     assert reasons["2"]["status"] == "422"
     assert "5 times" in reasons["3"]["reason"]
+
+
+def test_what_was_answered_is_observed_once(scorer: models.Scorer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A message that comes again after its answer is observed when it is done; what has no answer is not."""
+    monkeypatch.setattr(worker_module, "RETRY_S", 0.01)
+    pile = Pile([Letter(b'[["dear"], ["dear"]]', "1", faults=2), Letter(b'[["crunchy"]]', "2"), Letter(b"[]", "3")])
+    seen: list[serving.Batch] = []
+    finish(served(scorer), pile, seen.append)
+    assert sorted(batch.row_counts for batch in seen) == [(1,), (2,)]
+    assert sorted(key for key, _ in pile.answers) == ["1", "1", "1", "2"]

@@ -24,3 +24,12 @@ def test_what_is_a_processs_own_is_told_by_worker() -> None:
     found = labelled({0: one, 3: one})
     assert [each.name for each in found] == ["p"]
     assert {sample.labels[-1]: sample.value for sample in found[0].samples} == {("worker", "0"): 2, ("worker", "3"): 2}
+
+
+def test_of_a_moment_the_latest_counts() -> None:
+    """What several processes tell of a moment is that of the latest one, in whatever order they come."""
+    old = Family("g", "", "gauge", [Sample("g", (), 9, at=10.0), Sample("g", (("a", "b"),), 1, at=10.0)])
+    new = Family("g", "", "gauge", [Sample("g", (), 4, at=20.0)])
+    for sources in ([[old], [new], [old]], [[new], [old]]):
+        [family] = summed(sources)
+        assert {sample.labels: sample.value for sample in family.samples} == {(): 4, (("a", "b"),): 1}

@@ -8,7 +8,6 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from noteship.cli.elsewhere import go_on_there
 from noteship.cli.errors import WrongUsage
 from noteship.cli.output import Output
 from noteship.digests import short
@@ -45,6 +44,14 @@ def run(arguments: argparse.Namespace, output: Output) -> int:
         return _settle(arguments, opened, output)
     if arguments.report is not None:
         return _report(arguments, opened, output)
+    if arguments.sample:
+        from noteship.cli import kept
+
+        return kept.show(arguments, opened, output)
+    if _is_alerting(arguments):
+        from noteship.cli import alerting
+
+        return alerting.write(arguments, opened, output)
     from noteship.operations.monitor import Watching
 
     watching = Watching(opened, arguments.bundle, max(KNOWN, arguments.last or 0))
@@ -58,12 +65,25 @@ def run(arguments: argparse.Namespace, output: Output) -> int:
 
 def _check(arguments: argparse.Namespace) -> None:
     given = [name for name in ("rows", "settle", "report") if getattr(arguments, name) is not None]
-    if len(given) > 1:
+    if _is_alerting(arguments):
+        given.append("rules" if arguments.rules is not None else "dashboard")
+    if arguments.sample:
+        given.append("sample")
+    if len(given) > 1 and not (given == ["rows", "report"] and arguments.time is not None):
         raise WrongUsage(f"--{given[0]} and --{given[1]} are two things to do", "one after the other")
     if arguments.settle is not None and not arguments.settle.strip():
         raise WrongUsage("--settle asks why", 'noteship monitor --settle "a new catalogue"')
     if arguments.usual and arguments.settle is None:
         raise WrongUsage("--usual says of an alarm that is settled that it was none", "--settle WHY --usual")
+    if arguments.time is not None and arguments.rows is None:
+        raise WrongUsage("--time names a column of a file of rows", "--rows FILE --time COLUMN")
+    if arguments.time is None and (arguments.window is not None or arguments.anew):
+        name = "--anew" if arguments.window is None else "--window"
+        raise WrongUsage(f"{name} is for rows that are judged by their times", f"--rows FILE --time COLUMN {name}")
+
+
+def _is_alerting(arguments: argparse.Namespace) -> bool:
+    return arguments.rules is not None or arguments.dashboard is not None
 
 
 def _once(watching: Watching, rows: int, output: Output) -> None:
@@ -188,6 +208,7 @@ def _report(arguments: argparse.Namespace, opened: OpenedProject, output: Output
 
 
 def _judge(arguments: argparse.Namespace, opened: OpenedProject, output: Output) -> int:
+    from noteship.cli.elsewhere import go_on_there
     from noteship.operations import judging
 
     chosen = loading.choose(arguments.bundle, opened)
@@ -196,6 +217,10 @@ def _judge(arguments: argparse.Namespace, opened: OpenedProject, output: Output)
         tuple(arguments.trust_source), tuple(arguments.trust_type), allow_pickle=arguments.allow_pickle
     )
     output.aside(f"judging with {chosen.named.name} (bundle {short(chosen.named.digest)})")
+    if arguments.time is not None:
+        from noteship.cli import rehearsed
+
+        return rehearsed.run(arguments, chosen, trusting, opened, output)
     judged = judging.judge(chosen, trusting, opened, Path(arguments.rows))
     output.document(judged.to_json())
     output.text(*_judged(judged, output.width or WIDTH))
@@ -213,7 +238,8 @@ def _judged(judged: Judged, width: int) -> Iterator[str]:
     decision = judged.decision
     rows = f"{decision.rows:,} {'row' if decision.rows == 1 else 'rows'} of {judged.path}"
     if decision.state == "not enough data":
-        yield f"{watched.MARKS[decision.state]} not enough data: {rows} cannot be judged, {FEWEST_ROWS:,.0f} can"
+        few = f"{rows} {'is' if decision.rows == 1 else 'are'} too few to be judged, {FEWEST_ROWS:,.0f} are enough"
+        yield f"{watched.MARKS[decision.state]} not enough data: {few}"
     elif judged.is_changed:
         yield f"{watched.MARKS['alarm']} changed: {rows} are unlike the reference, beyond the tolerance"
     else:

@@ -23,14 +23,19 @@ def run(arguments: argparse.Namespace, output: Output) -> int:
         tuple(arguments.trust_source), tuple(arguments.trust_type), allow_pickle=arguments.allow_pickle
     )
     request = operation.StreamRequest(
-        arguments.nats, arguments.source, arguments.target, arguments.dead, arguments.durable
+        arguments.nats,
+        arguments.source,
+        arguments.target,
+        arguments.dead,
+        arguments.durable,
+        is_watched=not arguments.no_monitor,
     )
     output.aside(f"loading {chosen.named.name} (bundle {short(chosen.named.digest)})")
 
     def started(durable: str) -> None:
         output.aside(f"reading {arguments.source} as '{durable}', answering to {arguments.target}; Ctrl-C stops it")
 
-    counted = operation.stream(chosen, trusting, opened.root, request, started)
+    counted = operation.stream(chosen, trusting, opened, request, started)
     told = {"messages": counted.messages, "rows": counted.rows, "dead": counted.dead}
     output.document({"bundle": chosen.named.digest, **told})
     output.text(f"answered {counted.messages:,} messages, {counted.rows:,} rows; {counted.dead:,} put aside")

@@ -172,6 +172,19 @@ def _serve(parser: argparse.ArgumentParser) -> None:
     _calling(parser)
 
 
+def _duration(text: str) -> int:
+    """Whole seconds in a duration: 90s, 5m, 1h, 7d."""
+    from noteship.project import quantities
+
+    try:
+        seconds = quantities.duration_s(text)
+    except ValueError:
+        seconds = 0.5
+    if seconds != int(seconds):
+        raise argparse.ArgumentTypeError(f"{text!r} is no duration in whole seconds, such as 5m, 1h or 7d")
+    return int(seconds)
+
+
 def _versions(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--canary",
@@ -290,6 +303,7 @@ def _stream(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--durable", metavar="NAME", help="workers of one name share the messages (default: noteship-MODEL)"
     )
+    parser.add_argument("--no-monitor", action="store_true", help="watch nothing: no windows are written")
     _trusting(parser)
 
 
@@ -313,7 +327,33 @@ def _monitor(parser: argparse.ArgumentParser) -> None:
         help="judge this file of rows, Parquet, CSV or JSON lines, in one go: exits with 0 where they are unchanged,"
         " 1 where they changed, 2 where they are too few",
     )
+    parser.add_argument(
+        "--time",
+        metavar="COLUMN",
+        help="with --rows: judge them in windows by the times in this column, as they would have been judged live;"
+        " exits with 1 where an alarm would have rung; with --report, the page is of them",
+    )
+    parser.add_argument(
+        "--window",
+        type=_duration,
+        metavar="LENGTH",
+        help="with --time: how long windows are, such as 1h or 7d (default: as [monitor] says)",
+    )
+    parser.add_argument(
+        "--anew",
+        action="store_true",
+        help="with --time: gather evidence anew after each alarm, so that each is told; else the first goes on",
+    )
     parser.add_argument("--report", metavar="OUT.html", help="write a page of one version that needs nothing else")
+    parser.add_argument(
+        "--rules", metavar="OUT.yml", help="write alert rules for Prometheus on the project's model, from [monitor]"
+    )
+    parser.add_argument("--dashboard", metavar="OUT.json", help="write a dashboard for Grafana of the project's model")
+    parser.add_argument(
+        "--sample",
+        action="store_true",
+        help="show rows that were asked since the change, and rows of before; [monitor] sample says how many are kept",
+    )
     parser.add_argument(
         "--settle", metavar="WHY", help="settle the alarm that rings: evidence is gathered anew, and decisions say why"
     )
@@ -323,6 +363,33 @@ def _monitor(parser: argparse.ArgumentParser) -> None:
         help="with --settle: it was a rhythm; the alarm's windows count as usual ones for their hours of the week",
     )
     _trusting(parser)
+
+
+def _feedback(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "file",
+        metavar="FILE",
+        type=Path,
+        help="CSV, Parquet, JSON lines or JSON with the columns `request`, the X-Request-Id of an answer, `row`, from 0"
+        " (default: 0), and `label`; rows without a label are passed over",
+    )
+    parser.add_argument(
+        "--url",
+        default="http://127.0.0.1:8080",
+        help="the service that made the predictions (default: http://127.0.0.1:8080)",
+    )
+    parser.add_argument(
+        "--token-file",
+        type=Path,
+        metavar="FILE",
+        help="holds the token of a caller of scope predict (default: what NOTESHIP_TOKEN says)",
+    )
+    parser.add_argument(
+        "--refused",
+        type=Path,
+        metavar="OUT.csv",
+        help="write the labels that were not taken there, with the reason, to be corrected and told again",
+    )
 
 
 def _gc(parser: argparse.ArgumentParser) -> None:
@@ -377,6 +444,13 @@ VERBS = (
         "noteship monitor --rows new.csv champion",
         "monitor",
         _monitor,
+    ),
+    Verb(
+        "feedback",
+        "tell a service what was right, when it is known",
+        "noteship feedback labels.csv --url https://mail.example.org",
+        "feedback",
+        _feedback,
     ),
     Verb("gc", "free what no reference and no recent run needs", "noteship gc --keep-runs 5", "gc", _gc),
 )

@@ -19,7 +19,7 @@ from noteship.reporting.states import LOOKS
 from noteship.reporting.verdict import how_strong, verdict
 from noteship.reporting.words import evidence, factor, number, percent, shown
 
-__all__ = ["MARKS", "in_brief", "in_full", "what_moved"]
+__all__ = ["MARKS", "head", "in_brief", "in_full", "what_moved", "windows"]
 
 # Shapes, so that colours are not needed.
 MARKS = {
@@ -43,6 +43,7 @@ MOST_SLOTS = 120
 ALIKE = 1.1
 # As wide as a distribution of few bins is drawn.
 WIDE = 48
+DAY_S = 86_400
 # Of columns that moved, and of numbers of a prediction, the distributions of so many are shown.
 MOST_BARS = 2
 
@@ -56,22 +57,33 @@ def in_brief(watched: Watched) -> Line:
     return line(*_mark(history.standing), f" {shown(watched.place.model, 40)} ", *_version(watched), f"  {told}")
 
 
+def head(watched: Watched, settings: monitor.Settings, width: int) -> Iterator[Line]:
+    """Which version it is, and how it stands."""
+    yield line((shown(watched.place.model, 40), "bold"), "  ", *_version(watched), f"  release {settings.release}")
+    standing = watched.history.standing
+    for number_, each in enumerate(folded("", verdict(watched.history), width - 2)):
+        yield line(*(_mark(standing) if not number_ else (" ",)), " ", *each)
+
+
 def in_full(watched: Watched, settings: monitor.Settings, width: int, rows: int) -> Iterator[Line]:
     """All of it, with so many windows at most."""
     history, width = watched.history, max(NARROWEST, width)
-    yield line((shown(watched.place.model, 40), "bold"), "  ", *_version(watched), f"  release {settings.release}")
-    for number_, each in enumerate(folded("", verdict(history), width - 2)):
-        yield line(*(_mark(history.standing) if not number_ else (" ",)), " ", *each)
+    yield from head(watched, settings, width)
     yield from _under_way(watched, settings)
     if not history.windows:
         return
     yield line()
-    yield from _windows(history, settings, width, rows)
+    yield from windows(history, settings, width, rows)
     last = history.decisions[-1]
     # A window that is too small to be judged adds nothing to the evidence.
     judged = next((each for each in reversed(history.decisions) if was_judged(each)), last)
     yield line()
     yield from what_moved(history.explained or judged, judged, last, width)
+    labelled = reporting.realised(history)
+    if labelled is not None:
+        what = "realised error" if labelled.labels.kind == "regression" else "realised accuracy"
+        yield from _told(what, str(labelled), width)
+    yield from _kept(watched, width)
     yield from _notes(history, rows, width)
     if watched.profile is not None:
         yield from _shares(watched, watched.profile, width)
@@ -97,8 +109,10 @@ def what_moved(explained: Decision, judged: Decision, last: Decision, width: int
         words = f"one so large has a probability of {percent(judged.joint_p)} without any change; it never rings"
         yield from _told("joint distance", words, width)
     if last.effect >= ALIKE:
-        words = f"{last.judged_rows:,} rows say as much as {last.judged_rows / last.effect:,.0f} independent ones"
-        yield from _told("rows of a request", f"{words}; {FEWEST_ROWS:,.0f} can be judged", width)
+        independent = max(1, round(last.judged_rows / last.effect))
+        ones = f"{independent:,} independent {'one' if independent == 1 else 'ones'}"
+        words = f"{last.judged_rows:,} rows say as much as {ones}; {FEWEST_ROWS:,.0f} are enough to be judged"
+        yield from _told("rows of a request", words, width)
     if last.accuracy is not None:
         error = f"± {100 * last.accuracy.standard_error:.1f} points"
         words = f"{percent(last.accuracy.expected)} {error}, while probabilities are calibrated"
@@ -107,6 +121,15 @@ def what_moved(explained: Decision, judged: Decision, last: Decision, width: int
         counted = "" if last.work.share > 0.999 else f", counted of {percent(last.work.share)} of the rows"
         words = f"{last.work.mean:,.0f} multiplications a row{counted}, {factor(last.work.ratio)} the reference's"
         yield from _told("work", words, width)
+
+
+def _kept(watched: Watched, width: int) -> Iterator[Line]:
+    """How many rows are kept, and how they are seen."""
+    if watched.rows is None:
+        return
+    after, before = len(watched.rows.after.rows), len(watched.rows.before.rows)
+    told = f"{after:,} since the change, {before:,} of before" if after else f"{before:,} of the last windows"
+    yield from _told("rows kept", f"{told}: noteship monitor --sample {shown(watched.place.model, 40)}", width)
 
 
 def _told(label: str, text: str, width: int) -> Iterator[Line]:
@@ -145,7 +168,8 @@ def _under_way(watched: Watched, settings: monitor.Settings) -> Iterator[Line]:
         yield line(("  " + watched.note, "dim"))
 
 
-def _windows(history: reporting.History, settings: monitor.Settings, width: int, rows: int) -> Iterator[Line]:
+def windows(history: reporting.History, settings: monitor.Settings, width: int, rows: int) -> Iterator[Line]:
+    """The last windows, a line each, the latest first; before them a time line, where there are more."""
     shown_ = list(history.decisions[-rows:])
     if len(history.decisions) > len(shown_):
         yield from _time_line(history, settings, width)
@@ -241,7 +265,9 @@ def _notes(history: reporting.History, rows: int, width: int) -> Iterator[Line]:
 
 
 def _time(moment: float, history: reporting.History) -> str:
-    """The time of day, to the second where windows are short; with the day where that is another one."""
+    """The time of day, to the second where windows are short, with the day where it is another one; of days, these."""
     when, today = (datetime.datetime.fromtimestamp(each, datetime.UTC) for each in (moment, history.now))
+    if history.settings.window_s % DAY_S == 0:
+        return when.strftime("%Y-%m-%d")
     clock = "%H:%M:%S" if history.settings.window_s % 60 else "%H:%M"
     return when.strftime(clock if when.date() == today.date() else f"%m-%d {clock}")

@@ -20,11 +20,14 @@ class Scores:
 
     `predictions` has shape (n,). For a classification into k `classes`, `probabilities` has shape (n, k) in the order
     of the classes, or is None where the model has none; for a regression it is None and `classes` is empty.
+    `trace` is what a scorer that counts its own work noted on the way, a row of numbers each, for its `work` alone. It is
+    None where the work has to be counted from the rows.
     """
 
     predictions: numpy.ndarray[Any, Any]
     probabilities: numpy.ndarray[Any, Any] | None
     classes: tuple[Any, ...]
+    trace: numpy.ndarray[Any, Any] | None = None
 
     def __len__(self) -> int:
         return len(self.predictions)
@@ -32,7 +35,8 @@ class Scores:
     def part(self, start: int, end: int) -> Self:
         """The scores of the rows from `start` to before `end`."""
         probabilities = None if self.probabilities is None else self.probabilities[start:end]
-        return type(self)(self.predictions[start:end], probabilities, self.classes)
+        trace = None if self.trace is None else self.trace[start:end]
+        return type(self)(self.predictions[start:end], probabilities, self.classes, trace)
 
     @classmethod
     def joined(cls, pieces: Sequence[Self]) -> Self:
@@ -40,10 +44,12 @@ class Scores:
         if len(pieces) == 1:
             return pieces[0]
         probabilities = [piece.probabilities for piece in pieces if piece.probabilities is not None]
+        traces = [piece.trace for piece in pieces if piece.trace is not None]
         return cls(
             predictions=numpy.concatenate([piece.predictions for piece in pieces]),
             probabilities=numpy.concatenate(probabilities) if probabilities else None,
             classes=pieces[0].classes,
+            trace=numpy.concatenate(traces) if len(traces) == len(pieces) else None,
         )
 
 

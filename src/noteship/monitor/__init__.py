@@ -6,10 +6,17 @@ from noteship.monitor.decision import Decision
 from noteship.monitor.encoder import Encoded, Encoder
 from noteship.monitor.evaluating import Evaluator, closes, settle
 from noteship.monitor.fields import Field, Observed, Predictions
+from noteship.monitor.gaining import gains
 from noteship.monitor.judging import judge
+from noteship.monitor.keeping import KeptRows
+from noteship.monitor.label_writing import read_labels
+from noteship.monitor.labels import Judgement, Labels
 from noteship.monitor.pieces import Boot, Piece, Place
 from noteship.monitor.profile import Profile
 from noteship.monitor.recording import Recorder
+from noteship.monitor.rehearsing import Rehearsal, Rehearsed, rehearse
+from noteship.monitor.sample import Kept, Row, Sample
+from noteship.monitor.sampling import Sampling
 from noteship.monitor.settings import Settings
 from noteship.monitor.sketch import Sketch
 from noteship.monitor.state import State
@@ -23,6 +30,10 @@ __all__ = [
     "Encoder",
     "Evaluator",
     "Field",
+    "Judgement",
+    "Kept",
+    "KeptRows",
+    "Labels",
     "Observed",
     "PairBet",
     "Piece",
@@ -30,6 +41,11 @@ __all__ = [
     "Predictions",
     "Profile",
     "Recorder",
+    "Rehearsal",
+    "Rehearsed",
+    "Row",
+    "Sample",
+    "Sampling",
     "Settings",
     "Sketch",
     "State",
@@ -37,7 +53,10 @@ __all__ = [
     "Writer",
     "closes",
     "errors",
+    "gains",
     "judge",
     "places",
+    "read_labels",
+    "rehearse",
     "settle",
 ]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from noteship.digests import short
-from noteship.errors import Parts, UsageError, WorkFailed
+from noteship.errors import Parts, UsageError, WorkFailed, cut
 
 __all__ = [
     "DamagedDecisions",
@@ -16,6 +16,7 @@ __all__ = [
     "OtherEncoding",
     "ProfileTooNew",
     "UnfitRows",
+    "UnknownColumn",
 ]
 
 
@@ -50,6 +51,28 @@ class UnfitRows(UsageError):
     def example(cls) -> Self:
         """A column is not there."""
         return cls("the column 'age' is missing")
+
+
+@dataclass(eq=False)
+class UnknownColumn(UsageError):
+    """A column that is to be left out of the rows that are kept, and that the model does not have."""
+
+    column: str
+    model: str
+    near: str = ""
+
+    def parts(self) -> Parts:
+        """The message."""
+        return Parts(
+            f"[monitor] leave_out names {cut(self.column, 100)!r}, which {cut(self.model, 100)} does not have",
+            nearest=cut(self.near, 100),
+            remedy="name columns as the model has them; else what was meant would be kept",
+        )
+
+    @classmethod
+    def example(cls) -> Self:
+        """A slip of the pen."""
+        return cls("sendr", "mail", "sender")
 
 
 @dataclass(eq=False)

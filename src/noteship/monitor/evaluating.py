@@ -12,6 +12,7 @@ from noteship import store
 from noteship.monitor import errors
 from noteship.monitor.deciding import Gathered, decide
 from noteship.monitor.decision import Decision
+from noteship.monitor.keeping import KeptRows
 from noteship.monitor.pieces import Boot, Piece, grace_s, stamp, start_of
 from noteship.monitor.profile import Profile
 from noteship.monitor.reference import Reference
@@ -26,6 +27,8 @@ __all__ = ["Evaluator", "closes", "gather", "settle"]
 BOOT_KEPT_S = 86_400.0
 # A window's counts are kept for five weeks, to be looked at, or to be said to be usual; its decision for ever.
 COUNTS_KEPT_S = 35 * 86_400
+# So often it is looked for rows that have been kept for long enough.
+SWEEP_S = 3_600.0
 # Pieces that are told of one by one.
 MOST_TOLD = 5
 
@@ -44,6 +47,7 @@ class Evaluator:
         self._usual: dict[tuple[int, int], Reference | None] = {}
         self._asked = (-1, -1)
         self._written = -1
+        self._kept, self._swept = KeptRows(windows.objects, windows.place), -SWEEP_S
 
     def close(self, now: float) -> list[Decision]:
         """Close all windows that ended before `now`, seconds since 1970, less the grace; those that were decided here.
@@ -67,7 +71,14 @@ class Evaluator:
                 self._write_last(state)
                 self._thin(start - COUNTS_KEPT_S)
                 decisions.append(decision)
+        self._sweep(now, state)
         return decisions
+
+    def _sweep(self, now: float, state: State) -> None:
+        """Once an hour, delete rows that were kept for long enough; also where none are kept any more."""
+        if not 0 <= now - self._swept < SWEEP_S:
+            self._kept.sweep(now - self._settings.sample_keep_s, state.upto)
+            self._swept = now
 
     def _read(self) -> tuple[store.Ref | None, State]:
         """The state, after the decision that it holds is written."""
@@ -145,6 +156,8 @@ class Evaluator:
             # Where somebody else has just written it, it is the same.
             with contextlib.suppress(store.errors.RefMoved):
                 self._windows.write_decision(state.upto, state.last, None)
+        if self._settings.sample:
+            self._kept.merge(state.upto)
         self._written = state.upto
 
     def _thin(self, moment: int) -> None:
@@ -239,7 +252,7 @@ def settle(windows: Windows, *, by: str, why: str, usual_in: Profile | None = No
 
 
 def _count_as_usual(windows: Windows, profile: Profile, since: int) -> None:
-    for start in windows.decided():
-        ref = windows.read_decision(start) if start >= since else None
+    for start in windows.decided(since):
+        ref = windows.read_decision(start)
         if ref is not None and ref.value["sketch"]:
             Hour.count(windows, start, profile.read_sketch(base64.b64decode(ref.value["sketch"])))

@@ -5,13 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 import numpy
-import pandas
 
 from noteship.monitor import errors
 from noteship.monitor.streams import Array
+
+if TYPE_CHECKING:
+    import pandas
 
 __all__ = ["Field", "Observed", "Predictions"]
 
@@ -108,13 +110,20 @@ class Observed:
             raise errors.UnfitRows("the predictions or the work are not as many as the rows")
         plain = [frame[field.name].to_numpy(dtype=numpy.float64) for field in fields if field.is_plain]
         numbers = numpy.column_stack(plain) if plain else numpy.empty((len(frame), 0))
-        others = tuple([_value(each) for each in frame[field.name].tolist()] for field in fields if not field.is_plain)
+        others = tuple(_values(frame[field.name]) for field in fields if not field.is_plain)
         return cls(numbers, others, predictions, work)
 
 
+def _values(column: pandas.Series[Any]) -> list[Any]:
+    """Cells as plain values; null for NaN, NaT and NA."""
+    # Who only looks at windows waits for no tables: whoever has a column has loaded it.
+    import pandas
+
+    not_a_time, not_there = pandas.NaT, pandas.NA
+    return [None if each is not_a_time or each is not_there else _value(each) for each in column.tolist()]
+
+
 def _value(value: Any) -> Any:
-    """A cell as a plain value; null for NaN, NaT and NA."""
-    is_null = value is None or value is pandas.NaT or value is pandas.NA
-    if is_null or (isinstance(value, float) and math.isnan(value)):
+    if isinstance(value, float) and math.isnan(value):
         return None
     return value.item() if isinstance(value, numpy.generic) else value

@@ -20,7 +20,7 @@ from noteship.monitor.settings import Settings
 from noteship.monitor.sketch import Sketch
 from noteship.monitor.telling import joint_p, told
 
-__all__ = ["judge"]
+__all__ = ["judge", "sketched"]
 
 # Where nothing is beyond the tolerance, rows are said to have changed at most once in so many times.
 ENOUGH = 100.0
@@ -39,7 +39,7 @@ def judge(profile: Profile, observed: Observed, settings: Settings) -> Decision:
     reference = Reference.of_profile(profile, settings.tolerance)
     is_second = (streams.integers(profile.seed, "judged", len(observed)) & numpy.uint64(1)).astype(bool)
     halves = [observed.taken(numpy.flatnonzero(is_second == side)) for side in (False, True)]
-    sketches = [_sketched(profile, half, str(side), None) for side, half in enumerate(halves)]
+    sketches = [sketched(profile, half, str(side), None) for side, half in enumerate(halves)]
     sketch = sketches[0] + sketches[1]
     told_of = told(profile, settings, sketch, sketch, reference)
     if sketch.rows < FEWEST_ROWS:
@@ -90,7 +90,8 @@ def _explained(
     )
 
 
-def _sketched(profile: Profile, observed: Observed, name: str, bet: PairBet | None) -> Sketch:
+def sketched(profile: Profile, observed: Observed, name: str, bet: PairBet | None) -> Sketch:
+    """The counts of rows that are each a request of its own; ids begin with `name`."""
     sketch = profile.sketch()
     for start in range(0, len(observed), PIECE):
         part = observed.part(start, min(start + PIECE, len(observed)))

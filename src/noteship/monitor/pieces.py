@@ -6,8 +6,11 @@ import base64
 import datetime
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Self
-from urllib.parse import quote, unquote
+from typing import TYPE_CHECKING, Any, Self
+from urllib.parse import quote
+
+if TYPE_CHECKING:
+    from noteship.monitor.sample import Sample
 
 __all__ = ["Boot", "Piece", "Place", "grace_s", "stamp", "stamped", "start_of"]
 
@@ -53,14 +56,6 @@ class Place:
     def prefix(self) -> str:
         """What all names of it in a store begin with."""
         return f"monitor/{quote(self.release, safe='')}/{quote(self.model, safe='')}/{quote(self.version, safe='')}/"
-
-    @classmethod
-    def of_name(cls, name: str) -> Self:
-        """That which a name in a store belongs to. Raises ValueError for others."""
-        parts = name.split("/")
-        if len(parts) < 5 or parts[0] != "monitor":
-            raise ValueError(f"not a name of what is watched: {name!r}")
-        return cls(*map(unquote, parts[1:4]))
 
 
 @dataclass(frozen=True)
@@ -111,6 +106,7 @@ class Piece:
       this one were dropped because the store was away for too long
     - work_share: of the rows, those whose work was counted
     - sketch: its bytes, empty where there were no rows
+    - sample: requests that are kept with their rows, where that is asked for; written elsewhere, see `KeptRows`
     """
 
     start: int
@@ -122,6 +118,7 @@ class Piece:
     lost: int = 0
     work_share: float = 0.0
     sketch: bytes = b""
+    sample: Sample | None = None
 
     @property
     def name(self) -> str:

@@ -6,9 +6,12 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from noteship.monitor.encoder import Encoded
 from noteship.monitor.fields import Observed
 from noteship.monitor.pieces import Boot, Piece, start_of
 from noteship.monitor.profile import Profile
+from noteship.monitor.sample import Sample
+from noteship.monitor.sampling import Sampling
 from noteship.monitor.sketch import Bet, Sketch
 
 __all__ = ["Recorder"]
@@ -21,6 +24,7 @@ class _Window:
     start: int
     sequence: int
     sketch: Sketch
+    sample: Sample | None
     lost: int = 0
 
 
@@ -32,14 +36,15 @@ class Recorder:
 
     - rows, lost: all that were added, and all that were not, since the beginning
     - bet: the direction that is bet on, as the evaluator last published it
+    - sampling: which requests are kept with their rows; None for none
     """
 
-    def __init__(self, profile: Profile, boot: Boot) -> None:
-        self.profile, self.boot = profile, boot
+    def __init__(self, profile: Profile, boot: Boot, sampling: Sampling | None = None) -> None:
+        self.profile, self.boot, self._sampling = profile, boot, sampling
         self.rows = self.lost = 0
         self.bet: Bet | None = None
         self.is_over = False
-        self._window = _Window(start_of(boot.started, boot.seconds), 0, profile.sketch())
+        self._window = self._begun(start_of(boot.started, boot.seconds), 0)
         self._finished: list[_Window] = []
         self._lock = threading.Lock()
 
@@ -53,6 +58,7 @@ class Recorder:
             self._turn(now)
             self._window.sketch.add(encoded, self.profile.fourier, request_ids, row_counts, self.bet)
             self.rows += len(encoded)
+            self._keep(observed, encoded, request_ids, row_counts)
 
     def lose(self, rows: int, *, told: int = 0) -> None:
         """Tell with the present window of rows that are in no sketch, and of those that a dropped piece had told of."""
@@ -80,7 +86,20 @@ class Recorder:
         if start == self._window.start or self.is_over:
             return
         self._finished.append(self._window)
-        self._window = _Window(start, self._window.sequence + 1, self.profile.sketch())
+        self._window = self._begun(start, self._window.sequence + 1)
+
+    def _begun(self, start: int, sequence: int) -> _Window:
+        return _Window(start, sequence, self.profile.sketch(), None if self._sampling is None else self._sampling.empty)
+
+    def _keep(
+        self, observed: Observed, encoded: Encoded, request_ids: Sequence[str], row_counts: Sequence[int]
+    ) -> None:
+        window = self._window
+        if self._sampling is None or window.sample is None:
+            return
+        taken = self._sampling.taken(window.sample.ceiling, window.start, observed, encoded, request_ids, row_counts)
+        if taken.kept:
+            window.sample = window.sample + taken
 
     def _piece(self, window: _Window) -> Piece:
         sketch = window.sketch
@@ -94,4 +113,5 @@ class Recorder:
             window.lost,
             sketch.worked_rows / sketch.rows if sketch.rows else 0.0,
             sketch.to_bytes() if sketch.rows else b"",
+            window.sample,
         )

@@ -4,6 +4,7 @@
     monitor/RELEASE/MODEL/VERSION/windows/START/REPLICA-BOOT-SEQUENCE     a `Piece`
     monitor/RELEASE/MODEL/VERSION/state                                   what the evaluator knows, moved by CAS
     monitor/RELEASE/MODEL/VERSION/decided/START                           a decision, with the merged sketch
+    monitor/RELEASE/MODEL/VERSION/labels/START/REPLICA-BOOT               `Labels` that one worker took
 
 All are references, so that each is written in one step or not at all, and nothing of it is ever collected. START is a
 window's start in UTC, such as 20261123T021500Z. A piece's name is its own for ever: written again after a failure of
@@ -15,8 +16,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import unquote
 
 from noteship import store
+from noteship.monitor.keeping import KeptRows
 from noteship.monitor.pieces import Boot, Piece, Place, stamp, stamped
 
 __all__ = ["Found", "Windows", "places"]
@@ -57,7 +60,7 @@ class Windows:
 
     def boots(self) -> list[Boot]:
         """Workers that were told of, in order of their names; those that cannot be read are left out."""
-        refs, _ = self._read(f"{self.prefix}boots/")
+        refs, _ = self.read_below("boots/")
         boots = []
         for ref in refs:
             try:
@@ -72,6 +75,9 @@ class Windows:
 
     def write_piece(self, piece: Piece) -> bool:
         """Write a piece; False where it was there already, and nothing is changed."""
+        if piece.sample is not None and piece.sample.kept:
+            # First, so that whoever finds the piece finds it, too.
+            KeptRows(self.objects, self.place).write(piece.start, piece.name, piece.sample)
         try:
             self.objects.write_ref(self._name_of(piece), piece.to_json(), expected=None)
         except store.errors.RefMoved:
@@ -85,7 +91,7 @@ class Windows:
 
     def pieces(self, start: int) -> Found:
         """The pieces of a window."""
-        refs, unreadable = self._read(f"{self.prefix}windows/{stamp(start)}/")
+        refs, unreadable = self.read_below(f"windows/{stamp(start)}/")
         pieces = []
         for ref in refs:
             try:
@@ -106,10 +112,14 @@ class Windows:
         """Move it on from what was read. Raises RefMoved where another evaluator has done so before."""
         return self.objects.write_ref(f"{self.prefix}state", value, expected=expected)
 
-    def decided(self) -> list[int]:
-        """The windows that were decided, the earliest first."""
+    def decided(self, first: int = 0) -> list[int]:
+        """The windows from `first` on that were decided, the earliest first."""
         prefix = f"{self.prefix}decided/"
-        return _starts(name.removeprefix(prefix) for name in self.objects.refs(prefix))
+        return _starts(name.removeprefix(prefix) for name in self.objects.refs(prefix, after=self._before(first)))
+
+    def decisions(self, first: int) -> Iterator[store.Ref]:
+        """What was decided of all windows from `first` on, many at once where that pays off."""
+        return self.objects.read_refs(f"{self.prefix}decided/", after=self._before(first))
 
     def read_decision(self, start: int) -> store.Ref | None:
         """What was decided of a window."""
@@ -119,15 +129,23 @@ class Windows:
         """Write it. Raises RefMoved where it is no longer what was read."""
         return self.objects.write_ref(f"{self.prefix}decided/{stamp(start)}", value, expected=expected)
 
+    def _before(self, first: int) -> str:
+        """A name that those of decisions from `first` on come after, and no others."""
+        return f"{self.prefix}decided/{stamp(first - 1)}" if first > 0 else ""
+
     def _name_of(self, piece: Piece) -> str:
         return f"{self.prefix}windows/{stamp(piece.start)}/{piece.name}"
 
-    def _read(self, prefix: str) -> tuple[list[store.Ref], list[str]]:
-        """References, and the names of damaged ones, which the store sets aside when it finds them."""
+    def read_below(self, beginning: str, after: str = "") -> tuple[list[store.Ref], list[str]]:
+        """References whose names so go on, and the names of damaged ones, which the store sets aside.
+
+        `after`: only those whose names go on with more than this.
+        """
+        prefix, before = self.prefix + beginning, self.prefix + after if after else ""
         damaged: list[str] = []
         while True:
             try:
-                return list(self.objects.read_refs(prefix)), damaged
+                return list(self.objects.read_refs(prefix, after=before)), damaged
             except store.errors.DamagedReference as error:
                 if error.name in damaged:
                     raise
@@ -135,14 +153,11 @@ class Windows:
 
 
 def places(objects: store.Store) -> list[Place]:
-    """All that is watched in a store."""
-    found: dict[Place, None] = {}
-    for name in objects.refs("monitor/"):
-        try:
-            found[Place.of_name(name)] = None
-        except ValueError:
-            continue
-    return list(found)
+    """All that is watched in a store. Cost: a listing for each release and model, however many windows there are."""
+    found = [""]
+    for _ in ("release", "model", "version"):
+        found = [f"{before}/{segment}" for before in found for segment in objects.ref_folders(f"monitor{before}")]
+    return [Place(*map(unquote, each.split("/")[1:])) for each in found]
 
 
 def _starts(stamps: Iterator[str] | Any) -> list[int]:

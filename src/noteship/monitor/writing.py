@@ -15,9 +15,13 @@ from dataclasses import dataclass
 from noteship import store
 from noteship.errors import NoteshipError
 from noteship.monitor.betting import PairBet, witness_from_json
+from noteship.monitor.decision import Decision
+from noteship.monitor.label_writing import LabelWriter
+from noteship.monitor.labels import Judgement, Kind
 from noteship.monitor.pieces import Boot, Piece, Place, grace_s, start_of
 from noteship.monitor.profile import Profile
 from noteship.monitor.recording import Recorder
+from noteship.monitor.sampling import Sampling
 from noteship.monitor.settings import Settings
 from noteship.monitor.windows import Windows
 
@@ -26,8 +30,12 @@ __all__ = ["Closes", "Writer"]
 LOG = logging.getLogger(__name__)
 # A day of windows of five minutes, 4.6 MB at most; an hour without the store are twelve.
 WAITING_PIECES = 288
+# Those of them that wait together with rows, which take fifty times as much.
+WAITING_SAMPLES = 12
 # So often it looks, and several times a window at least, since it is asked only after a window's time of grace.
 LOOK_S, LOOKS = 1.0, 5
+# Labels that came are written so often, or once a window where these are shorter.
+LABELS_S = 30.0
 # Looks that are left out after a failure: twice as many after each further one, and at most half a minute of them.
 MOST_REST = 30
 # Closes all windows of a version that are due at a moment; from its windows and its profile.
@@ -36,12 +44,16 @@ Closes = Callable[[Windows, Profile], Callable[[float], object]]
 
 @dataclass(eq=False)
 class _Version:
-    """A version as this worker watches it; `asked` is the window in which the evaluator was last asked."""
+    """A version as this worker watches it.
+
+    - asked: the window in which the evaluator was last asked; decided: what it had decided last by then
+    """
 
     windows: Windows
     recorder: Recorder
     close: Callable[[float], object] | None
     asked: int | None = None
+    decided: Decision | None = None
     is_ending: bool = False
 
 
@@ -72,10 +84,16 @@ class Writer:
         self._replica = replica or socket.gethostname() or "unnamed"
         self._versions: list[_Version] = []
         self._waiting: deque[tuple[_Version, Boot | Piece]] = deque()
+        self._labels, self._labels_at = LabelWriter(self._replica), 0.0
         self._lock = threading.Lock()
         self._failures = self._rest = 0
         self._ended = threading.Event()
         self._thread: threading.Thread | None = None
+
+    @property
+    def release(self) -> str:
+        """Under which name it is watched."""
+        return self._settings.release
 
     @property
     def waiting(self) -> int:
@@ -89,11 +107,11 @@ class Writer:
         self._thread.start()
 
     def begin(self, model: str, version: str, profile: Profile) -> Recorder:
-        """Watch a version from now on."""
+        """Watch a version from now on. Raises UnknownColumn."""
         boot = Boot(self._replica, secrets.token_hex(4), self.clock(), self._settings.window_s)
         windows = Windows(self._objects, Place(self._settings.release, model, version))
         close = self._closes(windows, profile) if self._closes is not None else None
-        recorder = Recorder(profile, boot)
+        recorder = Recorder(profile, boot, Sampling.of(profile, self._settings, model))
         watched = _Version(windows, recorder, close)
         with self._lock:
             self._versions.append(watched)
@@ -105,6 +123,15 @@ class Writer:
         with self._lock:
             for watched in self._versions:
                 watched.is_ending |= watched.recorder is recorder
+
+    def label(self, model: str, version: str, moment: float, kind: Kind, judgement: Judgement) -> None:
+        """Count a label for the window of its prediction, made in seconds since 1970. Returns at once."""
+        windows = Windows(self._objects, Place(self._settings.release, model, version))
+        self._labels.add(windows, start_of(moment, self._settings.window_s), kind, judgement)
+
+    def decided(self, recorder: Recorder) -> Decision | None:
+        """What was last decided of its version, by whomever; None before that, and when it is watched no longer."""
+        return next((watched.decided for watched in self._watched() if watched.recorder is recorder), None)
 
     def close(self, timeout_s: float) -> None:
         """End all windows and write what waits, for so long at most."""
@@ -126,7 +153,7 @@ class Writer:
         if self._rest:
             self._rest -= 1
             return
-        if self._write():
+        if self._write() and self._write_labels(now):
             for watched in self._watched():
                 self._ask(watched, now)
 
@@ -143,7 +170,8 @@ class Writer:
         now = self.clock()
         for watched in self._watched():
             self._end(watched, now)
-        self._write()
+        if self._write():
+            self._write_labels(now, is_last=True)
 
     def _watched(self) -> list[_Version]:
         with self._lock:
@@ -172,6 +200,9 @@ class Writer:
             oldest = pieces[: max(0, len(pieces) - WAITING_PIECES)]
             for each in oldest:
                 self._waiting.remove(each)
+            for place, (watched, value) in list(enumerate(self._waiting))[:-WAITING_SAMPLES]:
+                if isinstance(value, Piece) and value.sample is not None:
+                    self._waiting[place] = watched, dataclasses.replace(value, sample=None)
         for late, value in oldest:
             assert isinstance(value, Piece)
             self.dropped += 1
@@ -192,10 +223,26 @@ class Writer:
                 return False
             with self._lock:
                 self._waiting.popleft()
+            self._succeeded()
+        return True
+
+    def _write_labels(self, now: float, *, is_last: bool = False) -> bool:
+        """Where it is time, write what was counted of labels; whether nothing failed."""
+        if not is_last and 0 <= now - self._labels_at < min(LABELS_S, self._settings.window_s):
+            return True
+        try:
+            if self._labels.write():
+                self._succeeded()
+        except Exception as error:
+            self._failed(error)
+            return False
+        self._labels_at = now
+        return True
+
+    def _succeeded(self) -> None:
         if self._failures:
             LOG.info("windows are written again")
         self._failures = 0
-        return True
 
     def _failed(self, error: Exception) -> None:
         if not self._failures:
@@ -217,13 +264,15 @@ class Writer:
         try:
             if watched.close is not None:
                 watched.close(now)
-            self._take_witness(watched)
+            self._take_decided(watched)
         except Exception as error:
             # The next window's turn closes this one, too.
             LOG.warning("windows were not closed: %s", _said(error))
 
-    def _take_witness(self, watched: _Version) -> None:
+    def _take_decided(self, watched: _Version) -> None:
         state = watched.windows.read_state()
+        last = None if state is None else state.value.get("last")
+        watched.decided = None if last is None else Decision.from_json(last["decision"])
         value = None if state is None else state.value.get("witness")
         if value is None:
             watched.recorder.bet = None

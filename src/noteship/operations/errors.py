@@ -9,6 +9,7 @@ from noteship.errors import EnvironmentLacks, NoteshipError, Parts, UsageError, 
 
 __all__ = [
     "BadParameter",
+    "BadTimes",
     "BundleFailed",
     "Contradiction",
     "FolderNotEmpty",
@@ -31,6 +32,7 @@ __all__ = [
     "SetInVain",
     "StepNotMade",
     "UnknownBundle",
+    "WindowTooLong",
 ]
 
 
@@ -538,6 +540,27 @@ class NoAlarm(UsageError):
 
 
 @dataclass(eq=False)
+class NothingKept(UsageError):
+    """Rows were asked for, and none are kept. `is_asked`: whether the settings ask for any."""
+
+    model: str
+    is_asked: bool
+
+    def parts(self) -> Parts:
+        """The message."""
+        fact = f"no rows of {cut(self.model, 100)} are kept"
+        if self.is_asked:
+            return Parts(fact, nearest="a window's are kept when it is over", remedy="look again after the next window")
+        nearest = "[monitor] sample is 0, so what is asked is counted and not kept"
+        return Parts(fact, nearest=nearest, remedy="set it to a number of requests a window, such as 20, and serve")
+
+    @classmethod
+    def example(cls) -> Self:
+        """An instance for documentation."""
+        return cls("churn", is_asked=False)
+
+
+@dataclass(eq=False)
 class NoProfile(UsageError):
     """A bundle that was made without a profile, so that nothing can be compared with it; or that is gone."""
 
@@ -584,3 +607,50 @@ class NoRowFits(WorkFailed):
     def example(cls) -> Self:
         """A text where a number belongs."""
         return cls("reviews.csv", 1204, 0, "stars", "an integer", "text")
+
+
+@dataclass(eq=False)
+class BadTimes(UsageError):
+    """Rows whose place in time nobody can tell. `row` counts from 0; values are not told."""
+
+    path: str
+    column: str
+    rows: int
+    row: int
+    got: str
+
+    def parts(self) -> Parts:
+        """The message."""
+        rows = f"{self.rows:,} rows" if self.rows > 1 else "one row"
+        return Parts(
+            f"the column '{cut(self.column, 60)}' of {self.path} has no time for {rows}",
+            where=f"{self.path}, row {self.row} (from 0)",
+            nearest=f"got {self.got}",
+            remedy="write times as dates or as text such as 2026-11-23T05:00:00Z, in each row, or leave such rows out",
+        )
+
+    @classmethod
+    def example(cls) -> Self:
+        """A number, which could be of any unit."""
+        return cls("orders.csv", "ordered", 2, 17, "a number")
+
+
+@dataclass(eq=False)
+class WindowTooLong(UsageError):
+    """Windows longer than the time in which there may be a false alarm: each of them would be one."""
+
+    window_s: float
+    false_alarm_s: float
+
+    def parts(self) -> Parts:
+        """The message."""
+        window, budget = (f"{each / 86_400:g} days" for each in (self.window_s, self.false_alarm_s))
+        return Parts(
+            f"windows of {window} are longer than the {budget} in which [monitor] false_alarms allows one",
+            remedy="give a shorter --window, or fewer false alarms, such as false_alarms = \"1 per 730d\"",
+        )
+
+    @classmethod
+    def example(cls) -> Self:
+        """A year, and an alarm in 90 days."""
+        return cls(31_536_000, 7_776_000)

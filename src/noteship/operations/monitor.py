@@ -11,20 +11,23 @@ from typing import Any
 from noteship import digests, files, monitor, reporting, store
 from noteship.monitor.pieces import stamp
 from noteship.nearest import nearest
-from noteship.operations.errors import Contradiction, NoAlarm, NoProfile, NothingWatched
+from noteship.operations.errors import Contradiction, NoAlarm, NoProfile, NothingKept, NothingWatched
 from noteship.operations.naming import NAMES
 from noteship.operations.opened import OpenedProject
 from noteship.operations.profiles import profile_in, settings_of
+from noteship.operations.sampled import rows_of
 from noteship.reporting.verdict import verdict
 
-__all__ = ["Watched", "Watching", "report", "settle"]
+__all__ = ["Watched", "Watching", "report", "sample", "settle"]
 
-# All names below `monitor/` are listed for it, and a version that is no longer served does not come back by itself.
+# It takes a listing for each model, and a version that is no longer served does not come back by itself.
 LOOKED_FOR_S = 60.0
 # To the last windows rows may still be added: pieces come late.
 STILL_OPEN = 3
 # A day of windows of five minutes.
 SKETCHES = 288
+# Those who take labels write them as often.
+LABELS_S = 30.0
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,7 @@ class Watched:
     - profile: what they are compared with; None where the store has no such bundle
     - replicas, workers: who watches it now
     - note: why its windows are not closed by who looks at them, or that its alarm was settled
+    - rows: what is kept of its requests; None where nothing is
     """
 
     place: monitor.Place
@@ -45,6 +49,7 @@ class Watched:
     replicas: int
     workers: int
     note: str = ""
+    rows: reporting.Rows | None = None
 
     @property
     def is_served(self) -> bool:
@@ -53,7 +58,7 @@ class Watched:
 
     def to_json(self) -> dict[str, Any]:
         """A part of the document that `noteship monitor --json` prints."""
-        history = self.history
+        history, found = self.history, reporting.realised(self.history)
         return {
             "model": self.place.model,
             "version": self.place.version,
@@ -65,6 +70,8 @@ class Watched:
             "since": None if history.since is None else stamp(history.since),
             "verdict": verdict(history),
             "note": self.note,
+            "kept": None if self.rows is None else self.rows.counts(),
+            "realised": None if found is None else {**found.to_json(), "by_window": reporting.by_window(history)},
             "windows": [{**each.decision.to_json(), "late_rows": each.late_rows} for each in history.windows],
         }
 
@@ -108,16 +115,29 @@ class _Version:
         self._evaluator = None
         if self._profile is not None:
             self._evaluator = monitor.Evaluator(self._windows, self._profile, settings)
+        self._starts: list[int] = []
         self._known: dict[int, reporting.Window] = {}
+        self._rows: reporting.Rows | None = None
+        self._kept_at: int | None = None
+        self._labels: Mapping[int, monitor.Labels] = {}
+        self._labels_at = -LABELS_S
 
     def look(self, now: float, names: tuple[str, ...]) -> Watched:
         boots = self._windows.boots()
         note = self._close(boots, now)
-        history = reporting.History.of(self._read(), self._settings, now)
+        windows = self._read(now)
+        history = reporting.History.of(windows, self._settings, now, self._read_labels(windows, now))
         living = _living(boots, history, now, self._settings)
         replicas = len({boot.replica for boot in living})
         note = note or self._settled(history)
-        return Watched(self._place, names, history, self._profile, replicas, len(living), note)
+        return Watched(self._place, names, history, self._profile, replicas, len(living), note, self._kept(history))
+
+    def _kept(self, history: reporting.History) -> reporting.Rows | None:
+        """What is kept, read again when another window was closed."""
+        last = None if history.last is None else history.last.start
+        if last != self._kept_at and self._profile is not None:
+            self._rows, self._kept_at = rows_of(self._windows, self._profile, history), last
+        return self._rows
 
     def _close(self, boots: Sequence[monitor.Boot], now: float) -> str:
         """Close the windows that are due, unless they are of another length than this project says."""
@@ -141,12 +161,11 @@ class _Version:
         settled = None if ref is None else monitor.State.from_json(ref.value).settled
         return f"settled by {settled['by']}: {settled['why']}; the next decision begins anew" if settled else ""
 
-    def _read(self) -> list[reporting.Window]:
+    def _read(self, now: float) -> list[reporting.Window]:
         """The last windows; what is known of one that no piece can come to any more is not read again."""
-        every = self._windows.decided()
-        starts = every[-self._last :]
+        starts = self._starts = self._last_starts(now)
         wanted = [start for start in starts if start not in self._known or start in starts[-STILL_OPEN:]]
-        for ref in self._refs(wanted, len(every)):
+        for ref in self._refs(wanted):
             window = reporting.Window.of_value(ref.value)
             if window is not None:
                 self._known[window.decision.start] = window
@@ -157,13 +176,27 @@ class _Version:
         self._known = known
         return list(known.values())
 
-    def _refs(self, wanted: Sequence[int], there: int) -> Iterator[store.Ref]:
-        """The decisions, many at once where most of what is there is wanted."""
-        if len(wanted) > max(STILL_OPEN, there // 2):
-            names = {f"{self._windows.prefix}decided/{stamp(start)}" for start in wanted}
-            yield from (
-                each for each in self._objects.read_refs(f"{self._windows.prefix}decided/") if each.name in names
-            )
+    def _read_labels(self, windows: Sequence[reporting.Window], now: float) -> Mapping[int, monitor.Labels]:
+        """Labels for these windows and those after them; for any of them more may have come since."""
+        if not 0 <= now - self._labels_at < LABELS_S:
+            since = windows[0].decision.start if windows else 0
+            self._labels, self._labels_at = monitor.read_labels(self._windows, since), now
+        return self._labels
+
+    def _last_starts(self, now: float) -> list[int]:
+        """Of which windows there are decisions; not all names are listed where a service has run for months."""
+        known = self._starts
+        if known:
+            since = known[-STILL_OPEN:][0]
+            return [*(start for start in known if start < since), *self._windows.decided(since)][-self._last :]
+        # Twice as far back as there would be so many, had nothing been silent.
+        recent = self._windows.decided(max(0, int(now) - 2 * self._last * self._settings.window_s))
+        return (recent if len(recent) >= self._last else self._windows.decided())[-self._last :]
+
+    def _refs(self, wanted: Sequence[int]) -> Iterator[store.Ref]:
+        """The decisions; many at once where there are many, which then are the last."""
+        if len(wanted) > STILL_OPEN:
+            yield from self._windows.decisions(wanted[0])
             return
         for start in wanted:
             ref = self._windows.read_decision(start)
@@ -204,13 +237,22 @@ def _who() -> str:
         return "somebody"
 
 
+def sample(opened: OpenedProject, bundle: str | None, last: int, now: float) -> Watched:
+    """One version whose rows are kept: the first that is served. Raises NothingKept, and what `look` raises."""
+    watching = Watching(opened, bundle, last)
+    watched = watching.look(now)[0]
+    if watched.rows is None:
+        raise NothingKept(watched.place.model, is_asked=watching.settings.sample > 0)
+    return watched
+
+
 def report(opened: OpenedProject, bundle: str | None, last: int, target: Path, now: float) -> Watched:
     """Write the page of one version: of the first that is served. Raises what `look` and `reporting.page` raise."""
     watched = Watching(opened, bundle, last).look(now)[0]
     name, version = watched.place.model, watched.place.version
     if watched.profile is None:
         raise NoProfile(name, digests.short(version))
-    page = reporting.page(name, watched.profile, watched.history, version=version)
+    page = reporting.page(name, watched.profile, watched.history, version=version, rows=watched.rows)
     files.write(target, page.encode("utf-8"))
     return watched
 

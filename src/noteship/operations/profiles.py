@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from noteship import digests, monitor, store
 from noteship.operations.errors import NoProfile
 from noteship.operations.loading import Chosen
 from noteship.operations.opened import OpenedProject
 
-__all__ = ["profile_in", "profile_of", "settings_of"]
+if TYPE_CHECKING:
+    from noteship import serving
+
+__all__ = ["profile_in", "profile_of", "settings_of", "watch_of"]
 
 # A bundle's file, where it is monitored.
 PROFILE = "profile.json"
@@ -18,7 +22,25 @@ PROFILE = "profile.json"
 def settings_of(opened: OpenedProject) -> monitor.Settings:
     """What the project's `[monitor]` says."""
     told = opened.settings.monitor
-    return monitor.Settings(told.release, told.window_s, told.false_alarm_s, told.tolerance)
+    return monitor.Settings(
+        told.release,
+        told.window_s,
+        told.false_alarm_s,
+        told.tolerance,
+        told.sample,
+        told.leave_out,
+        told.sample_keep_s,
+    )
+
+
+def watch_of(opened: OpenedProject) -> serving.Watch:
+    """Who watches what is answered, and closes windows that are due; its thread runs until it is closed."""
+    from noteship import serving
+
+    settings = settings_of(opened)
+    writer = monitor.Writer(opened.store, settings, monitor.closes(settings))
+    writer.start()
+    return serving.Watch(writer)
 
 
 def profile_in(objects: store.Store, bundle: str) -> monitor.Profile | None:

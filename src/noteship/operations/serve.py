@@ -125,13 +125,9 @@ class _Work:
         """Who watches what is served, if anybody."""
         if not self.request.is_watched:
             return []
-        from noteship import monitor, serving
-        from noteship.operations.profiles import settings_of
+        from noteship.operations.profiles import watch_of
 
-        settings = settings_of(opened)
-        writer = monitor.Writer(opened.store, settings, monitor.closes(settings))
-        writer.start()
-        return [serving.Watch(writer)]
+        return [watch_of(opened)]
 
     def _settings(self) -> serving.ServerSettings:
         from noteship import serving

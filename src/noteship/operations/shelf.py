@@ -82,8 +82,12 @@ class Shelf:
         return serving.Entry(found.name, found.digest, found.is_exact or trusted.holds(self.opened.root, found.digest))
 
     def load(self, entry: serving.Entry) -> serving.Model:
-        """Fetch, verify and load it. Raises what `models.fetch`, `models.load` and `monitor.Profile` raise."""
+        """Fetch, verify and load it.
+
+        Raises what `models.fetch`, `models.load`, `monitor.Profile` and `monitor.Sampling` raise.
+        """
         from noteship import models, monitor, serving
+        from noteship.operations.profiles import settings_of
 
         trust = models.Trust(frozenset({entry.digest} if entry.may_import else ()), self.types, self.allow_pickle)
         with tempfile.TemporaryDirectory(prefix="noteship-") as folder:
@@ -94,4 +98,7 @@ class Shelf:
             scorer = models.load(fetched, trust)
             path = fetched.profile_path if self.is_watched else None
             profile = None if path is None else monitor.Profile.from_bytes(path.read_bytes())
+            if profile is not None:
+                # Before the first request, and not when it is watched: that keeps nobody from answering.
+                monitor.Sampling.of(profile, settings_of(self.opened), fetched.name)
             return serving.Model(fetched.name, entry.digest, scorer, profile)

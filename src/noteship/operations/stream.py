@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from noteship.operations import loading
+from noteship.operations.errors import NoProfile
+from noteship.operations.opened import OpenedProject
 
 if TYPE_CHECKING:
-    from noteship import streaming
+    from noteship import monitor, serving, streaming
+    from noteship.serving.served import Served
 
 __all__ = ["StreamRequest", "stream"]
+
+# For how long it waits, at its end, for rows to be counted, and then for windows to be written.
+PATIENCE_S = 5.0
 
 
 @dataclass(frozen=True)
@@ -26,26 +32,29 @@ class StreamRequest:
     target: str
     dead: str | None = None
     durable: str | None = None
+    is_watched: bool = True
 
 
 def stream(
     chosen: loading.Chosen,
     trusting: loading.Trusting,
-    root: Path,
+    opened: OpenedProject,
     request: StreamRequest,
     started: Callable[[str], None],
 ) -> streaming.Counted:
     """Answer messages until SIGTERM or Ctrl-C, then finish those that were taken. `started` is given the consumer.
 
-    Raises: what `loading.load` raises, CanaryFailed, and the errors of streaming.
+    Raises: what `loading.load`, `Profile.from_bytes` and `Watch.observe_served` raise, CanaryFailed, and the errors
+    of streaming.
     """
     from noteship import serving, streaming
     from noteship.serving.served import prepare
     from noteship.serving.worker import Worker
 
-    loaded = loading.load(chosen, trusting, root)
+    loaded = loading.load(chosen, trusting, opened.root)
+    profile = _profile(chosen) if request.is_watched else None
     worker = Worker("noteship-scoring")
-    served = prepare(serving.Model(loaded.name, loaded.digest, loaded.scorer), worker, lambda *_: None)
+    served = prepare(serving.Model(loaded.name, loaded.digest, loaded.scorer, profile), worker, lambda *_: None)
     settings = streaming.StreamSettings(
         server=request.server,
         source=request.source,
@@ -54,20 +63,53 @@ def stream(
         durable=request.durable or f"noteship-{loaded.name}",
     )
 
-    async def work() -> streaming.Counted:
+    async def work(observe: Callable[[serving.Batch], None]) -> streaming.Counted:
         stop = asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
         broker = await streaming.JetStream.connected(settings)
         try:
             started(settings.durable)
-            reader = streaming.StreamWorker(served, broker)
+            reader = streaming.StreamWorker(served, broker, observe=observe)
             await reader.run(stop)
             return reader.counted
         finally:
             await broker.close()
 
     try:
-        return asyncio.run(work())
+        with _watched(opened, served) as observe:
+            return asyncio.run(work(observe))
     finally:
         worker.close(0)
+
+
+def _profile(chosen: loading.Chosen) -> monitor.Profile | None:
+    from noteship.operations.profiles import profile_of
+
+    with suppress(NoProfile):
+        return profile_of(chosen)
+    return None
+
+
+@contextmanager
+def _watched(opened: OpenedProject, served: Served) -> Iterator[Callable[[serving.Batch], None]]:
+    """What is to be told of each batch that was answered; a model without a profile is not watched."""
+    if served.model.profile is None:
+        yield lambda _: None
+        return
+    from noteship.operations.profiles import watch_of
+    from noteship.serving.observing import Observation
+
+    watch = watch_of(opened)
+
+    def dropped(_: object, batch: serving.Batch | None) -> None:
+        if batch is not None:
+            watch.observe_lost(batch.model, len(batch.scores))
+
+    observation = Observation([watch], lambda _: None, dropped)
+    try:
+        watch.observe_served([served])
+        yield observation.observe
+    finally:
+        observation.close(PATIENCE_S)
+        watch.close(PATIENCE_S)

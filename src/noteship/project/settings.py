@@ -29,6 +29,8 @@ __all__ = [
 
 FILE = "noteship.toml"
 DAY_S = 86_400.0
+# More would not fit into what a window's rows may take.
+MOST_SAMPLED = 1_000
 
 
 def _name(value: object) -> str:
@@ -99,6 +101,20 @@ def _share(value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= 1:
         raise ValueError("a number above 0 and at most 1")
     return float(value)
+
+
+def _sample(value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= MOST_SAMPLED:
+        raise ValueError(f"a whole number from 0, for none, to {MOST_SAMPLED:,}")
+    return value
+
+
+def _sample_keep(value: object) -> float:
+    seconds = _duration(value)
+    # Counts are kept for five weeks; rows no longer than these.
+    if not 3_600 <= seconds <= 35 * DAY_S:
+        raise ValueError('a duration from "1h" to "35d"')
+    return seconds
 
 
 def _folds(value: object) -> int:
@@ -178,6 +194,9 @@ class MonitorSettings:
     false_alarm_s: float = field(default=90 * DAY_S, metadata={"key": "false_alarms", "parse": _false_alarms})
     tolerance: float = field(default=0.10, metadata={"parse": _share})
     folds: int = field(default=5, metadata={"parse": _folds})
+    sample: int = field(default=0, metadata={"parse": _sample})
+    leave_out: tuple[str, ...] = ()
+    sample_keep_s: float = field(default=7 * DAY_S, metadata={"key": "sample_keep", "parse": _sample_keep})
 
 
 @dataclass(frozen=True)

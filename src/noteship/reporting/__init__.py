@@ -2,7 +2,21 @@
 
 from noteship.reporting import errors
 from noteship.reporting.history import History, Window
+from noteship.reporting.kept import Rows, begun, is_usual
 from noteship.reporting.page import page
+from noteship.reporting.realised import Realised, by_window, realised
 from noteship.reporting.verdict import verdict
 
-__all__ = ["History", "Window", "errors", "page", "verdict"]
+__all__ = [
+    "History",
+    "Realised",
+    "Rows",
+    "Window",
+    "begun",
+    "by_window",
+    "errors",
+    "is_usual",
+    "page",
+    "realised",
+    "verdict",
+]

@@ -6,10 +6,11 @@ from noteship import monitor
 from noteship.reporting.states import LOOKS, icon, meaning
 from noteship.reporting.words import duration
 
-__all__ = ["guide", "legend", "shares_legend"]
+__all__ = ["accuracy_legend", "guide", "legend", "shares_legend"]
 
 REFERENCE = '<rect x="1" y="1" width="28" height="12" fill="var(--reference)"/>'
 WINDOW = '<rect x="2" y="2" width="26" height="10" fill="none" stroke="var(--window)" stroke-width="2.5"/>'
+SQUARE = '<path d="M15 0v14" stroke="var(--ink)"/><path d="M11 3h8v8h-8z" fill="var(--ink)"/>'
 LINE = '<path d="M1 7h28" stroke="var(--window)" stroke-width="2.5"/>'
 
 
@@ -45,6 +46,10 @@ most.
 Expected accuracy: The share of right answers that the model's own probabilities promise. It is true only as far as
 they are; the truth comes with labels.
 
+Realised accuracy: The share of right answers among those for which labels came, by the window in which they were
+given. In 95 of 100 such samples the line through it holds the share among all answers, if labels come whatever was
+answered. It never rings.
+
 Work: Multiplications and comparisons that scoring a row takes, counted. If work goes up, rows have changed; if only
 time goes up, the machines have.
 """
@@ -57,6 +62,11 @@ def _swatch(shape: str, words: str) -> str:
 def shares_legend(reference: str = "the reference", window: str = "the rows compared", *, is_line: bool = False) -> str:
     """Which is which, wherever one is filled and the other a line around it."""
     return f'<ul class="legend">{_swatch(REFERENCE, reference)}{_swatch(LINE if is_line else WINDOW, window)}</ul>'
+
+
+def accuracy_legend() -> str:
+    """Which is expected, and which is known from labels."""
+    return f'<ul class="legend">{_swatch(LINE, "expected")}{_swatch(SQUARE, "realised, of labels that came")}</ul>'
 
 
 def legend() -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import itertools
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, Self
 
 from noteship import monitor
@@ -44,16 +44,26 @@ def was_judged(decision: Decision) -> bool:
 
 @dataclass(frozen=True)
 class History:
-    """All windows, the earliest first, as they are known at `now`, in seconds since 1970."""
+    """All windows, the earliest first, as they are known at `now`, in seconds since 1970.
+
+    - labels: those that have come for predictions, by the start of the window in which these were made
+    """
 
     windows: tuple[Window, ...]
     settings: monitor.Settings
     now: float
+    labels: Mapping[int, monitor.Labels] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, windows: Iterable[Window], settings: monitor.Settings, now: float) -> Self:
+    def of(
+        cls,
+        windows: Iterable[Window],
+        settings: monitor.Settings,
+        now: float,
+        labels: Mapping[int, monitor.Labels] | None = None,
+    ) -> Self:
         """In their order."""
-        return cls(tuple(sorted(windows, key=lambda each: each.decision.start)), settings, now)
+        return cls(tuple(sorted(windows, key=lambda each: each.decision.start)), settings, now, labels or {})
 
     @property
     def decisions(self) -> list[Decision]:

@@ -11,9 +11,12 @@ from noteship.reporting import charts, timelines
 from noteship.reporting.canvas import Easel
 from noteship.reporting.cards import cards
 from noteship.reporting.comparing import Comparison, compare, compare_work
-from noteship.reporting.guide import guide, legend, shares_legend
+from noteship.reporting.guide import accuracy_legend, guide, legend, shares_legend
 from noteship.reporting.history import History
+from noteship.reporting.kept import Rows
 from noteship.reporting.marks import marks
+from noteship.reporting.realised import realised
+from noteship.reporting.rows import rows_kept
 from noteship.reporting.states import LOOKS, icon, meaning
 from noteship.reporting.style import POLICY, STYLE
 from noteship.reporting.tables import facts, notes, pairs, rules
@@ -23,16 +26,17 @@ from noteship.reporting.words import duration, escaped, factor, when
 __all__ = ["page"]
 
 
-def page(name: str, profile: Profile, history: History, *, version: str = "") -> str:
+def page(name: str, profile: Profile, history: History, *, version: str = "", rows: Rows | None = None) -> str:
     """One HTML page that needs nothing else: no script, no font, no network. Its policy forbids them, too.
 
-    `name` and `version`: of the model. Guarantee: the same arguments give the same bytes; foreign text is escaped; the
-    page is XML, too. Raises PlottingMissing, and OtherEncoding where a sketch is not the profile's.
+    `name` and `version`: of the model; `rows`: what is kept of its requests. Guarantee: the same arguments give the
+    same bytes; foreign text is escaped; the page is XML, too. Raises PlottingMissing, and OtherEncoding where a sketch
+    is not the profile's.
     Cost: some 40 ms and 6 KB for each feature; time lines have at most a thousand marks.
     """
     title = f"{name}: {LOOKS[history.standing].word}"
     with Easel().set_up() as easel:
-        body = "\n".join(_sections(easel, name, profile, history, version))
+        body = "\n".join(_sections(easel, name, profile, history, version, rows))
     return (
         '<!DOCTYPE html>\n<html xmlns="http://www.w3.org/1999/xhtml" lang="en"><head><meta charset="utf-8"/>\n'
         f"<title>{escaped(title)}</title>\n"
@@ -42,7 +46,9 @@ def page(name: str, profile: Profile, history: History, *, version: str = "") ->
     )
 
 
-def _sections(easel: Easel, name: str, profile: Profile, history: History, version: str) -> Iterator[str]:
+def _sections(
+    easel: Easel, name: str, profile: Profile, history: History, version: str, kept: Rows | None
+) -> Iterator[str]:
     sketch = _added(profile, history)
     yield _header(name, history, version)
     yield _verdict(history)
@@ -59,6 +65,8 @@ def _sections(easel: Easel, name: str, profile: Profile, history: History, versi
     explained = history.explained
     yield f"<h2>What goes together otherwise</h2>{pairs(easel, explained)}"
     yield f"<h2>Rules that moved</h2>{rules(easel, explained)}"
+    if kept is not None:
+        yield f"<h2>Rows that were kept</h2>{rows_kept(kept)}"
     if history.windows:
         yield from _over_time(easel, history)
     yield f"<h2>Notes</h2>{notes(history)}"
@@ -139,15 +147,25 @@ def _work(easel: Easel, profile: Profile, history: History, sketch: Sketch, give
     return f'<h2>Work</h2><p class="quiet">{mean}</p><div class="panel">{shares_legend()}{chart}{over_time}</div>'
 
 
+def _accuracy(easel: Easel, history: History) -> str:
+    """What is expected, and what labels say."""
+    labelled = realised(history)
+    chart = timelines.accuracy(easel, history)
+    told = "share of right answers that the probabilities promise; the bars are two standard errors. "
+    told += "The axis does not begin at zero."
+    if labelled is None:
+        panel = f'<p class="quiet">The {told}</p><div class="panel">{chart}</div>'
+        unknown = '<p class="panel">Not known: the model gives no probabilities.</p>'
+        return f"<h2>Expected accuracy</h2>{panel if chart else unknown}"
+    if labelled.labels.kind == "regression":
+        said, chart = escaped(f"Realised: {labelled}.", 400), timelines.error(easel, history)
+        return f'<h2>Error</h2><p class="quiet">{said}</p><div class="panel">{chart}</div>'
+    said = escaped(f"Realised: {labelled}. Expected is the {told}", 600)
+    return f'<h2>Accuracy</h2><p class="quiet">{said}</p><div class="panel">{accuracy_legend()}{chart}</div>'
+
+
 def _over_time(easel: Easel, history: History) -> Iterator[str]:
-    accuracy = timelines.accuracy(easel, history)
-    told = '<p class="panel">Not known: the model gives no probabilities.</p>'
-    if accuracy:
-        told = (
-            '<p class="quiet">The share of right answers that the probabilities promise; the bars are two standard '
-            f'errors. The axis does not begin at zero.</p><div class="panel">{accuracy}</div>'
-        )
-    yield f"<h2>Expected accuracy</h2>{told}"
+    yield _accuracy(easel, history)
     yield (
         f'<h2>Rows and requests</h2><div class="panel">{shares_legend("rows", "requests", is_line=True)}'
         f"{timelines.rows(easel, history)}</div>"

@@ -57,6 +57,8 @@ td.number { font-variant-numeric: tabular-nums; white-space: nowrap; }
 td.span { width: 14rem; min-width: 9rem; }
 td.what { overflow-wrap: anywhere; }
 td.time { white-space: nowrap; font-variant-numeric: tabular-nums; }
+.wide { overflow-x: auto; }
+td.kept { vertical-align: top; overflow-wrap: anywhere; min-width: 5rem; }
 summary { cursor: pointer; margin: .6rem 0; color: var(--window); }
 dl.guide dt { font-weight: 600; margin-top: .7rem; }
 dl.guide dd { margin: 0; }

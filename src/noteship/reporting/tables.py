@@ -8,7 +8,8 @@ from noteship.monitor.decision import Decision, Share
 from noteship.reporting import charts
 from noteship.reporting.canvas import Easel
 from noteship.reporting.history import History, Window
-from noteship.reporting.verdict import DETECTORS, how_shared, how_strong
+from noteship.reporting.realised import realised
+from noteship.reporting.verdict import about, how_shared, how_strong
 from noteship.reporting.words import escaped, evidence, factor, percent, when
 
 __all__ = ["facts", "notes", "pairs", "rules"]
@@ -23,7 +24,8 @@ def facts(history: History) -> str:
     last = history.last
     if last is None:
         return ""
-    drives = "; ".join(DETECTORS[name][0] for name in last.drives)
+    explained = history.explained
+    drives = "; ".join(escaped(about(name)[0]) for name in explained.drives) if explained is not None else ""
     told = [
         ("evidence", _evidence(history), f"the bell rings at {history.settings.threshold:,.0f}"),
         ("it comes from", "", drives or "nothing in particular"),
@@ -35,6 +37,10 @@ def facts(history: History) -> str:
     if last.accuracy is not None:
         error = escaped(f"± {percent(2 * last.accuracy.standard_error)}, two standard errors")
         told.append(("expected accuracy", percent(last.accuracy.expected), error))
+    labelled = realised(history)
+    if labelled is not None and labelled.labels.kind == "classification" and labelled.labels.score is not None:
+        share, low, high = map(percent, labelled.labels.score)
+        told.append(("realised accuracy", share, f"{low} to {high}, of {labelled.labels.labels:,} labels"))
     if last.work is not None:
         told.append(("work", factor(last.work.ratio), "the reference's"))
     items = [f"<div><dt>{term}</dt><dd>{escaped(value)}<small>{more}</small></dd></div>" for term, value, more in told]

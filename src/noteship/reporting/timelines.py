@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import bisect
+import functools
 import math
+import operator
 from collections.abc import Callable, Sequence
 
 import numpy
 
+from noteship.monitor import Labels
 from noteship.reporting.canvas import COLOURS, DAY_S, Axes, Canvas, Easel
 from noteship.reporting.history import History
 from noteship.reporting.marks import Mark, gaps, marks
 from noteship.reporting.states import LOOKS
 from noteship.reporting.words import number, power
 
-__all__ = ["accuracy", "evidence", "rows", "work"]
+__all__ = ["accuracy", "error", "evidence", "rows", "work"]
 
 # Inches.
 WIDTH = 11.2
@@ -102,12 +106,61 @@ def rows(easel: Easel, history: History) -> str:
 
 
 def accuracy(easel: Easel, history: History) -> str:
-    """The expected accuracy with two standard errors; nothing where no window tells of it."""
+    """The expected accuracy with two standard errors, and the realised one; nothing where no window tells of either."""
     shown = [mark for mark in marks(history)[0] if mark.accuracy is not None and mark.rows]
-    if not shown:
+    labelled = [each for each in _labelled(history) if each[1].kind == "classification"]
+    if not shown and not labelled:
         return ""
     canvas = _canvas(easel, history, 1.75)
     axes = canvas.axes[0]
+    lowest = min(_expected(axes, shown), _realised(axes, labelled))
+    axes.set_ylim(max(0.0, math.floor(10 * lowest - 0.5) / 10), 1.005)
+    axes.yaxis.set_major_formatter(lambda value, _: f"{100 * value:.3g} %")
+    axes.locator_params(axis="y", nbins=4)
+    axes.grid(axis="y")
+    return canvas.svg("expected and realised accuracy by window" if labelled else "expected accuracy by window")
+
+
+def error(easel: Easel, history: History) -> str:
+    """The mean absolute error of numbers for which labels came; nothing without any."""
+    labelled = [each for each in _labelled(history) if each[1].kind == "regression"]
+    if not labelled:
+        return ""
+    canvas = _canvas(easel, history, 1.75)
+    axes = canvas.axes[0]
+    _realised(axes, labelled)
+    axes.set_ylim(bottom=0)
+    axes.yaxis.set_major_formatter(lambda value, _: number(value))
+    axes.locator_params(axis="y", nbins=4)
+    axes.grid(axis="y")
+    return canvas.svg("mean absolute error by window")
+
+
+def _labelled(history: History) -> list[tuple[Mark, Labels]]:
+    """The labels that came for the windows of each mark, where any did."""
+    starts = sorted(history.labels)
+    found = []
+    for mark in marks(history)[0]:
+        own = starts[bisect.bisect_left(starts, mark.start) : bisect.bisect_left(starts, mark.end)]
+        if own:
+            found.append((mark, functools.reduce(operator.add, (history.labels[start] for start in own))))
+    return [(mark, labels) for mark, labels in found if labels.labels]
+
+
+def _realised(axes: Axes, labelled: Sequence[tuple[Mark, Labels]]) -> float:
+    """Squares, with the interval of each; how far down they reach."""
+    scores = [score for _, labels in labelled if (score := labels.score) is not None]
+    middles = [mark.middle / DAY_S for mark, _ in labelled]
+    low, high = [score.low for score in scores], [score.high for score in scores]
+    axes.vlines(middles, low, high, COLOURS["ink"], linewidth=0.9)
+    axes.plot(middles, [score.value for score in scores], "s", markersize=3.5, color=COLOURS["ink"])
+    return min(low, default=1.0)
+
+
+def _expected(axes: Axes, shown: Sequence[Mark]) -> float:
+    """A line, with two standard errors around it; how far down they reach."""
+    if not shown:
+        return 1.0
     middles = [mark.middle / DAY_S for mark in shown]
     told = numpy.array([(each.expected, each.standard_error) for mark in shown if (each := mark.accuracy)])
     low, high = (numpy.clip(told[:, 0] + side * STANDARD_ERRORS * told[:, 1], 0, 1) for side in (-1, 1))
@@ -115,11 +168,7 @@ def accuracy(easel: Easel, history: History) -> str:
     _line(axes, shown, lambda mark: mark.accuracy.expected if mark.accuracy else math.nan,
           color=COLOURS["window"], linewidth=1.4)  # fmt: skip
     axes.plot(middles, told[:, 0], ".", markersize=4, color=COLOURS["window"])
-    axes.set_ylim(max(0.0, math.floor(10 * low.min() - 0.5) / 10), 1.005)
-    axes.yaxis.set_major_formatter(lambda value, _: f"{100 * value:.3g} %")
-    axes.locator_params(axis="y", nbins=4)
-    axes.grid(axis="y")
-    return canvas.svg("expected accuracy by window")
+    return float(low.min())
 
 
 def work(easel: Easel, history: History) -> str:

@@ -6,7 +6,7 @@ from noteship.monitor.decision import Culprit, Decision, Share
 from noteship.reporting.history import History
 from noteship.reporting.words import duration, number, percent, shown, when
 
-__all__ = ["DETECTORS", "how_shared", "how_strong", "verdict"]
+__all__ = ["about", "how_shared", "how_strong", "moved", "verdict"]
 
 # What the parts of the evidence are about, and what is said where one of them moves.
 DETECTORS = {
@@ -28,11 +28,11 @@ def verdict(history: History) -> str:
     match history.standing:
         case "alarm":
             heard = duration(history.end - history.since)
-            told = f"Alarm since {since}, for {heard}: {_moved(history.explained)}."
+            told = f"Alarm since {since}, for {heard}: {moved(history.explained)}."
             if history.is_silent:
                 told += f" Nothing was heard since {when(history.end)}."
         case "changing":
-            told = f"Changing since {since}, and not an alarm yet: {_moved(history.explained)}."
+            told = f"Changing since {since}, and not an alarm yet: {moved(history.explained)}."
         case "unchanged":
             told = f"Unchanged since {since}: within the tolerance of the reference."
         case "learning":
@@ -41,16 +41,35 @@ def verdict(history: History) -> str:
             ago = duration(history.now - history.end)
             told = f"Nothing heard since {when(history.end)}, {ago} ago; the last window before was: {last.state}."
         case _:
-            rows = f"{last.judged_rows:,} {'row' if last.judged_rows == 1 else 'rows'}"
-            told = f"Not enough data since {since}: {rows} cannot be judged, and will be with the next ones."
+            told = f"Not enough data since {since}: {_too_few(last)}."
     return told
 
 
-def _moved(decision: Decision | None) -> str:
+def about(detector: str) -> tuple[str, str]:
+    """What a detector is about, and what is said where it moves; one of a newer version says its name alone."""
+    name = shown(detector)
+    return DETECTORS.get(detector, (name, f"“{name}” has moved"))
+
+
+def _too_few(decision: Decision) -> str:
+    """Why rows were not judged: there are none, few, or many that are alike within their requests."""
+    rows = decision.judged_rows
+    if not rows:
+        return "no rows came"
+    if rows == 1:
+        return "1 row is too few to be judged, and will be with the next ones"
+    independent = max(1, round(rows / decision.effect))
+    alike = ""
+    if independent < rows:
+        alike = f", which say as much as {independent:,} independent {'one' if independent == 1 else 'ones'},"
+    return f"{rows:,} rows{alike} are too few to be judged, and will be with the next ones"
+
+
+def moved(decision: Decision | None) -> str:
     """What moved, where, and by how much; a name that is foreign is shown in one line."""
     if decision is None or not decision.drives:
         return "the evidence has reached the bell"
-    told = DETECTORS[decision.drives[0]][1]
+    told = about(decision.drives[0])[1]
     if decision.culprits:
         culprit = decision.culprits[0]
         named = f", “{shown(culprit.feature)}” most of all" if decision.drives[0] == "columns" else _also(culprit)

@@ -102,7 +102,7 @@ class NoSuchColumn(WorkFailed):
             f"{self.path} has no column {', '.join(cut(name, 60) for name in self.missing[:20])}",
             where=self.path,
             nearest=f"it has {has}" + (f" and {len(self.present) - 20} more" if len(self.present) > 20 else ""),
-            remedy="name the columns as the model's signature does, or correct --keep",
+            remedy="name the columns as the model's signature does, or correct --keep or --time",
         )
 
     @classmethod

@@ -230,6 +230,7 @@ class _Endpoints:
         labelling, request_id = self._service.labelling, request.state.id
         items, is_list = await labelling.read(request.scope, request.receive)
         outcomes = await labelling.take(items)
+        self._service.metrics.refused_labels(outcomes)
         return _json(202, feedback.reply(outcomes, request_id, is_list=is_list))
 
     async def page(self, _: Request) -> Response:

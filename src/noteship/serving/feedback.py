@@ -5,17 +5,29 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from noteship import models
 from noteship.errors import cut
 from noteship.serving import typed_json
 from noteship.serving.refusals import Refused
 
-__all__ = ["ITEMS_LIMIT", "Feedback", "Item", "Outcome", "checked_label", "packed", "parse", "reply", "unpacked"]
+__all__ = [
+    "ITEMS_LIMIT",
+    "KNOWN",
+    "Feedback",
+    "Item",
+    "Outcome",
+    "checked_label",
+    "packed",
+    "parse",
+    "reply",
+    "unpacked",
+]
 
 # As many labels as fit into one message between workers, whatever they are.
 ITEMS_LIMIT = 1000
+TAKEN, KNOWN = 202, 200
 ID_LIMIT = LABEL_LIMIT = 200
 # So many classes are named to whoever sends another one.
 CLASSES_TOLD = 20
@@ -32,15 +44,18 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of an item; `message` is empty where it was taken."""
+    """What became of an item: taken, known from before, or the status and the message of a refusal."""
 
-    status: int = 202
+    status: int = TAKEN
     message: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Feedback:
-    """A label that was taken, beside the prediction that the row got and the model that made it."""
+    """A label that was taken, beside the prediction that the row got and the model that made it.
+
+    - bundle: the digest of the model's
+    """
 
     request_id: str
     row: int
@@ -48,7 +63,8 @@ class Feedback:
     prediction: Any
     model: str
     version: str
-    kind: str
+    kind: Literal["classification", "regression"]
+    bundle: str = ""
 
     @property
     def is_agreed(self) -> bool:
@@ -122,7 +138,8 @@ def reply(outcomes: Sequence[Outcome], request_id: str, *, is_list: bool) -> dic
     told = [{"item": number, "status": each.status, "error": each.message} for number, each in refused]
     if len(refused) == len(outcomes):
         raise Refused(outcomes[0].status, outcomes[0].message, {"refused": told} if is_list else {})
-    return {"accepted": len(outcomes) - len(refused), **({"refused": told} if is_list else {}), "id": request_id}
+    counts = {"accepted": len(outcomes) - len(refused), "known": sum(each.status == KNOWN for each in outcomes)}
+    return {**counts, **({"refused": told} if is_list else {}), "id": request_id}
 
 
 def packed(values: Sequence[Item] | Sequence[Outcome]) -> bytes:

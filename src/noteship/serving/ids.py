@@ -7,7 +7,7 @@ import struct
 import time
 from collections.abc import Callable
 
-__all__ = ["RequestIds", "worker_of"]
+__all__ = ["RequestIds", "moment_of", "worker_of"]
 
 # RFC 9562, section 5.7: 48 bits of milliseconds, then 12 bits that section 6.2, method 3, lets hold their fraction.
 FRACTION_BITS = 12
@@ -15,6 +15,8 @@ FRACTION = (1 << FRACTION_BITS) - 1
 RANDOM_BITS = 52
 # Before the random bits, of the 62 that there are: which of several workers made the id.
 WORKER_BITS = 10
+# Above these bits there are milliseconds.
+MOMENT_AT = 80
 ID_LENGTH = 36
 IDS_AT_ONCE = 512
 NS_PER_MS = 1_000_000
@@ -50,11 +52,25 @@ def worker_of(request_id: str) -> int | None:
     >>> worker_of(RequestIds(worker=7).make()), worker_of("mine")
     (7, None)
     """
+    number = _number(request_id)
+    return None if number is None else number >> RANDOM_BITS & ((1 << WORKER_BITS) - 1)
+
+
+def moment_of(request_id: str) -> float | None:
+    """When an id was made, in seconds since 1970; None for what is none of ours.
+
+    >>> moment_of(RequestIds(lambda: 1_500_000_000).make()), moment_of("mine")
+    (1.5, None)
+    """
+    number = _number(request_id)
+    return None if number is None else (number >> MOMENT_AT) / 1000
+
+
+def _number(request_id: str) -> int | None:
     digits = request_id.replace("-", "")
     if len(request_id) != ID_LENGTH or len(digits) != ID_LENGTH - 4 or digits[12] != "7":
         return None
     try:
-        low = int(digits[16:], 16)
+        return int(digits, 16)
     except ValueError:
         return None
-    return low >> RANDOM_BITS & ((1 << WORKER_BITS) - 1)

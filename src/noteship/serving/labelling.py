@@ -24,6 +24,7 @@ BODY_BYTES = 1 << 20
 PATIENCE_S = 1.0
 # What a worker has answered goes with it.
 UNKNOWN = Outcome(404, UNKNOWN_REQUEST)
+TAKEN, KNOWN = Outcome(), Outcome(feedback.KNOWN)
 UNREACHABLE = Outcome(503, "the worker that answered this request cannot be asked now; try again")
 
 T = TypeVar("T")
@@ -116,6 +117,7 @@ class Labelling:
             taken = self._log.label(item)
         except Refused as refused:
             return Outcome(refused.status, refused.message)
-        if taken is not None:
-            self._taken(taken)
-        return Outcome()
+        if taken is None:
+            return KNOWN
+        self._taken(taken)
+        return TAKEN

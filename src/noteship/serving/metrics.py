@@ -13,7 +13,7 @@ import prometheus_client as prometheus
 from prometheus_client.exposition import choose_encoder
 
 from noteship import supervising
-from noteship.serving.feedback import Feedback
+from noteship.serving.feedback import Feedback, Outcome
 from noteship.serving.model import Model
 from noteship.serving.observing import Batch, Dropped
 from noteship.serving.shadowing import Compared
@@ -39,6 +39,8 @@ VERSION = ("model", "version")
 PREDICTIONS = ("predict", "infer")
 # A prediction that is none of the signature's classes.
 OTHER = "other"
+# Why a label is refused, by the status that it is refused with.
+REFUSALS = {404: "unknown", 409: "conflict", 422: "unfit", 503: "unreachable"}
 OF_PROCESSES = "noteship_process_"
 
 
@@ -79,6 +81,11 @@ class Metrics:
             "Differences of labels from the numbers predicted, added up without their signs.",
             VERSION,
         )
+        self._labels_refused = counter(
+            "noteship_feedback_refused", "Labels that were not taken, by reason.", ["reason"]
+        )
+        for why in (*REFUSALS.values(), OTHER):
+            self._labels_refused.labels(why)
         self._faults = counter("noteship_observer_faults", "Batches that an observer failed on.", ["observer"])
         self._dropped = counter(
             "noteship_batches_not_observed",
@@ -186,6 +193,11 @@ class Metrics:
             self._agreed.labels(*version).inc(feedback.is_agreed)
         else:
             self._errors.labels(*version).inc(feedback.absolute_error)
+
+    def refused_labels(self, outcomes: Sequence[Outcome]) -> None:
+        """Labels came, of which some were refused."""
+        for status, count in Counting(each.status for each in outcomes if each.message).items():
+            self._labels_refused.labels(REFUSALS.get(status, OTHER)).inc(count)
 
     def include(self, families: Callable[[], Sequence[supervising.Family]]) -> None:
         """Tell what is counted elsewhere, too, as it is whenever somebody looks."""

@@ -34,6 +34,8 @@ __all__ = [
 LOG = logging.getLogger(__name__)
 # Requests that wait for slow observers hold their rows in memory: a second of work at ten thousand requests a second.
 WAITING_LIMIT = 10_000
+# Labels that wait hold some 200 bytes each; many may come at once, and each only once.
+LABELS_LIMIT = 50_000
 # The rows that wait for the observers may take so much memory, and as much those that wait for a shadow: both together
 # less than the 50 MiB by which a service may grow when it is asked for more than it can do.
 WAITING_BYTES = 16 << 20
@@ -171,7 +173,7 @@ class Observation:
         """Pass a label on, from the one thread that answers; returns at once."""
         if not self._hearing:
             return
-        if len(self._feedback) >= WAITING_LIMIT:
+        if len(self._feedback) >= LABELS_LIMIT:
             self._on_drop("busy", None)
             return
         self._feedback.append(feedback)

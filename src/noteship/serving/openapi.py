@@ -170,7 +170,8 @@ def _feedback() -> Schema:
     item = _object({"request": {**text, "maxLength": 200}, "row": count, "label": label}, ["request", "row", "label"])
     body = {"oneOf": [item, {"type": "array", "minItems": 1, "maxItems": ITEMS_LIMIT, "items": item}]}
     refused = _object({"item": count, "status": count, "error": text}, ["item", "status", "error"])
-    taken = _object({"accepted": count, "refused": {"type": "array", "items": refused}, "id": text}, ["accepted", "id"])
+    each: Schema = {"type": "array", "items": refused}
+    taken = _object({"accepted": count, "known": count, "refused": each, "id": text}, ["accepted", "known", "id"])
     about = "How many labels were taken, and which of a list were not."
     return {
         "post": {

@@ -26,6 +26,7 @@ class _Origin:
 
     name: str
     version: str
+    digest: str
     output: models.Output
 
 
@@ -56,7 +57,7 @@ class PredictionLog:
     def observe(self, batch: Batch) -> None:
         """Keep the predictions of each request."""
         values = batch.scores.predictions.tolist()
-        origin = _Origin(batch.model.name, batch.model.version, batch.model.signature.output)
+        origin = _Origin(batch.model.name, batch.model.version, batch.model.digest, batch.model.signature.output)
         start = 0
         with self._lock:
             for request_id, count in zip(batch.request_ids, batch.row_counts, strict=True):
@@ -93,7 +94,8 @@ class PredictionLog:
                 return None
             labels[item.row] = label
         origin, prediction = found.origin, found.predictions[item.row]
-        return Feedback(item.request, item.row, label, prediction, origin.name, origin.version, kind=origin.output.kind)
+        made = (origin.name, origin.version, origin.output.kind, origin.digest)
+        return Feedback(item.request, item.row, label, prediction, *made)
 
     def _find(self, request_id: str) -> _Kept | None:
         found = self._kept.get(request_id)

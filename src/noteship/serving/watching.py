@@ -11,6 +11,9 @@ from dataclasses import dataclass, field
 import numpy
 
 from noteship import monitor, supervising
+from noteship.serving import decided
+from noteship.serving.feedback import Feedback
+from noteship.serving.ids import moment_of
 from noteship.serving.model import Model
 from noteship.serving.observing import Batch, joined
 from noteship.serving.refusals import place_of
@@ -36,6 +39,7 @@ class _Watched:
     recorder: monitor.Recorder
     sampling: WorkSampling
     tally: Tally | None
+    release: str
     waiting: list[Batch] = field(default_factory=list)
     rows: int = 0
     size_bytes: int = 0
@@ -43,7 +47,7 @@ class _Watched:
 
     @property
     def labels(self) -> tuple[tuple[str, str], ...]:
-        return (("model", self.model.name), ("version", self.model.version))
+        return (("release", self.release), ("model", self.model.name), ("version", self.model.version))
 
 
 class Watch:
@@ -118,6 +122,13 @@ class Watch:
         self._count_all()
         self._writer.close(timeout_s)
 
+    def observe_feedback(self, feedback: Feedback) -> None:
+        """Count a label for the window of its prediction."""
+        watched, moment = self._watched.get(feedback.bundle), moment_of(feedback.request_id)
+        if watched is not None and moment is not None:
+            judgement = monitor.Judgement(feedback.label, feedback.prediction, feedback.is_agreed)
+            self._writer.label(watched.model.name, feedback.bundle, moment, feedback.kind, judgement)
+
     def families(self) -> Sequence[supervising.Family]:
         """What it counts, for Prometheus."""
         self._count_all()
@@ -135,7 +146,14 @@ class Watch:
                 "histogram",
                 [sample for watched in every for sample in _histogram(watched)],
             ),
+            *decided.families([*self._closed(every)]),
         ]
+
+    def _closed(self, every: Sequence[_Watched]) -> Iterator[decided.Closed]:
+        for each in every:
+            decision = self._writer.decided(each.recorder)
+            if decision is not None:
+                yield decided.Closed(each.labels, decision, each.recorder.boot.seconds)
 
     def _begin(self, served: Served) -> None:
         model, profile = served.model, served.model.profile
@@ -149,7 +167,7 @@ class Watch:
         watched = self._watched.get(model.digest)
         if watched is None:
             tally = Tally("noteship_work", "", _buckets(profile)) if profile.encoder.layout.has_work else None
-            self._watched[model.digest] = _Watched(model, recorder, sampling, tally)
+            self._watched[model.digest] = _Watched(model, recorder, sampling, tally, self._writer.release)
             return
         with watched.lock:
             # It was served before; what is counted for Prometheus goes on.

@@ -64,8 +64,14 @@ class Bucket(Protocol):
     def put_if(self, key: str, data: bytes, version: str | None) -> str | None:
         """Write a small value if its version is this one, or if it is absent for None; the new version, else None."""
 
-    def list(self, prefix: str) -> Iterator[Entry]:
-        """All keys that begin with the prefix, in order of their code points."""
+    def list(self, prefix: str, *, after: str = "") -> Iterator[Entry]:
+        """All keys that begin with the prefix and come after a key, in order of their code points."""
+
+    def folders(self, folder: str) -> Iterator[str]:
+        """The segments by which keys go on that begin with `folder/` and do not end there, in order.
+
+        Cost: of what is directly in the folder, whatever is below these segments.
+        """
 
     def delete(self, key: str) -> None:
         """Remove the key; nothing happens when it is absent."""

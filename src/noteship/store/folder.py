@@ -88,12 +88,22 @@ class FolderBucket:
             self.put(key, [data])
         return digests.of_bytes(data)
 
-    def list(self, prefix: str) -> Iterator[Entry]:
-        """All keys that begin with the prefix, in order."""
+    def list(self, prefix: str, *, after: str = "") -> Iterator[Entry]:
+        """All keys that begin with the prefix and come after a key, in order."""
         folder, _, _ = prefix.rpartition("/")
         with self._mapped(prefix):
-            found = [entry for entry in self._walk(folder) if entry.key.startswith(prefix)]
+            found = [entry for entry in self._walk(folder) if entry.key.startswith(prefix) and entry.key > after]
         return iter(sorted(found, key=lambda entry: entry.key))
+
+    def folders(self, folder: str) -> Iterator[str]:
+        """The folders in a folder that something is in: those of keys that were removed stay, empty."""
+        with self._mapped(folder):
+            try:
+                with os.scandir(self._base + folder) as entries:
+                    found = [each for each in entries if _is_folder(each) and not each.name.startswith(".")]
+            except (FileNotFoundError, NotADirectoryError):
+                return iter(())
+            return iter(sorted(each.name for each in found if _holds_a_key(each.path)))
 
     def delete(self, key: str) -> None:
         """Remove the key."""
@@ -178,6 +188,19 @@ class FolderBucket:
         if writing and error.errno in FORBIDDEN:
             return errors.StoreReadOnly(self.url, key, reason)
         return errors.StoreFailed(self.url, key, reason)
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    return entry.is_dir(follow_symlinks=False)
+
+
+def _holds_a_key(folder: str) -> bool:
+    try:
+        with os.scandir(folder) as entries:
+            named = (each for each in entries if not each.name.startswith("."))
+            return any(not _is_folder(each) or _holds_a_key(each.path) for each in named)
+    except FileNotFoundError:  # removed since it was listed
+        return False
 
 
 def _age_s(path: Path) -> float:

@@ -15,7 +15,7 @@ import secrets
 
 from noteship.digests import Digest
 
-__all__ = ["aside_key", "digest_of", "object_key", "ref_key", "ref_name", "ref_prefix", "tree_key"]
+__all__ = ["aside_key", "digest_of", "is_cut", "object_key", "ref_key", "ref_name", "ref_prefix", "tree_key"]
 
 _PLAIN = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_-]*(/[A-Za-z0-9_-]+)*")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
@@ -68,6 +68,11 @@ def ref_name(key: str) -> str:
     '.a/b.json/c=1'
     """
     return _ESCAPED.sub(_unescape, key.removeprefix("refs/").removesuffix(".json").replace(_CUT, ""))
+
+
+def is_cut(segment: str) -> bool:
+    """Whether a segment of a reference's key goes on in the next one."""
+    return segment.endswith("=")
 
 
 def aside_key(name: str) -> str:

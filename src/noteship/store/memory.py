@@ -58,10 +58,16 @@ class MemoryBucket:
             self.put(key, [data])
             return digests.of_bytes(data)
 
-    def list(self, prefix: str) -> Iterator[Entry]:
-        """All keys that begin with the prefix, in order."""
-        held = sorted((key, value) for key, value in self._values.copy().items() if key.startswith(prefix))
-        return (Entry(key, len(data), modified_s) for key, (data, modified_s) in held)
+    def list(self, prefix: str, *, after: str = "") -> Iterator[Entry]:
+        """All keys that begin with the prefix and come after a key, in order."""
+        chosen = (each for each in self._values.copy().items() if each[0].startswith(prefix) and each[0] > after)
+        return (Entry(key, len(data), modified_s) for key, (data, modified_s) in sorted(chosen))
+
+    def folders(self, folder: str) -> Iterator[str]:
+        """The segments after the folder that are not the last ones, in order."""
+        start = f"{folder}/"
+        below = (key.removeprefix(start).partition("/") for key in self._values.copy() if key.startswith(start))
+        return iter(sorted({segment for segment, slash, _ in below if slash}))
 
     def delete(self, key: str) -> None:
         """Remove the key."""

@@ -130,12 +130,18 @@ class S3Bucket:
         self._bare_etags = self._bare_etags or written is not None
         return written
 
-    def list(self, prefix: str) -> Iterator[Entry]:
-        """All keys that begin with the prefix, in order."""
-        folder = prefix.rpartition("/")[0]
-        found = self._ask(prefix, lambda: self._client.list(folder or None, chunk_size=1_000).collect())
+    def list(self, prefix: str, *, after: str = "") -> Iterator[Entry]:
+        """All keys that begin with the prefix and come after a key, in order; a request for each thousand of them."""
+        folder = prefix.rpartition("/")[0] or None
+        offset = after or None
+        found = self._ask(prefix, lambda: self._client.list(folder, offset=offset, chunk_size=1_000).collect())
         entries = (Entry(item["path"], item["size"], item["last_modified"].timestamp()) for item in found)
         return iter(sorted((one for one in entries if one.key.startswith(prefix)), key=lambda one: one.key))
+
+    def folders(self, folder: str) -> Iterator[str]:
+        """The common prefixes below a folder; what they hold is not listed."""
+        found = self._ask(folder, lambda: self._client.list_with_delimiter(folder))
+        return iter(sorted(path.rpartition("/")[2] for path in found["common_prefixes"]))
 
     def delete(self, key: str) -> None:
         """Remove the key."""

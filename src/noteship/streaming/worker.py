@@ -107,17 +107,20 @@ class StreamWorker:
 
     async def _handle(self, message: Message) -> None:
         try:
-            await self._answer(message)
+            batch = await self._answer(message)
             await message.done()
+            if batch is not None:
+                # Only now: what comes again is observed once.
+                self._observe(batch)
         except ConnectionError as error:
             # It comes again.
             LOG.warning("a message could not be answered, it comes again: %s", type(error).__name__)
             await asyncio.sleep(RETRY_S)
 
-    async def _answer(self, message: Message) -> None:
+    async def _answer(self, message: Message) -> serving.Batch | None:
         if message.deliveries > DELIVERIES_LIMIT:
             await self._bury(message, 500, f"it was taken {DELIVERIES_LIMIT} times and never answered")
-            return
+            return None
         request_id = self._ids.make()
         try:
             question = self._served.decoder.decode(message.body, self._limits.rows)
@@ -125,16 +128,16 @@ class StreamWorker:
             body = messages.answer(self._served.model, scores, request_id, question.client_id)
         except Refused as error:
             await self._bury(message, error.status, error.message)
-            return
+            return None
         except Exception as error:
             # The steps are the project's code: they fail in any way, and their words may hold values of rows.
             await self._bury(message, 500, f"the model failed: {place_of(error)}")
-            return
+            return None
         await self._broker.answer(message.key, body)
         self.counted.messages += 1
         self.counted.rows += len(scores)
         model, size_bytes = self._served.model, len(message.body)
-        self._observe(serving.Batch.of_request(model, question.rows, scores, request_id, size_bytes))
+        return serving.Batch.of_request(model, question.rows, scores, request_id, size_bytes)
 
     async def _bury(self, message: Message, status: int, reason: str) -> None:
         await self._broker.bury(message.key, message.body, {"status": str(status), "reason": reason})

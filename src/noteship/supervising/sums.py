@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 __all__ = ["Family", "Sample", "labelled", "summed"]
 
@@ -13,11 +13,12 @@ Key = tuple[str, tuple[tuple[str, str], ...]]
 
 @dataclass(frozen=True)
 class Sample:
-    """One number."""
+    """One number. `at`: the moment of which several processes tell the same, where it is no part of a sum."""
 
     name: str
     labels: tuple[tuple[str, str], ...]
     value: float
+    at: float | None = None
 
 
 @dataclass(frozen=True)
@@ -32,20 +33,20 @@ class Family:
 
 
 def summed(sources: Iterable[Sequence[Family]]) -> list[Family]:
-    """Numbers added; what is told rather than counted (`_info`, `_ready`) and times of creation are not."""
+    """Numbers added; what is told rather than counted (`_info`, `_ready`) and times of creation are not.
+
+    Of what is told of a moment, that of the latest one is taken.
+    """
     families: dict[str, Family] = {}
-    values: dict[str, dict[Key, float]] = {}
+    found: dict[str, dict[Key, Sample]] = {}
     for source in sources:
         for family in source:
             families.setdefault(family.name, family)
-            into = values.setdefault(family.name, {})
+            into = found.setdefault(family.name, {})
             for sample in family.samples:
                 key = (sample.name, sample.labels)
-                into[key] = _joined(sample, into[key]) if key in into else sample.value
-    return [
-        Family(name, family.about, family.kind, [Sample(*key, value) for key, value in values[name].items()])
-        for name, family in families.items()
-    ]
+                into[key] = _joined(sample, into[key]) if key in into else sample
+    return [Family(name, each.about, each.kind, list(found[name].values())) for name, each in families.items()]
 
 
 def labelled(sources: Mapping[int, Sequence[Family]]) -> list[Family]:
@@ -60,13 +61,15 @@ def labelled(sources: Mapping[int, Sequence[Family]]) -> list[Family]:
     )
 
 
-def _joined(sample: Sample, before: float) -> float:
+def _joined(sample: Sample, before: Sample) -> Sample:
+    if sample.at is not None and before.at is not None:
+        return sample if sample.at > before.at else before
     if sample.name.endswith("_created"):
-        return min(before, sample.value)
+        return replace(sample, value=min(before.value, sample.value))
     if sample.name.endswith(("_info", "_ready")):
-        return max(before, sample.value)
-    return before + sample.value
+        return replace(sample, value=max(before.value, sample.value))
+    return replace(sample, value=before.value + sample.value)
 
 
 def _of(sample: Sample, worker: int) -> Sample:
-    return Sample(sample.name, (*sample.labels, ("worker", str(worker))), sample.value)
+    return replace(sample, labels=(*sample.labels, ("worker", str(worker))))

@@ -11,7 +11,7 @@ import numpy
 import pandas
 
 from noteship.models.compiled.fields import Field, Frame
-from noteship.models.compiled.program import Array, Aside, Beyond, Entries, Program, Stack
+from noteship.models.compiled.program import Array, Aside, Beyond, Entries, Program, Stack, Work
 from noteship.models.rows import Rows
 
 __all__ = ["one_hot", "ordinal"]
@@ -33,7 +33,7 @@ def one_hot(value: Any, given: Any, program: Program) -> Stack:
     width = len(value.get_feature_names_out())
     is_entries = width > DENSE_COLUMNS
     operation = _OneHot(given.fields, tuple(tables), width, is_entries=is_entries)
-    wire = program.add(operation, (), width, is_entries=is_entries)
+    wire = program.add(operation, (), width, is_entries=is_entries, work=Work(each=len(given.fields)))
     return Stack((wire,), is_sparse=bool(value.sparse_output))
 
 
@@ -44,7 +44,8 @@ def ordinal(value: Any, given: Any, program: Program) -> Stack:
     for place, (known, unknown) in enumerate(_asked(value, given)):
         codes = {key: float(row[place]) for key, row in known.items()}
         tables.append(_Table(codes, None if unknown is None else float(unknown[place])))
-    wire = program.add(_Ordinal(given.fields, tuple(tables)), (), len(given.fields))
+    work = Work(each=len(given.fields))
+    wire = program.add(_Ordinal(given.fields, tuple(tables)), (), len(given.fields), work=work)
     return Stack((wire,))
 
 

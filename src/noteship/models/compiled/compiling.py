@@ -43,7 +43,7 @@ class _Picked:
 def compile_scorer(scorer: ComposedScorer) -> CompiledScorer | NotCompiled:
     """The compiled form of a model, or why it has none: a step that is not known here, exactly.
 
-    Accuracy: as `CompiledScorer` guarantees. Cost: a copy of the coefficients, or 33 bytes a node of the trees; for
+    Accuracy: as `CompiledScorer` guarantees. Cost: a copy of the coefficients, or 37 bytes a node of the trees; for
     hashed words a cache of at most 15 MB.
     """
     try:

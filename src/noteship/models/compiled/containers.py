@@ -72,7 +72,7 @@ def _pipeline(value: Any, given: Any, program: Program) -> Any:
 
 def _imputer(value: Any, given: Any, program: Program) -> Any:
     if isinstance(given, Frame) and not all(field.is_number for field in given.fields):
-        return numeric.imputed_texts(value, given)
+        return numeric.imputed_texts(value, given, program)
     return numeric.imputed(value, stacked(given, program), program)
 
 

@@ -10,7 +10,7 @@ import numpy
 
 from noteship.models.compiled.deciding import SLACK, Answers, Decision
 from noteship.models.compiled.gathering import gathered
-from noteship.models.compiled.program import Array, Beyond, Program, Stack
+from noteship.models.compiled.program import Array, Beyond, Program, Stack, Work
 from noteship.models.compiled.trees import Tree, Trees
 
 __all__ = ["CLASSIFIERS", "REGRESSORS"]
@@ -18,15 +18,18 @@ __all__ = ["CLASSIFIERS", "REGRESSORS"]
 
 @dataclass(frozen=True, eq=False)
 class _Mean:
-    """The trees' mean, added up in their order: equal shares of the votes must stay equal."""
+    """The trees' mean, added up in their order: equal shares of the votes must stay equal. It tells the trees' work."""
 
     trees: Trees
     decision: Decision | None
 
-    def __call__(self, given: Array) -> Answers:
+    def __call__(self, given: Array) -> tuple[Answers, Array]:
         leaves = self.trees.leaves(given)
+        return self._answers(leaves, len(given)), self.trees.work(leaves)
+
+    def _answers(self, leaves: Array, count: int) -> Answers:
         found = self.trees.values.take(leaves.reshape(-1), axis=0).reshape(self.trees.count, -1)
-        mean = numpy.add.reduce(found, axis=0).reshape(len(given), -1) / self.trees.count
+        mean = numpy.add.reduce(found, axis=0).reshape(count, -1) / self.trees.count
         if self.decision is not None:
             return self.decision(mean, 0.0)
         return Answers(mean[:, 0], None)
@@ -34,7 +37,7 @@ class _Mean:
 
 @dataclass(frozen=True, eq=False)
 class _Sum:
-    """What boosting started from, and every iteration's tree for each score."""
+    """What boosting started from, and every iteration's tree for each score. It tells the trees' work."""
 
     trees: Trees
     start: Array
@@ -42,9 +45,12 @@ class _Sum:
     decision: Decision | None
     inverse: Callable[[Array], Array] | None
 
-    def __call__(self, given: Array) -> Answers:
+    def __call__(self, given: Array) -> tuple[Answers, Array]:
         leaves = self.trees.leaves(given)
-        found = self.trees.values[:, 0].take(leaves.reshape(-1)).reshape(-1, len(self.start), len(given))
+        return self._answers(leaves, len(given)), self.trees.work(leaves)
+
+    def _answers(self, leaves: Array, count: int) -> Answers:
+        found = self.trees.values[:, 0].take(leaves.reshape(-1)).reshape(-1, len(self.start), count)
         scores = numpy.add.reduce(found, axis=0).T + self.start
         if self.decision is not None:
             return self.decision(scores, self.slack)
@@ -75,7 +81,7 @@ def _mean(value: Any, estimators: Any, given: Stack, program: Program, decision:
         raise Beyond(f"a {type(value).__name__} with one class")
     trees = Trees([_tree(estimator.tree_) for estimator in estimators])
     wire = gathered(given, trees.features, program, takes_null=_takes_null(estimators[0]), single=True)
-    program.add(_Mean(trees, decision), (wire,), 1)
+    program.add(_Mean(trees, decision), (wire,), 1, work=Work(tells=1))
 
 
 def _boosting(value: Any, given: Stack, program: Program) -> None:
@@ -128,7 +134,7 @@ def _sum(
     size = float(numpy.abs(start).max()) + sum(float(numpy.abs(tree.value).max()) for tree in trees)
     joined = Trees(trees)
     wire = gathered(given, joined.features, program, takes_null=not single, single=single)
-    program.add(_Sum(joined, start, size * SLACK, decision, inverse), (wire,), 1)
+    program.add(_Sum(joined, start, size * SLACK, decision, inverse), (wire,), 1, work=Work(tells=1))
 
 
 def _tree(tree: Any, scale: float = 1.0) -> Tree:

@@ -10,7 +10,7 @@ import numpy
 
 from noteship.models.compiled import deciding
 from noteship.models.compiled.deciding import SLACK, Answers, Decision
-from noteship.models.compiled.program import Array, Aside, Beyond, Entries, Program, Stack
+from noteship.models.compiled.program import Array, Aside, Beyond, Entries, Program, Stack, Work
 
 __all__ = ["CLASSIFIERS", "REGRESSORS"]
 
@@ -70,7 +70,7 @@ def _add(program: Program, given: Stack, weights: Any, intercept: Any, decision:
         parts.append(_Part(numpy.ascontiguousarray(weights[:, start : start + part.width].T)))
         start += part.width
     added = numpy.broadcast_to(numpy.asarray(intercept, dtype=numpy.float64), (len(weights),))
-    program.add(_Linear(tuple(parts), added, decision), given.parts, 1)
+    program.add(_Linear(tuple(parts), added, decision), given.parts, 1, work=Work(nonzeros=len(weights)))
 
 
 class _Part:

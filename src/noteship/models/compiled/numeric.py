@@ -9,7 +9,7 @@ from typing import Any
 import numpy
 
 from noteship.models.compiled.fields import Frame
-from noteship.models.compiled.program import Array, Aside, Beyond, Entries, Program, Stack, Wire
+from noteship.models.compiled.program import NO_WORK, Array, Aside, Beyond, Entries, Program, Stack, Wire, Work
 
 __all__ = ["imputed", "imputed_texts", "maximal", "minimal", "robust", "standard", "weighted"]
 
@@ -64,7 +64,7 @@ def imputed(value: Any, given: Stack, program: Program) -> Stack:
     return replace(filled, parts=(*filled.parts, *_marks(numpy.asarray(value.indicator_.features_), given, program)))
 
 
-def imputed_texts(value: Any, given: Frame) -> Frame:
+def imputed_texts(value: Any, given: Frame, program: Program) -> Frame:
     """SimpleImputer of texts: nothing to be done but to remember what is filled in. Raises Beyond."""
     _check_imputer(value)
     if value.add_indicator:
@@ -75,6 +75,7 @@ def imputed_texts(value: Any, given: Frame) -> Frame:
         if field.is_number or not isinstance(fill, str) or field.fill is not None or not is_clear:
             raise Beyond(f"a SimpleImputer of the column {field.column.name}")
         fields.append(replace(field, fill=fill))
+    program.add_work(len(fields))
     return Frame(tuple(fields), is_named=False)
 
 
@@ -107,6 +108,15 @@ class _Scaling:
         """What leaves a 0 as it is."""
         return ("over", self.over), ("times", self.times)
 
+    def work(self, given: Wire) -> Work:
+        """That of the scalers: centred values are all divided, others where they are not zero."""
+        factors = [each for _, each in self._factors() if each is not None]
+        if not factors:
+            return NO_WORK
+        if self.minus is not None:
+            return Work(each=given.width)
+        return Work(nonzeros=1, keeps_zeros=given.is_entries and all(each.all() for each in factors))
+
     def sparse(self) -> _Scaling:
         """As scikit-learn does it for sparse columns: it multiplies by the inverse."""
         if self.minus is not None:
@@ -135,6 +145,10 @@ class _Scaling:
 @dataclass(frozen=True, eq=False)
 class _Filled:
     fills: Array
+
+    def work(self, given: Wire) -> Work:
+        """One comparison a value."""
+        return Work(each=given.width)
 
     def __call__(self, given: Array) -> Array:
         missing = numpy.isnan(given)
@@ -171,12 +185,13 @@ def _scaled(scaling: _Scaling, given: Stack, program: Program) -> Stack:
     return _each(given, program, scaling.of)
 
 
-def _each(given: Stack, program: Program, operation: Callable[[int, int], Callable[[Any], Any]]) -> Stack:
+def _each(given: Stack, program: Program, operation: Callable[[int, int], _Scaling | _Filled]) -> Stack:
     """One operation for each part, made for its columns."""
     parts = []
     start = 0
     for part in given.parts:
         end = start + part.width
-        parts.append(program.add(operation(start, end), (part,), part.width, is_entries=part.is_entries))
+        made = operation(start, end)
+        parts.append(program.add(made, (part,), part.width, is_entries=part.is_entries, work=made.work(part)))
         start = end
     return replace(given, parts=tuple(parts))

@@ -7,7 +7,7 @@ from typing import Any
 import numpy
 import pandas
 
-from noteship.models.compiled.program import Aside, Program
+from noteship.models.compiled.program import Array, Aside, Program
 from noteship.models.composition import ComposedScorer
 from noteship.models.rows import Rows
 from noteship.models.scorer import Scores
@@ -59,13 +59,17 @@ class CompiledScorer:
                 scores.probabilities[left] = exact.probabilities
         return scores
 
+    def work(self, rows: Rows, trace: Array) -> Array:
+        """The work of each row, int64 of shape (n,), by the trace that their scores have: what `plain` counts."""
+        return self._program.work(rows, trace)
+
     def attempt(self, rows: Rows) -> tuple[Scores | None, list[int]]:
         """Scores by the compiled form alone, and the rows that are left to `plain`: some, or with None all of them."""
         if not len(rows) or not rows.is_exact or (rows.numbers.size and numpy.isinf(rows.numbers).any()):
             return None, list(range(len(rows)))
         try:
-            answers = self._program.run(rows)
+            answers, trace = self._program.run(rows)
         except Aside:
             return None, list(range(len(rows)))
         predictions = answers.chosen if self._labels is None else self._labels.take(answers.chosen)
-        return Scores(predictions, answers.probabilities, self._classes), list(answers.doubtful)
+        return Scores(predictions, answers.probabilities, self._classes, trace), list(answers.doubtful)

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy
 
-from noteship.models.compiled.program import Array, Aside, Beyond, Entries, Program, Stack
+from noteship.models.compiled.program import Array, Aside, Beyond, Entries, Program, Stack, Wire, Work
 
-__all__ = ["RowNorm", "normalized", "tf_idf"]
+__all__ = ["normalized", "normed", "tf_idf"]
 
 # A dense row with a norm below is left as it is.
 LEAST_NORM = 10 * float(numpy.finfo(numpy.float64).eps)
@@ -21,18 +21,27 @@ def tf_idf(value: Any, given: Stack, program: Program) -> Stack:
     if not given.is_sparse or len(given.parts) != 1 or not given.parts[0].is_entries:
         raise Beyond("tf-idf of anything but counted words")
     weights = numpy.asarray(value.idf_, dtype=numpy.float64) if value.use_idf else None
-    wire = program.add(_Weights(weights, is_sublinear=value.sublinear_tf), given.parts, given.width, is_entries=True)
+    work = Work(nonzeros=int(weights is not None), keeps_zeros=weights is None or bool(weights.all()))
+    operation = _Weights(weights, is_sublinear=value.sublinear_tf)
+    wire = program.add(operation, given.parts, given.width, is_entries=True, work=work)
     if value.norm is not None:
-        wire = program.add(RowNorm(value.norm), (wire,), given.width, is_entries=True)
+        wire = normed(value.norm, wire, program)
     return Stack((wire,), is_sparse=True)
+
+
+def normed(norm: str, given: Wire, program: Program) -> Wire:
+    """Entries divided by their row's norm."""
+    work = Work(nonzeros=1, keeps_zeros=True)
+    return program.add(_RowNorm(norm), (given,), given.width, is_entries=True, work=work)
 
 
 def normalized(value: Any, given: Stack, program: Program) -> Stack:
     """Normalizer. Raises Beyond."""
     if len(given.parts) != 1 or given.parts[0].is_entries != given.is_sparse:
         raise Beyond("norms of rows that are sparse in part")
-    operation = RowNorm(value.norm) if given.is_sparse else _DenseNorm(value.norm)
-    return Stack((program.add(operation, given.parts, given.width, is_entries=given.is_sparse),), given.is_sparse)
+    if given.is_sparse:
+        return Stack((normed(value.norm, given.parts[0], program),), is_sparse=True)
+    return Stack((program.add(_DenseNorm(value.norm), given.parts, given.width, work=Work(nonzeros=1)),))
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,13 +63,12 @@ class _Weights:
 
 
 @dataclass(frozen=True)
-class RowNorm:
+class _RowNorm:
     """Entries divided by their row's norm; rows of zeros stay as they are."""
 
     norm: str
 
     def __call__(self, given: Entries) -> Entries:
-        """The entries with their new values."""
         values = given.values
         if self.norm == "l2" and given.count == 1:
             # A third of the time for the one row that most requests have.

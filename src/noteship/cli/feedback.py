@@ -1,0 +1,99 @@
+"""Tells a service what was right."""
+
+from __future__ import annotations
+
+import argparse
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from noteship.cli.output import Output, duration
+from noteship.operations import feedback as operation
+
+if TYPE_CHECKING:
+    from noteship.feedback import Summary
+
+__all__ = ["run"]
+
+BAR = 24
+# Rows that are told of one by one.
+SHOWN = 5
+SOME_NOT_TAKEN = 1
+WORDS = {
+    "unknown": "of requests that are not known",
+    "conflicting": "of rows that have another label",
+    "unfit": "that cannot be labels",
+    "unreachable": "for a worker that does not answer now",
+}
+
+
+def run(arguments: argparse.Namespace, output: Output) -> int:
+    """Tell all labels of a file, and say what became of them."""
+    request = operation.FeedbackRequest(arguments.file, arguments.url, arguments.token_file)
+    bar = _Bar()
+    with _shown(bar, output):
+        summary = operation.tell(request, bar.told)
+    if arguments.refused is not None:
+        operation.write_refused(arguments.refused, summary.refused)
+    output.document({"file": str(request.path), "url": request.url, **summary.to_json()})
+    output.text(*_lines(summary, arguments.refused))
+    return 0 if summary.is_whole else SOME_NOT_TAKEN
+
+
+def _lines(summary: Summary, target: Path | None) -> Iterator[str]:
+    before = f", {summary.known:,} were known before" if summary.known else ""
+    yield f"{summary.taken:,} {'label' if summary.taken == 1 else 'labels'} taken{before}"
+    if summary.unlabelled:
+        yield f"  {summary.unlabelled:,} rows have no label"
+    for what, words in WORDS.items():
+        if count := summary.count(what):
+            yield f"  {count:,} not taken: {words}"
+    for each in summary.refused[:SHOWN]:
+        yield f"    row {each.number} (from 0), request {each.request or '?'}: {each.reason}"
+    beyond = len(summary.refused) - SHOWN
+    if target is not None:
+        yield f"  all that were not taken: {target}"
+    elif beyond > 0:
+        yield f"    and {beyond:,} more, which --refused OUT.csv lists"
+
+
+class _Bar:
+    """One line of how far it is."""
+
+    def __init__(self) -> None:
+        self._begun = time.monotonic()
+        self._at: tuple[int, int, float] | None = None
+        self._lock = threading.Lock()
+
+    def told(self, summary: Summary, share: float) -> None:
+        with self._lock:
+            self._at = summary.taken + summary.known, len(summary.refused), share
+
+    def lines(self) -> list[str]:
+        with self._lock:
+            at = self._at
+        seconds = time.monotonic() - self._begun
+        if at is None:
+            return [f"reading  {duration(seconds)}"]
+        taken, refused, share = at
+        full = int(min(1.0, share) * BAR)
+        return [f"{'━' * full}{'╌' * (BAR - full)} {share:4.0%}  {taken:,} taken, {refused:,} not  {duration(seconds)}"]
+
+
+@contextmanager
+def _shown(bar: _Bar, output: Output) -> Iterator[None]:
+    """Draw on a terminal, and nowhere else."""
+    if not output.live:
+        yield
+        return
+    from noteship.cli import live
+
+    display = live.Display(output.stderr, bar.lines)
+    display.start()
+    try:
+        yield
+    finally:
+        display.stop()

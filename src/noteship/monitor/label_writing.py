@@ -1,0 +1,125 @@
+"""Labels that came for predictions, by the windows of these, in the store beside what was decided of them."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from urllib.parse import quote
+
+from noteship import store
+from noteship.monitor.labels import Judgement, Kind, Labels
+from noteship.monitor.pieces import stamp, stamped
+from noteship.monitor.windows import Windows
+
+__all__ = ["LabelWriter", "read_labels"]
+
+# Windows whose counts are kept here: a day of windows of five minutes. Those of others are read when labels come.
+KEPT = 288
+
+
+@dataclass(eq=False)
+class _Window:
+    """The labels of one window: those that were counted here, and those that wait to be."""
+
+    windows: Windows
+    start: int
+    kind: Kind
+    waiting: list[Judgement] = field(default_factory=list)
+    counted: Labels | None = None
+    ref: store.Ref | None = None
+    is_written: bool = True
+
+
+class LabelWriter:
+    """Counts the labels that one worker takes, and writes what it has counted. For two threads.
+
+    Guarantee: only this worker writes its values, and each is the sum of all of its labels for a window, so that
+    written again after a failure of which nobody knows how far it went, it is the same or more.
+    """
+
+    def __init__(self, replica: str) -> None:
+        self._name = f"{quote(replica, safe='')}-{secrets.token_hex(4)}"
+        self._windows: dict[tuple[str, int], _Window] = {}
+        self._lock = threading.Lock()
+
+    def add(self, windows: Windows, start: int, kind: Kind, judgement: Judgement) -> None:
+        """Count a label for the window of its prediction, soon. Returns at once."""
+        key = (windows.prefix, start)
+        with self._lock:
+            window = self._windows.pop(key, None) or _Window(windows, start, kind)
+            window.waiting.append(judgement)
+            self._windows[key] = window
+
+    def write(self) -> int:
+        """Write what has changed, and say of how many windows.
+
+        What the store raises passes through, and what was not written is kept.
+        """
+        with self._lock:
+            changed = [each for each in self._windows.values() if each.waiting or not each.is_written]
+        for window in changed:
+            self._write(window)
+        self._forget()
+        return len(changed)
+
+    def _write(self, window: _Window) -> None:
+        name = f"{window.windows.prefix}labels/{stamp(window.start)}/{self._name}"
+        if window.counted is None:
+            # Of a window that was forgotten here, this worker may have written before.
+            window.ref, found = _read(window.windows.objects, name)
+            window.counted = found or Labels(window.kind)
+        with self._lock:
+            waiting, window.waiting = window.waiting, []
+        window.counted += Labels.of(window.kind, waiting)
+        window.is_written = False
+        while not window.is_written:
+            try:
+                window.ref = window.windows.objects.write_ref(name, window.counted.to_json(), expected=window.ref)
+                window.is_written = True
+            except store.errors.RefMoved:
+                # The write before, of which nobody knew how far it went, has come.
+                window.ref, _ = _read(window.windows.objects, name)
+
+    def _forget(self) -> None:
+        """Let go of windows for which no label has come for longest."""
+        with self._lock:
+            for key in [key for key, each in self._windows.items() if each.is_written and not each.waiting][:-KEPT]:
+                del self._windows[key]
+
+
+def read_labels(windows: Windows, since: int = 0) -> Mapping[int, Labels]:
+    """The labels that all workers took, by the start of the window in which the prediction was made."""
+    refs, _ = windows.read_below("labels/", f"labels/{stamp(since - 1)}" if since > 0 else "")
+    found: dict[int, Labels] = {}
+    for ref in refs:
+        start, labels = _start_of(ref.name.removeprefix(windows.prefix)), _labels(ref)
+        if labels is not None and start >= since:
+            found[start] = found[start] + labels if start in found else labels
+    return dict(sorted(found.items()))
+
+
+def _start_of(name: str) -> int:
+    """The window of a name, labels/START/…; before all of them for what is none."""
+    try:
+        return stamped(name.split("/")[1])
+    except ValueError:
+        return -1
+
+
+def _read(objects: store.Store, name: str) -> tuple[store.Ref | None, Labels | None]:
+    """What is written there, and as far as it can be read."""
+    try:
+        ref = objects.read_ref(name)
+    except store.errors.DamagedReference:
+        # It is set aside when it is found.
+        return None, None
+    return ref, None if ref is None else _labels(ref)
+
+
+def _labels(ref: store.Ref) -> Labels | None:
+    try:
+        return Labels.from_json(ref.value)
+    except (ValueError, KeyError, TypeError):
+        return None

@@ -1,0 +1,72 @@
+"""`noteship feedback`: labels that came late, of a file, told to the service that made the predictions."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from noteship import files
+
+if TYPE_CHECKING:
+    from noteship import feedback, models
+
+__all__ = ["FeedbackRequest", "tell", "write_refused"]
+
+HEADER = ("request", "row", "label", "what", "reason", "file_row")
+
+
+@dataclass(frozen=True)
+class FeedbackRequest:
+    """A file of labels, the address of the service, and the file that holds the caller's token, if any."""
+
+    path: Path
+    url: str
+    token_file: Path | None = None
+
+
+def tell(request: FeedbackRequest, told: Callable[[feedback.Summary, float], None]) -> feedback.Summary:
+    """Tell the service all labels; `told` hears how far it is.
+
+    Raises what `feedback.Service`, `feedback.token_in`, `feedback.read` and `feedback.send` raise.
+    """
+    # It brings pandas, which `noteship --help` should not wait for.
+    from noteship import feedback
+
+    service = feedback.Service(request.url, feedback.token_in(request.token_file))
+    try:
+        output = _output(service) if ".csv" in request.path.name.lower() else None
+        return feedback.send(service, feedback.read(request.path, output), told)
+    finally:
+        service.close()
+
+
+def _output(service: feedback.Service) -> models.Output | None:
+    """What the service's model predicts, which says what texts stand for; None where it does not say."""
+    from noteship import models
+
+    answer = service.get("/signature")
+    try:
+        return models.Output.from_json(answer.value["output"])
+    except (KeyError, TypeError, ValueError):
+        return None
+
+
+def write_refused(path: Path, refused: Sequence[feedback.Refusal]) -> None:
+    """The labels that were not taken, as CSV that can be corrected and told again."""
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(HEADER)
+    for each in refused:
+        row = "" if each.row is None else each.row
+        writer.writerow([each.request, row, _text(each.label), each.what, each.reason, each.number])
+    files.write(path, text.getvalue().encode("utf-8"))
+
+
+def _text(label: Any) -> str:
+    if isinstance(label, bool):
+        return "true" if label else "false"
+    return "" if label is None else str(label)
