@@ -40,9 +40,9 @@ def main() -> None:
     begun = time.perf_counter()
     tasks = _small() if arguments.small else _tasks(arguments)
     outcomes = _follow(tasks, arguments.processes)
-    cells: dict[tuple[str, int], list[Outcome]] = defaultdict(list)
+    cells: dict[tuple[str, int, float], list[Outcome]] = defaultdict(list)
     for each in sorted(outcomes, key=lambda each: each.task.number):
-        cells[each.task.law, each.task.rows].append(each)
+        cells[each.task.law, each.task.rows, each.task.threshold].append(each)
     changed = {key: LAWS[key[0]].kind == "changed" for key in cells}
     runs = [RunLengths.of(some) for key, some in cells.items() if not changed[key]]
     delays = [Delays.of(some) for key, some in cells.items() if changed[key]]
@@ -61,6 +61,8 @@ def _tasks(arguments: argparse.Namespace) -> list[Task]:
         for rows in arguments.rows:
             streams = arguments.streams if is_changed else max(2, arguments.streams * LARGE // max(rows, LARGE))
             tasks += [Task(name, rows, threshold, cap, number, REFERENCES) for number in range(streams)]
+            if LAWS[name].kind == "dependent":
+                tasks += [Task(name, rows, LONG, arguments.cap, number, REFERENCES) for number in range(streams)]
     return tasks
 
 
@@ -90,9 +92,13 @@ def _shown(outcomes: Iterable[Outcome], count: int) -> list[Outcome]:
 
 
 def _print(runs: Sequence[RunLengths], delays: Sequence[Delays]) -> None:
-    if runs:
-        print(f"\nWindows until a false alarm, by rows a window; at most one in {SHORT:g} windows is promised\n")
-        print(run_table(runs))
+    for threshold in (SHORT, LONG):
+        some = [each for each in runs if each.threshold == threshold]
+        if some:
+            print(
+                f"\nWindows until a false alarm, by rows a window; at most one in {threshold:,.0f} windows is promised\n"
+            )
+            print(run_table(some))
     if delays:
         print(f"\nFound within {FOUND_WITHIN} windows, and after how many, at one false alarm in {LONG:,.0f} windows\n")
         print(delay_table(delays))

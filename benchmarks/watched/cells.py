@@ -1,4 +1,4 @@
-"""What streams of one law and size say together: run lengths with their errors, delays, and both as Markdown."""
+"""What streams of one law and size say together: run lengths with their bounds, delays, and both as Markdown."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from scipy.stats import chi2
 from served.tables import Aim, markdown
 
 from watched.laws import LAWS
@@ -23,7 +24,12 @@ FOUND_SHARE = 0.9
 
 @dataclass(frozen=True)
 class RunLengths:
-    """Streams that should not ring: the mean of windows until they did, or until they were given up, and its error."""
+    """Streams that should not ring, each followed to its alarm or until it was given up.
+
+    - windows: of all streams together; rang: the streams that did
+    - mean: windows by alarm, and error, its standard error; none without alarms
+    - low: with a probability of 95 % the mean is not below, if alarms come at one rate (Garwood 1936, for Poisson)
+    """
 
     law: str
     rows: int
@@ -31,24 +37,27 @@ class RunLengths:
     streams: int
     rang: int
     cap: int
-    mean: float
-    error: float
+    windows: int
+    mean: float | None
+    error: float | None
+    low: float
 
     @classmethod
     def of(cls, outcomes: Sequence[Outcome]) -> RunLengths:
-        """Of streams of one law and size. The mean is from below where some did not ring."""
+        """Of streams of one law and size."""
         task = outcomes[0].task
-        lengths = [each.windows for each in outcomes]
-        rang = sum(each.rang for each in outcomes)
-        error = statistics.stdev(lengths) / math.sqrt(len(lengths)) if len(lengths) > 1 else 0.0
-        mean = statistics.fmean(lengths)
-        return cls(task.law, task.rows, task.threshold, len(outcomes), rang, task.windows, mean, error)
+        windows, rang = sum(each.windows for each in outcomes), sum(each.rang for each in outcomes)
+        mean = windows / rang if rang else None
+        error = mean / math.sqrt(rang) if mean is not None else None
+        low = windows / float(chi2.ppf(0.95, 2 * (rang + 1)) / 2)
+        of_task = task.law, task.rows, task.threshold, len(outcomes), rang, task.windows
+        return cls(*of_task, windows, mean, error, low)
 
     def __str__(self) -> str:
-        if not self.rang:
-            return f"over {self.cap:,}, {self.streams} streams"
-        sign = "over " if self.rang < self.streams else ""
-        return f"{sign}{self.mean:,.0f} ± {self.error:,.0f}, {self.rang} of {self.streams} rang"
+        """The mean, its error and its bound; without alarms the bound."""
+        if self.mean is None:
+            return f"none in {self.windows:,}: over {self.low:,.0f}"
+        return f"{self.mean:,.0f} ± {self.error:,.0f}, over {self.low:,.0f}; {self.rang} of {self.streams} rang"
 
 
 @dataclass(frozen=True)
@@ -122,9 +131,9 @@ def aims(runs: Sequence[RunLengths], delays: Sequence[Delays]) -> list[Aim]:
     allowed = [cell for cell in runs if LAWS[cell.law].kind == "allowed" and cell.cap > cell.threshold]
     found = []
     if allowed:
-        shortest = min(allowed, key=lambda cell: cell.mean + cell.error)
-        met = shortest.mean + shortest.error >= shortest.threshold
-        words = f"shortest mean run length within the tolerance ({shortest.law}, {shortest.rows:,} rows)"
+        shortest = min(allowed, key=lambda cell: cell.low)
+        met = shortest.low >= shortest.threshold
+        words = f"least bound of a mean run length within the tolerance ({shortest.law}, {shortest.rows:,} rows)"
         found.append(Aim(words, str(shortest), f"at least {shortest.threshold:g}", met))
     for cell in delays:
         if cell.rows == 2_000:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import json
-import os
 import re
+import shutil
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,17 +17,19 @@ from typing import Any
 
 import httpx
 import pytest
+import yaml
 
 from cli.projects import Project
 from cli.watched_projects import bundled, rows
-from noteship import store
 from serving.started import started
 
 pytestmark = pytest.mark.debian
 
-ROWS = 400
+# Of a round, each in a request of its own: as long as the service is learning, a request counts as one row.
+ROWS = 250
 # Told only of regressions, which none of these is.
 NOT_TOLD = {"noteship_prediction_bucket"}
+CHANGED = "NoteshipModelChanged"
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,12 @@ class Prometheus:
     def results(self, expression: str) -> list[dict[str, Any]]:
         """What an expression gives now."""
         return list(self.ask("query", query=expression)["result"])
+
+    def drawn(self, expression: str) -> list[dict[str, Any]]:
+        """What it gave in the last minute, as a panel shows it."""
+        now = time.time()
+        span = {"start": str(now - 60), "end": str(now), "step": "1"}
+        return list(self.ask("query_range", query=expression, **span)["result"])
 
     def firing(self) -> set[tuple[str, str]]:
         """Alerts that ring, each with its release."""
@@ -95,27 +104,105 @@ def until(met: Callable[[], object], told: Callable[[], object], seconds: float 
         time.sleep(0.2)
 
 
-def watched(project: Project, release: str, digest: str) -> Path:
-    """A project that watches a model in windows of a second, and the rules that were written for it."""
-    root = project.root.parent / release
-    root.mkdir()
-    (root / "noteship.toml").write_text(
-        f'[project]\nname = "shop"\n[monitor]\nrelease = "{release}"\nwindow = "1s"\n[store]\nurl = "{project.root}/store"\n'
-    )
-    assert digest
-    return root
+@dataclass(frozen=True)
+class Service:
+    """A service of a project, and what was written for it."""
 
+    url: str
+    rules: Path
+    dashboard: Path
 
-@pytest.fixture
-def asked() -> Iterator[Callable[[str, float], str]]:
-    """Asks for the predictions of rows whose columns are shifted, some rows at once, and gives a request's id."""
-    with httpx.Client(timeout=20) as client:
-        seeds = iter(range(2, 100_000))
-
-        def ask(url: str, shift: float) -> str:
-            frame = rows(ROWS, next(seeds), shift=shift).drop(columns="answer")
-            answer = client.post(f"{url}/predict", json=frame.to_dict("records"))
+    def ask(self, client: httpx.Client, given: Sequence[dict[str, Any]]) -> str:
+        """Ask for the predictions of rows, each in a request of its own; the last request's id."""
+        answer = None
+        for row in given:
+            answer = client.post(f"{self.url}/predict", json=[row])
             assert answer.status_code == 200, answer.text
-            return answer.headers["x-request-id"]
+        assert answer is not None
+        return answer.headers["x-request-id"]
 
-        yield ask
+
+@pytest.fixture(scope="module")
+def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Service]]:
+    """The same model twice, in two projects of two releases, with windows of a second.
+
+    One worker each: of several, one that is late by a tenth of a second would be missing, with windows so short.
+    """
+    made = Project(tmp_path_factory.mktemp("watched") / "made-by")
+    made.root.mkdir()
+    bundled(made)
+    with ExitStack() as running:
+        found = {}
+        for release in ("steady", "drifting"):
+            project = Project(made.root.parent / release)
+            shutil.copytree(made.root, project.root)
+            project.write(
+                "noteship.toml", f'[project]\nname = "shop"\n[monitor]\nrelease = "{release}"\nwindow = "1s"\n'
+            )
+            rules, dashboard = project.root / "rules.yml", project.root / "dashboard.json"
+            answer = project.call("monitor", "--rules", str(rules), "--dashboard", str(dashboard))
+            assert answer.code == 0, answer.err
+            one = running.enter_context(started(project.root))
+            found[release] = Service(one.url, rules, dashboard)
+        yield found
+
+
+@pytest.fixture(scope="module")
+def scraper(services: dict[str, Service], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prometheus]:
+    """A Prometheus that looks at both."""
+    folder = tmp_path_factory.mktemp("prometheus") / "one"
+    targets = {release: service.url for release, service in services.items()}
+    with prometheus(folder, targets, [service.rules for service in services.values()]) as running:
+        yield running
+
+
+def test_a_drifting_stream_rings_and_no_other(services: dict[str, Service], scraper: Prometheus) -> None:
+    """Of two services of one model, the one whose rows move raises the alarm; nothing else rings."""
+    seeds = itertools.count(2)
+    with httpx.Client(timeout=20) as client:
+
+        def asked() -> bool:
+            for release, service in services.items():
+                frame = rows(ROWS, next(seeds), shift=3.0 * (release == "drifting")).drop(columns="answer")
+                request = service.ask(client, frame.to_dict("records"))
+                client.post(f"{service.url}/feedback", json={"request": request, "row": 0, "label": "yes"})
+            return CHANGED in {name for name, _ in scraper.firing()}
+
+        until(asked, lambda: scraper.results("noteship_window_state == 1"))
+        # What would ring later for the other one has had its time.
+        for _ in range(4):
+            asked()
+    assert scraper.firing() == {(CHANGED, "drifting")}
+    evidence = "max(max_over_time(noteship_window_evidence_log10{release=%s}[1m]))"
+    [alarm], [steady] = (scraper.results(evidence % json.dumps(release)) for release in ("drifting", "steady"))
+    [bell] = scraper.results("max(noteship_window_bell_log10)")
+    assert value(steady) < value(bell) < value(alarm)
+
+
+def value(result: dict[str, Any]) -> float:
+    return float(result["value"][1])
+
+
+def test_every_expression_means_something(services: dict[str, Service], scraper: Prometheus) -> None:
+    """Prometheus understands all expressions, they are of metrics that there are, and every panel shows something."""
+    names = set(scraper.ask("label/__name__/values"))
+    shown, empty = set(), set()
+    for release, service in services.items():
+        every = [
+            (panel["title"], target["expr"])
+            for panel in json.loads(service.dashboard.read_text())["panels"]
+            for target in panel["targets"]
+        ]
+        for title, expression in every:
+            for variable, value in (("$__rate_interval", "10s"), ("$job", ".*"), ("$version", ".*")):
+                expression = expression.replace(variable, value)
+            assert "$" not in expression
+            assert set(re.findall(r"noteship_\w+", expression)) - names <= NOT_TOLD, expression
+            (shown if scraper.drawn(expression) else empty).add((release, title))
+    assert {title for _, title in empty - shown} == set()
+    for service in services.values():
+        for rule in yaml.safe_load(service.rules.read_text())["groups"][0]["rules"]:
+            scraper.results(rule["expr"])
+            assert set(re.findall(r"noteship_\w+", rule["expr"])) <= names, rule
+    groups = scraper.ask("rules")["groups"]
+    assert {rule["health"] for group in groups for rule in group["rules"]} == {"ok"}

@@ -53,7 +53,10 @@ def healthy(steps: int) -> dict[str, Course]:
         **state(("unchanged", steps)),
         f"noteship_feedback_total{{{VERSION}}}": [("+5", steps)],
         f"noteship_feedback_agreed_total{{{VERSION}}}": [("+4.5", steps)],
-        **{f'noteship_scoring_seconds_{name}{{job="mail",instance="a:1"}}': [("+10", steps)] for name in ("sum", "count")},
+        **{
+            f'noteship_scoring_seconds_{name}{{job="mail",instance="a:1"}}': [("+10", steps)]
+            for name in ("sum", "count")
+        },
         'noteship_rows_total{job="mail",instance="a:1"}': [("+50", steps)],
     }
 
@@ -117,7 +120,11 @@ CASES: dict[str, tuple[Mapping[str, Course], int, Mapping[int, set[str]]]] = {
         DAY,
         {DAY - 1: set()},
     ),
-    "one row in twenty is lost": (of("watched_rows_lost_total", ("+2.5", HOUR)), HOUR, {HOUR - 1: {"NoteshipRowsLost"}}),
+    "one row in twenty is lost": (
+        of("watched_rows_lost_total", ("+2.5", HOUR)),
+        HOUR,
+        {HOUR - 1: {"NoteshipRowsLost"}},
+    ),
     "one row in two hundred is lost": (of("watched_rows_lost_total", ("+0.25", HOUR)), HOUR, {HOUR - 1: set()}),
     "a replica was killed": (
         of("window_missing_replicas", ("0", 4), ("1", 1), ("0", HOUR)),

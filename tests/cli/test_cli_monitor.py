@@ -16,6 +16,8 @@ import pytest
 
 from cli.projects import COMMAND, Project
 from cli.watched_projects import SECONDS, WatchedProject, bundled, drifting, rows
+from noteship import monitor
+from noteship.monitor.labels import Judgement
 
 
 def test_nothing_watched(project: Project) -> None:
@@ -119,6 +121,28 @@ def test_windows_of_another_length_or_bundle_are_left_alone(project: Project) ->
     gone.begin(now - 10)
     project.write("noteship.toml", "")
     assert "its bundle is not in the store" in project.call("monitor", "--once", "mail").out
+
+
+def test_what_labels_say_is_shown_beside_what_was_expected(project: Project) -> None:
+    """In a line, by window in the document, and on the page; what was decided stays as it is."""
+    now = time.time()
+    watched = WatchedProject(project)
+    watched.serve(now - 60, "unchanged", "unchanged", "unchanged")
+    before = project.json("monitor")["watched"][0]
+    assert before["realised"] is None
+    judged = {monitor.key_of("a request", row): Judgement("spam", "spam", row > 3) for row in range(40)}
+    start = watched.windows.decided()[1]
+    monitor.keep_labels(watched.windows, start, "classification", judged)
+    out = " ".join(project.call("monitor", "--once").out.split())
+    assert re.search("realised accuracy 90 % .* of 40 labels for windows since .*; expected [0-9.]+ %", out)
+    after = project.json("monitor")["watched"][0]
+    told = after.pop("realised")
+    assert (told["labels"], told["right"], told["windows"], len(told["by_window"])) == (40, 36, 1, 1)
+    assert told["by_window"][0]["start"] == after["windows"][1]["start"]
+    assert after == {name: value for name, value in before.items() if name != "realised"}
+    page = project.root / "out.html"
+    assert project.call("monitor", "--report", str(page)).code == 0
+    assert "Realised: 90 %" in page.read_text(encoding="utf-8")
 
 
 def test_several_alarms(project: Project) -> None:

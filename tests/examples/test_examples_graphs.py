@@ -28,11 +28,11 @@ def test_austen_has_two_choices(project: Callable[[str], Path], noteship: Callab
     assert not any(stage["unknown"] or stage["external"] for stage in graph["stages"])
 
 
-def test_mail_is_five_notebooks(project: Callable[[str], Path], noteship: Callable[..., dict[str, Any]]) -> None:
+def test_mail_is_six_notebooks(project: Callable[[str], Path], noteship: Callable[..., dict[str, Any]]) -> None:
     """In mail, the notebooks are the stages, and the script that makes mail up is none."""
     graph = noteship("graph", "--project", project("mail"))
     names = [stage["name"] for stage in graph["stages"]]
-    assert names == ["01-collect", "02-clean", "03-features", "04-train", "05-evaluate"]
+    assert names == ["01-collect", "02-clean", "03-features", "04-train", "05-evaluate", "06-watch"]
     assert {tuple(edge) for edge in graph["edges"]} == {
         ("01-collect", "02-clean", "data/messages.parquet"),
         ("02-clean", "03-features", "data/clean.parquet"),
@@ -41,6 +41,9 @@ def test_mail_is_five_notebooks(project: Callable[[str], Path], noteship: Callab
         ("03-features", "04-train", "data/features.parquet"),
         ("03-features", "05-evaluate", "data/features.parquet"),
         ("04-train", "05-evaluate", "model.sav"),
+        ("02-clean", "06-watch", "data/clean.parquet"),
+        ("03-features", "06-watch", "features.sav"),
+        ("04-train", "06-watch", "model.sav"),
     }
 
 

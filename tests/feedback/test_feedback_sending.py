@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import trustme
 
 from noteship import serving
 from noteship.feedback import errors, send, token_in
@@ -190,13 +191,29 @@ def test_tokens_are_sent_and_never_shown(tmp_path: Path, monkeypatch: pytest.Mon
 
 
 @pytest.mark.parametrize(
-    "url", ["", "127.0.0.1:8080", "ftp://a", "http://", "http://a:b", "http://a?b", "http://a:b@c"]
+    "url", ["", "127.0.0.1:8080", "ftp://a", "http://", "http://a:b", "http://a?b", "http://a:b@c", "http://a/b c"]
 )
 def test_what_is_no_address_is_refused(url: str) -> None:
     """Also one with a password, which is not repeated."""
     with pytest.raises(errors.BadUrl) as caught:
         Service(url)
     assert "b@" not in str(caught.value)
+
+
+def test_authorities_are_those_that_the_environment_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A service that speaks TLS is asked where its certificate is signed by one that is trusted, and said else."""
+    authority, files = trustme.CA(), serving.Certificate(tmp_path / "tls.crt", tmp_path / "tls.key")
+    issued = authority.issue_cert("127.0.0.1")
+    issued.private_key_pem.write_to_path(files.key)
+    issued.cert_chain_pems[0].write_to_path(files.chain)
+    authority.cert_pem.write_to_path(tmp_path / "authority.pem")
+    with served(loaded(letters_bundle(tmp_path), tmp_path), certificate=files) as one:
+        monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "authority.pem"))
+        assert told(one.running.url, labels(("a", 0, "letter")))[0].count("unknown") == 1
+        monkeypatch.delenv("SSL_CERT_FILE")
+        with pytest.raises(errors.ServiceUnreachable, match="its certificate: ") as caught:
+            told(one.running.url, labels(("a", 0, "letter")))
+    assert "certificate" in caught.value.reason
 
 
 def test_a_service_may_be_behind_a_path() -> None:

@@ -58,7 +58,7 @@ def test_a_file_is_told_and_may_be_told_again(service: Served, tmp_path: Path) -
     """All taken is 0, also when all were known; rows without a label wait for theirs."""
     answer = service.predict(ROWS[:3]).json()
     path = written(tmp_path, [(answer["id"], 0, "letter"), (answer["id"], 1, "review"), (answer["id"], 2, "")])
-    assert told(path, "--url", service.running.url) == (0, "2 labels taken\n  1 rows have no label\n", "")
+    assert told(path, "--url", service.running.url) == (0, "2 labels taken\n  1 row has no label\n", "")
     code, out, _ = told(path, "--url", service.running.url, "--json")
     document = json.loads(out)
     assert (code, document["taken"], document["known"], document["unlabelled"]) == (0, 0, 2, 1)
@@ -153,3 +153,51 @@ def test_from_a_file_to_what_the_monitor_shows(bundle: Path, tmp_path: Path) -> 
         right,
         "letter",
     )
+
+
+def id_of(day: int) -> str:
+    """The id of a request of some day since 1970."""
+    return serving.RequestIds(lambda: day * 86_400 * 10**9).make()
+
+
+def test_labels_of_days_later_need_no_service(bundle: Path, tmp_path: Path) -> None:
+    """With the predictions beside them they are compared here, for their windows; each counts once, in any file."""
+    project = Project(tmp_path / "project")
+    project.write("noteship.toml", "")
+    digest = keep(OpenedProject.at(project.root), bundle, "letters", "latest")
+    first, second = id_of(20_700), id_of(20_701)
+    version = digest[:12]
+    rows: list[tuple[Any, ...]] = [
+        (first, 0, "letter", "letter", version),
+        (first, 1, "letter", "review", ""),
+        (second, 0, "review", "review", version),
+        (second, 1, "", "review", version),
+    ]
+    header = "request,row,label,prediction,version"
+    words = ("--bundle", "latest", "--project", project.root)
+    code, out, err = told(written(tmp_path, rows, header), *words)
+    assert (code, out.splitlines()[0]) == (0, "3 labels taken"), err
+    more = [
+        (second, 1, "letter", "review", version),
+        (second, 2, "letter", "letter", "0123456789ab"),
+        (second, 3, "spam", "letter", version),
+        (second, 4, "letter", "spam", version),
+        ("mine", 0, "letter", "letter", version),
+        (id_of(99_000), 0, "letter", "letter", version),
+        (second, 1, "review", "review", version),
+        (second, 1, "letter", "review", version),
+    ]
+    code, out, _ = told(written(tmp_path, rows + more, header), *words, "--json")
+    document = json.loads(out)
+    assert (code, document["version"], document["taken"], document["known"]) == (1, digest, 1, 4)
+    assert (document["unknown"], document["unfit"], document["conflicting"]) == (3, 2, 1)
+    found = monitor.read_labels(
+        monitor.Windows(OpenedProject.at(project.root).store, monitor.Place("local", "letters", digest))
+    )
+    assert [(each.labels, each.right) for each in found.values()] == [(2, 1), (2, 1)]
+    assert list(found) == [20_700 * 86_400, 20_701 * 86_400]
+    [seen] = project.json("monitor")["watched"]
+    assert (seen["realised"]["labels"], len(seen["windows"])) == (4, 0)
+    assert "realised accuracy     50 %" in project.call("monitor", "--once").out
+    assert told(written(tmp_path, [(first, 0, "letter")]), *words)[0] == 1
+    assert told(written(tmp_path, [(first, 0, "letter")]), *words, "--url", "http://a")[0] == 2

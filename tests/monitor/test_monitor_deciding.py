@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 
 from monitor.streams_of_rows import PROFILE, Stream, observed, plain, sketched
 from noteship.monitor import errors
-from noteship.monitor.deciding import Gathered
+from noteship.monitor.deciding import Gathered, decide
 from noteship.monitor.decision import Decision
-from noteship.monitor.fields import Observed
+from noteship.monitor.fields import Observed, Predictions
+from noteship.monitor.reference import Reference
 from noteship.monitor.settings import Settings
 from noteship.monitor.state import State
 
@@ -149,6 +150,54 @@ def test_a_request_larger_than_any_before_is_not_trusted() -> None:
     decision = stream.window(observed(500, 77, "column"), [500])
     assert decision.state == "not enough data"
     assert decision.effect == 500
+
+
+def test_what_is_known_of_small_requests_says_nothing_of_a_larger_one() -> None:
+    """Among requests of two independent rows, the rows of the first large one beyond two count as the same."""
+    stream = Stream(13)
+    for window in range(13):
+        stream.window(observed(800, [13, window]), [2] * 400)
+    sizes = [*[2] * 400, 500]
+    size = sum(each**2 for each in sizes) / sum(sizes)
+    same = observed(1, [13, 77]).taken(numpy.zeros(500, int))
+    rows = observed(800, [13, 78])
+    joined = numpy.concatenate([rows.numbers, same.numbers])
+    assert rows.work is not None and same.work is not None
+    assert rows.predictions.probabilities is not None and same.predictions.probabilities is not None
+    predictions = Predictions(
+        numpy.concatenate([rows.predictions.labels, same.predictions.labels]),
+        numpy.concatenate([rows.predictions.probabilities, same.predictions.probabilities]),
+        rows.predictions.classes,
+    )
+    given = Observed(joined, (), predictions, numpy.concatenate([rows.work, same.work]))
+    decision = stream.window(given, sizes)
+    assert decision.effect > size - 1.01
+    assert decision.state == "not enough data"
+
+
+def test_rows_of_two_hours_with_two_references_are_not_judged_together() -> None:
+    """What waits to be judged belongs to its hour: when another reference's hour begins, it is let go, and said."""
+    profile = Reference.of_profile(PROFILE, 0.1)
+    hour = dataclasses.replace(profile, hour=3)
+    state, states = State(), []
+    for window, reference in enumerate([profile, profile, hour, hour, hour, hour]):
+        sketch = sketched(observed(60, [14, window]), f"w {window}", state)
+        state, decision = decide(PROFILE, Settings(), state, Gathered(300 * window, sketch), (reference, reference))
+        states.append((decision.judged_rows, decision.windows, decision.state))
+    assert states[:2] == [(60, 1, "not enough data"), (120, 2, "not enough data")]
+    assert states[2:] == [(60, 1, states[0][2]), (120, 2, states[0][2]), (180, 3, states[0][2]), (240, 4, "learning")]
+
+
+def test_what_is_let_go_is_said() -> None:
+    """The decision tells how many rows were not judged."""
+    profile = Reference.of_profile(PROFILE, 0.1)
+    state = State()
+    for window, hour in enumerate([None, 3]):
+        reference = dataclasses.replace(profile, hour=hour)
+        sketch = sketched(observed(60, [15, window]), f"w {window}", state)
+        state, decision = decide(PROFILE, Settings(), state, Gathered(300 * window, sketch), (reference, reference))
+        state = State.from_json(json.loads(json.dumps(state.to_json())))
+    assert any("60 rows before it were too few" in note for note in decision.notes)
 
 
 def test_bets_that_nobody_published_do_not_count() -> None:

@@ -11,7 +11,7 @@ import numpy
 import pytest
 
 from noteship import monitor, store
-from noteship.monitor import label_writing
+from noteship.monitor import label_keeping, label_writing
 from noteship.monitor.label_writing import LabelWriter
 from noteship.monitor.labels import Judgement, Labels
 from noteship.store.memory import MemoryBucket
@@ -96,7 +96,8 @@ def test_workers_write_what_they_took(windows: monitor.Windows) -> None:
     first.add(windows, START, "classification", WRONG)
     assert [first.write(), first.write(), second.write()] == [1, 0, 0]
     assert monitor.read_labels(windows) == {START: classes(5, 1), START + SECONDS: classes(0, 2)}
-    assert monitor.read_labels(windows, START + 1) == {START + SECONDS: classes(0, 2)}
+    assert monitor.read_labels(windows, since=START + 1) == {START + SECONDS: classes(0, 2)}
+    assert monitor.read_labels(windows, last=1) == {START + SECONDS: classes(0, 2)}
 
 
 class Faltering(MemoryBucket):
@@ -175,3 +176,57 @@ def test_the_writer_of_windows_writes_labels_now_and_then(tmp_path: Path) -> Non
     writer.label("shop", "v1", START + SECONDS, "classification", RIGHT)
     writer.close(1)
     assert [each.labels for each in monitor.read_labels(windows).values()] == [12, 1]
+
+
+def keys(*rows: int) -> dict[bytes, Judgement]:
+    return {monitor.key_of("a request", row): RIGHT for row in rows}
+
+
+def test_labels_of_files_count_once_whatever_file_they_are_in(windows: monitor.Windows) -> None:
+    """By request and row; of a window for which workers took labels as well, those count that are more."""
+    assert monitor.keep_labels(windows, START, "classification", keys(1, 2)) == (2, [])
+    assert monitor.keep_labels(windows, START, "classification", keys(1, 2, 3)) == (1, [])
+    assert monitor.keep_labels(windows, START, "classification", dict.fromkeys(keys(3), WRONG)) == (0, [])
+    assert monitor.read_labels(windows) == {START: classes(3, 0)}
+    writer = LabelWriter("pod-0")
+    for found in (classes(3, 0), classes(0, 4)):
+        for _ in range(2):
+            writer.add(windows, START, "classification", WRONG)
+        writer.write()
+        assert monitor.read_labels(windows) == {START: found}
+
+
+def test_a_window_keeps_so_many_labels_of_files(windows: monitor.Windows, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Further ones are left out, and named; those that are known stay known."""
+    monkeypatch.setattr(label_keeping, "MOST_KEPT", 3)
+    assert monitor.keep_labels(windows, START, "classification", keys(1, 2)) == (2, [])
+    taken, left_out = monitor.keep_labels(windows, START, "classification", keys(5, 6, 1, 2))
+    assert (taken, left_out) == (1, list(keys(6)))
+    assert monitor.keep_labels(windows, START, "classification", keys(5, 1, 2)) == (0, [])
+
+
+def test_several_keep_labels_at_once() -> None:
+    """A write that another one came before is made again, and one of which nobody knows counts once."""
+
+    class Overtaken(Faltering):
+        def put_if(self, key: str, data: bytes, version: str | None) -> str | None:
+            if not self.overtaken:
+                self.overtaken = True
+                monitor.keep_labels(windows, START, "classification", keys(2, 3))
+            return super().put_if(key, data, version)
+
+        overtaken = False
+
+    bucket = Overtaken()
+    windows = monitor.Windows(store.Store(bucket), PLACE)
+    assert monitor.keep_labels(windows, START, "classification", keys(1, 2)) == (1, [])
+    bucket.faults = ["after"]
+    with pytest.raises(store.errors.StoreUnreachable):
+        monitor.keep_labels(windows, START, "classification", keys(4))
+    assert monitor.keep_labels(windows, START, "classification", keys(4)) == (0, [])
+    assert monitor.read_labels(windows) == {START: classes(4, 0)}
+    name = next(iter(windows.objects.refs(windows.prefix)))
+    windows.objects.delete_ref(name)
+    windows.objects.write_ref(name, {"format": 9}, expected=None)
+    with pytest.raises(monitor.errors.DamagedDecisions):
+        monitor.keep_labels(windows, START, "classification", keys(1))

@@ -56,6 +56,37 @@ def test_a_window_is_counted_once_and_never_compared_with_its_own_week() -> None
     assert hour.reference(PROFILE, 0.001, 0, now + 1) is None
 
 
+def _history(rows: int, sizes: list[int] | None = None) -> Hour:
+    place = windows()
+    for week in range(5):
+        given = observed(rows, [40, week])
+        Hour.count(place, MONDAY + week * WEEK, sketched(given, str(week), None, sizes))
+    _, hour = Hour.read(place, 0)
+    assert hour is not None
+    return hour
+
+
+def test_rows_of_one_request_are_one_row_of_the_history() -> None:
+    """A reference of requests of ten rows knows no more than one of a tenth of its rows, and may be none."""
+    now = week_of(MONDAY) + 5
+    assert _history(1_500, [10] * 150).reference(PROFILE, 0.1, 0, now) is None
+    wide = _history(6_000, [2] * 3_000).reference(PROFILE, 0.1, 0, now)
+    narrow = _history(3_000).reference(PROFILE, 0.1, 0, now)
+    assert wide is not None and narrow is not None
+    assert wide.radii == pytest.approx(narrow.radii, rel=1e-6)
+    assert wide.moments.rows == narrow.moments.rows
+
+
+def test_a_bin_that_the_history_has_not_seen_keeps_half_a_row() -> None:
+    """Whatever share it has in the profile: an empty bin is known to be rare, not to be impossible."""
+    hour = _history(3_000)
+    reference = hour.reference(PROFILE, 0.1, 0, week_of(MONDAY) + 5)
+    assert reference is not None
+    rows = hour.past.rows.sum() + hour.present.rows.sum()
+    possible = PROFILE.feature_masses > 0
+    assert reference.feature_masses[possible].min() > 0.49 / (rows + 0.5 * possible.shape[1])
+
+
 def test_what_cannot_be_read_is_said() -> None:
     """An hour of another version is not read."""
     with pytest.raises(errors.DamagedDecisions):

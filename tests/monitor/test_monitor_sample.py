@@ -206,7 +206,10 @@ def test_a_request_is_bounded(columns: int, name: str, rows: int) -> None:
     [kept] = one.taken(one.empty.ceiling, START, long, profile.encoder.encode(long), ["one"], [4]).kept
     assert kept.size_bytes <= sampling.MOST_BYTES
     assert (len(kept.rows), json.loads(kept.body)["more"]) == (rows, 4 - rows)
-    assert all(row.inputs["c0"].endswith(f"{letter}… (5,000 characters)") for row, letter in zip(kept.rows, "abcd"[:rows], strict=True))
+    assert all(
+        row.inputs["c0"].endswith(f"{letter}… (5,000 characters)")
+        for row, letter in zip(kept.rows, "abcd"[:rows], strict=True)
+    )
 
 
 @pytest.mark.parametrize(

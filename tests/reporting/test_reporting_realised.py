@@ -26,7 +26,8 @@ def labelled(labels: dict[int, Labels], *expected: float | None) -> reporting.Hi
         for place, each in enumerate(expected)
     ]
     by_start = {START + place * SECONDS: each for place, each in labels.items()}
-    return reporting.History.of(windows, SETTINGS, START + 10 * SECONDS, by_start)
+    history = reporting.History.of(windows, SETTINGS, START + 10 * SECONDS)
+    return dataclasses.replace(history, labels=by_start)
 
 
 def test_the_latest_labels_are_told_beside_what_was_expected_of_their_windows() -> None:
@@ -50,6 +51,10 @@ def test_without_labels_nothing_is_said_and_without_expectation_none() -> None:
     assert found is not None
     assert (found.expected, found.windows) == (None, 2)
     assert "expected" not in str(found)
+    before = dataclasses.replace(labelled({7: classes(9, 9)}, 0.9), expected={START + 7 * SECONDS: 0.7})
+    found = reporting.realised(before)
+    assert found is not None
+    assert found.expected == 0.7
 
 
 def test_programs_get_it_by_window() -> None:

@@ -53,7 +53,7 @@ def holds(folder: Path, text: str | int) -> list[str]:
 def test_a_service_keeps_rows_without_what_is_left_out(bundle: Path, tmp_path: Path) -> None:
     """Of what was asked, rows are shown with their answers and ids; a column that is left out is nowhere on disk."""
     opened = project(tmp_path, bundle, 'sample = 3\nleave_out = ["district"]\n')
-    with started(tmp_path, "--workers", "2") as one:
+    with started(tmp_path) as one:
         answers = [httpx.post(f"{one.url}/predict", json=ASKED, timeout=20) for _ in range(8)]
         place = monitor.Place("local", "rents", opened.store.read_ref("names/latest").value["digest"])
         windows, kept = monitor.Windows(opened.store, place), monitor.KeptRows(opened.store, place)
@@ -73,6 +73,7 @@ def test_a_service_keeps_rows_without_what_is_left_out(bundle: Path, tmp_path: P
     assert str(SIZE) not in said
 
 
+@pytest.mark.slow
 def test_by_default_no_row_is_on_disk(bundle: Path, tmp_path: Path) -> None:
     """A service that watches keeps no value of any row, and there is nothing to be shown."""
     opened = project(tmp_path, bundle, "")

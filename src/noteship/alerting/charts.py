@@ -65,7 +65,7 @@ def _evidence(declared: Declared) -> Panel:
             Query(_window(declared, "evidence_log10"), "{{version}}"),
             Query(f"max({declared.series('noteship_window_bell_log10', more=CHOSEN)})", "bell"),
         ],
-        fields={"custom": {**LINES, "axisLabel": "power of ten"}},
+        fields={"custom": _powers(declared)},
         overrides=[dashed("bell", LOOKS["alarm"].colour)],
     )
 
@@ -76,8 +76,13 @@ def _detectors(declared: Declared) -> Panel:
         "R of each, as a power of ten: which distribution it is that moves. What has no line has bet nothing.",
         "none",
         [Query(_window(declared, "detector_evidence_log10", "version, detector"), "{{detector}} {{version}}")],
-        fields={"custom": {**LINES, "axisLabel": "power of ten"}},
+        fields={"custom": _powers(declared)},
     )
+
+
+def _powers(declared: Declared) -> dict[str, object]:
+    """Windows that were too small to be judged are no gap, unless there are a dozen of them."""
+    return {**LINES, "spanNulls": 12 * declared.window_s * 1000, "axisLabel": "power of ten"}
 
 
 def _rows(declared: Declared) -> Panel:

@@ -81,7 +81,7 @@ def _seconds(declared: Declared) -> Panel:
 
 
 def _predictions(declared: Declared) -> Panel:
-    classes = f"sum by (class) ({_rate(_plain(declared, 'noteship_predictions_total'))})"
+    rate = _rate(_plain(declared, "noteship_predictions_total"))
     values = f"sum by (le) ({_rate(_plain(declared, 'noteship_prediction_bucket'))})"
     return Panel(
         "Predictions",
@@ -89,7 +89,7 @@ def _predictions(declared: Declared) -> Panel:
         " of the predictions are not above.",
         "short",
         [
-            Query(f"{classes} / scalar(sum({classes}))", "{{class}}"),
+            Query(f"sum by (class) ({rate}) / scalar(sum({rate}))", "{{class}}"),
             *(Query(f"histogram_quantile({share}, {values})", f"{share * 100:.0f} %") for share in SHARES),
         ],
         fields={"custom": LINES},

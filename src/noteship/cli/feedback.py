@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from noteship.cli.errors import WrongUsage
 from noteship.cli.output import Output, duration
 from noteship.operations import feedback as operation
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 __all__ = ["run"]
 
+# Where `noteship serve` answers, unless it is told otherwise.
+DEFAULT_URL = "http://127.0.0.1:8080"
 BAR = 24
 # Rows that are told of one by one.
 SHOWN = 5
@@ -32,22 +35,35 @@ WORDS = {
 
 def run(arguments: argparse.Namespace, output: Output) -> int:
     """Tell all labels of a file, and say what became of them."""
-    request = operation.FeedbackRequest(arguments.file, arguments.url, arguments.token_file)
+    if arguments.bundle is not None and (arguments.url, arguments.token_file) != (None, None):
+        raise WrongUsage("--bundle counts labels without a service", "--url, or --bundle")
     bar = _Bar()
     with _shown(bar, output):
-        summary = operation.tell(request, bar.told)
+        where, summary = _told(arguments, bar)
     if arguments.refused is not None:
         operation.write_refused(arguments.refused, summary.refused)
-    output.document({"file": str(request.path), "url": request.url, **summary.to_json()})
+    output.document({"file": str(arguments.file), **where, **summary.to_json()})
     output.text(*_lines(summary, arguments.refused))
     return 0 if summary.is_whole else SOME_NOT_TAKEN
+
+
+def _told(arguments: argparse.Namespace, bar: _Bar) -> tuple[dict[str, str], Summary]:
+    """Where they went, and what became of them."""
+    if arguments.bundle is None:
+        request = operation.FeedbackRequest(arguments.file, arguments.url or DEFAULT_URL, arguments.token_file)
+        return {"url": request.url}, operation.tell(request, bar.told)
+    from noteship.operations.opened import OpenedProject
+
+    opened = OpenedProject.at(arguments.project)
+    named, summary = operation.keep(opened, arguments.bundle, arguments.file, time.time(), bar.told)
+    return {"model": named.name, "version": named.digest}, summary
 
 
 def _lines(summary: Summary, target: Path | None) -> Iterator[str]:
     before = f", {summary.known:,} were known before" if summary.known else ""
     yield f"{summary.taken:,} {'label' if summary.taken == 1 else 'labels'} taken{before}"
     if summary.unlabelled:
-        yield f"  {summary.unlabelled:,} rows have no label"
+        yield f"  {summary.unlabelled:,} {'row has' if summary.unlabelled == 1 else 'rows have'} no label"
     for what, words in WORDS.items():
         if count := summary.count(what):
             yield f"  {count:,} not taken: {words}"

@@ -373,10 +373,12 @@ def _feedback(parser: argparse.ArgumentParser) -> None:
         help="CSV, Parquet, JSON lines or JSON with the columns `request`, the X-Request-Id of an answer, `row`, from 0"
         " (default: 0), and `label`; rows without a label are passed over",
     )
+    parser.add_argument("--url", help="the service that made the predictions (default: http://127.0.0.1:8080)")
     parser.add_argument(
-        "--url",
-        default="http://127.0.0.1:8080",
-        help="the service that made the predictions (default: http://127.0.0.1:8080)",
+        "--bundle",
+        metavar="BUNDLE",
+        help="ask no service: FILE has the predictions beside the labels, in a column `prediction`; this bundle made"
+        " those whose column `version`, if there is one, says so",
     )
     parser.add_argument(
         "--token-file",

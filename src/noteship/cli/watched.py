@@ -71,6 +71,7 @@ def in_full(watched: Watched, settings: monitor.Settings, width: int, rows: int)
     yield from head(watched, settings, width)
     yield from _under_way(watched, settings)
     if not history.windows:
+        yield from _realised(history, width)
         return
     yield line()
     yield from windows(history, settings, width, rows)
@@ -79,10 +80,7 @@ def in_full(watched: Watched, settings: monitor.Settings, width: int, rows: int)
     judged = next((each for each in reversed(history.decisions) if was_judged(each)), last)
     yield line()
     yield from what_moved(history.explained or judged, judged, last, width)
-    labelled = reporting.realised(history)
-    if labelled is not None:
-        what = "realised error" if labelled.labels.kind == "regression" else "realised accuracy"
-        yield from _told(what, str(labelled), width)
+    yield from _realised(history, width)
     yield from _kept(watched, width)
     yield from _notes(history, rows, width)
     if watched.profile is not None:
@@ -130,6 +128,14 @@ def _kept(watched: Watched, width: int) -> Iterator[Line]:
     after, before = len(watched.rows.after.rows), len(watched.rows.before.rows)
     told = f"{after:,} since the change, {before:,} of before" if after else f"{before:,} of the last windows"
     yield from _told("rows kept", f"{told}: noteship monitor --sample {shown(watched.place.model, 40)}", width)
+
+
+def _realised(history: reporting.History, width: int) -> Iterator[Line]:
+    """What labels say that have come."""
+    labelled = reporting.realised(history)
+    if labelled is not None:
+        what = "realised error" if labelled.labels.kind == "regression" else "realised accuracy"
+        yield from _told(what, str(labelled), width)
 
 
 def _told(label: str, text: str, width: int) -> Iterator[Line]:

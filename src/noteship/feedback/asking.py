@@ -49,12 +49,15 @@ class Service:
             self._headers["authorization"] = f"Bearer {token}"
         try:
             parts = urlsplit(self.url)
-            host, port = parts.hostname, parts.port
+            host, port = parts.hostname or "", parts.port
+            host.encode("idna")
         except ValueError as error:
-            raise errors.BadUrl(url) from error
-        if parts.scheme not in ("http", "https") or not host or parts.query or parts.fragment or parts.username:
+            raise errors.BadUrl(url.rpartition("@")[2]) from error
+        is_plain = parts.path.isascii() and parts.path.isprintable() and " " not in parts.path
+        is_more = parts.query or parts.fragment or parts.username
+        if parts.scheme not in ("http", "https") or not host or not is_plain or is_more:
             raise errors.BadUrl(url.rpartition("@")[2])
-        self._path = parts.path
+        self._path, self._was_there = parts.path, False
         if parts.scheme == "http":
             self._connection = http.client.HTTPConnection(host, port, timeout=TIMEOUT_S)
         else:
@@ -86,7 +89,7 @@ class Service:
                 answer, patience_s = self._once(method, path, body)
             except ConnectionRefusedError as error:
                 # Nobody listens. One that was there a moment ago may come again.
-                if not reason and not tried:
+                if not self._was_there:
                     raise errors.ServiceUnreachable(self.url, error.strerror or "refused") from error
                 reason = error.strerror or "refused"
                 self.pause(tried)
@@ -111,6 +114,7 @@ class Service:
         self._connection.request(method, self._path + path, body, headers)
         response = self._connection.getresponse()
         data = response.read(ANSWER_LIMIT)
+        self._was_there = True
         if not response.isclosed():
             # More than any service says.
             self._connection.close()

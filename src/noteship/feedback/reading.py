@@ -16,12 +16,14 @@ from noteship import models, scoring
 from noteship.feedback import errors
 from noteship.scoring import forms, reading
 
-__all__ = ["Labelled", "Unfit", "read"]
+__all__ = ["Labelled", "Piece", "Unfit", "read"]
 
-# What is read of each row, and what it need not have.
-COLUMNS, OPTIONAL = ("request", "row", "label"), "row"
+# What is read of each row, and of those that have the predictions beside; and what it need not have.
+COLUMNS = ("request", "row", "label")
+ANSWERED = (*COLUMNS, "prediction", "version")
+OPTIONAL = frozenset({"row", "version"})
 # As the service takes them.
-ID_LIMIT, LABEL_BYTES = 200, 10_000
+ID_LIMIT, LABEL_LENGTH = 200, 10_000
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 WHOLE = re.compile(r"[+-]?\d{1,300}", re.ASCII)
 TRUTHS = {"true": True, "false": False}
@@ -31,12 +33,17 @@ NO_MODEL = models.Signature((), models.Output("", "classification"), {})
 
 @dataclass(frozen=True, slots=True)
 class Labelled:
-    """A label, by the request and the row whose prediction it is about; `number` of its row in the file, from 0."""
+    """A label, by the request and the row whose prediction it is about; `number` of its row in the file, from 0.
+
+    - prediction, version: what was answered, and which version of the model did, where the file tells it
+    """
 
     number: int
     request: str
     row: int
     label: Any
+    prediction: Any = None
+    version: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """As a service takes it."""
@@ -64,9 +71,10 @@ class Piece:
     share: float
 
 
-def read(path: Path, output: models.Output | None = None) -> Iterator[Piece]:
+def read(path: Path, output: models.Output | None = None, *, is_answered: bool = False) -> Iterator[Piece]:
     """The labels of a file, piece by piece. Rows without a label are passed over.
 
+    `is_answered`: they have the predictions beside.
     CSV has texts alone. They are numbers, or true or false, where they look like it, unless `output`, that of the
     model, has them as classes.
 
@@ -79,36 +87,34 @@ def read(path: Path, output: models.Output | None = None) -> Iterator[Piece]:
         raise scoring.errors.UnknownForm(str(path))
     known = frozenset(each for each in output.classes if isinstance(each, str)) if output else frozenset()
     texts = known if form is not None and form.kind == "csv" else None
-    for numbers, columns, broken, share in _json(path) if form is None else _table(path, form):
-        rows = zip(numbers, columns["request"], columns["row"], columns["label"], strict=True)
-        found = [_labelled(*each, texts) for each in rows]
+    wanted = ANSWERED if is_answered else COLUMNS
+    for numbers, rows, broken, share in _json(path, wanted) if form is None else _table(path, form, wanted):
+        found = [_labelled(number, each, texts) for number, each in zip(numbers, rows, strict=True)]
         labels = tuple(each for each in found if isinstance(each, Labelled))
         unfit = tuple(each for each in found if isinstance(each, Unfit))
         no_rows = tuple(Unfit(number, "", None, None, "expected an object of JSON") for number in broken)
         yield Piece(labels, unfit + no_rows, found.count(None), share)
 
 
-Raw = tuple[Sequence[int], Mapping[str, Sequence[Any]], Sequence[int], float]
+Raw = tuple[Sequence[int], Sequence[Mapping[str, Any]], Sequence[int], float]
 
 
-def _table(path: Path, form: forms.Form) -> Iterator[Raw]:
-    """Of the rows: their numbers, their values by column, the numbers of those that are none, and the share."""
-    wanted: tuple[str, ...] = COLUMNS
+def _table(path: Path, form: forms.Form, wanted: tuple[str, ...]) -> Iterator[Raw]:
+    """The numbers of rows, their values by column, the numbers of those that are none, and the share."""
     try:
         pieces = reading.pieces(path, str(path), form, reading.Wanted(NO_MODEL, wanted))
         first = next(pieces, None)
     except scoring.errors.NoSuchColumn as error:
-        if error.missing != (OPTIONAL,):
-            missing = tuple(name for name in error.missing if name != OPTIONAL)
+        missing = tuple(name for name in error.missing if name not in OPTIONAL)
+        if missing:
             raise errors.NoLabelColumns(str(path), missing, error.present) from error
-        wanted = tuple(name for name in COLUMNS if name != OPTIONAL)
+        wanted = tuple(name for name in wanted if name in error.present)
         pieces = reading.pieces(path, str(path), form, reading.Wanted(NO_MODEL, wanted))
         first = next(pieces, None)
     while first is not None:
-        rows = first.kept.index.tolist()
-        columns = {name: _values(first.kept[name]) for name in wanted}
-        columns.setdefault(OPTIONAL, [None] * len(rows))
-        yield rows, columns, [bad.row for bad in first.broken], first.share
+        values = zip(*(_values(first.kept[name]) for name in wanted), strict=True)
+        rows = [dict(zip(wanted, each, strict=True)) for each in values]
+        yield first.kept.index.tolist(), rows, [bad.row for bad in first.broken], first.share
         first = next(pieces, None)
 
 
@@ -118,7 +124,7 @@ def _values(column: pandas.Series[Any]) -> list[Any]:
     return plain.where(plain.notna(), None).tolist()
 
 
-def _json(path: Path) -> Iterator[Raw]:
+def _json(path: Path, wanted: tuple[str, ...]) -> Iterator[Raw]:
     """The same of one document: an object, or a list of such."""
     try:
         value = json.loads(path.read_bytes(), parse_constant=lambda _: None)
@@ -127,32 +133,38 @@ def _json(path: Path) -> Iterator[Raw]:
     every = list(enumerate(value if isinstance(value, list) else [value]))
     rows = [(number, each) for number, each in every if isinstance(each, dict)]
     broken = [number for number, each in every if not isinstance(each, dict)]
-    columns = {name: [each.get(name) for _, each in rows] for name in COLUMNS}
-    yield [number for number, _ in rows], columns, broken, 1.0
+    kept = [{name: each.get(name) for name in wanted} for _, each in rows]
+    yield [number for number, _ in rows], kept, broken, 1.0
 
 
-def _labelled(number: int, request: Any, row: Any, label: Any, texts: frozenset[str] | None) -> Labelled | Unfit | None:
+def _labelled(number: int, given: Mapping[str, Any], texts: frozenset[str] | None) -> Labelled | Unfit | None:
     """What a row of a file says; None where it has no label."""
+    request, label, place = given["request"], given["label"], _row(given.get("row"))
     if label is None or label == "":
         return None
-    place = _row(row)
     reason = ""
     if not isinstance(request, str) or not 0 < len(request) <= ID_LIMIT:
         request, reason = "", "expected the id of a request"
     elif place is None:
         reason = "expected the number of a row, from 0"
-    elif not isinstance(label, str | bool | int | float) or not _is_short(label):
+    elif not _is_label(label):
         reason = "expected a label: a text, a number, true or false"
+    elif "prediction" in given and not _is_label(given["prediction"]):
+        reason = "expected the prediction: a text, a number, true or false"
     if reason or place is None:
-        return Unfit(number, request, row, label, reason)
-    return Labelled(number, request, place, label if texts is None else _value(label, texts))
+        return Unfit(number, request, given.get("row"), label, reason)
+    made, version = given.get("prediction"), str(given.get("version") or "")
+    if texts is not None:
+        label, made = _value(label, texts), None if made is None else _value(made, texts)
+    return Labelled(number, request, place, label, made, version)
 
 
-def _is_short(label: str | bool | int | float) -> bool:
-    if isinstance(label, str):
-        return len(label) <= LABEL_BYTES
+def _is_label(value: Any) -> bool:
+    """Whether a service could take it."""
+    if isinstance(value, str):
+        return 0 < len(value) <= LABEL_LENGTH
     try:
-        return math.isfinite(label)
+        return isinstance(value, bool | int | float) and math.isfinite(value)
     except OverflowError:
         return False
 

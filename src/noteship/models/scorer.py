@@ -20,8 +20,8 @@ class Scores:
 
     `predictions` has shape (n,). For a classification into k `classes`, `probabilities` has shape (n, k) in the order
     of the classes, or is None where the model has none; for a regression it is None and `classes` is empty.
-    `trace` is what a scorer that counts its own work noted on the way, a row of numbers each, for its `work` alone. It is
-    None where the work has to be counted from the rows.
+    `trace` is what a scorer that counts its own work has noted on the way, for its `work` alone: some numbers a row. It
+    is None where the work has to be counted from the rows.
     """
 
     predictions: numpy.ndarray[Any, Any]

@@ -79,6 +79,12 @@ def decide(
     Cost: about 2 ms, however many rows there were.
     """
     sketch = _without_other_bets(gathered.sketch, state, references[0])
+    if state.waiting and state.waiting_hour != references[0].hour:
+        # Rows of another hour are of another law; fewer than can be judged are let go.
+        rows = profile.read_sketch(state.waiting).rows
+        note = f"{rows:,} rows before it were too few, and are of an hour with another reference: they were not judged"
+        gathered = dataclasses.replace(gathered, notes=(*gathered.notes, note))
+        state = dataclasses.replace(state, waiting=b"", windows=0)
     if state.waiting:
         sketch = profile.read_sketch(state.waiting) + sketch
     memory = state.memory or Memory.empty(sketch)
@@ -86,7 +92,8 @@ def decide(
     judged = _Judged(sketch, *memory.likeness.effects(sketch, is_known=not is_learning))
     if judged.effective_rows < FEWEST_ROWS:
         small = sketch.to_bytes() if sketch.rows else b""
-        waiting = dataclasses.replace(state, memory=memory, waiting=small, windows=state.windows + 1)
+        hour = references[0].hour
+        waiting = dataclasses.replace(state, memory=memory, waiting=small, waiting_hour=hour, windows=state.windows + 1)
         return _closed(waiting, gathered), _told(profile, settings, waiting, gathered, judged, references[0])
     evidence = _evidence(profile, memory, judged, references[0])
     alarm = statistics.AlarmState(_weights(profile), state.log_r).after(evidence)
@@ -106,7 +113,7 @@ def decide(
     decision = dataclasses.replace(decision, joint_p=joint_p(profile, sketch, judged.effect))
     decision = _weighed(decision, profile, settings, evidence, is_learning=is_learning, alarm=alarm)
     if decision.drives:
-        decision = _explained(decision, profile, moved, sketch, references[0])
+        decision = _explained(decision, profile, moved, sketch, references[0], settings.threshold)
     return _closed(dataclasses.replace(moved, waiting=b"", windows=0), gathered), decision
 
 
@@ -141,7 +148,7 @@ def _evidence(profile: Profile, memory: Memory, judged: _Judged, reference: Refe
         if abs(log_e) > NOTHING:
             evidence[name] = float(log_e)
     if sketch.wealth:
-        # How alike products are within a request is not counted: as alike as anything is.
+        # How alike products are within a request is not counted: taken to be as alike as whatever is most alike.
         effect = max(judged.effect, float(judged.feature_effects.max(initial=1.0)))
         evidence[CORRELATIONS] = statistics.log_e_witness(sum(sketch.wealth.values()), effect=effect)
     columns = statistics.log_e_before(
@@ -236,7 +243,9 @@ def _grouped(profile: Profile, logs: Mapping[str, float]) -> dict[str, float]:
     return grouped
 
 
-def _explained(decision: Decision, profile: Profile, state: State, sketch: Sketch, reference: Reference) -> Decision:
+def _explained(
+    decision: Decision, profile: Profile, state: State, sketch: Sketch, reference: Reference, threshold: float
+) -> Decision:
     encoder = profile.encoder
     columns = {int(name.split()[1]): each for name, each in state.log_r.items() if name.startswith(COLUMNS)}
     rules = [
@@ -244,7 +253,7 @@ def _explained(decision: Decision, profile: Profile, state: State, sketch: Sketc
     ]
     return dataclasses.replace(
         decision,
-        culprits=explaining.culprits(encoder, columns, state.weighed, sketch, reference),
+        culprits=explaining.culprits(encoder, columns, max(state.weighed, threshold), sketch, reference),
         moved=tuple(rule for rule in rules if rule is not None),
         pairs=explaining.pairs(encoder.layout, sketch, reference) if CORRELATIONS in decision.drives else (),
     )

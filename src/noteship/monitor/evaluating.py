@@ -59,6 +59,8 @@ class Evaluator:
         self._count_late(state, starts)
         notes = self._of_the_future(starts, now)
         decisions = []
+        # What somebody has said to be usual since counts for all who decide.
+        self._usual = {}
         for start in starts:
             while self._is_due(start, now) and (state.upto is None or start > state.upto):
                 after, decision = self._decide(state, start, notes)

@@ -17,8 +17,9 @@ from noteship.monitor.streams import Array
 
 __all__ = ["culprits", "pairs", "rule_that_moved", "short"]
 
-# Of the features that are named, one in ten may be a wrong one.
-LEVEL = 0.1
+# Of the features that are named, one in five may be a wrong one. A feature that rings by itself is then named: it has a
+# part of a budget that is divided by the features and some detectors more.
+LEVEL = 0.2
 MOST_CULPRITS, MOST_SHARES, MOST_PAIRS = 10, 3, 3
 
 
@@ -28,17 +29,18 @@ def short(number: float) -> float:
 
 
 def culprits(
-    encoder: Encoder, log_r: Mapping[int, float], judged: int, sketch: Sketch, reference: Reference
+    encoder: Encoder, log_r: Mapping[int, float], windows: float, sketch: Sketch, reference: Reference
 ) -> tuple[Culprit, ...]:
     """The features whose evidence `log_r`, by place, stands out among that of all; the most evident first.
 
-    The mean of R grows by one a window at most, so R over the windows that were judged is an e-value.
+    Without a change R + (windows - t) does not grow on average over the first `windows` windows t, so that R divided by
+    their number is below an e-value whenever one stops among them (Ville 1939). It would not be, divided by t.
     """
     features = encoder.layout.features
     evidence = numpy.full(len(features), -math.inf)
     for place, each in log_r.items():
         evidence[place] = each
-    found = statistics.e_benjamini_hochberg(evidence - math.log(max(judged, 1)), LEVEL)
+    found = statistics.e_benjamini_hochberg(evidence - math.log(max(windows, 1)), LEVEL)
     places = sorted(numpy.flatnonzero(found).tolist(), key=lambda place: (-evidence[place], place))[:MOST_CULPRITS]
     counts = sketch.features.sum(axis=0)
     named = []

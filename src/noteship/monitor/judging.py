@@ -32,7 +32,7 @@ def judge(profile: Profile, observed: Observed, settings: Settings) -> Decision:
     """Compare rows with the profile; each counts as a request of its own. "alarm": they changed.
 
     Guarantee: for independent rows of a law within the tolerance, the probability of "alarm" is at most 1 in 100
-    (Markov's inequality: the mean of e-values is one). Of the columns that are named, one in ten may be a wrong one.
+    (Markov's inequality: the mean of e-values is one). Of the columns that are named, one in five may be a wrong one.
 
     The witness is learned from each half of the rows and bets on the other one. Raises UnfitRows.
     """

@@ -9,12 +9,15 @@ from dataclasses import dataclass, field
 from urllib.parse import quote
 
 from noteship import store
+from noteship.monitor.label_keeping import NAME
 from noteship.monitor.labels import Judgement, Kind, Labels
 from noteship.monitor.pieces import stamp, stamped
 from noteship.monitor.windows import Windows
 
 __all__ = ["LabelWriter", "read_labels"]
 
+# More windows than anybody has.
+MANY = 1 << 40
 # Windows whose counts are kept here: a day of windows of five minutes. Those of others are read when labels come.
 KEPT = 288
 
@@ -89,15 +92,32 @@ class LabelWriter:
                 del self._windows[key]
 
 
-def read_labels(windows: Windows, since: int = 0) -> Mapping[int, Labels]:
-    """The labels that all workers took, by the start of the window in which the prediction was made."""
-    refs, _ = windows.read_below("labels/", f"labels/{stamp(since - 1)}" if since > 0 else "")
-    found: dict[int, Labels] = {}
+def read_labels(windows: Windows, last: int = MANY, since: int = 0) -> Mapping[int, Labels]:
+    """Labels by the start of the window in which the prediction was made: of the last windows for which any came.
+
+    What workers took adds up. A label may have come to a worker and in a file as well, so that of a window for which
+    both are there, those count that are more.
+    """
+    prefix = f"{windows.prefix}labels/"
+    after = f"{prefix}{stamp(since - 1)}" if since > 0 else ""
+    names = (name.removeprefix(windows.prefix) for name in windows.objects.refs(prefix, after=after))
+    starts = sorted({start for start in map(_start_of, names) if start >= since})[-last:]
+    if not starts:
+        return {}
+    since = starts[0]
+    refs, _ = windows.read_below("labels/", f"labels/{stamp(since - 1)}")
+    taken: dict[int, Labels] = {}
+    kept: dict[int, Labels] = {}
     for ref in refs:
         start, labels = _start_of(ref.name.removeprefix(windows.prefix)), _labels(ref)
-        if labels is not None and start >= since:
-            found[start] = found[start] + labels if start in found else labels
-    return dict(sorted(found.items()))
+        if labels is None or start < since:
+            continue
+        if ref.name.endswith(f"/{NAME}"):
+            kept[start] = labels
+        else:
+            taken[start] = taken[start] + labels if start in taken else labels
+    both = {start: [each[start] for each in (taken, kept) if start in each] for start in sorted({*taken, *kept})}
+    return {start: max(found, key=lambda each: each.labels) for start, found in both.items()}
 
 
 def _start_of(name: str) -> int:

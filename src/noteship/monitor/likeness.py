@@ -25,13 +25,16 @@ class Likeness:
     """The correlation of rows of one request, for each detector and then each feature, from windows so far.
 
     Kish's (1965) design effect is 1 + (m - 1) rho, m being the mean number of rows of the request that a row is in. So
-    rho is what is remembered: the sizes of the requests of the window that is judged are known, and may be new.
+    rho is what is remembered: the sizes of the requests of the window that is judged are known. Of larger requests than
+    were seen so far nothing is known, and what is beyond counts as the same row again and again.
 
     - requests: of several rows, discounted
+    - size: the largest m of a window so far
     - excess, pairs: variance between requests beyond that of independent rows, and what it would be for equal rows
     """
 
     requests: float
+    size: float
     excess: Array
     pairs: Array
 
@@ -39,7 +42,7 @@ class Likeness:
     def unknown(cls, sketch: Sketch) -> Self:
         """Nothing is known yet."""
         count = len(sketch.shape.detectors) + sketch.shape.features
-        return cls(0.0, numpy.zeros(count), numpy.zeros(count))
+        return cls(0.0, 1.0, numpy.zeros(count), numpy.zeros(count))
 
     def after(self, sketch: Sketch) -> Self:
         """After one more window. Counts are compared with the window's own shares, so that change is no likeness."""
@@ -62,6 +65,7 @@ class Likeness:
         independent = counted * (1 - shares)
         return type(self)(
             KEPT * self.requests + requests,
+            max(self.size, squared / rows),
             KEPT * self.excess + between - independent,
             KEPT * self.pairs + independent * (squared / rows - 1),
         )
@@ -74,8 +78,9 @@ class Likeness:
         rho = numpy.ones(len(self.excess))
         if is_known and self.requests >= ENOUGH_REQUESTS:
             numpy.divide(self.excess, self.pairs, out=rho, where=self.pairs > 0)
-        size = sketch.rows_squared / max(sketch.rows, 1)
-        effects = 1 + max(0.0, size - 1) * numpy.clip(rho, 0, 1)
+        size = max(1.0, sketch.rows_squared / max(sketch.rows, 1))
+        known = min(size, self.size)
+        effects = 1 + (known - 1) * numpy.clip(rho, 0, 1) + (size - known)
         detectors = list(sketch.shape.detectors)
         return dict(zip(detectors, effects.tolist(), strict=False)), effects[len(detectors) :]
 
@@ -83,6 +88,7 @@ class Likeness:
         """The written form."""
         return {
             "requests": self.requests,
+            "size": self.size,
             "excess": arrays.to_json(self.excess, "<f8"),
             "pairs": arrays.to_json(self.pairs, "<f8"),
         }
@@ -90,7 +96,8 @@ class Likeness:
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Self:
         """The inverse of `to_json`."""
-        return cls(float(value["requests"]), arrays.from_json(value["excess"]), arrays.from_json(value["pairs"]))
+        requests, size = float(value["requests"]), float(value["size"])
+        return cls(requests, size, arrays.from_json(value["excess"]), arrays.from_json(value["pairs"]))
 
 
 def _variances(counts: Array, squares: int) -> tuple[float, float, float]:

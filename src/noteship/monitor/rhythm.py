@@ -44,17 +44,31 @@ def week_of(start: int) -> int:
 
 @dataclass(frozen=True, eq=False)
 class Sums:
-    """Discounted sums over rows: counts by bin, (bins,); products in two halves, (2, D), with their rows, (2,)."""
+    """Discounted sums over rows: counts by bin, (bins,); products in two halves, (2, D), with their rows, (2,).
+
+    squares: of requests' numbers of rows, (2,), by which it is known how many rows are as good as independent.
+    """
 
     counts: Array
     products: Array
     rows: Array
+    squares: Array
+
+    @property
+    def independent(self) -> Array:
+        """Rows, (2,), all of one request counted as the same."""
+        return numpy.asarray(self.rows**2 / numpy.maximum(self.squares, 1.0))
 
     @classmethod
     def of(cls, sketch: Sketch, week: int) -> Self:
         """Of a window. Weeks take turns in the halves: a direction and its baseline come from different ones."""
         half = numpy.array([week % 2 == 0, week % 2 == 1], float)
-        return cls(counted(sketch).astype(float), half[:, None] * sketch.products, half * sketch.rows)
+        return cls(
+            counted(sketch).astype(float),
+            half[:, None] * sketch.products,
+            half * sketch.rows,
+            half * sketch.rows_squared,
+        )
 
     def plus(self, other: Self, kept: float = 1.0) -> Self:
         """With others; of these, a part is kept."""
@@ -62,17 +76,18 @@ class Sums:
             (kept * self.counts + other.counts).astype(numpy.float32),
             (kept * self.products + other.products).astype(numpy.float32),
             kept * self.rows + other.rows,
+            kept * self.squares + other.squares,
         )
 
     def to_json(self) -> dict[str, Any]:
         """The written form."""
-        kinds = {"counts": "<f4", "products": "<f4", "rows": "<f8"}
+        kinds = {"counts": "<f4", "products": "<f4", "rows": "<f8", "squares": "<f8"}
         return {name: arrays.to_json(getattr(self, name), kind) for name, kind in kinds.items()}
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Self:
         """The inverse of `to_json`."""
-        return cls(*(arrays.from_json(value[name]) for name in ("counts", "products", "rows")))
+        return cls(*(arrays.from_json(value[name]) for name in ("counts", "products", "rows", "squares")))
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,12 +143,13 @@ class Hour:
     def reference(self, profile: Profile, tolerance: float, hour: int, week: int) -> Reference | None:
         """What windows of this hour are compared with in a week; None as long as there is not enough history.
 
-        Rows of one hour of one week are taken for independent of each other; where they are not, the tolerance has to
-        cover it.
+        Requests of one hour of one week are taken for independent of each other; where they are not, the tolerance has
+        to cover it.
         """
         past, weeks = (self.past, self.weeks) if week <= self.week else (self.past.plus(self.present), self.weeks + 1)
-        rows = float(past.rows.sum())
-        if weeks < FEWEST_WEEKS or past.rows.min() < rows / 5:
+        halves = past.independent
+        rows = float(halves.sum())
+        if weeks < FEWEST_WEEKS or halves.min() < rows / 5:
             return None
         sizes = {name: int((profile.masses(name) > 0).sum()) for name in profile.encoder.bins}
         radii = {name: statistics.radius(size, max(1, int(rows)), tolerance) for name, size in sizes.items()}
@@ -143,9 +159,10 @@ class Hour:
         masses = {name: _shares(past.counts[shape.detectors[name]], profile.masses(name)) for name in sizes}
         counts = past.counts[: shape.features * shape.width].reshape(shape.features, shape.width)
         features = _shares(counts, profile.feature_masses)
-        halves = (int(past.rows[0]), int(past.rows[1]))
         means = past.products.astype(float) / past.rows[:, None]
-        moments = statistics.ReferenceMoments(halves, means, profile.pairs.factor, profile.pairs.rest)
+        moments = statistics.ReferenceMoments(
+            (int(halves[0]), int(halves[1])), means, profile.pairs.factor, profile.pairs.rest
+        )
         return Reference(masses, radii, features, radii_of(features, rows, tolerance), moments, hour)
 
     def to_json(self) -> dict[str, Any]:
@@ -176,7 +193,6 @@ def _name(windows: Windows, hour: int) -> str:
 
 
 def _shares(counts: Array, masses: Array) -> Array:
-    """Shares in the history, with half a row a bin from the profile added."""
-    bins = (masses > 0).sum(axis=-1, keepdims=True)
-    smoothed = (counts + 0.5 * bins * masses) * (masses > 0)
+    """Shares in the history, with half a row added to each bin that a row can be in, as the profile has it."""
+    smoothed = (counts + 0.5) * (masses > 0)
     return numpy.asarray(smoothed / smoothed.sum(axis=-1, keepdims=True), float)

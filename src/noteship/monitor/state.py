@@ -26,7 +26,8 @@ class State:
     - since: the window that rang; it rings until it is settled, whatever the evidence is by then
     - memory: what windows leave for later ones; None before the first
     - witness: what rows from now on are bet on; bets: the last of them, with the hour of the week that they are for
-    - waiting: the sketch of windows too small to be judged, `windows` of them
+    - waiting: the sketch of windows too small to be judged, `windows` of them, with the hour of the week that they are
+      compared with; None for the profile
     - silent: boots that have not told of their windows, with the start of the first
     - settled: who settled the last alarm and why, until a decision has said so
     - last: what was decided last, with its sketch, from which it is written where the writer was killed
@@ -41,6 +42,7 @@ class State:
     witness: statistics.Witness | None = None
     bets: Mapping[str, int | None] = field(default_factory=dict)
     waiting: bytes = b""
+    waiting_hour: int | None = None
     windows: int = 0
     silent: Mapping[str, int] = field(default_factory=dict)
     settled: Mapping[str, str] | None = None
@@ -59,6 +61,7 @@ class State:
             "witness": None if self.witness is None else witness_to_json(self.witness),
             "bets": list(map(list, self.bets.items())),
             "waiting": base64.b64encode(self.waiting).decode("ascii"),
+            "waiting_hour": self.waiting_hour,
             "windows": self.windows,
             "silent": dict(self.silent),
             "settled": None if self.settled is None else dict(self.settled),
@@ -81,6 +84,7 @@ class State:
                 witness=None if value["witness"] is None else witness_from_json(value["witness"]),
                 bets={str(name): hour for name, hour in value["bets"]},
                 waiting=base64.b64decode(value["waiting"], validate=True),
+                waiting_hour=value["waiting_hour"],
                 windows=int(value["windows"]),
                 silent={str(name): int(each) for name, each in value["silent"].items()},
                 settled=value["settled"],

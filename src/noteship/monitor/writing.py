@@ -210,6 +210,7 @@ class Writer:
 
     def _write(self) -> bool:
         """Write what waits, the oldest first; whether all of it was."""
+        is_waited_for = bool(self._waiting)
         while self._waiting:
             watched, value = self._waiting[0]
             try:
@@ -223,6 +224,7 @@ class Writer:
                 return False
             with self._lock:
                 self._waiting.popleft()
+        if is_waited_for:
             self._succeeded()
         return True
 
@@ -253,16 +255,18 @@ class Writer:
     def _ask(self, watched: _Version, now: float) -> None:
         """Once a window: have those that are due closed, and take the witness for the rows to come.
 
-        Workers come one after the other, each at its own moment of a time of grace: most find all done.
+        Workers come one after the other, each at its own moment of a time of grace: most find all done. One that begins
+        does not wait to hear of what was decided before.
         """
         boot = watched.recorder.boot
         start, grace = start_of(now, boot.seconds), grace_s(boot.seconds)
         share = int(boot.boot, 16) / 16**8
-        if start == watched.asked or now < start + grace * (1 + share):
+        is_due = start != watched.asked and now >= start + grace * (1 + share)
+        if not is_due and watched.asked is not None:
             return
-        watched.asked = start
+        watched.asked = start if is_due else start - boot.seconds
         try:
-            if watched.close is not None:
+            if is_due and watched.close is not None:
                 watched.close(now)
             self._take_decided(watched)
         except Exception as error:

@@ -1,20 +1,24 @@
-"""`noteship feedback`: labels that came late, of a file, told to the service that made the predictions."""
+"""`noteship feedback`: labels that came late, of a file, told to a service, or counted without one."""
 
 from __future__ import annotations
 
 import csv
 import io
+import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from noteship import files
+from noteship.operations import naming
+from noteship.operations.naming import Named
 
 if TYPE_CHECKING:
     from noteship import feedback, models
+    from noteship.operations.opened import OpenedProject
 
-__all__ = ["FeedbackRequest", "tell", "write_refused"]
+__all__ = ["FeedbackRequest", "keep", "tell", "write_refused"]
 
 HEADER = ("request", "row", "label", "what", "reason", "file_row")
 
@@ -42,6 +46,31 @@ def tell(request: FeedbackRequest, told: Callable[[feedback.Summary, float], Non
         return feedback.send(service, feedback.read(request.path, output), told)
     finally:
         service.close()
+
+
+def keep(
+    opened: OpenedProject, bundle: str, path: Path, now: float, told: Callable[[feedback.Summary, float], None]
+) -> tuple[Named, feedback.Summary]:
+    """Count labels of a file that has the predictions of a bundle beside them, in the project's store.
+
+    Raises what `naming.named`, `models.fetch`, `feedback.read` and `feedback.keep` raise.
+    """
+    from noteship import feedback, monitor
+    from noteship.operations.profiles import settings_of
+
+    named = naming.named(opened, bundle)
+    settings, output = settings_of(opened), _output_of(opened, named)
+    windows = monitor.Windows(opened.store, monitor.Place(settings.release, named.name, named.digest))
+    version = feedback.Version(windows, output, settings.window_s)
+    return named, feedback.keep(version, feedback.read(path, output, is_answered=True), now, told)
+
+
+def _output_of(opened: OpenedProject, named: Named) -> models.Output:
+    """What a bundle of the project's store predicts."""
+    from noteship import models
+
+    with tempfile.TemporaryDirectory(prefix="noteship-") as folder:
+        return models.fetch(opened.store, named.digest, Path(folder) / "bundle").signature.output
 
 
 def _output(service: feedback.Service) -> models.Output | None:

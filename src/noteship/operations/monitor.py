@@ -26,8 +26,8 @@ LOOKED_FOR_S = 60.0
 STILL_OPEN = 3
 # A day of windows of five minutes.
 SKETCHES = 288
-# Those who take labels write them as often.
-LABELS_S = 30.0
+# Those who take labels write them as often; most come within five weeks.
+LABELS_S, LATE_S = 30.0, 35 * 86_400
 
 
 @dataclass(frozen=True)
@@ -121,12 +121,14 @@ class _Version:
         self._kept_at: int | None = None
         self._labels: Mapping[int, monitor.Labels] = {}
         self._labels_at = -LABELS_S
+        self._expected: dict[int, float | None] = {}
 
     def look(self, now: float, names: tuple[str, ...]) -> Watched:
         boots = self._windows.boots()
         note = self._close(boots, now)
-        windows = self._read(now)
-        history = reporting.History.of(windows, self._settings, now, self._read_labels(windows, now))
+        history = reporting.History.of(self._read(now), self._settings, now)
+        labels = self._read_labels(now)
+        history = replace(history, labels=labels, expected=self._expected_of(labels))
         living = _living(boots, history, now, self._settings)
         replicas = len({boot.replica for boot in living})
         note = note or self._settled(history)
@@ -176,12 +178,25 @@ class _Version:
         self._known = known
         return list(known.values())
 
-    def _read_labels(self, windows: Sequence[reporting.Window], now: float) -> Mapping[int, monitor.Labels]:
-        """Labels for these windows and those after them; for any of them more may have come since."""
+    def _read_labels(self, now: float) -> Mapping[int, monitor.Labels]:
+        """Those of the last windows for which any came, however long ago these were; more may come at any time."""
         if not 0 <= now - self._labels_at < LABELS_S:
-            since = windows[0].decision.start if windows else 0
-            self._labels, self._labels_at = monitor.read_labels(self._windows, since), now
+            recently = max(0, int(now) - LATE_S)
+            self._labels = monitor.read_labels(self._windows, self._last, recently)
+            if not self._labels:
+                self._labels = monitor.read_labels(self._windows, self._last)
+            self._labels_at = now
         return self._labels
+
+    def _expected_of(self, labels: Mapping[int, monitor.Labels]) -> Mapping[int, float]:
+        """What was expected of windows that are no longer among the last ones, each read once."""
+        for start in labels:
+            if start not in self._known and start not in self._expected:
+                ref = self._windows.read_decision(start)
+                window = None if ref is None else reporting.Window.of_value(ref.value)
+                accuracy = None if window is None else window.decision.accuracy
+                self._expected[start] = None if accuracy is None else accuracy.expected
+        return {start: each for start, each in self._expected.items() if each is not None}
 
     def _last_starts(self, now: float) -> list[int]:
         """Of which windows there are decisions; not all names are listed where a service has run for months."""

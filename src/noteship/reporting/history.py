@@ -47,23 +47,19 @@ class History:
     """All windows, the earliest first, as they are known at `now`, in seconds since 1970.
 
     - labels: those that have come for predictions, by the start of the window in which these were made
+    - expected: the accuracy that was expected of windows before those that are here
     """
 
     windows: tuple[Window, ...]
     settings: monitor.Settings
     now: float
     labels: Mapping[int, monitor.Labels] = field(default_factory=dict)
+    expected: Mapping[int, float] = field(default_factory=dict)
 
     @classmethod
-    def of(
-        cls,
-        windows: Iterable[Window],
-        settings: monitor.Settings,
-        now: float,
-        labels: Mapping[int, monitor.Labels] | None = None,
-    ) -> Self:
+    def of(cls, windows: Iterable[Window], settings: monitor.Settings, now: float) -> Self:
         """In their order."""
-        return cls(tuple(sorted(windows, key=lambda each: each.decision.start)), settings, now, labels or {})
+        return cls(tuple(sorted(windows, key=lambda each: each.decision.start)), settings, now)
 
     @property
     def decisions(self) -> list[Decision]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -72,7 +72,7 @@ class Rows:
         moved = _moved(history.explained, names)
         columns = (*moved, *(name for name in names if name not in moved))
         of_before, of_after = (
-            _group(profile, history.explained, samples, is_gained=is_gained)
+            _group(profile, history.explained, samples, left_out, is_gained=is_gained)
             for samples, is_gained in ((before, False), (after, True))
         )
         return cls(of_before, of_after, columns, len(moved), tuple(sorted(left_out)))
@@ -103,11 +103,19 @@ def is_usual(decision: Decision) -> bool:
     return decision.state not in ("alarm", "changing")
 
 
-def _group(profile: Profile, decision: Decision | None, samples: Mapping[int, Sample], *, is_gained: bool) -> Group:
+def _group(
+    profile: Profile,
+    decision: Decision | None,
+    samples: Mapping[int, Sample],
+    left_out: Collection[str],
+    *,
+    is_gained: bool,
+) -> Group:
     if not samples:
         return Group()
-    first, *others = samples.values()
-    sample = sum(others, first)
+    # What is left out of some windows is not shown of the others, either.
+    nothing = Sample(min(each.most for each in samples.values()), tuple(left_out))
+    sample = sum(samples.values(), nothing)
     rows = [
         KeptRow(kept.start, kept.request, row, tuple(dict.fromkeys(_why(profile, decision, row, is_gained=is_gained))))
         for kept in sample.kept

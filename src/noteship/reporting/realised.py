@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from noteship.monitor import Labels
-from noteship.monitor.decision import Decision
 from noteship.monitor.pieces import stamp
 from noteship.reporting.history import History
 from noteship.reporting.words import number, percent, when
@@ -69,24 +68,27 @@ def realised(history: History) -> Realised | None:
     labels = history.labels[chosen[-1]]
     for start in reversed(chosen[:-1]):
         labels += history.labels[start]
-    return Realised(labels, chosen[-1], len(chosen), _expected(history.decisions, chosen, history.labels))
+    return Realised(labels, chosen[-1], len(chosen), _mean(_expected(history), chosen, history.labels))
 
 
-def _expected(decisions: Sequence[Decision], starts: Sequence[int], labels: Mapping[int, Labels]) -> float | None:
+def _expected(history: History) -> Mapping[int, float]:
+    """What was expected of windows, by their starts."""
+    here = {each.start: each.accuracy.expected for each in history.decisions if each.accuracy is not None}
+    return {**history.expected, **here}
+
+
+def _mean(expected: Mapping[int, float], starts: Sequence[int], labels: Mapping[int, Labels]) -> float | None:
     """The mean of what was expected, each window as often as it has labels; None where most labels lack it."""
-    wanted = set(starts)
-    known = [each for each in decisions if each.start in wanted and each.accuracy is not None]
-    weights = [labels[each.start].labels for each in known]
-    total = sum(weights)
+    weights = {start: labels[start].labels for start in starts if start in expected}
+    total = sum(weights.values())
     if not total or 2 * total < sum(labels[start].labels for start in starts):
         return None
-    shares = [each.accuracy.expected for each in known if each.accuracy is not None]
-    return sum(share * weight for share, weight in zip(shares, weights, strict=True)) / total
+    return sum(expected[start] * weight for start, weight in weights.items()) / total
 
 
 def by_window(history: History) -> list[dict[str, Any]]:
     """All windows for which labels came, for programs."""
-    expected = {each.start: each.accuracy.expected for each in history.decisions if each.accuracy is not None}
+    expected = _expected(history)
     return [
         {"start": stamp(start), "expected": expected.get(start), **_told(labels)}
         for start, labels in sorted(history.labels.items())

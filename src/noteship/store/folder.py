@@ -92,7 +92,7 @@ class FolderBucket:
         """All keys that begin with the prefix and come after a key, in order."""
         folder, _, _ = prefix.rpartition("/")
         with self._mapped(prefix):
-            found = [entry for entry in self._walk(folder) if entry.key.startswith(prefix) and entry.key > after]
+            found = [entry for entry in self._walk(folder, after) if entry.key.startswith(prefix)]
         return iter(sorted(found, key=lambda entry: entry.key))
 
     def folders(self, folder: str) -> Iterator[str]:
@@ -153,7 +153,7 @@ class FolderBucket:
                         count += _removed(Path(folder, name), older_than_s)
         return count
 
-    def _walk(self, folder: str) -> Iterator[Entry]:
+    def _walk(self, folder: str, after: str) -> Iterator[Entry]:
         try:
             with os.scandir(self._base + folder) as entries:
                 found = [entry for entry in entries if not entry.name.startswith(".")]
@@ -162,7 +162,9 @@ class FolderBucket:
         for entry in found:
             key = f"{folder}/{entry.name}" if folder else entry.name
             if entry.is_dir(follow_symlinks=False):
-                yield from self._walk(key)
+                yield from self._walk(key, after)
+                continue
+            if key <= after:
                 continue
             try:
                 status = entry.stat()

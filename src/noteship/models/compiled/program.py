@@ -180,7 +180,7 @@ class Program:
     @functools.cached_property
     def _seen(self) -> tuple[int, ...]:
         """The registers whose zeros are seen only by filling them again."""
-        return tuple(place for place in self._nonzeros if not place or self._operations[place - 1][2] < 2)
+        return tuple(register for register in self._nonzeros if self._operations[register - 1][2] < 2)
 
     @functools.cached_property
     def _again(self) -> tuple[int, ...]:
@@ -199,4 +199,4 @@ def _nonzeros(given: Any) -> Array:
     if given.all():
         # A quarter of the time, for the numbers that most models have.
         return numpy.full(len(given), given.shape[1], dtype=numpy.int64)
-    return numpy.count_nonzero(given, axis=1)
+    return numpy.asarray(numpy.count_nonzero(given, axis=1), dtype=numpy.int64)

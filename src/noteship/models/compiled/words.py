@@ -102,21 +102,24 @@ class _Words:
         texts = rows.others[self.place]
         if None in texts:
             raise Aside
-        tokens = [self.analyze(text) for text in texts]
-        given = [self.codes(each) for each in tokens]
-        found = _one(given[0]) if len(given) == 1 else _many(given, self.width)
-        if self.is_binary:
-            found = found.with_values(numpy.ones(len(found.values)))
-        return found, _told(tokens, found)
+        if len(texts) == 1:
+            tokens = self.analyze(texts[0])
+            found = self._valued(_one(self.codes(tokens)))
+            return found, numpy.array(((len(tokens), numpy.count_nonzero(found.values)),))
+        given, lengths = [], []
+        for text in texts:
+            # One text's tokens at a time, which take the memory of the one before.
+            tokens = self.analyze(text)
+            given.append(self.codes(tokens))
+            lengths.append(len(tokens))
+        found = self._valued(_many(given, self.width))
+        told = numpy.empty((len(texts), 2), dtype=numpy.int64)
+        told[:, 0] = lengths
+        told[:, 1] = found.nonzeros()
+        return found, told
 
-
-def _told(tokens: Sequence[Any], found: Entries) -> Array:
-    if len(tokens) == 1:
-        return numpy.array(((len(tokens[0]), numpy.count_nonzero(found.values)),))
-    told = numpy.empty((len(tokens), 2), dtype=numpy.int64)
-    told[:, 0] = list(map(len, tokens))
-    told[:, 1] = found.nonzeros()
-    return told
+    def _valued(self, found: Entries) -> Entries:
+        return found.with_values(numpy.ones(len(found.values))) if self.is_binary else found
 
 
 class _Hashes(dict[str, int]):

@@ -14,7 +14,8 @@ __all__ = ["bets", "log_e_before", "log_e_bins"]
 _SHARES = np.array([0.25, 0.5, 1.0, 2.0])
 # Rows of the reference that are mixed into the frequencies, a bin.
 _PRIOR_ROWS = 0.5
-# Frequencies of few rows are off by chance. Twice what is expected comes about once in three hundred times on 16 bins.
+# Frequencies of few rows are off by chance. Twice what is expected comes once in eighty times on 16 bins, and
+# nothing but the growth of bets depends on it.
 _CHANCE = 2.0
 
 
