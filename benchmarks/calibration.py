@@ -95,9 +95,8 @@ def _print(runs: Sequence[RunLengths], delays: Sequence[Delays]) -> None:
     for threshold in (SHORT, LONG):
         some = [each for each in runs if each.threshold == threshold]
         if some:
-            print(
-                f"\nWindows until a false alarm, by rows a window; at most one in {threshold:,.0f} windows is promised\n"
-            )
+            promised = f"at most one in {threshold:,.0f} windows is promised of independent requests"
+            print(f"\nWindows until a false alarm, by rows a window; {promised}\n")
             print(run_table(some))
     if delays:
         print(f"\nFound within {FOUND_WITHIN} windows, and after how many, at one false alarm in {LONG:,.0f} windows\n")

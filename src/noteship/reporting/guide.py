@@ -35,7 +35,7 @@ each window. Without such a change he can expect to win nothing, whatever he bet
 
 The bell: Evidence of {bell:,.0f}: so many windows of {window} there are in {time}, and false alarms are on average at
 least that far apart, however often one looks, and however many columns there are. It holds if requests do not depend
-on each other beyond what is seen within a request.
+on each other; where callers repeat themselves, or each row follows from the one before, it rings sooner.
 
 Mean product of ranks: Between two numbers it is their correlation, −1 to 1. Two columns may go together in another
 way though each by itself is as it was.

@@ -223,6 +223,11 @@ class Observation:
 
 def joined(batches: Sequence[Batch]) -> Iterator[Batch]:
     """Neighbours of one model joined, as far as they can be."""
-    for (_, is_exact), group in itertools.groupby(batches, lambda batch: (id(batch.model), batch.rows.is_exact)):
+    for (_, is_exact, _), group in itertools.groupby(batches, _kind):
         pieces = list(group)
         yield from [Batch.joined(pieces)] if is_exact else pieces
+
+
+def _kind(batch: Batch) -> tuple[int, bool, bool]:
+    """What batches that are joined have in common; those of which the work is known would lose it beside others."""
+    return id(batch.model), batch.rows.is_exact, batch.scores.trace is None
