@@ -1,4 +1,4 @@
-"""Compiled models give what scikit-learn gives, and count what it takes, for whatever is put together of the steps that are known."""
+"""Compiled models give what scikit-learn gives, and count its work, for whatever is put together of known steps."""
 
 from __future__ import annotations
 
@@ -286,6 +286,30 @@ def test_text_beside_numbers() -> None:
             make_pipeline(MaxAbsScaler(), LinearSVC()),
         ):
             holds(frame, inputs, make_pipeline(clone(both), model).fit(frame[inputs], frame.three))
+
+
+@pytest.mark.parametrize("weight", [0.0, 0.5])
+@pytest.mark.parametrize("scaler", [StandardScaler(with_mean=False), Normalizer("l1"), None], ids=str)
+def test_words_that_count_for_nothing(weight: float, scaler: Any) -> None:
+    """The work is right also where a weight, or a column's scale, makes zeros of what the words were."""
+    frame = texts()
+    parts = [("words", TfidfVectorizer()), ("pairs", HashingVectorizer(n_features=8, ngram_range=(2, 2)))]
+    both = FeatureUnion(parts, transformer_weights={"words": weight})
+    steps = [step for step in (both, clone(scaler) if scaler else None, LogisticRegression()) if step is not None]
+    if isinstance(scaler, Normalizer):
+        # It takes one table alone.
+        steps[0] = FeatureUnion(parts[:1], transformer_weights={"words": weight})
+    holds(frame, ["text"], make_pipeline(*steps).fit(frame.text, frame.three))
+
+
+@pytest.mark.parametrize("model", [RidgeClassifier(), RandomForestClassifier(4, random_state=0)], ids=str)
+def test_very_many_categories(model: Any) -> None:
+    """So many columns that the rows are kept as entries."""
+    names = [f"street {number}" for number in range(600)]
+    frame = pandas.DataFrame({"street": names, "size": numpy.arange(600) % 7 - 3.0})
+    frame["two"] = numpy.where(frame["size"] > 0, "big", "small")
+    parts = [("c", OneHotEncoder(handle_unknown="ignore"), ["street"]), ("n", MaxAbsScaler(), ["size"])]
+    holds(frame, ["street", "size"], make_pipeline(ColumnTransformer(parts), clone(model)).fit(frame, frame.two))
 
 
 @pytest.mark.parametrize(

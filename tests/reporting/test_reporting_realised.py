@@ -38,9 +38,7 @@ def test_the_latest_labels_are_told_beside_what_was_expected_of_their_windows() 
     assert found is not None
     assert (found.windows, found.since, found.labels.labels) == (2, START + SECONDS, 1_200)
     assert found.expected == pytest.approx((300 * 0.8 + 900 * 0.9) / 1_200)
-    assert str(found) == (
-        "90 % (88 % to 91.6 %) of 1,200 labels for windows since 2026-11-23 02:25 UTC; expected 88 %"
-    )
+    assert str(found) == ("90 % (88 % to 91.6 %) of 1,200 labels for windows since 2026-11-23 02:25 UTC; expected 88 %")
 
 
 def test_without_labels_nothing_is_said_and_without_expectation_none() -> None:
@@ -83,6 +81,7 @@ def test_the_page_draws_what_labels_say(kind: str) -> None:
     words = "expected and realised accuracy by window" if kind == "classification" else "mean absolute error by window"
     assert words in page and words not in plain
     assert "Realised: 90" in page if kind == "classification" else "Realised: mean absolute error 2 (2 to 2)" in page
+    assert ("4 of 40" in page and "&lt;ham&gt;" in page) == (kind == "classification")
     verdicts = [re.search('<div class="panel verdict.*', each) for each in (plain, page)]
     assert verdicts[0] and verdicts[1] and verdicts[0].group() == verdicts[1].group()
 

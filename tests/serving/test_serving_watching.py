@@ -16,8 +16,10 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from noteship import digests, monitor, serving, store
 from noteship.models import work
+from noteship.models.compiled import CompiledScorer
 from noteship.operations.opened import OpenedProject
 from noteship.operations.shelf import Shelf
+from noteship.serving.observing import joined
 from noteship.serving.served import Served, prepare
 from noteship.serving.work_sampling import WorkSampling
 from noteship.serving.worker import Worker
@@ -127,7 +129,7 @@ def test_metrics_tell_of_the_watching(watched_letters: serving.Model, objects: s
         assert found["noteship_watched_rows_total", of_version] == rows
         assert found["noteship_watched_rows_lost_total", of_version] == 0
         assert found["noteship_windows_dropped_total", ()] == 0
-        assert found["noteship_work_count", of_version] in (0, rows)
+        assert found["noteship_work_count", of_version] == rows
     bounds = [float(dict(labels)["le"]) for name, labels in after if name == "noteship_work_bucket"]
     assert bounds == sorted(bounds)
     assert len(bounds) >= 4
@@ -216,9 +218,51 @@ def test_rows_that_were_not_seen_are_told(
     assert [piece.lost for piece in pieces_of(objects, first.model.digest)] == [8]
 
 
+def test_a_compiled_model_counts_while_it_scores(watched_letters: serving.Model, worker: Worker) -> None:
+    """Its rows' work is what the plain counter counts, for so little that most batches are counted, joined or not."""
+    first = prepare(watched_letters, worker, lambda *_: None)
+    sampling = WorkSampling(first)
+    counted = 0
+    for number in range(100):
+        pieces = [batch_of(first, ROWS[start : start + 8]) for start in range(number % 8, 32, 8)]
+        (batch,) = joined(pieces)
+        found = sampling.count(batch)
+        if found is not None:
+            assert found.tolist() == sampling_free(first, batch)
+            counted += 1
+    assert counted > 50
+
+
+def test_rows_without_a_trace_are_counted_by_themselves(watched_letters: serving.Model, worker: Worker) -> None:
+    """Rows that were left to the plain model are not joined with others, and are counted from the rows."""
+    first = prepare(watched_letters, worker, lambda *_: None)
+    sampling = WorkSampling(first)
+    one, other = batch_of(first, ROWS[:3]), batch_of(first, ROWS[3:5])
+    assert one.scores.trace is not None
+    other = replace(other, scores=replace(other.scores, trace=None))
+    batches = list(joined([one, one, other, other, one]))
+    assert [len(batch.scores) for batch in batches] == [6, 4, 3]
+    for batch in batches:
+        found = sampling.count(batch)
+        assert found is not None
+        assert found.tolist() == sampling_free(first, batch)
+
+
+def test_the_first_batches_are_counted(watched_letters: serving.Model, worker: Worker) -> None:
+    """A short trial tells of its work, however long counting takes."""
+    first = prepare(plain(watched_letters), worker, lambda *_: None)
+    sampling = WorkSampling(first)
+    assert all(sampling.count(batch_of(first, ROWS[:1])) is not None for _ in range(8))
+
+
+def plain(model: serving.Model) -> serving.Model:
+    assert isinstance(model.scorer, CompiledScorer)
+    return replace(model, scorer=model.scorer.plain)
+
+
 def test_counting_takes_a_tenth_of_scoring(watched_letters: serving.Model, worker: Worker) -> None:
     """Where counting costs more than a tenth of scoring, batches are drawn at random, so that it does not."""
-    first = prepare(watched_letters, worker, lambda *_: None)
+    first = prepare(plain(watched_letters), worker, lambda *_: None)
     sampling = WorkSampling(first)
     scored = first.batcher.pace.total_s
     counted, spent = 0, 0.0

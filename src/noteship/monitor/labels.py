@@ -60,7 +60,7 @@ class Labels:
         """Count them; of numbers, not those where none was predicted."""
         every = list(judgements)
         if kind == "classification":
-            pairs = Counter((json.dumps(each.label), json.dumps(each.prediction)) for each in every)
+            pairs = Counter((_text(each.label), _text(each.prediction)) for each in every)
             return cls(kind, len(every), sum(each.is_right for each in every), pairs=_few(pairs))
         found = [abs(float(each.label) - float(each.prediction)) for each in every if each.prediction is not None]
         differences = [min(each, MOST_DIFFERENCE) for each in found if not math.isnan(each)]
@@ -124,6 +124,10 @@ class Labels:
         pairs = {(str(label), str(made)): int(count) for label, made, count in value["pairs"]}
         sums = float(value["absolute"]), float(value["squared"])
         return cls(value["kind"], int(value["labels"]), int(value["right"]), *sums, pairs)
+
+
+def _text(value: Any) -> str:
+    return json.dumps(value, default=str)
 
 
 def _few(pairs: Mapping[tuple[str, str], int]) -> Mapping[tuple[str, str], int]:

@@ -19,7 +19,7 @@ from noteship.reporting.realised import realised
 from noteship.reporting.rows import rows_kept
 from noteship.reporting.states import LOOKS, icon, meaning
 from noteship.reporting.style import POLICY, STYLE
-from noteship.reporting.tables import facts, notes, pairs, rules
+from noteship.reporting.tables import facts, mistakes, notes, pairs, rules
 from noteship.reporting.verdict import verdict
 from noteship.reporting.words import duration, escaped, factor, when
 
@@ -161,7 +161,8 @@ def _accuracy(easel: Easel, history: History) -> str:
         said, chart = escaped(f"Realised: {labelled}.", 400), timelines.error(easel, history)
         return f'<h2>Error</h2><p class="quiet">{said}</p><div class="panel">{chart}</div>'
     said = escaped(f"Realised: {labelled}. Expected is the {told}", 600)
-    return f'<h2>Accuracy</h2><p class="quiet">{said}</p><div class="panel">{accuracy_legend()}{chart}</div>'
+    drawn = f"{accuracy_legend()}{chart}{mistakes(labelled.labels)}"
+    return f'<h2>Accuracy</h2><p class="quiet">{said}</p><div class="panel">{drawn}</div>'
 
 
 def _over_time(easel: Easel, history: History) -> Iterator[str]:

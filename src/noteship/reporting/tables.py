@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 
+from noteship.monitor import Labels
 from noteship.monitor.decision import Decision, Share
 from noteship.reporting import charts
 from noteship.reporting.canvas import Easel
@@ -12,9 +14,9 @@ from noteship.reporting.realised import realised
 from noteship.reporting.verdict import about, how_shared, how_strong
 from noteship.reporting.words import escaped, evidence, factor, percent, when
 
-__all__ = ["facts", "notes", "pairs", "rules"]
+__all__ = ["facts", "mistakes", "notes", "pairs", "rules"]
 
-MOST_NOTES = 50
+MOST_NOTES, MOST_MISTAKES = 50, 10
 # Many pairs may share a product, and which of them it is cannot be told.
 LONGEST_RULE = 240
 
@@ -86,6 +88,22 @@ def _line(easel: Easel, share: Share, words: tuple[str, str], axis: tuple[float,
 def _table(what: str, lines: list[str]) -> str:
     head = f'<tr><th>{what}</th><th>reference</th><th>now</th><th class="span">from the square to the ring</th></tr>'
     return f'<div class="panel"><table>{head}{"".join(lines)}</table></div>'
+
+
+def mistakes(labels: Labels) -> str:
+    """Which class was taken for which other, the most frequent first; nothing where that is not known, or none was."""
+    wrong = sorted((each for each in labels.table if each[0] != each[1]), key=lambda each: -each[2])
+    if not wrong:
+        return ""
+    of_label = Counter[str]()
+    for label, _, count in labels.table:
+        of_label[str(label)] += count
+    lines = [
+        f'<tr><td class="what">{escaped(str(label))}</td><td class="what">{escaped(str(made))}</td>'
+        f'<td class="number">{count:,} of {of_label[str(label)]:,}</td></tr>'
+        for label, made, count in wrong[:MOST_MISTAKES]
+    ]
+    return f"<table><tr><th>label</th><th>was predicted as</th><th>labels</th></tr>{''.join(lines)}</table>"
 
 
 def notes(history: History) -> str:

@@ -21,8 +21,8 @@ LOG = logging.getLogger(__name__)
 MOST_SHARE = 0.1
 # The first ones are counted whatever that takes, so that a short trial tells of its work.
 FIRST_BATCHES = 8
-# One in a hundred is counted at least, so that a measurement that went wrong is corrected by later ones. That keeps to the
-# share where counting takes up to ten times what scoring does, and no rule takes so long.
+# One in a hundred is counted at least, so that a measurement that went wrong is corrected by later ones. That keeps to
+# the share as long as counting takes up to ten times what scoring does.
 LEAST_DRAWN = 0.01
 # What was measured of a batch weighs half as much after 70 of them.
 KEPT = 0.99
