@@ -143,6 +143,8 @@ def test_what_labels_say_is_shown_beside_what_was_expected(project: Project) -> 
     page = project.root / "out.html"
     assert project.call("monitor", "--report", str(page)).code == 0
     assert "Realised: 90 %" in page.read_text(encoding="utf-8")
+    answer = project.call("monitor", "--report", str(project.root))
+    assert (answer.code, "cannot be written" in answer.err, "it is a folder" in answer.err) == (3, True, True)
 
 
 def test_several_alarms(project: Project) -> None:

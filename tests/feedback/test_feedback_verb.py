@@ -119,6 +119,7 @@ def asked(url: str, times: int = 1) -> list[dict[str, Any]]:
     return [httpx.post(f"{url}/predict", json=ROWS[:4], timeout=20).raise_for_status().json() for _ in range(times)]
 
 
+@pytest.mark.slow
 def test_from_a_file_to_what_the_monitor_shows(bundle: Path, tmp_path: Path) -> None:
     """Labels of two workers' answers, sent twice, and after a new start again: each counts once, by its window."""
     project = Project(tmp_path / "project")

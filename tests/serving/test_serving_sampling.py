@@ -50,6 +50,7 @@ def holds(folder: Path, text: str | int) -> list[str]:
     return [path.name for path in folder.rglob("*") if path.is_file() and str(text).encode() in path.read_bytes()]
 
 
+@pytest.mark.slow
 def test_a_service_keeps_rows_without_what_is_left_out(bundle: Path, tmp_path: Path) -> None:
     """Of what was asked, rows are shown with their answers and ids; a column that is left out is nowhere on disk."""
     opened = project(tmp_path, bundle, 'sample = 3\nleave_out = ["district"]\n')

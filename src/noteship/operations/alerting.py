@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from noteship import alerting, files
+from noteship import alerting
 from noteship.operations.opened import OpenedProject
 from noteship.operations.profiles import settings_of
+from noteship.operations.writing import write
 
 __all__ = ["declared", "write_dashboard", "write_rules"]
 
@@ -21,20 +22,11 @@ def write_rules(of: alerting.Declared, target: Path) -> list[str]:
     """Write a rules file for Prometheus; the names of its alerts. Raises NotWritten."""
     content = alerting.rules(of)
     made = "# Made from noteship.toml by noteship monitor --rules: make it again when [monitor] changes.\n"
-    _write(target, made + alerting.yaml_form(content))
+    write(target, made + alerting.yaml_form(content))
     names = (rule["alert"] for group in content["groups"] for rule in group["rules"] if "alert" in rule)
     return list(dict.fromkeys(names))
 
 
 def write_dashboard(of: alerting.Declared, target: Path) -> None:
     """Write a dashboard for Grafana. Raises NotWritten."""
-    _write(target, json.dumps(alerting.dashboard(of), indent=2, ensure_ascii=False) + "\n")
-
-
-def _write(target: Path, text: str) -> None:
-    if target.is_dir():
-        raise alerting.errors.NotWritten(str(target), "it is a folder")
-    try:
-        files.write(target, text.encode("utf-8"))
-    except OSError as error:
-        raise alerting.errors.NotWritten(str(target), error.strerror or type(error).__name__) from error
+    write(target, json.dumps(alerting.dashboard(of), indent=2, ensure_ascii=False) + "\n")

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from noteship import files
 from noteship.operations import naming
 from noteship.operations.naming import Named
+from noteship.operations.writing import write
 
 if TYPE_CHECKING:
     from noteship import feedback, models
@@ -92,7 +92,7 @@ def write_refused(path: Path, refused: Sequence[feedback.Refusal]) -> None:
     for each in refused:
         row = "" if each.row is None else each.row
         writer.writerow([each.request, row, _text(each.label), each.what, each.reason, each.number])
-    files.write(path, text.getvalue().encode("utf-8"))
+    write(path, text.getvalue())
 
 
 def _text(label: Any) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from noteship import digests, files, monitor, reporting, store
+from noteship import digests, monitor, reporting, store
 from noteship.monitor.pieces import stamp
 from noteship.nearest import nearest
 from noteship.operations.errors import Contradiction, NoAlarm, NoProfile, NothingKept, NothingWatched
@@ -16,6 +16,7 @@ from noteship.operations.naming import NAMES
 from noteship.operations.opened import OpenedProject
 from noteship.operations.profiles import profile_in, settings_of
 from noteship.operations.sampled import rows_of
+from noteship.operations.writing import write
 from noteship.reporting.verdict import verdict
 
 __all__ = ["Watched", "Watching", "report", "sample", "settle"]
@@ -268,7 +269,7 @@ def report(opened: OpenedProject, bundle: str | None, last: int, target: Path, n
     if watched.profile is None:
         raise NoProfile(name, digests.short(version))
     page = reporting.page(name, watched.profile, watched.history, version=version, rows=watched.rows)
-    files.write(target, page.encode("utf-8"))
+    write(target, page)
     return watched
 
 

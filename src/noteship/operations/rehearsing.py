@@ -12,7 +12,7 @@ from typing import Any
 import numpy
 import pandas
 
-from noteship import files, monitor, reporting
+from noteship import monitor, reporting
 from noteship.monitor.decision import Decision, Word
 from noteship.monitor.pieces import stamp
 from noteship.operations import loading
@@ -20,6 +20,7 @@ from noteship.operations.errors import BadTimes, WindowTooLong
 from noteship.operations.observing import observe
 from noteship.operations.opened import OpenedProject
 from noteship.operations.profiles import profile_of, settings_of
+from noteship.operations.writing import write
 from noteship.reporting.history import was_judged
 
 __all__ = ["Asked", "Rehearsed", "rehearse", "report"]
@@ -116,7 +117,7 @@ def rehearse(chosen: loading.Chosen, trusting: loading.Trusting, opened: OpenedP
 def report(rehearsed: Rehearsed, target: Path) -> None:
     """Write the page of it. Raises what `reporting.page` raises."""
     page = reporting.page(rehearsed.model, rehearsed.profile, rehearsed.history, version=rehearsed.version)
-    files.write(target, page.encode("utf-8"))
+    write(target, page)
 
 
 def _seconds(asked: Asked, values: pandas.Series[Any]) -> numpy.ndarray[Any, Any]:

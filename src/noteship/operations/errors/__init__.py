@@ -14,6 +14,7 @@ from noteship.operations.errors.options import (
     Contradiction,
     ForcedInVain,
     NoSuchParameter,
+    NotWritten,
     OpenToAll,
     SetInVain,
 )
@@ -52,6 +53,7 @@ __all__ = [
     "NoRecord",
     "NoRowFits",
     "NoSuchParameter",
+    "NotWritten",
     "NoteshipMissing",
     "NothingKept",
     "NothingReadable",

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Self
 
-from noteship.errors import Parts, UsageError, cut
+from noteship.errors import EnvironmentLacks, Parts, UsageError, cut
 
-__all__ = ["BadParameter", "Contradiction", "ForcedInVain", "NoSuchParameter", "OpenToAll", "SetInVain"]
+__all__ = ["BadParameter", "Contradiction", "ForcedInVain", "NoSuchParameter", "NotWritten", "OpenToAll", "SetInVain"]
 
 
 @dataclass(eq=False)
@@ -144,3 +144,24 @@ class Contradiction(UsageError):
     def example(cls) -> Self:
         """Nobody is asked, and callers are named."""
         return cls("--no-auth leaves nobody out", "leave --no-auth out, or --tokens and --token-review")
+
+
+@dataclass(eq=False)
+class NotWritten(EnvironmentLacks):
+    """A file cannot be written where it was asked for."""
+
+    path: str
+    reason: str
+
+    def parts(self) -> Parts:
+        """The message."""
+        return Parts(
+            f"{self.path} cannot be written",
+            nearest=self.reason,
+            remedy="name a file in a folder that can be written; one that is there is replaced",
+        )
+
+    @classmethod
+    def example(cls) -> Self:
+        """For the page of errors."""
+        return cls("/etc/prometheus/rules.yml", "Permission denied")
