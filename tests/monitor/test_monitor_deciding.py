@@ -143,6 +143,17 @@ def test_rows_of_a_request_that_are_independent_count_fully_once_that_is_known()
     assert decisions[-1].effect < 1.3
 
 
+def test_work_that_is_always_the_same_says_nothing_of_the_rows() -> None:
+    """Where every row takes the same work it is not known how alike rows are in it; the others are known."""
+    stream = Stream(16)
+    for window in range(14):
+        given = observed(4_000, [16, window])
+        same = Observed(given.numbers, given.others, given.predictions, numpy.full(4_000, 400.0))
+        decision = stream.window(same, [20] * 200)
+    assert decision.effect < 2
+    assert decision.judged_rows == 4_000
+
+
 def test_a_request_larger_than_any_before_is_not_trusted() -> None:
     """After windows of requests of one row, the rows of one large request all count as the same."""
     stream = Stream(10)

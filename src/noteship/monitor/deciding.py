@@ -14,6 +14,7 @@ import numpy
 from noteship.monitor import explaining, statistics
 from noteship.monitor.decision import Decision, Word
 from noteship.monitor.explaining import short
+from noteship.monitor.likeness import Effects
 from noteship.monitor.memory import Memory
 from noteship.monitor.profile import Profile
 from noteship.monitor.reference import Reference
@@ -54,12 +55,11 @@ class _Judged:
     """What a window, or several small ones, say."""
 
     sketch: Sketch
-    effects: Mapping[str, float]
-    feature_effects: Array
+    effects: Effects
 
     @property
     def effect(self) -> float:
-        return max(self.effects.values(), default=1.0)
+        return self.effects.largest
 
     @property
     def effective_rows(self) -> float:
@@ -89,7 +89,7 @@ def decide(
         sketch = profile.read_sketch(state.waiting) + sketch
     memory = state.memory or Memory.empty(sketch)
     is_learning = state.judged < LEARNING
-    judged = _Judged(sketch, *memory.likeness.effects(sketch, is_known=not is_learning))
+    judged = _Judged(sketch, memory.likeness.effects(sketch, is_known=not is_learning))
     if judged.effective_rows < FEWEST_ROWS:
         small = sketch.to_bytes() if sketch.rows else b""
         hour = references[0].hour
@@ -143,20 +143,21 @@ def _evidence(profile: Profile, memory: Memory, judged: _Judged, reference: Refe
             reference.masses[name],
             reference.radii[name],
             history=memory.detector(sketch, name),
-            effect=judged.effects[name],
+            effect=judged.effects.detectors[name],
         )
         if abs(log_e) > NOTHING:
             evidence[name] = float(log_e)
     if sketch.wealth:
-        # How alike products are within a request is not counted: taken to be as alike as whatever is most alike.
-        effect = max(judged.effect, float(judged.feature_effects.max(initial=1.0)))
+        # How alike products are within a request is not counted: taken to be as alike as whatever is most alike. What
+        # has not varied so far has no part in the direction that is bet on.
+        effect = judged.effects.of_products
         evidence[CORRELATIONS] = statistics.log_e_witness(sum(sketch.wealth.values()), effect=effect)
     columns = statistics.log_e_before(
         sketch.features.sum(axis=0).astype(float),
         reference.feature_masses,
         reference.feature_radii,
         memory.features(sketch) * _watched(profile)[:, None],
-        judged.feature_effects,
+        judged.effects.features,
     )
     return evidence | {_column(place): each for place, each in columns.items()}
 

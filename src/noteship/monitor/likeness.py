@@ -12,12 +12,26 @@ from noteship.monitor import arrays
 from noteship.monitor.sketch import Sketch
 from noteship.monitor.streams import Array
 
-__all__ = ["Likeness"]
+__all__ = ["Effects", "Likeness"]
 
 # With fewer requests than these, what rows of a request have in common is a guess.
 ENOUGH_REQUESTS = 200.0
 # Of what was seen before, this much is kept at each window: some hundred windows count.
 KEPT = 0.99
+
+
+@dataclass(frozen=True, eq=False)
+class Effects:
+    """Design effects: how many rows of a window say as much as one that is independent of all others.
+
+    - detectors: by name; features: (features,)
+    - largest: of the detectors; of_products: of the detectors and the features. Both leave out what is not known
+    """
+
+    detectors: Mapping[str, float]
+    features: Array
+    largest: float
+    of_products: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,19 +84,28 @@ class Likeness:
             KEPT * self.pairs + independent * (squared / rows - 1),
         )
 
-    def effects(self, sketch: Sketch, *, is_known: bool) -> tuple[dict[str, float], Array]:
-        """Design effects of a window: by detector, and of features, (features,).
+    def effects(self, sketch: Sketch, *, is_known: bool) -> Effects:
+        """Of a window.
 
-        As long as too little is known, all rows of a request count as the same.
+        As long as too little is known, all rows of a request count as the same. So it stays for a detector whose rows
+        have all been in one bin, as where every row takes the same work: that says nothing of the window as a whole.
         """
         rho = numpy.ones(len(self.excess))
+        is_told = numpy.ones(len(self.excess), dtype=bool)
         if is_known and self.requests >= ENOUGH_REQUESTS:
-            numpy.divide(self.excess, self.pairs, out=rho, where=self.pairs > 0)
+            is_told = self.pairs > 0
+            numpy.divide(self.excess, self.pairs, out=rho, where=is_told)
         size = max(1.0, sketch.rows_squared / max(sketch.rows, 1))
         known = min(size, self.size)
         effects = 1 + (known - 1) * numpy.clip(rho, 0, 1) + (size - known)
         detectors = list(sketch.shape.detectors)
-        return dict(zip(detectors, effects.tolist(), strict=False)), effects[len(detectors) :]
+        count = len(detectors)
+        return Effects(
+            dict(zip(detectors, effects.tolist(), strict=False)),
+            effects[count:],
+            float(effects[:count].max(where=is_told[:count], initial=1.0)),
+            float(effects.max(where=is_told, initial=1.0)),
+        )
 
     def to_json(self) -> dict[str, Any]:
         """The written form."""
