@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import time
+import weakref
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -364,3 +366,42 @@ def test_a_profile_that_is_too_new_is_said(bundle: Path, tmp_path: Path) -> None
     with pytest.raises(monitor.errors.ProfileTooNew):
         shelf.load(shelf.find("latest"))
     assert replace(shelf, is_watched=False).load(shelf.find("latest")).profile is None
+
+
+def test_a_version_that_is_unloaded_is_let_go(
+    watched_letters: serving.Model, objects: store.Store, worker: Worker
+) -> None:
+    """When its last window is over, nothing of its model is held; labels for it still count."""
+    now = [START]
+    writer = monitor.Writer(objects, monitor.Settings(), clock=lambda: now[0])
+    watch = serving.Watch(writer)
+    one = prepare(replace(watched_letters), worker, lambda *_: None)
+    watch.observe_served([one])
+    held = weakref.ref(one.model)
+    watch.observe(batch_of(one, ROWS[:4]))
+    watch.observe_served([])
+    del one
+    for _ in range(2):
+        now[0] += 300
+        writer.step()
+    writer.step()
+    gc.collect()
+    assert held() is None
+    rows = [family.samples for family in watch.families() if family.name == "noteship_watched_rows"]
+    assert rows == [[]]
+
+
+def test_whoever_answers_does_not_wait_for_what_is_counted(
+    watched_letters: serving.Model, objects: store.Store, worker: Worker
+) -> None:
+    """Metrics that are asked for while a slow observer counts come at once, without what it counts."""
+    looking = watch(objects)
+    one = prepare(watched_letters, worker, lambda *_: None)
+    looking.observe_served([one])
+    looking.observe(batch_of(one, ROWS[:4]))
+    (watched,) = looking._watched.values()
+    with watched.lock:
+        families = {family.name: family.samples for family in looking.families()}
+        assert families["noteship_watched_rows"][0].value == 0
+    families = {family.name: family.samples for family in looking.families()}
+    assert families["noteship_watched_rows"][0].value == 4

@@ -12,7 +12,7 @@ from noteship import store
 from noteship.monitor import errors
 from noteship.monitor.deciding import Gathered, decide
 from noteship.monitor.decision import Decision
-from noteship.monitor.keeping import KeptRows
+from noteship.monitor.keeping import NOT_ALLOWED, KeptRows
 from noteship.monitor.pieces import Boot, Piece, grace_s, stamp, start_of
 from noteship.monitor.profile import Profile
 from noteship.monitor.reference import Reference
@@ -79,7 +79,9 @@ class Evaluator:
     def _sweep(self, now: float, state: State) -> None:
         """Once an hour, delete rows that were kept for long enough; also where none are kept any more."""
         if not 0 <= now - self._swept < SWEEP_S:
-            self._kept.sweep(now - self._settings.sample_keep_s, state.upto)
+            # Whoever may not look at rows has none to delete.
+            with contextlib.suppress(*NOT_ALLOWED):
+                self._kept.sweep(now - self._settings.sample_keep_s, state.upto)
             self._swept = now
 
     def _read(self) -> tuple[store.Ref | None, State]:
@@ -158,9 +160,10 @@ class Evaluator:
             # Where somebody else has just written it, it is the same.
             with contextlib.suppress(store.errors.RefMoved):
                 self._windows.write_decision(state.upto, state.last, None)
-        if self._settings.sample:
-            self._kept.merge(state.upto)
         self._written = state.upto
+        if self._settings.sample:
+            with contextlib.suppress(*NOT_ALLOWED):
+                self._kept.merge(state.upto)
 
     def _thin(self, moment: int) -> None:
         """Drop the counts of the window that began then."""
@@ -243,7 +246,8 @@ def settle(windows: Windows, *, by: str, why: str, usual_in: Profile | None = No
         state = State() if ref is None else State.from_json(ref.value)
         if state.since is None:
             return False
-        anew = dataclasses.replace(state, since=None, log_r={}, weighed=0, settled={"by": by, "why": why})
+        settled = {"by": by, "why": why, "usual": usual_in is not None}
+        anew = dataclasses.replace(state, since=None, log_r={}, weighed=0, settled=settled)
         if usual_in is not None:
             _count_as_usual(windows, usual_in, state.since)
         try:

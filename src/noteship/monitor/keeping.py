@@ -19,7 +19,10 @@ from noteship import store
 from noteship.monitor.pieces import Place, stamp, stamped
 from noteship.monitor.sample import Sample
 
-__all__ = ["KeptRows"]
+__all__ = ["NOT_ALLOWED", "KeptRows"]
+
+# Rights on rows may be kept from those who count and decide.
+NOT_ALLOWED = (store.errors.StoreDenied, store.errors.StoreReadOnly)
 
 # No piece has such a name: those have dashes.
 MERGED = "merged"

@@ -14,13 +14,14 @@ which nobody knows how far it went, it is the same piece; whoever merges pieces 
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote
 
 from noteship import store
-from noteship.monitor.keeping import KeptRows
+from noteship.monitor.keeping import NOT_ALLOWED, KeptRows
 from noteship.monitor.pieces import Boot, Piece, Place, stamp, stamped
 
 __all__ = ["Found", "Windows", "places"]
@@ -77,8 +78,9 @@ class Windows:
     def write_piece(self, piece: Piece) -> bool:
         """Write a piece; False where it was there already, and nothing is changed."""
         if piece.sample is not None and piece.sample.kept:
-            # First, so that whoever finds the piece finds it, too.
-            KeptRows(self.objects, self.place).write(piece.start, piece.name, piece.sample)
+            # First, so that whoever finds the piece finds it, too. Without the right to keep rows there are counts.
+            with contextlib.suppress(*NOT_ALLOWED):
+                KeptRows(self.objects, self.place).write(piece.start, piece.name, piece.sample)
         try:
             self.objects.write_ref(self._name_of(piece), piece.to_json(), expected=None)
         except store.errors.RefMoved:
@@ -89,6 +91,17 @@ class Windows:
         """The windows of which there are pieces, the earliest first."""
         prefix = f"{self.prefix}windows/"
         return _starts(name.removeprefix(prefix).partition("/")[0] for name in self.objects.refs(prefix))
+
+    def heard(self) -> dict[str, int]:
+        """The last window of which there is a piece, by the name of the boot that wrote it."""
+        prefix = f"{self.prefix}windows/"
+        found: dict[str, int] = {}
+        for name in self.objects.refs(prefix):
+            start, _, piece = name.removeprefix(prefix).partition("/")
+            with contextlib.suppress(ValueError):
+                boot = piece.rpartition("-")[0]
+                found[boot] = max(found.get(boot, 0), stamped(start))
+        return found
 
     def pieces(self, start: int) -> Found:
         """The pieces of a window."""

@@ -149,13 +149,12 @@ class Writer:
         now = self.clock()
         for watched in self._watched():
             self._take(watched, now)
-        self._drop()
         if self._rest:
             self._rest -= 1
-            return
-        if self._write() and self._write_labels(now):
+        elif self._write() and self._write_labels(now):
             for watched in self._watched():
                 self._ask(watched, now)
+        self._drop()
 
     def _work(self) -> None:
         while not self._ended.wait(min(LOOK_S, self._settings.window_s / LOOKS)):
@@ -266,9 +265,12 @@ class Writer:
             return
         watched.asked = start if is_due else start - boot.seconds
         try:
-            if is_due and watched.close is not None:
-                watched.close(now)
-            self._take_decided(watched)
+            try:
+                if is_due and watched.close is not None:
+                    watched.close(now)
+            finally:
+                # Others decide, too.
+                self._take_decided(watched)
         except Exception as error:
             # The next window's turn closes this one, too.
             LOG.warning("windows were not closed: %s", _said(error))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
 
-from noteship import monitor, reporting
+from noteship import monitor, reporting, store
 
 __all__ = ["rows_of"]
 
@@ -16,7 +16,15 @@ LOOKED_AT = 60
 
 
 def rows_of(windows: monitor.Windows, profile: monitor.Profile, history: reporting.History) -> reporting.Rows | None:
-    """What is kept of a version's windows, as far as it concerns how it stands; None where nothing is."""
+    """What is kept of a version's windows, as far as it concerns how it stands; None where nothing is, or is told."""
+    try:
+        return _rows_of(windows, profile, history)
+    except store.errors.StoreDenied:
+        # Counts may be seen by more people than rows.
+        return None
+
+
+def _rows_of(windows: monitor.Windows, profile: monitor.Profile, history: reporting.History) -> reporting.Rows | None:
     kept = monitor.KeptRows(windows.objects, windows.place)
     known = {each.start: each for each in history.decisions}
     begun = reporting.begun(history)

@@ -60,22 +60,27 @@ class Watch:
 
     def __init__(self, writer: monitor.Writer) -> None:
         self._writer = writer
-        writer.before_looking = self._count_all
+        writer.before_looking = self._look
         self._watched: dict[str, _Watched] = {}
         self._leaving: set[str] = set()
+        # Held by who begins to watch a version, and who forgets one.
+        self._changing = threading.Lock()
+        # Labels may come for a version that is no longer served: so much is remembered of it.
+        self._names: dict[str, str] = {}
         # What was lost is told on one thread and counted on another.
         self._lost: deque[tuple[str, int]] = deque()
 
     def observe_served(self, served: Sequence[Served]) -> None:
         """Watch these from now on, and others no longer."""
         digests = {each.model.digest for each in served}
-        for each in served:
-            if each.model.digest not in self._watched or each.model.digest in self._leaving:
-                self._begin(each)
-        self._leaving = self._watched.keys() - digests
-        for digest in self._leaving:
-            # Requests under way may still be answered by it.
-            self._writer.end(self._watched[digest].recorder)
+        with self._changing:
+            for each in served:
+                if each.model.digest not in self._watched or each.model.digest in self._leaving:
+                    self._begin(each)
+            self._leaving = self._watched.keys() - digests
+            for digest in self._leaving:
+                # Requests under way may still be answered by it.
+                self._writer.end(self._watched[digest].recorder)
 
     def observe(self, batch: Batch) -> None:
         """Count rows, soon; those that cannot be encoded count as lost."""
@@ -89,11 +94,23 @@ class Watch:
             if watched.rows >= TOGETHER or watched.size_bytes >= TOGETHER_BYTES:
                 self._count_waiting(watched)
 
-    def _count_all(self) -> None:
+    def _look(self) -> None:
+        """Once a second: count what waits, and let go of versions whose last window is over, with their models."""
+        self._count_all()
+        with self._changing:
+            for digest in [each for each in self._leaving if self._watched[each].recorder.is_over]:
+                del self._watched[digest]
+                self._leaving.remove(digest)
+
+    def _count_all(self, *, is_patient: bool = True) -> None:
+        """Count what waits; of versions that are just being counted, whoever is impatient leaves it."""
         self._tell_lost()
         for watched in list(self._watched.values()):
-            with watched.lock:
-                self._count_waiting(watched)
+            if watched.lock.acquire(blocking=is_patient):
+                try:
+                    self._count_waiting(watched)
+                finally:
+                    watched.lock.release()
 
     def _count_waiting(self, watched: _Watched) -> None:
         batches, watched.waiting, watched.rows, watched.size_bytes = watched.waiting, [], 0, 0
@@ -125,14 +142,15 @@ class Watch:
 
     def observe_feedback(self, feedback: Feedback) -> None:
         """Count a label for the window of its prediction."""
-        watched, moment = self._watched.get(feedback.bundle), moment_of(feedback.request_id)
-        if watched is not None and moment is not None:
+        name, moment = self._names.get(feedback.bundle), moment_of(feedback.request_id)
+        if name is not None and moment is not None:
             judgement = monitor.Judgement(feedback.label, feedback.prediction, feedback.is_agreed)
-            self._writer.label(watched.model.name, feedback.bundle, moment, feedback.kind, judgement)
+            self._writer.label(name, feedback.bundle, moment, feedback.kind, judgement)
 
     def families(self) -> Sequence[supervising.Family]:
         """What it counts, for Prometheus."""
-        self._count_all()
+        # Whoever answers requests may ask, when an observer is slow.
+        self._count_all(is_patient=False)
         every = list(self._watched.values())
         pieces = "Pieces of windows, one a window, version and worker,"
         return [
@@ -165,6 +183,7 @@ class Watch:
             return
         recorder = self._writer.begin(model.name, model.digest, profile)
         sampling = WorkSampling(served)
+        self._names[model.digest] = model.name
         watched = self._watched.get(model.digest)
         if watched is None:
             tally = Tally("noteship_work", "", _buckets(profile)) if profile.encoder.layout.has_work else None
