@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
@@ -16,6 +16,7 @@ from noteship.monitor import writing
 from noteship.monitor.evaluating import SWEEP_S, Evaluator
 from noteship.monitor.keeping import MERGED, KeptRows
 from noteship.monitor.sample import Kept, Sample
+from noteship.store.bucket import Entry
 from noteship.store.memory import MemoryBucket
 
 FIRST, W, DAY_S = 1_780_000_200, 300, 86_400
@@ -238,3 +239,36 @@ def test_a_column_that_there_is_not_stops_the_watching() -> None:
     """Where a name of `leave_out` fits no column, nothing is begun."""
     with pytest.raises(monitor.errors.UnknownColumn):
         Worker(store.Store(MemoryBucket()), monitor.Settings(sample=5, leave_out=("c33",)))
+
+
+class NoRows(MemoryBucket):
+    """A bucket in which nobody has a right on rows."""
+
+    def put_if(self, key: str, data: bytes, version: str | None) -> str | None:
+        """As the bucket, but for rows."""
+        return super().put_if(self._allowed(key), data, version)
+
+    def list(self, prefix: str, *, after: str = "") -> Iterator[Entry]:
+        """As the bucket, but for rows."""
+        return super().list(self._allowed(prefix), after=after)
+
+    def _allowed(self, key: str) -> str:
+        if "samples/" in key:
+            raise store.errors.StoreDenied.example()
+        return key
+
+
+@pytest.mark.parametrize("most", [0, 5])
+def test_without_rights_on_rows_windows_are_decided_all_the_same(most: int) -> None:
+    """Whether rows are asked for or not: counts are written, decided and told; no row is kept."""
+    objects = store.Store(NoRows())
+    settings = replace(SETTINGS, sample=most)
+    worker = Worker(objects, settings, closes=monitor.closes(settings))
+    for _ in range(5):
+        worker.window()
+        # Beyond the time of grace of the window before.
+        worker.clock.now += 61
+        worker.writer.step()
+    windows = monitor.Windows(objects, PLACE)
+    assert len(windows.decided()) >= 3
+    assert worker.writer.decided(worker.recorder) is not None
