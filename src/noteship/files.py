@@ -9,13 +9,15 @@ import shutil
 import stat
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, Literal
 
 __all__ = ["aside", "copy", "locked", "own_folder", "replacing", "set_executable", "share_extents", "sweep", "write"]
 
 PIECE_BYTES = 1 << 20
+# A folder that others remove as an empty one is made again so often, before a file is in it.
+TRIES = 20
 # <linux/fs.h> FICLONE = _IOW(0x94, 9, int): share the extents of another file, copy on write.
 FICLONE = 0x40049409
 
@@ -26,10 +28,10 @@ def replacing(path: Path, *, durable: bool = False) -> Iterator[BinaryIO]:
 
     It starts with the mode of the file that it replaces. With `durable`, the bytes are on the disk before the name is.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
     fresh = aside(path, "new")
+    opened = _opened(fresh)
     try:
-        with fresh.open("xb") as stream:
+        with opened as stream:
             _keep_mode(path, stream)
             yield stream
             if durable:
@@ -39,6 +41,16 @@ def replacing(path: Path, *, durable: bool = False) -> Iterator[BinaryIO]:
     except BaseException:
         fresh.unlink(missing_ok=True)
         raise
+
+
+def _opened(fresh: Path) -> BinaryIO:
+    """A new file, with the folders that it is in; somebody may remove these while nothing is in them yet."""
+    for _ in range(TRIES - 1):
+        with suppress(FileNotFoundError, FileExistsError):
+            fresh.parent.mkdir(parents=True, exist_ok=True)
+            return fresh.open("xb")
+    fresh.parent.mkdir(parents=True, exist_ok=True)
+    return fresh.open("xb")
 
 
 def aside(path: Path, kind: Literal["new", "old"]) -> Path:

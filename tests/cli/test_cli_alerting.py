@@ -16,8 +16,8 @@ def test_rules_and_dashboard_are_written(project: Project) -> None:
     answer = project.call("monitor", "--rules", str(rules), "--dashboard", str(dashboard))
     assert answer.code == 0, answer.err
     assert "alerts on mail, release blue" in answer.out
-    [group] = yaml.safe_load(rules.read_text())["groups"]
-    assert group["name"] == "noteship-blue-mail"
+    names = [group["name"] for group in yaml.safe_load(rules.read_text())["groups"]]
+    assert names == ["noteship-blue-mail", "noteship-blue-mail-slow"]
     assert json.loads(dashboard.read_text())["title"].startswith("mail (blue)")
     document = project.json("monitor", "--rules", str(rules))
     assert (document["model"], document["dashboard"]) == ("mail", None)

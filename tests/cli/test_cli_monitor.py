@@ -25,6 +25,8 @@ def test_nothing_watched(project: Project) -> None:
     answer = project.call("monitor", "--once")
     assert (answer.code, "do: serve it: noteship serve" in answer.err) == (2, True)
     assert project.call("monitor", "--json").document["error"]["kind"] == "NothingWatched"
+    answer = project.call("monitor", "--once", "nosuch")
+    assert (answer.code, "do: serve it: noteship serve" in answer.err) == (2, True)
 
 
 def test_an_alarm_is_shown_and_settled(project: Project) -> None:
@@ -117,10 +119,15 @@ def test_windows_of_another_length_or_bundle_are_left_alone(project: Project) ->
     project.write("noteship.toml", '[monitor]\nwindow = "1m"\n')
     assert "they are closed by who serves it" in project.call("monitor", "--once").out
     assert watched.windows.decided() == []
-    gone = WatchedProject(project, "mail", is_known=False)
-    gone.begin(now - 10)
     project.write("noteship.toml", "")
+    gone = monitor.Windows(watched.objects, monitor.Place("local", "mail", "ab" * 32))
+    gone.write_boot(monitor.Boot("pod-0", "gone", now - 10, SECONDS))
     assert "its bundle is not in the store" in project.call("monitor", "--once", "mail").out
+    bare = WatchedProject(project, "bare", is_known=False)
+    judged = {monitor.key_of("a request", 0): Judgement("spam", "spam", is_right=True)}
+    monitor.keep_labels(bare.windows, int(now) // SECONDS * SECONDS, "classification", judged)
+    out = project.call("monitor", "--once", "bare").out
+    assert "its bundle has no profile, so it is not watched" in out and "nobody watches it now" in out
 
 
 def test_what_labels_say_is_shown_beside_what_was_expected(project: Project) -> None:
@@ -176,7 +183,7 @@ def test_words_that_make_no_sense(project: Project, words: list[str]) -> None:
 
 
 def test_rows_are_judged_in_one_go(project: Project, tmp_path: Path) -> None:
-    """0 for rows within the tolerance, 1 for others with what moved, 2 for too few; rows that do not fit are told."""
+    """0 for rows within the tolerance, 10 for others with what moved, 11 for too few; what does not fit is told."""
     digest = bundled(project)
     same, other = tmp_path / "same.parquet", tmp_path / "other.csv"
     rows(2_000, 2).drop(columns="answer").to_parquet(same)
@@ -184,18 +191,44 @@ def test_rows_are_judged_in_one_go(project: Project, tmp_path: Path) -> None:
     answer = project.call("monitor", "--rows", str(same))
     assert (answer.code, answer.out.startswith("● unchanged: 2,000 rows")) == (0, True), answer.err
     answer = project.call("monitor", "--rows", str(other), digest[:12], "--json")
-    assert (answer.code, answer.document["verdict"]) == (1, "changed")
+    assert (answer.code, answer.document["verdict"]) == (10, "changed")
     assert [each["feature"] for each in answer.document["culprits"]] == ["c3"]
     assert "column that moved     c3" in project.call("monitor", "--rows", str(other)).out
     few = tmp_path / "few.jsonl"
     lines = [json.dumps(each) for each in rows(50, 4).to_dict("records")]
     few.write_text("\n".join([*lines, '{"c0": "x"}', "no json"]))
     answer = project.call("monitor", "--rows", str(few))
-    assert (answer.code, "50 rows" in answer.out, "2 rows did not fit" in answer.out) == (2, True, True)
+    assert (answer.code, "50 rows" in answer.out, "2 rows did not fit" in answer.out) == (11, True, True)
     few.write_text('{"c0": "x", "c1": 1, "c2": 1, "c3": 1}\n')
     answer = project.call("monitor", "--rows", str(few))
     assert (answer.code, "no row of" in answer.err) == (1, True)
-    assert project.call("monitor", "--rows", "absent.csv").code == 2
+
+
+def test_files_that_are_none(project: Project, tmp_path: Path) -> None:
+    """What is wrong with a file ends with a code of errors, and says what is there instead."""
+    bundled(project)
+    file, bare, other = (tmp_path / f"{name}.csv" for name in ("rows", "bare", "other"))
+    rows(20, 2).to_csv(file, index=False)
+    bare.write_text("c0,c1,c2,c3\n")
+    rows(300, 2).drop(columns="c1").to_csv(other, index=False)
+    for path, code, told in (
+        (tmp_path / "rowz.csv", 2, "nearest: rows.csv"),
+        (tmp_path, 2, "is a folder, and the rows of one file are asked for"),
+        (bare, 2, f"{bare} has no row"),
+        (other, 1, "do: name the columns as the model's signature does"),
+    ):
+        answer = project.call("monitor", "--rows", str(path))
+        assert (answer.code, told in answer.err) == (code, True), answer.err
+
+
+def test_a_budget_of_less_than_ten_windows(project: Project) -> None:
+    """Is refused wherever models are watched or judged, in words and with what would do."""
+    project.write("noteship.toml", '[monitor]\nfalse_alarms = "1 per 1s"\n')
+    for words in (["--once"], ["--rules", "rules.yml"]):
+        answer = project.call("monitor", *words)
+        assert (answer.code, "at: noteship.toml, [monitor]" in answer.err) == (2, True), answer.err
+        assert "windows of 5 minutes are too long for one false alarm in 1 second" in answer.err
+        assert 'false_alarms = "1 per 50m"' in answer.err
 
 
 def test_rows_need_a_profile(project: Project, tmp_path: Path) -> None:
@@ -208,14 +241,13 @@ def test_rows_need_a_profile(project: Project, tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_on_a_terminal_it_is_live(project: Project) -> None:
-    """It fills the terminal until Ctrl-C, and leaves what was seen last."""
+    """It fills the terminal until Ctrl-C, and leaves what was seen last; in a small one it says where the rest is."""
     drifting(project, time.time())
     ours, theirs = pty.openpty()
-    process = subprocess.Popen(
-        [*COMMAND, "monitor"], cwd=project.root, stdout=theirs, stderr=theirs, env={**os.environ, "TERM": "xterm"}
-    )
+    environment = {**os.environ, "TERM": "xterm", "COLUMNS": "70", "LINES": "20"}
+    process = subprocess.Popen([*COMMAND, "monitor"], cwd=project.root, stdout=theirs, stderr=theirs, env=environment)
     os.close(theirs)
-    shown = _until(ours, b"Ctrl-C leaves")
+    shown = _until(ours, b"Ctrl-C leaves", b"more lines: --once has all")
     assert b"Alarm since" in shown
     process.send_signal(signal.SIGINT)
     left = _until(ours, b"expected accuracy", b"?1049l")

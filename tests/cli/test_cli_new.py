@@ -15,6 +15,7 @@ def test_a_new_project(project: Project) -> None:
     made = Project(project.root / "My Churn_2")
     assert 'name = "my-churn-2"' in made.text("noteship.toml")
     assert "PROJECT_NAME" not in "".join(path.read_text() for path in made.root.rglob("*") if path.is_file())
+    assert all(f"    noteship {verb} " in made.text("README.md") for verb in ("graph", "run", "serve", "monitor"))
     graph = made.json("graph")
     assert len(graph["stages"]) >= 3
     assert len(graph["edges"]) >= 3

@@ -24,19 +24,20 @@ def timed(count: int, seed: int, *, a_day: int = 300, changed_from: int | None =
 
 
 def test_a_stream_that_changes(project: Project, tmp_path: Path) -> None:
-    """1 and the window of the alarm, with what moved; every window has its decision, and A is the budget by windows."""
+    """10 and the window of the alarm, with what moved; every window has its decision; A is the budget by windows."""
     bundled(project)
     path, page = tmp_path / "later.parquet", tmp_path / "page.html"
     timed(5_400, 5, changed_from=3_900).to_parquet(path)
     answer = project.call(*TIMED, str(path), "--window", "1d", "--report", str(page))
-    assert answer.code == 1, answer.err
+    assert answer.code == 10, answer.err
     assert "◆ One alarm in the window of 2026-03-1" in answer.out
     for told in ("one in 90.0 windows of 1 day", "R, bell at 90", "2026-03-18     ◆ alarm", "column that moved     c3"):
         assert told in answer.out
-    assert "Alarm since 2026-03-1" in page.read_text()
+    for told in ("One alarm in the window of 2026-03-1", f"rows of {path}", "the alarm goes on to the end"):
+        assert told in page.read_text()
     answer = project.call(*TIMED, str(path), "--window", "1d", "--anew", "--json")
     document = answer.document
-    assert (answer.code, document["verdict"], document["bell"], document["window_s"]) == (1, "alarm", 90, 86_400)
+    assert (answer.code, document["verdict"], document["bell"], document["window_s"]) == (10, "alarm", 90, 86_400)
     assert [each["rows"] for each in document["windows"]] == [300] * 18
     assert document["windows"][0]["state"] == "learning"
     rang = [each["start"] for each in document["windows"] if each["state"] == "alarm"]
@@ -49,7 +50,7 @@ def test_a_stream_that_changes(project: Project, tmp_path: Path) -> None:
 
 
 def test_streams_that_do_not(project: Project, tmp_path: Path) -> None:
-    """0 without an alarm, also where rows do not fit; 2 where all windows together are too few."""
+    """0 without an alarm, also where rows do not fit; 11 where all windows together are too few."""
     bundled(project)
     path = tmp_path / "same.csv"
     frame = timed(4_200, 6, a_day=150).astype({"c0": object})
@@ -63,7 +64,7 @@ def test_streams_that_do_not(project: Project, tmp_path: Path) -> None:
     few = tmp_path / "few.jsonl"
     timed(150, 7).to_json(few, orient="records", lines=True, date_format="iso")
     answer = project.call(*TIMED, str(few))
-    assert (answer.code, "× Not enough data" in answer.out) == (2, True)
+    assert (answer.code, "× Not enough data" in answer.out) == (11, True)
 
 
 def test_times_that_are_none(project: Project, tmp_path: Path) -> None:
@@ -71,13 +72,14 @@ def test_times_that_are_none(project: Project, tmp_path: Path) -> None:
     bundled(project)
     path = tmp_path / "bad.csv"
     frame = timed(20, 8).astype({"at": str})
-    for value, got in ((None, "got nothing"), ("1037664000", "got text that is no date"), ("0102-02-02", "got ")):
+    numbers = (("1037664000", "got a number"), ("1999", "got a number"), ("1.5e9", "got a number"))
+    for value, got in (("soon", "got text that is no date"), *numbers, ("0102-02-02", "got "), (None, "got nothing")):
         frame.iloc[7, frame.columns.get_loc("at")] = value
         frame.to_csv(path, index=False)
         answer = project.call(*TIMED, str(path))
         assert answer.code == 2
         for told in (
-            f"column 'at' of {path} has no time for one row",
+            f"column 'at' of {path} has no time for 1 of 20 rows",
             "row 7 (from 0)",
             got,
             "do: write times as dates",
@@ -91,11 +93,16 @@ def test_columns_and_windows_that_make_no_sense(project: Project, tmp_path: Path
     path = tmp_path / "rows.parquet"
     timed(20, 8).to_parquet(path)
     answer = project.call("monitor", "--rows", str(path), "--time", "c0")
-    assert (answer.code, "no time for 20 rows" in answer.err, "got a number" in answer.err) == (2, True, True)
-    answer = project.call(*TIMED, str(path), "--window", "100d")
-    assert (answer.code, "windows of 100 days are longer than the 90 days" in answer.err) == (2, True)
-    answer = project.call("monitor", "--rows", str(path), "--time", "ta")
-    assert (answer.code, "has no column ta" in answer.err) == (1, True)
+    assert (answer.code, "no time for 20 of 20 rows" in answer.err) == (2, True)
+    assert "got a number, and nobody has said of which unit" in answer.err
+    answer = project.call(*TIMED, str(path), "--window", "10d")
+    assert (answer.code, "windows of 10 days are too long for one false alarm in 90 days" in answer.err) == (2, True)
+    assert 'false_alarms = "1 per 100d"' in answer.err
+    answer = project.call("monitor", "--rows", str(path), "--time", "tat")
+    assert (answer.code, "has no column tat" in answer.err, "nearest: at; it has" in answer.err) == (1, True, True)
+    assert "do: correct --time" in answer.err
+    answer = project.call("monitor", "--rows", f"{path}x", "--time", "at")
+    assert (answer.code, f"there is no file {path}x" in answer.err) == (2, True)
 
 
 @pytest.mark.parametrize(
@@ -105,6 +112,8 @@ def test_columns_and_windows_that_make_no_sense(project: Project, tmp_path: Path
         (["--rows", "a.csv", "--window", "1d"], "--window is for rows that are judged by their times"),
         (["--rows", "a.csv", "--anew"], "--anew is for rows that are judged by their times"),
         (["--rows", "a.csv", "--time", "at", "--window", "soon"], "'soon' is no duration in whole seconds"),
+        (["--rows", "a.csv", "--time", "at", "--window", "90"], "'90' is no duration in whole seconds"),
+        (["--rows", "a.csv", "--report", "a.html"], "do: --rows FILE --time COLUMN --report OUT.html"),
     ],
 )
 def test_words_that_go_together_only(project: Project, words: list[str], told: str) -> None:

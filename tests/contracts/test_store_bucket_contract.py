@@ -176,6 +176,23 @@ def test_what_was_deleted_is_gone(bucket: Bucket) -> None:
     assert joined(bucket, "a") == b"2"
 
 
+def test_who_writes_beside_who_deletes_finds_a_place(bucket: Bucket) -> None:
+    """A key can be written at any moment in which the last other one of its folder is deleted."""
+
+    def write(name: str) -> int:
+        for _ in range(150 if bucket.at_once == 1 else 10):
+            bucket.put(f"refs/a/b/{name}/1", [b"1"])
+            assert bucket.put_if(f"refs/a/b/{name}/2", b"2", None) is not None
+            bucket.delete(f"refs/a/b/{name}/1")
+            bucket.delete(f"refs/a/b/{name}/2")
+        return 1
+
+    with ThreadPoolExecutor(4) as pool:
+        assert sum(pool.map(write, "wxyz")) == 4
+    assert list(bucket.list("")) == []
+    assert list(bucket.folders("refs")) == []
+
+
 def test_only_what_is_old_is_discarded(bucket: Bucket) -> None:
     """A young key stays, and an age of nothing discards every key."""
     bucket.put("a", [b"12"])
@@ -193,3 +210,4 @@ def test_the_address_for_messages_has_no_secrets(bucket: Bucket) -> None:
     assert "@" not in bucket.url
     assert bucket.at_once >= 1
     assert bucket.sweep_unfinished(3600) == 0
+    assert bucket.sweep_unfinished(3600, "refs/a") == 0

@@ -122,9 +122,25 @@ def test_files_that_cannot_be_read_say_why(tmp_path: Path) -> None:
     with pytest.raises(errors.NoLabelColumns) as caught:
         labels(path)
     assert (caught.value.missing, caught.value.present) == (("request",), ("id", "label"))
+    assert "prediction" not in str(caught.value)
+    path.write_text("request,label\na,1\n")
+    with pytest.raises(errors.NoLabelColumns, match=r"no column prediction(.|\n)*and `prediction`, as"):
+        list(read(path, is_answered=True))
     path = tmp_path / "labels.json"
     path.write_text("{")
     with pytest.raises(scoring.errors.RowsUnreadable):
         labels(path)
     path.write_text("[]")
     assert labels(path) == ([], [], 0)
+
+
+def test_halves_of_characters_are_no_text(tmp_path: Path) -> None:
+    """JSON has halves of pairs of surrogates, which cannot be sent; whole pairs are characters."""
+    path = tmp_path / "labels.json"
+    half, whole = "\\ud83d", "\\ud83d\\ude00"
+    given = [(half, "x"), ("a", half), ("a", whole), (whole, "e")]
+    rows = [f'{{"request": "{request}", "label": "{label}"}}' for request, label in given]
+    path.write_text(f"[{','.join(rows)}]", encoding="ascii")
+    found, unfit, _ = labels(path)
+    assert [(each.request, each.label) for each in found] == [("a", "\U0001f600"), ("\U0001f600", "e")]
+    assert [each.reason[:16] for each in unfit] == ["expected the id ", "expected a label"]

@@ -191,13 +191,43 @@ def test_tokens_are_sent_and_never_shown(tmp_path: Path, monkeypatch: pytest.Mon
 
 
 @pytest.mark.parametrize(
-    "url", ["", "127.0.0.1:8080", "ftp://a", "http://", "http://a:b", "http://a?b", "http://a:b@c", "http://a/b c"]
+    "url",
+    [
+        "",
+        "127.0.0.1:8080",
+        "ftp://a",
+        "http://",
+        "http://a:b",
+        "http://a?b",
+        "http://a:b@c",
+        "http://:b@c",
+        "http://@c",
+        "http://a/b c",
+    ],
 )
 def test_what_is_no_address_is_refused(url: str) -> None:
     """Also one with a password, which is not repeated."""
     with pytest.raises(errors.BadUrl) as caught:
         Service(url)
     assert "b@" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "url", ["http://mail.example.org", "http://10.0.0.1:8080", "http://localhost.example.org", "http://[fe80::1]"]
+)
+def test_tokens_do_not_go_in_clear(url: str) -> None:
+    """To another machine without TLS only where somebody says so; without a token there is nothing to hide."""
+    with pytest.raises(errors.TokenInClear, match="--insecure") as caught:
+        Service(url, "s3cret")
+    assert (caught.value.url, "s3cret" in str(caught.value)) == (url, False)
+    for service in (Service(url), Service(url, "s3cret", is_insecure=True), Service(f"https{url[4:]}", "s3cret")):
+        service.close()
+
+
+@pytest.mark.parametrize("host", ["localhost:8080", "127.0.0.1", "127.9.9.9", "[::1]:80"])
+def test_tokens_go_to_this_machine(host: str) -> None:
+    """Nobody is between."""
+    Service(f"http://{host}", "s3cret").close()
 
 
 def test_authorities_are_those_that_the_environment_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -109,7 +109,9 @@ def test_faults_end_it_with_their_codes(tmp_path: Path) -> None:
         path = written(tmp_path, [("a", 0, "x")])
         code, _, err = told(path, "--url", url)
         assert (code, "does not take labels now" in err) == (3, True)
-        assert told(tmp_path / "absent.jsonl", "--url", url)[0] == 2
+        for absent in ("absent.jsonl", "absent.csv"):
+            code, _, err = told(tmp_path / absent, "--url", url)
+            assert (code, f"there is no file {tmp_path / absent}" in err) == (2, True)
     assert told(path, "--url", "localhost:8080")[0] == 2
     assert told(written(tmp_path, [("a", "x")], "id,label"), "--url", "x")[0] == 2
 
@@ -161,6 +163,40 @@ def id_of(day: int) -> str:
     return serving.RequestIds(lambda: day * 86_400 * 10**9).make()
 
 
+def test_labels_that_cannot_be_written_are_told(tmp_path: Path) -> None:
+    """Half a character in a file of labels is no label; in --refused and in --json there is something for it."""
+    path, target = tmp_path / "labels.json", tmp_path / "refused.csv"
+    path.write_text('[{"request": "a", "row": "\\ud800", "label": 1}, {"request": "a", "label": "\\ud800"}]')
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        url = f"http://127.0.0.1:{taken.getsockname()[1]}"
+        code, out, err = told(path, "--url", url, "--refused", target, "--json")
+    assert (code, json.loads(out)["unfit"]) == (1, 2), err
+    out.encode()
+    assert [each["label"] for each in csv.DictReader(target.read_text().splitlines())] == ["1", "?"]
+
+
+def test_a_token_does_not_go_in_clear(tmp_path: Path) -> None:
+    """The verb says what to do, and --insecure is for --url alone."""
+    (tmp_path / "token").write_text("s3cret")
+    words = (written(tmp_path, [("a", 0, "x")]), "--token-file", tmp_path / "token")
+    code, _, err = told(*words, "--url", "http://mail.example.org")
+    assert (code, "the token would go in clear to http://mail.example.org" in err, "s3cret" in err) == (2, True, False)
+    assert told(words[0], "--bundle", "latest", "--insecure")[0] == 2
+
+
+def test_labels_of_a_model_without_a_profile_are_refused(tmp_path: Path) -> None:
+    """Nothing of it is in any window: it is said how it is watched, and nothing is written."""
+    opened = OpenedProject.at(tmp_path)
+    (tmp_path / "made").mkdir()
+    keep(opened, letters_bundle(tmp_path / "made"), "letters", "latest")
+    path = written(tmp_path, [(id_of(20_700), 0, "letter", "letter")], "request,row,label,prediction")
+    code, _, err = told(path, "--bundle", "latest", "--project", tmp_path)
+    assert (code, "has no profile to compare with" in err, "do: make the bundle again" in err) == (2, True, True)
+    assert monitor.places(opened.store) == []
+
+
 def test_labels_of_days_later_need_no_service(bundle: Path, tmp_path: Path) -> None:
     """With the predictions beside them they are compared here, for their windows; each counts once, in any file."""
     project = Project(tmp_path / "project")
@@ -197,6 +233,12 @@ def test_labels_of_days_later_need_no_service(bundle: Path, tmp_path: Path) -> N
     )
     assert [(each.labels, each.right) for each in found.values()] == [(2, 1), (2, 1)]
     assert list(found) == [20_700 * 86_400, 20_701 * 86_400]
+    project.write("noteship.toml", '[monitor]\nwindow = "10m"\n')
+    code, out, _ = told(written(tmp_path, rows, header), *words, "--json")
+    assert (code, json.loads(out)["known"]) == (0, 3), "with other windows the same file is known, too"
+    shouted = [(first.upper(), 0, "letter", "letter", version)]
+    assert told(written(tmp_path, shouted, header), *words)[0] == 1
+    project.write("noteship.toml", "")
     [seen] = project.json("monitor")["watched"]
     assert (seen["realised"]["labels"], len(seen["windows"])) == (4, 0)
     assert "realised accuracy     50 %" in project.call("monitor", "--once").out

@@ -248,6 +248,18 @@ def test_an_alarm_stays_until_it_is_settled(windows: Windows) -> None:
     assert one.close(end_of(8))[0].notes == ()
 
 
+def test_an_alarm_that_was_usual_is_told_as_one(windows: Windows) -> None:
+    """The next decision says that its windows count as usual ones."""
+    one = evaluator(windows)
+    for number in range(2):
+        windows.write_piece(piece(number, rows=3_000, kind="work"))
+        decision = one.close(end_of(number))[0]
+    assert decision.state == "alarm"
+    assert settle(windows, by="ada", why="a sale", usual_in=PROFILE)
+    windows.write_piece(piece(2))
+    assert "settled by ada: a sale, and its windows are usual ones" in one.close(end_of(2))[0].notes
+
+
 def test_workers_bet_on_what_was_decided(windows: Windows) -> None:
     """Two workers write, one of them closes, both take the witness; a correlation that begins then rings."""
     now = [float(FIRST)]

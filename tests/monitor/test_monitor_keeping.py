@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -146,6 +147,50 @@ def test_a_deletion_deletes(tmp_path: Path) -> None:
     # A window that nobody had merged is, on this occasion.
     assert [name.rpartition("/")[2] for name in objects.refs(ours.prefix)] == [MERGED]
     assert marked(tmp_path) == 2
+
+
+def test_what_is_damaged_or_half_written_is_deleted(tmp_path: Path) -> None:
+    """It is set aside nowhere, what is whole is merged, and what a killed writer left goes with the next sweep."""
+    kept = KeptRows(store.open_store(str(tmp_path), tmp_path), PLACE)
+    for place in range(3):
+        kept.write(FIRST, f"pod-aa-{place}", sample(place))
+        kept.write(FIRST + W, f"pod-aa-{place}", sample(place))
+    damaged, *_ = tmp_path.rglob("pod-aa-1.json")
+    damaged.chmod(0o644)
+    damaged.write_bytes(damaged.read_bytes()[:-9])
+    left = damaged.with_name(".pod-aa-2.json.0123456789ab.new")
+    left.write_bytes(damaged.read_bytes())
+    kept.merge(FIRST)
+    kept.merge(FIRST + W)
+    assert sorted([orders(kept), orders(kept, FIRST + W)]) == [[0, 1, 2], [0, 2]]
+    assert marked(tmp_path) == 3
+    kept.sweep(FIRST, None)
+    assert left.exists()
+    os.utime(left, (FIRST, FIRST))
+    kept.sweep(FIRST, None)
+    assert (marked(tmp_path), left.exists()) == (2, False)
+    kept.sweep(FIRST + 2 * W, None)
+    assert not (tmp_path / "refs").exists()
+
+
+class NothingGoes(MemoryBucket):
+    """A bucket of which nothing may be deleted."""
+
+    def delete(self, key: str) -> None:
+        """Refuse."""
+        raise store.errors.StoreDenied(self.url, key, "403")
+
+
+def test_who_may_not_delete_reads_what_is_whole() -> None:
+    """Damaged samples are left out, and a merger that cannot replace one gives up."""
+    bucket = NothingGoes()
+    kept = KeptRows(store.Store(bucket), PLACE)
+    kept.write(FIRST, MERGED, sample(1))
+    kept.write(FIRST, "pod-aa-0", sample(2))
+    merged, _ = bucket.list("")
+    bucket.put(merged.key, [b"{"])
+    kept.merge(FIRST)
+    assert orders(kept) == [2]
 
 
 def marked(folder: Path) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 
@@ -134,6 +135,42 @@ def test_a_write_of_which_nobody_knows_counts_once() -> None:
     assert monitor.read_labels(windows) == {START: classes(4, 0)}
 
 
+def test_labels_that_wait_take_memory_by_window() -> None:
+    """While the store is away 100,000 labels of a window take no more than a few, and all are written later."""
+    bucket = Faltering()
+    windows = monitor.Windows(store.Store(bucket), PLACE)
+    writer = LabelWriter("pod-0")
+    tracemalloc.start()
+    for _ in range(10):
+        for _ in range(2_000):
+            writer.add(windows, START, "classification", Judgement("spam", "".join(["sp", "am"]), True))
+        bucket.faults = ["before"]
+        with pytest.raises(store.errors.StoreUnreachable):
+            writer.write()
+    held = tracemalloc.get_traced_memory()[0]
+    tracemalloc.stop()
+    assert held < 100_000
+    assert writer.write() == 1
+    assert monitor.read_labels(windows) == {START: classes(20_000, 0)}
+
+
+def test_so_many_windows_wait(
+    windows: monitor.Windows, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Those for which no label came for longest are dropped, which is counted, and said once."""
+    monkeypatch.setattr(label_writing, "HELD", 3)
+    writer = LabelWriter("pod-0")
+    for place in (0, 0, 1, 2, 0, 3, 4):
+        writer.add(windows, START + place * SECONDS, "classification", RIGHT)
+    assert [writer.write(), writer.write(), writer.dropped] == [3, 0, 2]
+    assert [(start - START) // SECONDS for start in monitor.read_labels(windows)] == [0, 3, 4]
+    assert [record.message for record in caplog.records] == [
+        "2 labels were dropped: they waited too long to be written"
+    ]
+    writer.add(windows, START + SECONDS, "classification", RIGHT)
+    assert [writer.write(), writer.dropped] == [1, 2]
+
+
 def test_windows_that_are_forgotten_are_read_again(windows: monitor.Windows, monkeypatch: pytest.MonkeyPatch) -> None:
     """A worker keeps the latest windows in memory; a label for an older one is added to what it wrote."""
     monkeypatch.setattr(label_writing, "KEPT", 2)
@@ -203,6 +240,20 @@ def test_a_window_keeps_so_many_labels_of_files(windows: monitor.Windows, monkey
     taken, left_out = monitor.keep_labels(windows, START, "classification", keys(5, 6, 1, 2))
     assert (taken, left_out) == (1, list(keys(6)))
     assert monitor.keep_labels(windows, START, "classification", keys(5, 1, 2)) == (0, [])
+
+
+def test_labels_of_files_have_the_windows_of_the_first(windows: monitor.Windows) -> None:
+    """How long they are is said once, for each version; what was changed is told."""
+    assert [monitor.kept_s(windows, seconds) for seconds in (300, 600, 60)] == [300, 300, 300]
+    other = monitor.Windows(windows.objects, monitor.Place("local", "shop", "v2"))
+    assert monitor.kept_s(other, 600) == 600
+    assert monitor.keep_labels(windows, START, "classification", keys(1)) == (1, [])
+    assert list(monitor.read_labels(windows)) == [START]
+    for value in ({"format": 2, "seconds": 300}, {"format": 1, "seconds": 0}, [300], {"format": 1}):
+        windows.objects.delete_ref(f"{windows.prefix}files")
+        windows.objects.write_ref(f"{windows.prefix}files", value, expected=None)
+        with pytest.raises(monitor.errors.DamagedDecisions):
+            monitor.kept_s(windows, 300)
 
 
 def test_several_keep_labels_at_once() -> None:

@@ -160,16 +160,19 @@ def test_rows_know_where_they_fall() -> None:
 
 
 def test_what_is_left_out_leaves_nothing() -> None:
-    """Neither values of columns that are left out are kept, nor bins and leaves that would tell of them."""
+    """Neither values of columns that are left out are kept, nor bins and leaves that would tell of them, nor the work."""
     found = taken(ROWS, most=600, leave_out=["text", "length", "colour"])
     assert found.left_out == ("colour", "length", "text")
     names = [each.name for each in PROFILE.encoder.layout.features]
+    work = {each.name for each in PROFILE.encoder.layout.features if each.group == "work"}
+    assert len(work) == 1
     for each in found.kept:
         [row] = each.rows
         assert not {"text", "length", "colour"} & row.inputs.keys()
         assert list(row.leaves) == ["predictions"]
         hidden = {name for name, bin_ in zip(names, row.bins, strict=True) if bin_ is None}
-        assert hidden == {name for name in names if name.partition(":")[0] in {"text", "length", "colour"}}
+        of_them = {name for name in names if name.partition(":")[0] in {"text", "length", "colour"}}
+        assert hidden == of_them | work
     assert "free" not in json.dumps(found.to_json())
 
 
@@ -238,14 +241,15 @@ def test_values_that_json_has_not(value: Any, kept: Any) -> None:
 
 def test_nothing_is_kept_unless_it_is_asked_for() -> None:
     """By default there is no sampling at all."""
-    assert Sampling.of(PROFILE, monitor.Settings(leave_out=("no column",)), "mail") is None
+    assert Sampling.of(PROFILE, monitor.Settings(leave_out=("text",)), "mail") is None
     assert Sampling.of(PROFILE, monitor.Settings(sample=1), "mail") is not None
 
 
-def test_a_column_that_there_is_not_cannot_be_left_out() -> None:
-    """What it was meant for would be kept: the name that is nearest is told."""
+@pytest.mark.parametrize("sample", [0, 5])
+def test_a_column_that_there_is_not_cannot_be_left_out(sample: int) -> None:
+    """What it was meant for would be kept, now or once rows are: the name that is nearest is told."""
     with pytest.raises(monitor.errors.UnknownColumn) as caught:
-        Sampling.of(PROFILE, monitor.Settings(sample=5, leave_out=("text", "color")), "mail")
+        Sampling.of(PROFILE, monitor.Settings(sample=sample, leave_out=("text", "color")), "mail")
     assert (caught.value.column, caught.value.near) == ("color", "colour")
 
 

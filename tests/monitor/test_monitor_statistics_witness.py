@@ -89,6 +89,7 @@ def test_the_spread_is_never_too_small() -> None:
     moments = _moments(features)
     for direction in (*random.normal(size=(20, len(ABOVE[0]))), *np.eye(len(ABOVE[0]))):
         assert moments.spread(direction) >= 0.999 * (features @ direction).std()
+    assert np.allclose(moments.spreads, [moments.spread(each) for each in np.eye(len(ABOVE[0]))])
 
 
 def test_sums_of_rows_add_up() -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 from pathlib import Path
+
+import pytest
 
 from cli.projects import Project
 from cli.watched_projects import SECONDS, WatchedProject, drifting
@@ -11,6 +14,7 @@ from noteship import store
 from noteship.monitor.pieces import stamp
 from noteship.operations.monitor import Watching, report
 from noteship.operations.opened import OpenedProject
+from noteship.reporting.verdict import verdict
 from noteship.store.bucket import Entry
 from noteship.store.folder import FolderBucket
 
@@ -109,6 +113,41 @@ def test_workers_that_were_killed_are_not_counted(project: Project) -> None:
     assert (seen.replicas, seen.workers, seen.is_served) == (1, 1, True)
     [later] = watching(project).look(NOW + 10 * SECONDS)
     assert (later.workers, later.is_served, later.history.standing) == (0, False, "silent")
+
+
+@pytest.mark.parametrize(("ended", "later_s"), [(True, 0), (False, 4 * SECONDS)])
+def test_who_has_ended_or_was_killed_keeps_no_window_open(project: Project, ended: bool, later_s: int) -> None:
+    """Windows of another length are left to those who serve, for as long as these live."""
+    watched = WatchedProject(project)
+    watched.serve(NOW, "unchanged")
+    project.write("noteship.toml", '[monitor]\nwindow = "1m"\n')
+    [seen] = watching(project).look(NOW)
+    assert ("they are closed by who serves it" in seen.note, seen.workers, watched.windows.decided()) == (True, 1, [])
+    if ended:
+        watched.windows.write_boot(dataclasses.replace(watched.boot, ended=NOW - 1))
+    [seen] = watching(project).look(NOW + later_s)
+    assert (seen.note, seen.workers, len(watched.windows.decided())) == ("", 0, 1)
+
+
+def test_a_quiet_alarm_says_what_it_is_about(project: Project, tmp_path: Path) -> None:
+    """However few windows are looked at, it is told by those with which it began where none since had rows."""
+    watched = drifting(project, NOW)
+    [loud] = watching(project).look(NOW)
+    watched.serve(NOW + 16 * SECONDS, *["unchanged"] * 16, rows=0)
+    [quiet] = watching(project, last=5).look(NOW + 16 * SECONDS)
+    assert [each.decision.rows for each in quiet.history.windows] == [0] * 5
+    assert loud.history.since == quiet.history.since
+    assert "single columns have moved, “c5” most of all" in verdict(quiet.history)
+    assert quiet.history.judged is not None and quiet.history.judged.log_r
+    assert {each.decision.start >= quiet.history.since for each in quiet.history.compared} == {True}
+    assert quiet.history.told_compared.startswith("the first ")
+    [known] = watching(project).look(NOW + 16 * SECONDS)
+    assert (known.history.rang, known.history.explained) == ((), loud.history.explained)
+    assert known.history.compared == loud.history.compared
+    assert known.history.told_compared == "the last window that had rows"
+    target = tmp_path / "out.html"
+    report(OpenedProject.at(project.root), None, 5, target, NOW + 16 * SECONDS)
+    assert "of the alarm that had rows" in target.read_text(encoding="utf-8")
 
 
 class ReadOnlyFolder(FolderBucket):

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import pytest
 
 from cli.projects import Project
 from cli.watched_projects import SECONDS, WatchedProject
 from monitor.streams_of_rows import PROFILE
-from noteship import monitor
+from noteship import monitor, store
 from noteship.operations import sampled
 from noteship.operations.errors import NothingKept
 from noteship.operations.monitor import Watching, sample
 from noteship.operations.opened import OpenedProject
+from noteship.store.folder import FolderBucket
 
 NOW = 1_795_400_460.0
 DAY_S = 86_400
@@ -63,3 +66,40 @@ def test_who_looks_deletes_what_was_kept_long_enough(project: Project) -> None:
     with pytest.raises(NothingKept):
         sample(OpenedProject.at(project.root), None, 120, NOW + 8 * DAY_S)
     assert list(watched.objects.refs("samples/")) == []
+
+
+@pytest.mark.parametrize("why", ["unknown", "length", "damaged"])
+def test_rows_are_deleted_where_no_window_is_closed(project: Project, why: str) -> None:
+    """A version whose bundle is gone, or whose windows are of another length or cannot be read, is no exception."""
+    watched = WatchedProject(project, is_known=why != "unknown")
+    watched.sampling = monitor.Sampling(PROFILE, 20, ())
+    watched.serve(NOW, "unchanged", "unchanged")
+    later = NOW + 8 * DAY_S
+    if why == "length":
+        watched.windows.write_boot(monitor.Boot("pod-9", "other", later - 60, 2 * SECONDS))
+    if why == "damaged":
+        ref = watched.windows.read_state()
+        assert ref is not None
+        watched.windows.write_state({**ref.value, "state": 99}, ref)
+    looking = Watching(OpenedProject.at(project.root), None, 120)
+    with pytest.raises(monitor.errors.DamagedDecisions) if why == "damaged" else contextlib.nullcontext():
+        looking.look(later)
+    assert list(watched.objects.refs("samples/")) == []
+    assert list(watched.objects.refs(f"{watched.windows.prefix}windows/")) != []
+
+
+class KeptFolder(FolderBucket):
+    """A folder of which nothing may be deleted."""
+
+    def delete(self, key: str) -> None:
+        """Refuse."""
+        raise store.errors.StoreReadOnly(self.url, key, "Read-only file system")
+
+
+def test_who_may_not_delete_rows_looks_all_the_same(project: Project) -> None:
+    """Rows that were kept for long enough are left to those who may."""
+    watched_with_rows(project, "unchanged", "unchanged")
+    opened = OpenedProject.at(project.root)
+    vars(opened)["store"] = store.Store(KeptFolder(project.root / ".noteship/store"))
+    [seen] = Watching(opened, None, 120).look(NOW + 8 * DAY_S)
+    assert [each.decision.rows for each in seen.history.windows] == [400, 400]

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy
 import pandas
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import noteship
@@ -184,6 +184,9 @@ def test_equal_rows_get_equal_predictions_in_every_shape(
     with served(serving.Model(name, model.digest, model.scorer)) as service:
 
         @settings(max_examples=15)
+        @example(
+            rows=[{"text": "a"}, {"text": " "}, {"text": ""}] if name == "letters" else [{"size": 1, "district": ""}]
+        )
         @given(rows=st.lists(st.fixed_dictionaries(CELLS[name]), min_size=1, max_size=12))
         def holds(rows: list[dict[str, object]]) -> None:
             frame = pandas.DataFrame(rows)

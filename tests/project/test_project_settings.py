@@ -104,7 +104,11 @@ def test_an_unknown_key_is_named_with_the_nearest(tmp_path: Path, text: str, nam
         ('[notebooks]\nreaders = { "a.b" = true }', "notebooks.readers"),
         ('[monitor]\nwindow = "2d"', "monitor.window"),
         ('[monitor]\nwindow = "1500ms"', "monitor.window"),
+        ("[monitor]\nwindow = 5", "monitor.window"),
+        ('[monitor]\nwindow = "300"', "monitor.window"),
+        ("[monitor]\nsample_keep = 86400", "monitor.sample_keep"),
         ('[monitor]\nfalse_alarms = "never"', "monitor.false_alarms"),
+        ('[monitor]\nfalse_alarms = "1 per 90"', "monitor.false_alarms"),
         ('[monitor]\nfalse_alarms = "0 per 90d"', "monitor.false_alarms"),
         ('[monitor]\nrelease = "a/b"', "monitor.release"),
         ("[monitor]\nsample = -1", "monitor.sample"),
@@ -119,6 +123,18 @@ def test_a_wrong_value_is_named(tmp_path: Path, text: str, name: str) -> None:
     with pytest.raises(BadSetting) as caught:
         declared(tmp_path, text)
     assert caught.value.name == name
+
+
+def test_a_wrong_value_has_an_example(tmp_path: Path) -> None:
+    """A text in place of a list, and a time without its unit, are told how they are written."""
+    for text, told in (
+        ('leave_out = "kind"', 'give it a list, such as ["kind"]'),
+        ('false_alarms = "1 per 90"', 'a time with its unit, such as "1 per 90d"'),
+        ("window = 5", 'a duration with its unit, such as "90s", "5m" or "2h"'),
+    ):
+        with pytest.raises(BadSetting) as caught:
+            declared(tmp_path, f"[monitor]\n{text}")
+        assert told in str(caught.value)
 
 
 def test_no_toml_and_no_folder(tmp_path: Path) -> None:

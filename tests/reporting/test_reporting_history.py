@@ -84,8 +84,32 @@ def test_an_alarm_stays_one_through_small_windows_and_silence() -> None:
         "Alarm since 2026-11-23 02:25 UTC, for 15 minutes: single columns have moved, “size” most of all: “3 <= size” "
         "holds for 9.0 % of the rows, and for 2.0 % in the reference. Nothing was heard since 2026-11-23 02:40 UTC."
     )
-    # That window alone was too small to say anything, which its mark shows.
-    assert [each.state for each in marks(told)[0]] == ["unchanged", "alarm", "alarm", "not enough data"]
+
+
+def test_an_alarm_is_drawn_through_windows_without_rows() -> None:
+    """At the height that its evidence had, or at the bell where that is not known; before it they are what they are."""
+    quiet = {"rows": 0, "log_total": None, "joint_p": None}
+    decisions = [
+        decision(0, "not enough data"),
+        decision(1, "alarm", since=START + SECONDS, log_total=12.0, drives=("columns",)),
+        *(decision(place, "alarm", since=START + SECONDS, **quiet) for place in (2, 3)),
+    ]
+    drawn = marks(history(decisions))[0]
+    assert [each.state for each in drawn] == ["not enough data", "alarm", "alarm", "alarm"]
+    assert [each.log_r for each in drawn] == [None, 12.0, 12.0, 12.0]
+    assert [round(each.log_r or 0, 2) for each in marks(history(decisions[2:]))[0]] == [10.16, 10.16]
+
+
+def test_rows_are_told_of_what_is_compared() -> None:
+    """Not of the last window alone, which may have none; a chance of one is a share like any other."""
+    told = history([decision(0, joint_p=1.0), decision(1, "not enough data", rows=0, requests=0)])
+    windows = [reporting.Window(told.decisions[0], b"sketch"), reporting.Window(told.decisions[1])]
+    assert "<dd>1,000<small>of the last window that had rows; 0 in the last one</small>" in facts(
+        reporting.History.of(windows, monitor.Settings(), told.now)
+    )
+    one = reporting.History.of(windows[:1], monitor.Settings(), told.now)
+    assert "<dt>rows compared</dt><dd>1,000<small>in 500 requests of the last window</small>" in facts(one)
+    assert "<dt>chance</dt><dd>100 %<small>" in facts(one)
 
 
 def test_what_moved_before_an_alarm_was_settled_is_not_told_after() -> None:

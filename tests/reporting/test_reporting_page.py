@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 import sys
 from xml.etree import ElementTree
@@ -10,9 +11,10 @@ import matplotlib
 import numpy
 import pytest
 
-from monitor.streams_of_rows import PROFILE
+from monitor.streams_of_rows import PROFILE, observed
 from noteship import monitor, reporting
 from noteship.monitor.fields import Field, Observed, Predictions
+from noteship.reporting.words import when
 from reporting.told import START, decision, history, streamed
 
 XHTML = "{http://www.w3.org/1999/xhtml}"
@@ -109,11 +111,61 @@ def test_an_unchanged_model_is_called_so() -> None:
 def test_a_pair_and_a_rule_are_shown_then_and_now() -> None:
     """A correlation that came is in the table with both values, and work with the rule that moved."""
     page = reporting.page("mail", PROFILE, streamed((3, 1_000, "unchanged"), (4, 1_000, "correlation")))
-    (table,) = (each for each in ElementTree.fromstring(page).iter(f"{XHTML}table") if "mean product" in text_of(each))
+    (table,) = (each for each in ElementTree.fromstring(page).iter(f"{XHTML}table") if "of ranks" in text_of(each))
     assert re.search(r"c3 with c4[-+]0\.0\d\+0\.[78]\d", text_of(table))
     page = reporting.page("mail", PROFILE, streamed((3, 1_000, "unchanged"), (4, 1_000, "work")))
     (table,) = (each for each in ElementTree.fromstring(page).iter(f"{XHTML}table") if "of rows with" in text_of(each))
     assert "<= work" in text_of(table)
+
+
+def test_one_rule_has_one_number(alarm: str) -> None:
+    """The card of a column says what the verdict says, though its chart is of more rows."""
+    [said] = re.findall(r"“([^”]* c5[^”]*|c5[^”]*)” holds for (\d+ %) of", text_of(classes(alarm, "verdict")[0]))
+    [most] = [text_of(each) for each in classes(alarm, "most")][:1]
+    assert most.startswith(f"{said[0]}: ") and most.endswith(f"then, {said[1]} now")
+
+
+def test_the_page_of_a_file_tells_of_every_alarm() -> None:
+    """It names the file, no release and no time at which it was written, and says that nobody settles."""
+    told = streamed((14, 700, "unchanged"), (3, 20, "unchanged"), (5, 1_000, "column"))
+    rang = [place for place, each in enumerate(told.windows) if each.decision.state == "alarm"]
+    windows = [
+        dataclasses.replace(each, decision=dataclasses.replace(each.decision, since=each.decision.start))
+        if place in rang
+        else each
+        for place, each in enumerate(told.windows)
+    ]
+    anew = reporting.History.of(windows, told.settings, told.end)
+    page = reporting.page("mail", PROFILE, anew, rehearsal=reporting.Rehearsal("later <1>.csv", anew=True))
+    [verdict] = classes(page, "verdict")
+    first = when(windows[rang[0]].decision.start)
+    assert text_of(verdict).startswith(f"{len(rang)} alarms, the first in the window of {first}; 22 windows with rows")
+    assert "The first: single columns have moved, “c5” most of all" in text_of(verdict)
+    assert "after each alarm it is gathered anew" in text_of(verdict)
+    assert "until somebody settles it" not in page
+    [head] = [text_of(each) for each in ElementTree.fromstring(page).iter(f"{XHTML}header")]
+    assert "rows of later <1>.csv" in head and "release" not in head and "written" not in head
+    [table] = (each for each in ElementTree.fromstring(page).iter(f"{XHTML}table") if "what moved" in text_of(each))
+    assert len(list(table)) == len(rang) + 1
+    # One that goes on has one beginning, and no table.
+    page = reporting.page("mail", PROFILE, told, rehearsal=reporting.Rehearsal("later.csv"))
+    assert "One alarm in the window of" in page and "the alarm goes on to the end" in page
+    assert "<h2>Alarms</h2>" not in page
+
+
+def test_work_that_is_all_alike_has_numbers_on_its_axis() -> None:
+    """A model whose rows all take the same has one bar, with its ends."""
+    given = observed(600, 5)
+    alike = monitor.Observed(given.numbers, (), given.predictions, numpy.full(600, 700.0))
+    fields = tuple(Field(f"c{place}", "number", is_plain=True) for place in range(6))
+    profile = monitor.Profile.build(alike, fields, "5eed" * 16)
+    sketch = profile.sketch()
+    sketch.add(profile.encoder.encode(alike), profile.fourier, [str(each) for each in range(600)], [1] * 600)
+    windows = [reporting.Window(decision(0, rows=600), sketch.to_bytes())]
+    page = reporting.page("mail", profile, reporting.History.of(windows, monitor.Settings(), START + 400))
+    [chart] = [each for each in ElementTree.fromstring(page).iter() if "multiplications" in each.get("aria-label", "")]
+    numbers = [text_of(each) for each in chart.iter() if each.tag.endswith("text")]
+    assert len([each for each in numbers if re.fullmatch(r"\d{3}|1,\d{3}", each)]) >= 2
 
 
 def test_foreign_names_are_text() -> None:

@@ -163,7 +163,7 @@ def test_what_cannot_be_is_said(rows: pandas.DataFrame, rents: models.LoadedMode
         scoring.run(job(tmp_path, tmp_path / "out.csv"), rents)
     with pytest.raises(errors.MissingTarget, match="written over"):
         scoring.run(job(source, source), rents)
-    with pytest.raises(errors.NoSuchColumn, match="no column key"):
+    with pytest.raises(errors.NoSuchColumn, match=r"no column key(.|\n)*do: correct --keep"):
         scoring.run(job(source, tmp_path / "out.csv", keep=("key",)), rents)
     with pytest.raises(errors.NameTaken):
         scoring.run(job(source, tmp_path / "out.csv", keep=("prediction",)), rents)

@@ -12,6 +12,8 @@ import httpx
 import pytest
 
 from noteship import serving
+from noteship.serving.feedback import checked_label
+from noteship.serving.refusals import Refused
 
 from .served import Served, served
 from .test_serving_observing import samples
@@ -149,6 +151,14 @@ def test_a_number_that_is_too_large_is_refused(rents: serving.Model, digits: int
     assert "999" not in response.text
 
 
+@pytest.mark.parametrize("label", [1e300, -1e300, 2**53 + 1, 10.0**16])
+def test_a_number_that_would_be_all_of_a_mean_is_refused(rents: serving.Model, label: float) -> None:
+    """One label cannot say all of a window's error; whole numbers that JSON has are labels."""
+    with pytest.raises(Refused, match="at most 2 to the power of 53"):
+        checked_label(label, rents.signature.output)
+    assert [checked_label(each, rents.signature.output) for each in (2**53, -(2.0**53), 0)] == [2**53, -(2.0**53), 0]
+
+
 def test_of_a_list_each_label_stands_alone(service: Served) -> None:
     """What can be taken of a list is taken, and the rest is named; where nothing was, it is the first fault."""
     request = asked(service)
@@ -191,7 +201,7 @@ def test_observers_hear_of_labels_after_their_batch(letters: serving.Model) -> N
     batch, heard = hearing.told
     assert batch.request_ids == (request,)
     made = ("review", "letters", letters.version, "classification", letters.digest)
-    told = serving.Feedback(request, 1, "letter", *made)
+    told = serving.Feedback(request, 1, "letter", *made, moment=heard.moment)
     assert (heard, heard.is_agreed, faults) == (told, False, 1)
 
 

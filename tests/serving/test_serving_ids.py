@@ -3,7 +3,10 @@ from __future__ import annotations
 import time
 import uuid
 
+import pytest
+
 from noteship import serving
+from noteship.serving.ids import moment_of, worker_of
 
 
 def test_ids_grow_within_a_millisecond() -> None:
@@ -28,3 +31,23 @@ def test_an_id_tells_its_time() -> None:
     assert abs((made.int >> 80) / 1000 - time.time()) < 5
     assert made.version == 7
     assert made.variant == uuid.RFC_4122
+
+
+@pytest.mark.parametrize("place", range(9))
+def test_an_id_has_one_form(place: int) -> None:
+    """In capitals, with dashes elsewhere, or as a number can be written otherwise, it is none of ours."""
+    made = serving.RequestIds(lambda: 1_795_400_400_000_000_000, worker=7).make()
+    assert (moment_of(made), worker_of(made)) == (1_795_400_400.0, 7)
+    digits = made.replace("-", "")
+    other = (
+        made.upper(),
+        digits,
+        f"{{{made}}}",
+        f"{digits}----",
+        f"-{digits[:4]}-{digits[4:]}--",
+        f" {made[1:]}",
+        f"{made[:1]}_{made[2:]}",
+        f"{made}\n",
+        f"{made[:14]}4{made[15:]}",
+    )[place]
+    assert (moment_of(other), worker_of(other)) == (None, None)

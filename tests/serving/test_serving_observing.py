@@ -11,6 +11,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from noteship import models, serving
+from noteship.serving.feedback import Item
 
 from .served import Served, served
 
@@ -231,6 +232,18 @@ def test_the_prediction_log_forgets_what_was_longest_not_asked_for(letters: serv
     assert log.predictions("two") is None
     assert log.predictions("one") == tuple(scores.predictions.tolist())
     assert log.predictions("four") == (scores.predictions[1],)
+
+
+@pytest.mark.parametrize("ahead_s", [0, 3600, -3600])
+def test_a_label_has_the_time_at_which_its_rows_were_counted(letters: serving.Model, ahead_s: int) -> None:
+    """That of the request's id, or, where the clock was set back and ids go on from the later time, the clock's."""
+    log = serving.PredictionLog(clock=lambda: 1_000_000.5)
+    rows = models.Rows.of_columns(letters.signature, [["a"]])
+    request = serving.RequestIds(lambda: (1_000_000 + ahead_s) * 10**9).make()
+    log.observe(serving.Batch.of_request(letters, rows, letters.scorer.score(rows.frame), request, 0))
+    told = log.label(Item(request, 0, "letter"))
+    assert told is not None
+    assert told.moment == min(1_000_000.5, 1_000_000 + ahead_s)
 
 
 def test_the_access_log_has_no_rows(letters: serving.Model, capsys: pytest.CaptureFixture[str]) -> None:

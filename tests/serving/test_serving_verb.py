@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import shutil
 import signal
 import socket
+import subprocess
 import sys
 import sysconfig
 import venv
@@ -80,7 +82,25 @@ def test_serve_answers_and_ends_well(opened: OpenedProject) -> None:
         printed, said = one.end(signal.SIGINT)
         assert printed == ""
         messages = [json.loads(line)["message"] for line in said.splitlines()]
-        assert [message.partition(" ")[0] for message in messages] == ["loading", "serving"]
+        assert [message.partition(" ")[0] for message in messages] == ["loading", "letters", "serving"]
+        # A bundle that has no profile is served, and the operator is told what is not done.
+        assert messages[1].startswith("letters is not watched: the bundle ")
+        assert messages[1].endswith("which `noteship run` has said; make the bundle again: noteship run")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("words", "count"), [((), 1), (("--no-monitor",), 0)])
+def test_where_to_look_is_said_when_it_is_ready(opened: OpenedProject, words: tuple[str, ...], count: int) -> None:
+    """Addresses, and the verb that shows whether something has changed, where that is watched."""
+    command = [sys.executable, "-m", "noteship", "serve", "--project", os.fspath(opened.root), "--port", "0", *words]
+    with subprocess.Popen(command, text=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
+        assert process.stdout is not None
+        try:
+            told = [*itertools.takewhile(lambda line: "Ctrl-C" not in line, process.stdout)]
+        finally:
+            process.kill()
+    assert told[0].startswith("serving on http://")
+    assert sum("noteship monitor" in line for line in told) == count
 
 
 def test_what_a_service_says_is_json(opened: OpenedProject) -> None:
@@ -90,7 +110,7 @@ def test_what_a_service_says_is_json(opened: OpenedProject) -> None:
         headers = {"traceparent": f"00-{trace}-00f067aa0ba902b7-01"}
         answer = httpx.post(f"{one.url}/predict", json=[["my dear aunt"]], timeout=20, headers=headers)
         out, said = one.end(signal.SIGINT)
-    loading, ready, asked = map(json.loads, said.splitlines())
+    loading, _, ready, asked = map(json.loads, said.splitlines())
     assert (loading["level"], loading["message"].partition(" (")[0]) == ("INFO", "loading letters")
     assert (ready["url"], ready["bundles"]) == (one.url, [one.told["bundle"]])
     span = json.loads(out)

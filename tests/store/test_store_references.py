@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from noteship.store import Bucket, Ref, Store, errors, keys
+from noteship.store.folder import FolderBucket
 from noteship.store.memory import MemoryBucket
 
 
@@ -132,6 +136,45 @@ def test_a_damaged_reference_is_set_aside(data: bytes) -> None:
         list(store.read_refs("results/"))
     assert bucket.size(caught.value.aside) == len(data)
     assert store.read_ref("results/7") is None
+
+
+def test_damaged_references_can_be_deleted_rather_than_set_aside(place: Bucket) -> None:
+    """Those that are whole are read, and of the others nothing is left anywhere."""
+    store = Store(place)
+    for number in range(3):
+        store.write_ref(f"rows/{number}", number, expected=None)
+    place.put(keys.ref_key("rows/1"), [b'{"a": '])
+    assert [ref.value for ref in store.read_whole_refs("rows/")] == [0, 2]
+    assert [entry.key for entry in place.list("")] == ["refs/rows/0.json", "refs/rows/2.json"]
+
+
+def test_a_deleted_reference_leaves_no_folders(tmp_path: Path) -> None:
+    """Folders go with the last key in them; the store's own stays."""
+    store = Store(FolderBucket(tmp_path))
+    for name in ("windows/1/a", "windows/1/b", "windows/2/a"):
+        store.write_ref(name, 1, expected=None)
+    store.delete_ref("windows/1/a")
+    assert sorted(each.name for each in (tmp_path / "refs/windows").iterdir()) == ["1", "2"]
+    store.delete_ref("windows/1/b")
+    assert [each.name for each in (tmp_path / "refs/windows").iterdir()] == ["2"]
+    store.delete_ref("windows/2/a")
+    store.delete_ref("windows/2/a")
+    assert [each.name for each in tmp_path.iterdir()] == [".lock"]
+
+
+def test_what_killed_writers_left_is_swept_in_one_folder(tmp_path: Path) -> None:
+    """Old files go, with the folder that they were alone in; young ones and other folders' are left alone."""
+    store = Store(FolderBucket(tmp_path))
+    store.write_ref("rows/1/a", 1, expected=None)
+    old, young, other = (tmp_path / f"refs/{name}/.a.new" for name in ("rows/0", "rows/1", "others"))
+    for path in (old, young, other):
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(b"half")
+        os.utime(path, (0, 0))
+    os.utime(young)
+    assert store.sweep_unfinished_refs("rows", 60) == 1
+    assert (old.parent.exists(), young.exists(), other.exists()) == (False, True, True)
+    assert store.sweep_unfinished_refs("none", 60) == 0
 
 
 def test_a_thousand_references_are_read_in_order(store: Store) -> None:

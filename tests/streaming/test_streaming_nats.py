@@ -26,28 +26,35 @@ import pytest
 from noteship import models, monitor, serving, store, streaming
 from noteship.serving.served import Served, prepare
 from noteship.serving.worker import Worker
-from noteship.streaming import errors
+from noteship.streaming import errors, jetstream
 from serving.served import LETTERS, letters_bundle
 from serving.watched import with_profile
 
 pytestmark = pytest.mark.debian
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a server of our own."""
+@contextlib.contextmanager
+def started(folder: Path) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """A server of our own, and its address."""
     program = shutil.which("nats-server") or "/usr/sbin/nats-server"
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    words = [program, "-js", "-a", "127.0.0.1", "-p", str(port), "-sd", str(tmp_path_factory.mktemp("nats"))]
+    words = [program, "-js", "-a", "127.0.0.1", "-p", str(port), "-sd", str(folder)]
     with subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         for _ in range(100):
             with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port)):
                 break
             time.sleep(0.05)
-        yield f"nats://127.0.0.1:{port}"
+        yield f"nats://127.0.0.1:{port}", process
         process.terminate()
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a server."""
+    with started(tmp_path_factory.mktemp("nats")) as (address, _):
+        yield address
 
 
 @pytest.fixture(scope="module")
@@ -196,6 +203,29 @@ def test_what_was_taken_and_not_done_comes_again(server: str, served: Served) ->
             assert await s.kept() == (20, 0)
 
     asyncio.run(work())
+
+
+def test_what_is_done_is_known_to_the_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """When it is done the server has heard of it; where the server says nothing, that is a fault that is tried again."""
+    monkeypatch.setattr(jetstream, "HEARD_S", 0.2)
+
+    async def work(server: str, process: subprocess.Popen[bytes]) -> None:
+        async with subjects(server) as s:
+            await s.send(b"1", b"2")
+            broker = await streaming.JetStream.connected(s.settings)
+            first, second = await broker.take(2, 1)
+            await first.done()
+            assert await s.unanswered() == 1
+            process.send_signal(signal.SIGSTOP)
+            try:
+                with pytest.raises(ConnectionError):
+                    await second.done()
+            finally:
+                process.send_signal(signal.SIGCONT)
+            await broker.close()
+
+    with started(tmp_path) as (address, process):
+        asyncio.run(work(address, process))
 
 
 def test_what_ends_every_worker_is_put_aside(server: str, served: Served) -> None:

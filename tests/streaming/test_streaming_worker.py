@@ -25,12 +25,14 @@ class Letter:
     deliveries: int = 1
     is_done: bool = False
     faults: int = 0
+    late: int = 0
 
     async def done(self) -> None:
         if self.faults:
             self.faults -= 1
             raise ConnectionError
-        self.is_done = True
+        # What was done with too late is under way a second time.
+        self.is_done, self.late = self.late <= 0, self.late - 1
 
 
 @dataclass
@@ -115,3 +117,25 @@ def test_what_was_answered_is_observed_once(scorer: models.Scorer, monkeypatch: 
     finish(served(scorer), pile, seen.append)
     assert sorted(batch.row_counts for batch in seen) == [(1,), (2,)]
     assert sorted(key for key, _ in pile.answers) == ["1", "1", "1", "2"]
+
+
+def test_an_answer_that_is_written_twice_has_one_id(scorer: models.Scorer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The broker may keep either, and labels name what was observed."""
+    monkeypatch.setattr(worker_module, "RETRY_S", 0.01)
+    pile, seen = Pile([Letter(b'[["dear"]]', "1", faults=2)]), list[serving.Batch]()
+    finish(served(scorer), pile, seen.append)
+    assert len(pile.answers) == 3
+    assert {json.loads(body)["id"] for _, body in pile.answers} == {seen[0].request_ids[0]}
+
+
+def test_what_was_done_with_too_late_is_not_observed_again(
+    scorer: models.Scorer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is neither scored nor answered a second time, however often it comes, unless it is long ago."""
+    pile, seen = Pile([Letter(b'[["dear"]]', "1", late=7)]), list[serving.Batch]()
+    assert finish(served(scorer), pile, seen.append) == streaming.Counted(1, 1, 0)
+    assert (len(seen), len(pile.answers), pile.dead) == (1, 1, [])
+    monkeypatch.setattr(worker_module, "REMEMBERED", 1)
+    pile = Pile([Letter(b'[["dear"]]', "1", late=1), Letter(b'[["dear"]]', "2", late=1)])
+    finish(served(scorer), pile, seen.append)
+    assert len(seen) > 3

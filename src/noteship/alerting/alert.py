@@ -42,5 +42,10 @@ class Alert:
                 "model": declared.model,
                 **self.labels,
             },
-            "annotations": {"summary": self.summary, "description": self.description, "runbook": self.runbook},
+            "annotations": {
+                "summary": self.summary,
+                "description": self.description,
+                "runbook": self.runbook,
+                "dashboard": f"/d/{declared.uid}",
+            },
         }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from noteship.alerting.declared import Declared
+from noteship.alerting.declared import LONG, Declared
 from noteship.alerting.panels import LINES, Panel, Query, dashed
 from noteship.monitor.decision import Word
 from noteship.reporting.states import LOOKS
@@ -15,7 +15,7 @@ __all__ = ["CHOSEN", "RATE", "rows"]
 # States in the order of how much they matter: of several replicas, the one that says most is shown.
 STATES: tuple[Word, ...] = ("unchanged", "learning", "not enough data", "changing", "alarm")
 # What is looked at: the services and versions that are chosen above the panels.
-CHOSEN = 'job=~"$job",version=~"$version"'
+CHOSEN = 'namespace=~"$namespace",job=~"$job",version=~"$version"'
 # A time in which there are several scrapes, as Grafana knows it.
 RATE = "$__rate_interval"
 
@@ -82,7 +82,7 @@ def _detectors(declared: Declared) -> Panel:
 
 def _powers(declared: Declared) -> dict[str, object]:
     """Windows that were too small to be judged are no gap, unless there are a dozen of them."""
-    return {**LINES, "spanNulls": 12 * declared.window_s * 1000, "axisLabel": "power of ten"}
+    return {**LINES, "spanNulls": LONG * declared.window_s * 1000, "axisLabel": "power of ten"}
 
 
 def _rows(declared: Declared) -> Panel:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from noteship import digests
 from noteship.alerting import charts, traffic
 from noteship.alerting.declared import Declared
 from noteship.alerting.panels import DATASOURCE, laid_out
@@ -17,10 +16,9 @@ SCHEMA = 39
 
 def dashboard(declared: Declared) -> dict[str, Any]:
     """The dashboard of a model, to be imported or provisioned. Of one model and release it is always the same one."""
-    identity = digests.short(digests.of_bytes(f"{declared.release}/{declared.model}".encode()))
     shown = "24h" if declared.settings.window_s >= 60 else "1h"
     return {
-        "uid": f"noteship-{identity}",
+        "uid": declared.uid,
         "title": f"{declared.model} ({declared.release}), watched by noteship",
         "tags": ["noteship"],
         "schemaVersion": SCHEMA,
@@ -39,7 +37,7 @@ def dashboard(declared: Declared) -> dict[str, Any]:
 
 def _variables(declared: Declared) -> list[dict[str, Any]]:
     prometheus = {"name": "DS_PROMETHEUS", "label": "Prometheus", "type": "datasource", "query": "prometheus"}
-    chosen = [_choice(declared, name) for name in ("job", "version")]
+    chosen = [_choice(declared, name) for name in ("namespace", "job", "version")]
     return [{**prometheus, "current": {}, "hide": 0, "refresh": 1, "regex": ""}, *chosen]
 
 

@@ -7,14 +7,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from noteship import digests
+
 if TYPE_CHECKING:
     from noteship import monitor
 
-__all__ = ["SERVICE", "VERSION", "Declared", "span"]
+__all__ = ["INSTANCE", "LONG", "SERVICE", "VERSION", "Declared", "span"]
 
 # A service as it is scraped, and a version of a model in it. Labels that a Prometheus does not have group nothing.
-SERVICE = ("namespace", "job")
+SERVICE = ("cluster", "namespace", "job")
 VERSION = (*SERVICE, "release", "model", "version")
+# A process as it is scraped.
+INSTANCE = (*SERVICE, "instance")
+# Windows that make what is seen in them more than chance: an hour of those of five minutes.
+LONG = 12
+DAY_S = 86_400
 # Prometheus scrapes once a minute by default: of less time it may know nothing.
 SCRAPE_S = 60
 UNITS = ((86_400, "d"), (3_600, "h"), (60, "m"))
@@ -33,9 +40,19 @@ class Declared:
         return max(self.settings.window_s, SCRAPE_S)
 
     @property
+    def long_s(self) -> int:
+        """How long a dozen windows are, a day at most, but one window at least."""
+        return max(self.window_s, min(LONG * self.window_s, DAY_S))
+
+    @property
     def release(self) -> str:
         """Under which name it is watched."""
         return self.settings.release
+
+    @property
+    def uid(self) -> str:
+        """What its dashboard is known by: of a model and release always the same."""
+        return f"noteship-{digests.short(digests.of_bytes(f'{self.release}/{self.model}'.encode()))}"
 
     def series(self, metric: str, labels: Mapping[str, str] | None = None, more: str = "") -> str:
         """The series of a metric that are of this model; `more` is written as it is.

@@ -12,6 +12,8 @@ __all__ = ["DATASOURCE", "LINES", "Panel", "Query", "dashed", "laid_out"]
 DATASOURCE = {"type": "prometheus", "uid": "${DS_PROMETHEUS}"}
 # Columns of Grafana's grid.
 COLUMNS = 24
+# Points are no closer together than scrapes are by default: between those, rates of nothing would be drawn.
+INTERVAL = "1m"
 # How lines look.
 LINES = {"drawStyle": "line", "lineWidth": 2, "fillOpacity": 5, "showPoints": "never", "spanNulls": False}
 LEGEND = {"showLegend": True, "displayMode": "list", "placement": "bottom", "calcs": []}
@@ -58,6 +60,7 @@ class Panel:
             "title": self.title,
             "description": self.about,
             "datasource": DATASOURCE,
+            "interval": INTERVAL,
             "gridPos": dict(place),
             "fieldConfig": {"defaults": {"unit": self.unit, **self.fields}, "overrides": list(self.overrides)},
             "options": {"legend": LEGEND, "tooltip": {"mode": "multi", "sort": "desc"}, **self.options},

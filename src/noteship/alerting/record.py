@@ -12,10 +12,11 @@ __all__ = ["Record"]
 
 @dataclass(frozen=True)
 class Record:
-    """A series that is reckoned from others: of a level, a metric, and what was done to it."""
+    """A series that is reckoned from others, called level:metric:operations. `is_slow`: it looks at days."""
 
     name: str
     expression: str
+    is_slow: bool = False
 
     def to_rule(self, declared: Declared) -> dict[str, Any]:
         """As a rules file has it."""
@@ -26,6 +27,6 @@ class Record:
         """Its series of this model."""
         return declared.series(self.name)
 
-    def a_day_ago(self, declared: Declared) -> str:
-        """The same a day ago."""
-        return f"{self.now(declared)} offset 1d"
+    def ago(self, declared: Declared, days: int) -> str:
+        """The same some days ago."""
+        return f"{self.now(declared)} offset {days}d"

@@ -6,8 +6,12 @@ from typing import Any
 
 from noteship.alerting import accuracy, evidence, hearing, pace
 from noteship.alerting.declared import Declared
+from noteship.alerting.record import Record
 
 __all__ = ["rules"]
+
+# What looks at days changes slowly, and is read again before Prometheus forgets it, in five minutes.
+SLOW = "2m"
 
 
 def rules(declared: Declared) -> dict[str, Any]:
@@ -18,4 +22,11 @@ def rules(declared: Declared) -> dict[str, Any]:
     """
     every = [*evidence.rules(declared), *hearing.rules(declared), *accuracy.rules(declared), *pace.rules(declared)]
     name = f"noteship-{declared.release}-{declared.model}"
-    return {"groups": [{"name": name, "rules": [each.to_rule(declared) for each in every]}]}
+    slow = [each for each in every if isinstance(each, Record) and each.is_slow]
+    others = [each for each in every if each not in slow]
+    return {
+        "groups": [
+            {"name": name, "rules": [each.to_rule(declared) for each in others]},
+            {"name": f"{name}-slow", "interval": SLOW, "rules": [each.to_rule(declared) for each in slow]},
+        ]
+    }

@@ -6,12 +6,12 @@ import json
 from collections.abc import Sequence
 
 from noteship.alerting.charts import CHOSEN, RATE
-from noteship.alerting.declared import SERVICE, Declared
+from noteship.alerting.declared import INSTANCE, Declared
 from noteship.alerting.panels import LINES, Panel, Query
 
 __all__ = ["rows"]
 
-INSTANCE = ", ".join((*SERVICE, "instance"))
+BY_INSTANCE = ", ".join(INSTANCE)
 SHARES = (0.1, 0.5, 0.9)
 
 
@@ -65,10 +65,10 @@ def _mean_work(declared: Declared) -> Panel:
 
 
 def _seconds(declared: Declared) -> Panel:
-    watched = f"and on ({INSTANCE}) {declared.series('noteship_watched_rows_total', more=CHOSEN)}"
+    watched = f"and on ({BY_INSTANCE}) {declared.series('noteship_watched_rows_total', more=CHOSEN)}"
 
     def quantile(share: float) -> str:
-        buckets = _rate('noteship_scoring_seconds_bucket{job=~"$job"}')
+        buckets = _rate('noteship_scoring_seconds_bucket{namespace=~"$namespace",job=~"$job"}')
         return f"histogram_quantile({share}, sum by (le) ({buckets} {watched}))"
 
     return Panel(

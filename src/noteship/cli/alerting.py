@@ -20,6 +20,7 @@ def write(arguments: argparse.Namespace, opened: OpenedProject, output: Output) 
         raise WrongUsage(
             "--rules and --dashboard are for the project's model, whichever of its bundles is served",
             "leave the bundle out",
+            where="noteship monitor",
         )
     declared = operation.declared(opened)
     rules, dashboard = (None if each is None else Path(each) for each in (arguments.rules, arguments.dashboard))

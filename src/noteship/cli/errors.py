@@ -17,10 +17,11 @@ class WrongUsage(UsageError):
     fact: str
     try_instead: str
     near: str = ""
+    where: str = ""
 
     def parts(self) -> Parts:
         """The message."""
-        return Parts(self.fact, nearest=self.near, remedy=self.try_instead)
+        return Parts(self.fact, self.where, self.near, self.try_instead)
 
     @classmethod
     def example(cls) -> Self:

@@ -35,7 +35,7 @@ WORDS = {
 
 def run(arguments: argparse.Namespace, output: Output) -> int:
     """Tell all labels of a file, and say what became of them."""
-    if arguments.bundle is not None and (arguments.url, arguments.token_file) != (None, None):
+    if arguments.bundle is not None and (arguments.url or arguments.token_file or arguments.insecure):
         raise WrongUsage("--bundle counts labels without a service", "--url, or --bundle")
     bar = _Bar()
     with _shown(bar, output):
@@ -50,7 +50,8 @@ def run(arguments: argparse.Namespace, output: Output) -> int:
 def _told(arguments: argparse.Namespace, bar: _Bar) -> tuple[dict[str, str], Summary]:
     """Where they went, and what became of them."""
     if arguments.bundle is None:
-        request = operation.FeedbackRequest(arguments.file, arguments.url or DEFAULT_URL, arguments.token_file)
+        asked = arguments.url or DEFAULT_URL, arguments.token_file, arguments.insecure
+        request = operation.FeedbackRequest(arguments.file, *asked)
         return {"url": request.url}, operation.tell(request, bar.told)
     from noteship.operations.opened import OpenedProject
 

@@ -34,7 +34,7 @@ class _Parser(argparse.ArgumentParser):
         word = message.partition("invalid choice: '")[2].partition("'")[0]
         near = difflib.get_close_matches(word, [verb.name for verb in VERBS], n=1) if word else []
         fact = f"there is no verb {word!r}" if word else message
-        raise WrongUsage(fact, f"{self.prog} --help", near[0] if near else "")
+        raise WrongUsage(fact, f"{self.prog} --help", near[0] if near else "", self.prog)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

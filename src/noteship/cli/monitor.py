@@ -31,7 +31,8 @@ ROWS, WIDTH = 12, 100
 FEWEST = 3
 # How many windows are known: a time line of them, and those of the page.
 KNOWN, OF_A_PAGE = 120, 10_000
-CHANGED, NOT_JUDGED = 1, 2
+# Apart from the codes of errors: a file that cannot be read is neither.
+CHANGED, NOT_JUDGED = 10, 11
 
 
 def run(arguments: argparse.Namespace, output: Output) -> int:
@@ -70,16 +71,23 @@ def _check(arguments: argparse.Namespace) -> None:
     if arguments.sample:
         given.append("sample")
     if len(given) > 1 and not (given == ["rows", "report"] and arguments.time is not None):
-        raise WrongUsage(f"--{given[0]} and --{given[1]} are two things to do", "one after the other")
+        instead = "one after the other"
+        if given == ["rows", "report"]:
+            instead = "--rows FILE --time COLUMN --report OUT.html, where rows have times"
+        raise _wrong(f"--{given[0]} and --{given[1]} are two things to do", instead)
     if arguments.settle is not None and not arguments.settle.strip():
-        raise WrongUsage("--settle asks why", 'noteship monitor --settle "a new catalogue"')
+        raise _wrong("--settle asks why", 'noteship monitor --settle "a new catalogue"')
     if arguments.usual and arguments.settle is None:
-        raise WrongUsage("--usual says of an alarm that is settled that it was none", "--settle WHY --usual")
+        raise _wrong("--usual says of an alarm that is settled that it was none", "--settle WHY --usual")
     if arguments.time is not None and arguments.rows is None:
-        raise WrongUsage("--time names a column of a file of rows", "--rows FILE --time COLUMN")
+        raise _wrong("--time names a column of a file of rows", "--rows FILE --time COLUMN")
     if arguments.time is None and (arguments.window is not None or arguments.anew):
         name = "--anew" if arguments.window is None else "--window"
-        raise WrongUsage(f"{name} is for rows that are judged by their times", f"--rows FILE --time COLUMN {name}")
+        raise _wrong(f"{name} is for rows that are judged by their times", f"--rows FILE --time COLUMN {name}")
+
+
+def _wrong(fact: str, instead: str) -> WrongUsage:
+    return WrongUsage(fact, instead, where="noteship monitor")
 
 
 def _is_alerting(arguments: argparse.Namespace) -> bool:
@@ -154,12 +162,13 @@ def _framed(lines: Sequence[Line], trouble: str, height: int) -> list[Line]:
     from noteship.cli.bars import line
 
     clock = time.strftime("%H:%M:%S UTC", time.gmtime())
-    told = f"{clock}  Ctrl-C leaves" + (f"  {trouble}" if trouble else "")
+    told = f"{clock}  Ctrl-C leaves"
     room = max(1, height - 1)
     hidden = len(lines) - room
     if hidden > 0:
-        told = f"{told}  {hidden + 1} more lines: in a larger terminal, or by --once"
+        told = f"{told}  {hidden + 1} more lines: --once has all"
         lines = lines[: room - 1]
+    told += f"  {trouble}" if trouble else ""
     return [*lines, line((told, "dim"))]
 
 

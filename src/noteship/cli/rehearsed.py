@@ -10,11 +10,11 @@ from noteship.cli import watched
 from noteship.cli.bars import Line, folded, line
 from noteship.cli.output import Output
 from noteship.digests import short
-from noteship.monitor.deciding import FEWEST_ROWS
 from noteship.operations import loading, rehearsing
 from noteship.operations.opened import OpenedProject
 from noteship.operations.rehearsing import Rehearsed
 from noteship.reporting.history import was_judged
+from noteship.reporting.rehearsal import sentence
 from noteship.reporting.verdict import moved
 from noteship.reporting.words import duration, when
 
@@ -22,7 +22,8 @@ __all__ = ["run"]
 
 # Windows in lines of their own, and alarms, where nobody has said how many.
 ROWS, ALARMS, WIDTH = 12, 20, 100
-RANG, NOT_JUDGED = 1, 2
+# As of rows without times.
+RANG, NOT_JUDGED = 10, 11
 
 
 def run(
@@ -32,7 +33,7 @@ def run(
     opened: OpenedProject,
     output: Output,
 ) -> int:
-    """Judge the rows of `--rows` by their `--time`; 1 if there was an alarm, 2 if no window could be judged."""
+    """Judge the rows of `--rows` by their `--time`; 10 if there was an alarm, 11 if no window could be judged."""
     asked = rehearsing.Asked(Path(arguments.rows), arguments.time, arguments.window, arguments.anew)
     found = rehearsing.rehearse(chosen, trusting, opened, asked)
     document = found.to_json()
@@ -54,7 +55,7 @@ def run(
 def _lines(found: Rehearsed, width: int, rows: int) -> Iterator[Line]:
     history, settings = found.history, found.history.settings
     yield line((found.model, "bold"), f"  bundle {short(found.version)}, rows of {found.asked.path}")
-    yield from folded("", f"{watched.MARKS[found.state]} {_told(found)}", width)
+    yield from folded("", f"{watched.MARKS[found.state]} {sentence(history)}", width)
     budget, length = duration(settings.false_alarm_s), duration(settings.window_s)
     yield line((f"  one false alarm in {budget} is one in {settings.threshold:,.1f} windows of {length}", "dim"))
     if found.refused:
@@ -73,24 +74,3 @@ def _lines(found: Rehearsed, width: int, rows: int) -> Iterator[Line]:
         judged = list(filter(was_judged, found.decisions)) or found.decisions
         explained = found.alarms[0] if found.alarms else judged[-1]
         yield from watched.what_moved(explained, explained, explained, width)
-
-
-def _told(found: Rehearsed) -> str:
-    """The sentence that it begins with."""
-    total, judged = len(found.decisions), sum(map(was_judged, found.decisions))
-    windows = f"{total:,} {'window' if total == 1 else 'windows'} with rows"
-    if judged < total:
-        windows += f", judged in {judged:,} {'group' if judged == 1 else 'groups'} since small ones wait for the next"
-    if found.alarms:
-        count = len(found.alarms)
-        told = "One alarm" if count == 1 else f"{count:,} alarms, the first"
-        return f"{told} in the window of {when(found.alarms[0].start)}; {windows}."
-    match found.state:
-        case "not enough data":
-            return f"Not enough data: {FEWEST_ROWS:,.0f} rows can be judged, and all windows together have fewer."
-        case "learning":
-            return f"No alarm; {windows}. So few are a beginning: a large change would ring."
-        case "changing":
-            return f"No alarm; {windows}. But it is changing: {moved(found.history.explained)}."
-        case _:
-            return f"No alarm; {windows}."

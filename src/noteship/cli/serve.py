@@ -57,7 +57,7 @@ def _serve(
     def started(url: str) -> None:
         told = [{"bundle": bundle.digest, "name": bundle.name, "chosen": bundle.by} for bundle in named]
         output.document({"url": url, **told[0], "bundles": told})
-        output.text(*_ready(url))
+        output.text(*_ready(url, is_watched=not arguments.no_monitor))
         if output.log is not None:
             output.log.info("serving on %s", url, extra=logs.told(url=url, bundles=[each.digest for each in named]))
 
@@ -98,11 +98,13 @@ def _access(arguments: argparse.Namespace) -> Access:
     )
 
 
-def _ready(url: str) -> Iterator[str]:
+def _ready(url: str, *, is_watched: bool) -> Iterator[str]:
     yield f"serving on {url}"
     yield f"  try it    {url}/"
     yield f"  ask it    POST {url}/predict"
     yield f"  watch it  {url}/metrics"
+    if is_watched:
+        yield "  changes   noteship monitor, in another terminal"
     yield "Ctrl-C stops it"
 
 

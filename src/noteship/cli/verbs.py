@@ -177,7 +177,8 @@ def _duration(text: str) -> int:
     from noteship.project import quantities
 
     try:
-        seconds = quantities.duration_s(text)
+        # Without a unit it could be of any.
+        seconds = quantities.duration_s(text) if text.strip()[-1:].isalpha() else 0.5
     except ValueError:
         seconds = 0.5
     if seconds != int(seconds):
@@ -325,13 +326,13 @@ def _monitor(parser: argparse.ArgumentParser) -> None:
         "--rows",
         metavar="FILE",
         help="judge this file of rows, Parquet, CSV or JSON lines, in one go: exits with 0 where they are unchanged,"
-        " 1 where they changed, 2 where they are too few",
+        " 10 where they changed, 11 where they are too few",
     )
     parser.add_argument(
         "--time",
         metavar="COLUMN",
         help="with --rows: judge them in windows by the times in this column, as they would have been judged live;"
-        " exits with 1 where an alarm would have rung; with --report, the page is of them",
+        " exits with 10 where an alarm would have rung, 11 where all are too few; with --report, the page is of them",
     )
     parser.add_argument(
         "--window",
@@ -387,6 +388,11 @@ def _feedback(parser: argparse.ArgumentParser) -> None:
         help="holds the token of a caller of scope predict (default: what NOTESHIP_TOKEN says)",
     )
     parser.add_argument(
+        "--insecure",
+        action="store_true",
+        help="send the token over http to another machine, too, where whoever is between can read it",
+    )
+    parser.add_argument(
         "--refused",
         type=Path,
         metavar="OUT.csv",
@@ -429,21 +435,21 @@ VERBS = (
     Verb(
         "score",
         "score files of rows, resumable",
-        "noteship score champion reviews/ s3://team-a/scores/ --keep id",
+        "noteship score latest reviews/ s3://team-a/scores/ --keep id",
         "score",
         _score,
     ),
     Verb(
         "stream",
         "answer the messages of a NATS stream",
-        "noteship stream champion --from mail.rows --to mail.scored",
+        "noteship stream latest --from mail.rows --to mail.scored",
         "stream",
         _stream,
     ),
     Verb(
         "monitor",
         "watch what models are asked and answer, and judge it",
-        "noteship monitor --rows new.csv champion",
+        "noteship monitor --rows new.csv latest",
         "monitor",
         _monitor,
     ),

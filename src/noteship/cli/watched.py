@@ -14,7 +14,7 @@ from noteship.monitor.decision import Culprit, Decision
 from noteship.monitor.pieces import grace_s, start_of
 from noteship.operations.monitor import Watched
 from noteship.reporting.comparing import compare, compare_work
-from noteship.reporting.history import Standing, was_judged
+from noteship.reporting.history import Standing
 from noteship.reporting.states import LOOKS
 from noteship.reporting.verdict import how_strong, verdict
 from noteship.reporting.words import evidence, factor, number, percent, shown
@@ -44,6 +44,7 @@ ALIKE = 1.1
 # As wide as a distribution of few bins is drawn.
 WIDE = 48
 DAY_S = 86_400
+MEANS = "R: evidence that more than the tolerance has changed; at the bell an alarm. --report explains it all"
 # Of columns that moved, and of numbers of a prediction, the distributions of so many are shown.
 MOST_BARS = 2
 
@@ -77,7 +78,7 @@ def in_full(watched: Watched, settings: monitor.Settings, width: int, rows: int)
     yield from windows(history, settings, width, rows)
     last = history.decisions[-1]
     # A window that is too small to be judged adds nothing to the evidence.
-    judged = next((each for each in reversed(history.decisions) if was_judged(each)), last)
+    judged = history.judged or last
     yield line()
     yield from what_moved(history.explained or judged, judged, last, width)
     yield from _realised(history, width)
@@ -102,7 +103,7 @@ def what_moved(explained: Decision, judged: Decision, last: Decision, width: int
         yield from _told("rule that moved", f"{shown(rule.what)}: {_then_now(rule.reference, rule.window)}", width)
     for pair in explained.pairs:
         both = f"{how_strong(pair.reference)} → {how_strong(pair.window)}"
-        yield from _told("pair that moved", f"{shown(pair.what)}: {both}", width)
+        yield from _told("ranks that moved", f"{shown(pair.what)}: {both}", width)
     if judged.joint_p is not None:
         words = f"one so large has a probability of {percent(judged.joint_p)} without any change; it never rings"
         yield from _told("joint distance", words, width)
@@ -163,7 +164,7 @@ def _version(watched: Watched) -> tuple[str | tuple[str, str], ...]:
 def _under_way(watched: Watched, settings: monitor.Settings) -> Iterator[Line]:
     now, seconds = watched.history.now, settings.window_s
     if not watched.workers:
-        told = "nobody serves it now"
+        told = "nobody watches it now"
     else:
         closes = start_of(now - grace_s(seconds), seconds) + seconds + grace_s(seconds)
         workers = f"{watched.workers} {'worker' if watched.workers == 1 else 'workers'}"
@@ -198,6 +199,7 @@ def windows(history: reporting.History, settings: monitor.Settings, width: int, 
             (reached if each.joint_p is not None else " " * bar, colour),
             f" {told}",
         )
+    yield from folded("", MEANS, width, "dim")
 
 
 def _time_line(history: reporting.History, settings: monitor.Settings, width: int) -> Iterator[Line]:
@@ -229,10 +231,9 @@ def _shares(watched: Watched, profile: monitor.Profile, width: int) -> Iterator[
             sketch = sketch + profile.read_sketch(window.sketch)
     if not sketch.rows:
         return
-    count = len(watched.history.compared)
-    windows = "the last window" if count == 1 else f"the last {count} windows"
     yield line()
-    yield line((f"shares of rows, in the reference and in {windows}, of {sketch.rows:,} rows", "dim"))
+    windows = f"{watched.history.told_compared}, of {sketch.rows:,} rows"
+    yield line((f"shares of rows, in the reference and in {windows}", "dim"))
     now = sketch.counts("inputs").sum(axis=0) / sketch.rows
     then = profile.masses("inputs")
     yield from _pair("inputs jointly", f"{len(now)} rules", then.tolist(), now.tolist(), width)
@@ -255,7 +256,10 @@ def _pair(name: str, ends: str, reference: Sequence[float], window: Sequence[flo
     then, now = thinned(reference, free), thinned(window, free)
     most = max([*then, *now], default=0.0)
     bars = [widened(rising(each, most), min(free, WIDE)) for each in (then, now)]
-    yield line(f"{shown(name, TELLS_AT - 1):<{TELLS_AT}}", ("reference  ", "dim"), (bars[0], "#777777"))
+    if len(name) >= TELLS_AT:
+        yield line(shown(name, width))
+        name = ""
+    yield line(f"{shown(name):<{TELLS_AT}}", ("reference  ", "dim"), (bars[0], "#777777"))
     yield line((f"{ends:<{TELLS_AT}}", "dim"), ("now        ", "dim"), (bars[1], "#56B4E9"))
 
 

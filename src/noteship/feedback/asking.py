@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import ipaddress
 import json
 import os
 import ssl
@@ -39,9 +40,19 @@ class Answer:
 
 
 class Service:
-    """One service, asked over one connection. Raises BadUrl, and NoToken for a token that cannot be sent."""
+    """One service, asked over one connection.
 
-    def __init__(self, url: str, token: str | None = None, wait: Callable[[float], None] = time.sleep) -> None:
+    `is_insecure`: the token may go over the network without TLS. Raises BadUrl, and TokenInClear where it may not.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        token: str | None = None,
+        wait: Callable[[float], None] = time.sleep,
+        *,
+        is_insecure: bool = False,
+    ) -> None:
         self.url = url.rstrip("/")
         self._wait = wait
         self._headers = {"accept": "application/json"}
@@ -54,9 +65,11 @@ class Service:
         except ValueError as error:
             raise errors.BadUrl(url.rpartition("@")[2]) from error
         is_plain = parts.path.isascii() and parts.path.isprintable() and " " not in parts.path
-        is_more = parts.query or parts.fragment or parts.username
+        is_more = parts.query or parts.fragment or "@" in parts.netloc
         if parts.scheme not in ("http", "https") or not host or not is_plain or is_more:
             raise errors.BadUrl(url.rpartition("@")[2])
+        if token and parts.scheme == "http" and not is_insecure and not _is_here(host):
+            raise errors.TokenInClear(self.url)
         self._path, self._was_there = parts.path, False
         if parts.scheme == "http":
             self._connection = http.client.HTTPConnection(host, port, timeout=TIMEOUT_S)
@@ -124,6 +137,14 @@ class Service:
             value = None
         wait = response.getheader("retry-after") or ""
         return Answer(response.status, value), float(wait) if wait.isdecimal() else 0.0
+
+
+def _is_here(host: str) -> bool:
+    """Whether it is this machine, whatever a server of names says."""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def _is_by_label(answer: Answer) -> bool:

@@ -7,7 +7,15 @@ from typing import Self
 
 from noteship.errors import EnvironmentLacks, Parts, UsageError, WorkFailed, cut
 
-__all__ = ["BadUrl", "CallerRefused", "NoLabelColumns", "NoToken", "NotTheService", "ServiceUnreachable"]
+__all__ = [
+    "BadUrl",
+    "CallerRefused",
+    "NoLabelColumns",
+    "NoToken",
+    "NotTheService",
+    "ServiceUnreachable",
+    "TokenInClear",
+]
 
 
 @dataclass(eq=False)
@@ -49,6 +57,27 @@ class NoToken(UsageError):
     def example(cls) -> Self:
         """A file that is empty."""
         return cls("token.txt", "it is empty")
+
+
+@dataclass(eq=False)
+class TokenInClear(UsageError):
+    """A token would go to another machine without TLS, so that everybody between could use it."""
+
+    url: str
+
+    def parts(self) -> Parts:
+        """The message."""
+        return Parts(
+            f"the token would go in clear to {cut(self.url, 200)}",
+            where="--url",
+            nearest="http is no secret to who is between; to this machine, 127.0.0.1 or localhost, it may be spoken",
+            remedy="name the service with https://…, or say --insecure where nobody else is on that network",
+        )
+
+    @classmethod
+    def example(cls) -> Self:
+        """A service on another machine."""
+        return cls("http://mail.example.org:8080")
 
 
 @dataclass(eq=False)
@@ -122,21 +151,23 @@ class NotTheService(WorkFailed):
 
 @dataclass(eq=False)
 class NoLabelColumns(WorkFailed):
-    """A file of labels lacks a column."""
+    """A file of labels lacks a column. `is_answered`: it has to have the predictions beside."""
 
     path: str
     missing: tuple[str, ...]
     present: tuple[str, ...]
+    is_answered: bool = False
 
     def parts(self) -> Parts:
         """The message."""
+        answered = "`label`; and `prediction`, as the answer had it" if self.is_answered else "and `label`"
         has = ", ".join(cut(name, 60) for name in self.present[:20]) or "none"
         return Parts(
             f"{self.path} has no column {', '.join(self.missing)}",
             where=self.path,
             nearest=f"it has {has}" + (f" and {len(self.present) - 20} more" if len(self.present) > 20 else ""),
             remedy="call the columns `request`, the X-Request-Id of the answer; `row`, from 0, which may be left out; "
-            "and `label`",
+            f"{answered}",
         )
 
     @classmethod

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
@@ -21,7 +22,7 @@ AHEAD_S = 300.0
 
 @dataclass(frozen=True)
 class Version:
-    """The version that made the predictions, and its windows, which are so long."""
+    """The version that made the predictions, and its windows, which are so long unless labels were kept by others."""
 
     windows: monitor.Windows
     output: models.Output
@@ -41,13 +42,16 @@ def keep(version: Version, pieces: Iterable[Piece], now: float, told: Callable[[
     All labels of a file are held in memory, some 300 bytes each. Raises DamagedDecisions, and what reading and the
     store raise.
     """
-    summary = Summary()
+    summary, seconds = Summary(), 0
     windows: dict[int, _Window] = {}
     for piece in pieces:
         summary.rows += len(piece.labels) + len(piece.unfit) + piece.unlabelled
         summary.unlabelled += piece.unlabelled
         for unfit in piece.unfit:
             summary.add_unfit(unfit)
+        if piece.labels and not seconds:
+            seconds = monitor.kept_s(version.windows, version.seconds)
+            version = dataclasses.replace(version, seconds=seconds)
         for each in piece.labels:
             _sort(version, each, now, windows, summary)
         told(summary, piece.share / 2)

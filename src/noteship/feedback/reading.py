@@ -26,6 +26,7 @@ OPTIONAL = frozenset({"row", "version"})
 ID_LIMIT, LABEL_LENGTH = 200, 10_000
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 WHOLE = re.compile(r"[+-]?\d{1,300}", re.ASCII)
+HALF = re.compile("[\ud800-\udfff]")
 TRUTHS = {"true": True, "false": False}
 # Rows are all that is read; which model they belong to, the service knows.
 NO_MODEL = models.Signature((), models.Output("", "classification"), {})
@@ -80,8 +81,7 @@ def read(path: Path, output: models.Output | None = None, *, is_answered: bool =
 
     Raises NoRows, UnknownForm, NoLabelColumns, RowsUnreadable, ParquetMissing.
     """
-    if not path.is_file():
-        raise scoring.errors.NoRows(str(path))
+    forms.check_file(path)
     form = forms.form_of(path.name)
     if form is None and path.suffix.lower() != ".json":
         raise scoring.errors.UnknownForm(str(path))
@@ -107,7 +107,7 @@ def _table(path: Path, form: forms.Form, wanted: tuple[str, ...]) -> Iterator[Ra
     except scoring.errors.NoSuchColumn as error:
         missing = tuple(name for name in error.missing if name not in OPTIONAL)
         if missing:
-            raise errors.NoLabelColumns(str(path), missing, error.present) from error
+            raise errors.NoLabelColumns(str(path), missing, error.present, "prediction" in wanted) from error
         wanted = tuple(name for name in wanted if name in error.present)
         pieces = reading.pieces(path, str(path), form, reading.Wanted(NO_MODEL, wanted))
         first = next(pieces, None)
@@ -143,7 +143,7 @@ def _labelled(number: int, given: Mapping[str, Any], texts: frozenset[str] | Non
     if label is None or label == "":
         return None
     reason = ""
-    if not isinstance(request, str) or not 0 < len(request) <= ID_LIMIT:
+    if not isinstance(request, str) or not 0 < len(request) <= ID_LIMIT or not _is_whole(request):
         request, reason = "", "expected the id of a request"
     elif place is None:
         reason = "expected the number of a row, from 0"
@@ -152,7 +152,7 @@ def _labelled(number: int, given: Mapping[str, Any], texts: frozenset[str] | Non
     elif "prediction" in given and not _is_label(given["prediction"]):
         reason = "expected the prediction: a text, a number, true or false"
     if reason or place is None:
-        return Unfit(number, request, given.get("row"), label, reason)
+        return Unfit(number, request, _shown(given.get("row")), label, reason)
     made, version = given.get("prediction"), str(given.get("version") or "")
     if texts is not None:
         label, made = _value(label, texts), None if made is None else _value(made, texts)
@@ -162,11 +162,21 @@ def _labelled(number: int, given: Mapping[str, Any], texts: frozenset[str] | Non
 def _is_label(value: Any) -> bool:
     """Whether a service could take it."""
     if isinstance(value, str):
-        return 0 < len(value) <= LABEL_LENGTH
+        return 0 < len(value) <= LABEL_LENGTH and _is_whole(value)
     try:
         return isinstance(value, bool | int | float) and math.isfinite(value)
     except OverflowError:
         return False
+
+
+def _is_whole(text: str) -> bool:
+    """Whether it can be sent: JSON has halves of pairs of surrogates, and UTF-8 has not."""
+    return text.isascii() or not HALF.search(text)
+
+
+def _shown(value: Any) -> Any:
+    """What is in the place of a row's number, so that it can be written."""
+    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else value
 
 
 def _row(value: Any) -> int | None:

@@ -9,7 +9,7 @@ from noteship.monitor.fields import Field, Observed, Predictions
 from noteship.monitor.gaining import gains
 from noteship.monitor.judging import judge
 from noteship.monitor.keeping import KeptRows
-from noteship.monitor.label_keeping import keep_labels, key_of
+from noteship.monitor.label_keeping import keep_labels, kept_s, key_of
 from noteship.monitor.label_writing import read_labels
 from noteship.monitor.labels import Judgement, Labels
 from noteship.monitor.pieces import Boot, Piece, Place
@@ -57,6 +57,7 @@ __all__ = [
     "gains",
     "judge",
     "keep_labels",
+    "kept_s",
     "key_of",
     "places",
     "read_labels",

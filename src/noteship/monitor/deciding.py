@@ -190,7 +190,7 @@ def _told(
     profile: Profile, settings: Settings, state: State, gathered: Gathered, judged: _Judged, reference: Reference
 ) -> Decision:
     """What needs no evidence."""
-    settled = state.settled
+    settled = state.told_settled
     word: Word = "not enough data" if state.since is None else "alarm"
     return dataclasses.replace(
         told(profile, settings, gathered.sketch, judged.sketch, reference, effect=judged.effect),
@@ -200,7 +200,7 @@ def _told(
         since=state.since,
         members=gathered.members,
         missing=gathered.missing,
-        notes=(*gathered.notes, *([f"settled by {settled['by']}: {settled['why']}"] if settled else [])),
+        notes=(*gathered.notes, *([settled] if settled else [])),
     )
 
 
@@ -252,9 +252,10 @@ def _explained(
     rules = [
         explaining.rule_that_moved(encoder, name, sketch, reference) for name in decision.drives if name in encoder.bins
     ]
+    is_paired = CORRELATIONS in decision.drives
     return dataclasses.replace(
         decision,
         culprits=explaining.culprits(encoder, columns, max(state.weighed, threshold), sketch, reference),
         moved=tuple(rule for rule in rules if rule is not None),
-        pairs=explaining.pairs(encoder.layout, sketch, reference) if CORRELATIONS in decision.drives else (),
+        pairs=explaining.pairs(encoder.layout, sketch, reference, decision.effect) if is_paired else (),
     )

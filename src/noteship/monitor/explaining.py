@@ -21,6 +21,8 @@ __all__ = ["culprits", "pairs", "rule_that_moved", "short"]
 # part of a budget that is divided by the features and some detectors more.
 LEVEL = 0.2
 MOST_CULPRITS, MOST_SHARES, MOST_PAIRS = 10, 3, 3
+# One product in a thousand would be off by so many standard errors, by chance.
+CHANCE = 3.3
 
 
 def short(number: float) -> float:
@@ -73,27 +75,37 @@ def _moved(counts: Array, masses: Array, most: int) -> list[tuple[int, float, fl
     return [(number, short(masses[number]), short(shares[number])) for number in order if gains[number] > 0]
 
 
-def pairs(layout: Layout, sketch: Sketch, reference: Reference) -> tuple[Share, ...]:
-    """The pairs of dimensions whose mean product moved most: of ranks, correlations and variances; and means."""
-    rows, dimensions = sketch.rows, layout.dimensions
+def pairs(layout: Layout, sketch: Sketch, reference: Reference, effect: float) -> tuple[Share, ...]:
+    """The pairs of dimensions whose mean product moved most: of ranks, correlations and variances; and means.
+
+    None that moved by less, in its standard deviations, than the tolerance and what chance may do. `effect`: how many
+    rows say as much as one independent one.
+    """
+    rows, sizes = sketch.rows, numpy.array(reference.moments.rows, float)
     if not rows:
         return ()
-    now = sketch.products / rows
-    sizes = numpy.array(reference.moments.rows, float)
-    then = sizes @ reference.moments.means / sizes.sum()
-    off = numpy.abs(now - then)
-    order = numpy.argsort(-off, kind="stable")[:MOST_PAIRS].tolist()
-    shared = statistics.pairs_of(dimensions)
+    now, then = sketch.products / rows, sizes @ reference.moments.means / sizes.sum()
+    spread = reference.moments.spreads
+    off = numpy.divide(numpy.abs(now - then), spread, out=numpy.zeros_like(spread), where=spread > 0)
+    least = reference.tolerance + CHANCE * math.sqrt(effect / rows + 1 / sizes.sum())
+    marks = layout.two_valued
+    shared = [_telling(marks, each) for each in statistics.pairs_of(layout.dimensions)]
+    far = [place for place in numpy.argsort(-off, kind="stable").tolist() if off[place] > least and shared[place]]
     return tuple(
         Share(_pairs(layout, shared[place]), short(then[place]), short(now[place]))
-        for place in order
-        if 2 * off[place] >= off[order[0]] > 0
+        for place in far[:MOST_PAIRS]
+        if 2 * off[place] >= off[far[0]]
     )
+
+
+def _telling(marks: set[int], shared: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Without the squares of what is so or not: a mean tells of it already."""
+    return [pair for pair in dict.fromkeys(shared) if pair[0] != pair[1] or pair[0] not in marks]
 
 
 def _pairs(layout: Layout, shared: Sequence[tuple[int, int]]) -> str:
     """Those that one feature has; which of several it is cannot be told."""
-    return ", or ".join(_pair(layout, *pair) for pair in dict.fromkeys(shared))
+    return ", or ".join(_pair(layout, *pair) for pair in shared)
 
 
 def _pair(layout: Layout, first: int, second: int) -> str:

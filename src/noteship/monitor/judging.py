@@ -86,7 +86,7 @@ def _explained(
         drives=tuple(drives),
         culprits=explaining.culprits(encoder, columns, 1, sketch, reference),
         moved=tuple(rule for rule in rules if rule is not None),
-        pairs=explaining.pairs(encoder.layout, sketch, reference) if CORRELATIONS in drives else (),
+        pairs=explaining.pairs(encoder.layout, sketch, reference, decision.effect) if CORRELATIONS in drives else (),
     )
 
 

@@ -26,6 +26,10 @@ NOT_ALLOWED = (store.errors.StoreDenied, store.errors.StoreReadOnly)
 
 # No piece has such a name: those have dashes.
 MERGED = "merged"
+# Of several who merge at once all but one begin anew, as often as a part comes meanwhile; else the next one merges.
+TRIES = 20
+# Longer than a sample takes to be written: then its writer was killed.
+UNFINISHED_S = 3_600.0
 
 
 @dataclass(frozen=True)
@@ -55,8 +59,10 @@ class KeptRows:
     def merge(self, start: int) -> None:
         """Make one of what several workers kept of a window, and delete the parts."""
         prefix = f"{self.prefix}{stamp(start)}/"
-        # Most who come find all done.
-        while any(name != prefix + MERGED for name in self.objects.refs(prefix)):
+        for _ in range(TRIES):
+            if all(name == prefix + MERGED for name in self.objects.refs(prefix)):
+                # Most who come find all done.
+                return
             parts, merged = self._parts(start)
             names, sample = parts.keys() - {MERGED}, _sum(parts)
             if not names or sample is None:
@@ -72,7 +78,8 @@ class KeptRows:
     def sweep(self, before: float, upto: int | None) -> None:
         """Delete what is kept of windows of the release that began before a moment, whatever version they are of.
 
-        Of this version, merge the windows up to `upto` that nobody has merged.
+        What a killed writer left goes after an hour. Of this version, merge the windows up to `upto` that nobody has
+        merged.
         """
         waiting = set()
         release = f"samples/{quote(self.place.release, safe='')}/"
@@ -81,6 +88,7 @@ class KeptRows:
                 self.objects.delete_ref(name)
             elif name.startswith(self.prefix) and not name.endswith(f"/{MERGED}"):
                 waiting.add(start)
+        self.objects.sweep_unfinished_refs(release.rstrip("/"), UNFINISHED_S)
         for start in sorted(waiting):
             if upto is not None and start <= upto:
                 self.merge(start)
@@ -89,7 +97,7 @@ class KeptRows:
         """What there is of a window, by the end of its name; and that which is merged, as it was read."""
         prefix = f"{self.prefix}{stamp(start)}/"
         parts, merged = {}, None
-        for ref in self.objects.read_refs(prefix):
+        for ref in self.objects.read_whole_refs(prefix):
             name = ref.name.removeprefix(prefix)
             merged = ref if name == MERGED else merged
             # Of another noteship, or changed: no part of anything.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,13 +15,15 @@ from noteship.monitor.labels import Judgement, Kind, Labels
 from noteship.monitor.pieces import stamp
 from noteship.monitor.windows import Windows
 
-__all__ = ["NAME", "keep_labels", "key_of"]
+__all__ = ["NAME", "keep_labels", "kept_s", "key_of"]
+
+VERSION = 1
 
 # Bytes by which a label is known again: among 50,000, two are taken for one with a probability of 7e-11.
 KEY_BYTES = 8
 # Of one window: half a megabyte.
 MOST_KEPT = 50_000
-# The name below labels/START/; those of workers end with a random number.
+# The name below labels/START/, where those of workers end with a random number, and of what says how long windows are.
 NAME = "files"
 
 
@@ -41,6 +44,25 @@ class _Kept:
         keys = base64.b64decode(ref.value["keys"], validate=True)
         found = (keys[place : place + KEY_BYTES] for place in range(0, len(keys), KEY_BYTES))
         return cls(Labels.from_json(ref.value), frozenset(found))
+
+
+def kept_s(windows: Windows, seconds: int) -> int:
+    """How long the windows are by which labels of a version are kept, from the first of them on: these `seconds`.
+
+    Guarantee: with other `seconds` later it is what it was, so that a label has one window, in which it counts once.
+    Raises DamagedDecisions; what the store raises passes through.
+    """
+    name = f"{windows.prefix}{NAME}"
+    value = {"format": VERSION, "seconds": seconds}
+    while (ref := windows.objects.read_ref(name)) is None:
+        with contextlib.suppress(store.errors.RefMoved):
+            windows.objects.write_ref(name, value, expected=None)
+    try:
+        if ref.value["format"] == VERSION and int(ref.value["seconds"]) > 0:
+            return int(ref.value["seconds"])
+    except (ValueError, KeyError, TypeError):
+        pass
+    raise errors.DamagedDecisions(f"{name} is changed, or of a later version")
 
 
 def key_of(request: str, row: int) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import secrets
 import threading
 from collections.abc import Mapping
@@ -16,33 +17,57 @@ from noteship.monitor.windows import Windows
 
 __all__ = ["LabelWriter", "read_labels"]
 
+LOG = logging.getLogger(__name__)
 # More windows than anybody has.
 MANY = 1 << 40
 # Windows whose counts are kept here: a day of windows of five minutes. Those of others are read when labels come.
 KEPT = 288
+# Windows that are held until they are written: two weeks of windows of five minutes. Each takes two kilobytes
+# of memory, and of twenty classes at most ninety.
+HELD = 4_032
+# Labels that are held one by one, since adding two counts of many classes takes as long as counting so many.
+TOGETHER = 64
 
 
 @dataclass(eq=False)
 class _Window:
-    """The labels of one window: those that were counted here, and those that wait to be."""
+    """The labels of one window: those that were counted here, and those that wait to be.
+
+    - new: as they came; waiting: the sum of those before; unwritten: how many came since the last write
+    """
 
     windows: Windows
     start: int
     kind: Kind
-    waiting: list[Judgement] = field(default_factory=list)
+    waiting: Labels
+    new: list[Judgement] = field(default_factory=list)
+    unwritten: int = 0
     counted: Labels | None = None
     ref: store.Ref | None = None
-    is_written: bool = True
+
+    def add(self, judgement: Judgement) -> None:
+        self.new.append(judgement)
+        self.unwritten += 1
+        if len(self.new) >= TOGETHER:
+            self.gather()
+
+    def gather(self) -> None:
+        self.waiting += Labels.of(self.kind, self.new)
+        self.new = []
 
 
 class LabelWriter:
     """Counts the labels that one worker takes, and writes what it has counted. For two threads.
 
     Guarantee: only this worker writes its values, and each is the sum of all of its labels for a window, so that
-    written again after a failure of which nobody knows how far it went, it is the same or more.
+    written again after a failure of which nobody knows how far it went, it is the same or more. While the store is
+    away, HELD windows are held; then those are dropped for which no label has come for longest.
+
+    - dropped: labels since the beginning
     """
 
     def __init__(self, replica: str) -> None:
+        self.dropped = self._told = 0
         self._name = f"{quote(replica, safe='')}-{secrets.token_hex(4)}"
         self._windows: dict[tuple[str, int], _Window] = {}
         self._lock = threading.Lock()
@@ -51,9 +76,12 @@ class LabelWriter:
         """Count a label for the window of its prediction, soon. Returns at once."""
         key = (windows.prefix, start)
         with self._lock:
-            window = self._windows.pop(key, None) or _Window(windows, start, kind)
-            window.waiting.append(judgement)
+            window = self._windows.pop(key, None) or _Window(windows, start, kind, Labels(kind))
+            window.add(judgement)
             self._windows[key] = window
+            if len(self._windows) > HELD:
+                oldest = self._windows.pop(next(iter(self._windows)))
+                self.dropped += oldest.unwritten
 
     def write(self) -> int:
         """Write what has changed, and say of how many windows.
@@ -61,10 +89,13 @@ class LabelWriter:
         What the store raises passes through, and what was not written is kept.
         """
         with self._lock:
-            changed = [each for each in self._windows.values() if each.waiting or not each.is_written]
+            changed = [each for each in self._windows.values() if each.unwritten]
         for window in changed:
             self._write(window)
         self._forget()
+        if self.dropped > self._told:
+            LOG.warning("%d labels were dropped: they waited too long to be written", self.dropped - self._told)
+            self._told = self.dropped
         return len(changed)
 
     def _write(self, window: _Window) -> None:
@@ -74,21 +105,25 @@ class LabelWriter:
             window.ref, found = _read(window.windows.objects, name)
             window.counted = found or Labels(window.kind)
         with self._lock:
-            waiting, window.waiting = window.waiting, []
-        window.counted += Labels.of(window.kind, waiting)
-        window.is_written = False
-        while not window.is_written:
+            window.gather()
+            taken, window.waiting = window.waiting, Labels(window.kind)
+            unwritten = window.unwritten
+        window.counted += taken
+        is_written = False
+        while not is_written:
             try:
                 window.ref = window.windows.objects.write_ref(name, window.counted.to_json(), expected=window.ref)
-                window.is_written = True
+                is_written = True
             except store.errors.RefMoved:
                 # The write before, of which nobody knew how far it went, has come.
                 window.ref, _ = _read(window.windows.objects, name)
+        with self._lock:
+            window.unwritten -= unwritten
 
     def _forget(self) -> None:
         """Let go of windows for which no label has come for longest."""
         with self._lock:
-            for key in [key for key, each in self._windows.items() if each.is_written and not each.waiting][:-KEPT]:
+            for key in [key for key, each in self._windows.items() if not each.unwritten][:-KEPT]:
                 del self._windows[key]
 
 

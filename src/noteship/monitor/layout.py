@@ -200,6 +200,17 @@ class Layout:
         return self._ranked + sum(size for _, size in self._blocks)
 
     @property
+    def two_valued(self) -> set[int]:
+        """The dimensions that say only whether something is so: their squares say the same once more."""
+        found, start = set[int](), self._ranked
+        hashed = {"categories"} if self.categories.is_hashed else set()
+        for name, size in self._blocks:
+            if name in {"categories", "labels", "flags"} - hashed:
+                found.update(range(start, start + size))
+            start += size
+        return found
+
+    @property
     def prediction_dimensions(self) -> list[int]:
         """Those of z that predictions are in."""
         if self.outputs:

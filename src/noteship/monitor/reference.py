@@ -22,7 +22,7 @@ class Reference:
     - masses: by detector, (bins,); feature_masses: (features, width)
     - radii, feature_radii: how far a window's shares may be off, by detector, and (features,)
     - moments: of the products of pairs of dimensions
-    - hour: of the week; None for the profile
+    - tolerance: which the radii have in them; hour: of the week, None for the profile
     """
 
     masses: Mapping[str, Array]
@@ -30,6 +30,7 @@ class Reference:
     feature_masses: Array
     feature_radii: Array
     moments: statistics.ReferenceMoments
+    tolerance: float
     hour: int | None = None
 
     @classmethod
@@ -45,7 +46,7 @@ class Reference:
             (first, second), profile.pairs.means, profile.pairs.factor, profile.pairs.rest
         )
         feature_radii = radii_of(profile.feature_masses, float(first + second), tolerance)
-        return cls(masses, radii, profile.feature_masses, feature_radii, moments)
+        return cls(masses, radii, profile.feature_masses, feature_radii, moments, tolerance)
 
 
 def radii_of(masses: Array, rows: float, tolerance: float) -> Array:

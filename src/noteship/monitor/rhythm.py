@@ -163,7 +163,8 @@ class Hour:
         moments = statistics.ReferenceMoments(
             (int(halves[0]), int(halves[1])), means, profile.pairs.factor, profile.pairs.rest
         )
-        return Reference(masses, radii, features, radii_of(features, rows, tolerance), moments, hour)
+        feature_radii = radii_of(features, rows, tolerance)
+        return Reference(masses, radii, features, feature_radii, moments, tolerance, hour)
 
     def to_json(self) -> dict[str, Any]:
         """The written form."""

@@ -39,8 +39,12 @@ class Sampling:
         self._encoder = profile.encoder
         features = profile.encoder.layout.features
         self._offsets = numpy.arange(len(features)) * profile.encoder.layout.width
-        # Bins of what is made of a column tell of it, too, and so may the leaves of trees over all columns.
-        self._is_told = [each.group != "input" or not _is_of(each.name, leave_out) for each in features]
+        # Bins of what is made of a column tell of it, too, and so may the work that all columns made, and the leaves of
+        # trees over them.
+        self._is_told = [
+            not leave_out or each.group == "prediction" or (each.group == "input" and not _is_of(each.name, leave_out))
+            for each in features
+        ]
         detectors = enumerate(DETECTORS[:3], len(features))
         self._leaves = [(name, place) for place, name in detectors if not leave_out or name == "predictions"]
         # None for those that are left out.
@@ -51,15 +55,13 @@ class Sampling:
 
     @classmethod
     def of(cls, profile: Profile, settings: Settings, model: str) -> Self | None:
-        """As the settings ask for it, of a model; None where nothing is kept. Raises UnknownColumn."""
-        if not settings.sample:
-            return None
+        """As the settings ask for it, of a model; None where nothing is kept. Raises UnknownColumn, also then."""
         columns = [field.name for field in profile.fields]
         for column in settings.leave_out:
             if column not in columns:
                 # What it was meant for would be kept.
                 raise errors.UnknownColumn(column, model, nearest(column, columns))
-        return cls(profile, settings.sample, settings.leave_out)
+        return cls(profile, settings.sample, settings.leave_out) if settings.sample else None
 
     @property
     def empty(self) -> Sample:

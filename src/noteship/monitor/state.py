@@ -29,7 +29,7 @@ class State:
     - waiting: the sketch of windows too small to be judged, `windows` of them, with the hour of the week that they are
       compared with; None for the profile
     - silent: boots that have not told of their windows, with the start of the first
-    - settled: who settled the last alarm and why, until a decision has said so
+    - settled: who settled the last alarm and why, and whether it was usual, until a decision has said so
     - last: what was decided last, with its sketch, from which it is written where the writer was killed
     """
 
@@ -45,8 +45,16 @@ class State:
     waiting_hour: int | None = None
     windows: int = 0
     silent: Mapping[str, int] = field(default_factory=dict)
-    settled: Mapping[str, str] | None = None
+    settled: Mapping[str, Any] | None = None
     last: Mapping[str, Any] | None = None
+
+    @property
+    def told_settled(self) -> str:
+        """Who settled the last alarm and why, in words; empty once a decision has said so."""
+        if self.settled is None:
+            return ""
+        usual = ", and its windows are usual ones" if self.settled.get("usual") else ""
+        return f"settled by {self.settled['by']}: {self.settled['why']}{usual}"
 
     def to_json(self) -> dict[str, Any]:
         """The written form."""

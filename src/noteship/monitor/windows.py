@@ -6,6 +6,7 @@
     monitor/RELEASE/MODEL/VERSION/decided/START                           a decision, with the merged sketch
     monitor/RELEASE/MODEL/VERSION/labels/START/REPLICA-BOOT               `Labels` that one worker took
     monitor/RELEASE/MODEL/VERSION/labels/START/files                      `Labels` of files, with what tells them apart
+    monitor/RELEASE/MODEL/VERSION/files                                   how long the windows of these are
 
 All are references, so that each is written in one step or not at all, and nothing of it is ever collected. START is a
 window's start in UTC, such as 20261123T021500Z. A piece's name is its own for ever: written again after a failure of

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from noteship.operations import naming
+from noteship.operations.errors import NoProfile
 from noteship.operations.naming import Named
 from noteship.operations.writing import write
 
@@ -25,11 +26,15 @@ HEADER = ("request", "row", "label", "what", "reason", "file_row")
 
 @dataclass(frozen=True)
 class FeedbackRequest:
-    """A file of labels, the address of the service, and the file that holds the caller's token, if any."""
+    """A file of labels, the address of the service, and the file that holds the caller's token, if any.
+
+    - is_insecure: the token may go over the network without TLS
+    """
 
     path: Path
     url: str
     token_file: Path | None = None
+    is_insecure: bool = False
 
 
 def tell(request: FeedbackRequest, told: Callable[[feedback.Summary, float], None]) -> feedback.Summary:
@@ -40,8 +45,10 @@ def tell(request: FeedbackRequest, told: Callable[[feedback.Summary, float], Non
     # It brings pandas, which `noteship --help` should not wait for.
     from noteship import feedback
 
-    service = feedback.Service(request.url, feedback.token_in(request.token_file))
+    service = feedback.Service(request.url, feedback.token_in(request.token_file), is_insecure=request.is_insecure)
     try:
+        # Its first rows, before the service is asked: a file that is none is told also where nobody serves.
+        next(feedback.read(request.path), None)
         output = _output(service) if ".csv" in request.path.name.lower() else None
         return feedback.send(service, feedback.read(request.path, output), told)
     finally:
@@ -53,12 +60,15 @@ def keep(
 ) -> tuple[Named, feedback.Summary]:
     """Count labels of a file that has the predictions of a bundle beside them, in the project's store.
 
-    Raises what `naming.named`, `models.fetch`, `feedback.read` and `feedback.keep` raise.
+    Raises NoProfile, and what `naming.named`, `models.fetch`, `feedback.read` and `feedback.keep` raise.
     """
-    from noteship import feedback, monitor
-    from noteship.operations.profiles import settings_of
+    from noteship import digests, feedback, monitor
+    from noteship.operations.profiles import profile_in, settings_of
 
     named = naming.named(opened, bundle)
+    if profile_in(opened.store, named.digest) is None:
+        # Nothing of it is in any window, so nobody would see the labels.
+        raise NoProfile(named.name, digests.short(named.digest))
     settings, output = settings_of(opened), _output_of(opened, named)
     windows = monitor.Windows(opened.store, monitor.Place(settings.release, named.name, named.digest))
     version = feedback.Version(windows, output, settings.window_s)
@@ -92,7 +102,8 @@ def write_refused(path: Path, refused: Sequence[feedback.Refusal]) -> None:
     for each in refused:
         row = "" if each.row is None else each.row
         writer.writerow([each.request, row, _text(each.label), each.what, each.reason, each.number])
-    write(path, text.getvalue())
+    # What came as half of a pair of surrogates cannot be written.
+    write(path, text.getvalue().encode("utf-8", "replace").decode())
 
 
 def _text(label: Any) -> str:

@@ -45,18 +45,20 @@ class Judged:
 def judge(chosen: loading.Chosen, trusting: loading.Trusting, opened: OpenedProject, path: Path) -> Judged:
     """Score the rows of a file that fit the model, and compare them with its profile, each as a request of its own.
 
-    Raises NoProfile, and what `loading.load` and `observe` raise.
+    Raises NoProfile, WindowTooLong, and what `loading.load` and `observe` raise.
     Cost: the model's over these rows, and all rows in memory.
     """
     # They bring pandas and scikit-learn, which the change to another interpreter should not wait for.
     from noteship import monitor
     from noteship.operations.observing import observe
     from noteship.operations.profiles import profile_of, settings_of
+    from noteship.scoring import forms
 
-    profile = profile_of(chosen)
+    profile, settings = profile_of(chosen), settings_of(opened)
+    forms.check_file(path)
     loaded = loading.load(chosen, trusting, opened.root)
     rows = observe(loaded, profile, path)
-    decision = monitor.judge(profile, rows.observed, settings_of(opened))
+    decision = monitor.judge(profile, rows.observed, settings)
     if rows.refused:
         left_out = f"{rows.refused:,} {'row' if rows.refused == 1 else 'rows'}"
         decision = dataclasses.replace(decision, notes=(*decision.notes, f"{left_out} did not fit and were left out"))

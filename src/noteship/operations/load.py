@@ -36,7 +36,7 @@ def load(
 
     Raises NoBundle, UnknownBundle, DamagedBundle, EnvironmentDiffers, PickleRefused, SourceRefused, UntrustedTypes.
 
-        model = noteship.load("champion", store="s3://team-a/mail")
+        model = noteship.load("latest", store="s3://team-a/mail")
         labels = model.predict(frame)
     """
     root = Path(project or ".").resolve()

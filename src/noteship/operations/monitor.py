@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -11,10 +12,11 @@ from typing import Any
 from noteship import digests, monitor, reporting, store
 from noteship.monitor.pieces import stamp
 from noteship.nearest import nearest
+from noteship.operations import living
 from noteship.operations.errors import Contradiction, NoAlarm, NoProfile, NothingKept, NothingWatched
 from noteship.operations.naming import NAMES
 from noteship.operations.opened import OpenedProject
-from noteship.operations.profiles import profile_in, settings_of
+from noteship.operations.profiles import has_bundle, profile_in, settings_of
 from noteship.operations.sampled import rows_of
 from noteship.operations.writing import write
 from noteship.reporting.verdict import verdict
@@ -23,10 +25,14 @@ __all__ = ["Watched", "Watching", "report", "sample", "settle"]
 
 # It takes a listing for each model, and a version that is no longer served does not come back by itself.
 LOOKED_FOR_S = 60.0
+# So often it is looked for rows that have been kept for long enough.
+SWEEP_S = 3_600.0
 # To the last windows rows may still be added: pieces come late.
 STILL_OPEN = 3
 # A day of windows of five minutes.
 SKETCHES = 288
+# An alarm that is older than the windows that are looked at is told by so many of its first ones.
+BEGINNING = 12
 # Those who take labels write them as often; most come within five weeks.
 LABELS_S, LATE_S = 30.0, 35 * 86_400
 
@@ -88,6 +94,7 @@ class Watching:
         self._objects, self._bundle, self._last = opened.store, bundle, last
         self._versions: dict[monitor.Place, _Version] = {}
         self._looked_for = -LOOKED_FOR_S
+        self._swept = -SWEEP_S
         self._seen: dict[monitor.Place, Watched] = {}
 
     def look(self, now: float) -> tuple[Watched, ...]:
@@ -97,7 +104,9 @@ class Watching:
         """
         is_thorough = not 0 <= now - self._looked_for < LOOKED_FOR_S
         if is_thorough:
-            for place in _places(self._objects, self.settings, self._bundle):
+            places = _places(self._objects, self.settings, self._bundle)
+            self._sweep(places[0], now)
+            for place in places:
                 if place not in self._versions:
                     self._versions[place] = _Version(self._objects, place, self.settings, self._last)
         names = _names(self._objects)
@@ -106,6 +115,13 @@ class Watching:
                 self._seen[place] = version.look(now, names.get(place.version, ()))
         self._looked_for = now if is_thorough else self._looked_for
         return tuple(sorted(self._seen.values(), key=_order))
+
+    def _sweep(self, place: monitor.Place, now: float) -> None:
+        """Once an hour, delete rows of the release that were kept for long enough, whether or not windows are closed."""
+        if not 0 <= now - self._swept < SWEEP_S:
+            with suppress(store.errors.StoreDenied, store.errors.StoreReadOnly):
+                monitor.KeptRows(self._objects, place).sweep(now - self.settings.sample_keep_s, None)
+            self._swept = now
 
 
 class _Version:
@@ -118,6 +134,7 @@ class _Version:
             self._evaluator = monitor.Evaluator(self._windows, self._profile, settings)
         self._starts: list[int] = []
         self._known: dict[int, reporting.Window] = {}
+        self._rang: tuple[reporting.Window, ...] = ()
         self._rows: reporting.Rows | None = None
         self._kept_at: int | None = None
         self._labels: Mapping[int, monitor.Labels] = {}
@@ -125,15 +142,15 @@ class _Version:
         self._expected: dict[int, float | None] = {}
 
     def look(self, now: float, names: tuple[str, ...]) -> Watched:
-        boots = self._windows.boots()
-        note = self._close(boots, now)
+        boots, heard = self._windows.boots(), self._windows.heard()
+        note = self._close(living.lengths(boots, heard, now), now)
         history = reporting.History.of(self._read(now), self._settings, now)
         labels = self._read_labels(now)
-        history = replace(history, labels=labels, expected=self._expected_of(labels))
-        living = _living(boots, history, now, self._settings)
-        replicas = len({boot.replica for boot in living})
+        history = replace(history, labels=labels, expected=self._expected_of(labels), rang=self._read_rang(history))
+        workers = living.living(boots, heard, history)
+        replicas = len({boot.replica for boot in workers})
         note = note or self._settled(history)
-        return Watched(self._place, names, history, self._profile, replicas, len(living), note, self._kept(history))
+        return Watched(self._place, names, history, self._profile, replicas, len(workers), note, self._kept(history))
 
     def _kept(self, history: reporting.History) -> reporting.Rows | None:
         """What is kept, read again when another window was closed."""
@@ -142,10 +159,12 @@ class _Version:
             self._rows, self._kept_at = rows_of(self._windows, self._profile, history), last
         return self._rows
 
-    def _close(self, boots: Sequence[monitor.Boot], now: float) -> str:
-        """Close the windows that are due, unless they are of another length than this project says."""
-        others = {boot.seconds for boot in boots} - {self._settings.window_s}
+    def _close(self, served: set[int], now: float) -> str:
+        """Close the windows that are due, unless some that are served are of another length than this project says."""
+        others = served - {self._settings.window_s}
         if self._evaluator is None:
+            if has_bundle(self._objects, self._place.version):
+                return "its bundle has no profile, so it is not watched; noteship run makes it anew, or says why not"
             return "its bundle is not in the store: windows are closed by who serves it"
         if others:
             lengths = ", ".join(f"{each} s" for each in sorted(others))
@@ -161,8 +180,8 @@ class _Version:
     def _settled(self, history: reporting.History) -> str:
         """Of an alarm that was settled after the last decision."""
         ref = self._windows.read_state() if history.standing == "alarm" else None
-        settled = None if ref is None else monitor.State.from_json(ref.value).settled
-        return f"settled by {settled['by']}: {settled['why']}; the next decision begins anew" if settled else ""
+        settled = "" if ref is None else monitor.State.from_json(ref.value).told_settled
+        return f"{settled}; the next decision begins anew" if settled else ""
 
     def _read(self, now: float) -> list[reporting.Window]:
         """The last windows; what is known of one that no piece can come to any more is not read again."""
@@ -173,11 +192,24 @@ class _Version:
             if window is not None:
                 self._known[window.decision.start] = window
         known = {start: self._known[start] for start in starts if start in self._known}
-        # Many windows are one time line; distributions are compared of the last ones.
-        for start in list(known)[:-SKETCHES]:
+        # Many windows are one time line; distributions are compared of the last ones that have any.
+        for start in [start for start, each in known.items() if each.decision.rows][:-SKETCHES]:
             known[start] = replace(known[start], sketch=b"")
         self._known = known
         return list(known.values())
+
+    def _read_rang(self, history: reporting.History) -> tuple[reporting.Window, ...]:
+        """The windows with which an alarm began, each read once, where they are no longer among the last ones."""
+        since = None if history.last is None else history.last.since
+        first = history.windows[0].decision.start if history.windows else 0
+        if since is None or since >= first:
+            return ()
+        if not self._rang or self._rang[0].decision.start != since:
+            ends = min(first, since + BEGINNING * self._settings.window_s)
+            refs = map(self._windows.read_decision, range(since, ends, self._settings.window_s))
+            found = (reporting.Window.of_value(ref.value) for ref in refs if ref is not None)
+            self._rang = tuple(each for each in found if each is not None)
+        return self._rang
 
     def _read_labels(self, now: float) -> Mapping[int, monitor.Labels]:
         """Those of the last windows for which any came, however long ago these were; more may come at any time."""
@@ -236,7 +268,7 @@ def settle(opened: OpenedProject, bundle: str | None, why: str, *, is_usual: boo
         raise NoAlarm(settings.release, bundle or "")
     if len(ringing) > 1:
         listed = ", ".join(f"{place.model} {digests.short(place.version)}" for place in ringing)
-        raise Contradiction(f"alarms of several versions ring: {listed}", "name the one that is settled")
+        raise Contradiction(f"alarms of several versions ring: {listed}", "name the one that is settled", "--settle")
     [place] = ringing
     profile = profile_in(opened.store, place.version) if is_usual else None
     if is_usual and profile is None:
@@ -286,7 +318,8 @@ def _places(objects: store.Store, settings: monitor.Settings, bundle: str | None
         others = {place.release for place in every} - {settings.release}
         known = {place.model for place in ours} | {digests.short(place.version) for place in ours}
         near = nearest(bundle, sorted(known)) if bundle else ""
-        raise NothingWatched(settings.release, bundle or "", near, tuple(sorted(others)))
+        # Where nothing is watched, no name would do.
+        raise NothingWatched(settings.release, (bundle or "") if ours else "", near, tuple(sorted(others)))
     return meant
 
 
@@ -299,19 +332,6 @@ def _names(objects: store.Store) -> Mapping[str, tuple[str, ...]]:
             digest = ref.value["digest"]
             found[digest] = (*found.get(digest, ()), name)
     return found
-
-
-def _living(
-    boots: Sequence[monitor.Boot], history: reporting.History, now: float, settings: monitor.Settings
-) -> list[monitor.Boot]:
-    """Workers that have told of the last window, or began after it: one that was killed never says that it ended."""
-    begun = now - 2 * settings.window_s
-    told: set[str] = set()
-    if history.last is not None:
-        begun = max(begun, history.end)
-        if not history.is_silent:
-            told = {member.rpartition("-")[0] for member in history.last.members}
-    return [boot for boot in boots if boot.ended is None and (boot.started >= begun or boot.name in told)]
 
 
 def _order(watched: Watched) -> tuple[bool, bool, str, float]:

@@ -32,14 +32,13 @@ def observe(loaded: models.LoadedModel, profile: monitor.Profile, path: Path, ke
     Cost: the model's over these rows, and all rows in memory.
     """
     form = forms.form_of(path.name)
-    if not path.is_file():
-        raise scoring.errors.NoRows(str(path))
+    forms.check_file(path)
     if form is None:
         raise scoring.errors.UnknownForm(str(path))
     rows, scores, counts, kept = [], [], [], []
     bad: list[reading.BadRow] = []
     counter = _counter(loaded, profile)
-    for piece in reading.pieces(path, str(path), form, reading.Wanted(loaded.signature, keep)):
+    for piece in reading.pieces(path, str(path), form, reading.Wanted(loaded.signature, keep, "--time")):
         good = sorting.sort(loaded.signature, piece)
         bad += good.bad
         if len(good.frame):
@@ -51,7 +50,7 @@ def observe(loaded: models.LoadedModel, profile: monitor.Profile, path: Path, ke
         first = bad[0]
         raise NoRowFits(str(path), len(bad), first.row, first.field, first.expected, first.got)
     if not rows:
-        raise scoring.errors.NoRows(str(path))
+        raise scoring.errors.NoRows(str(path), "no row")
     known = [each for each in counts if each is not None]
     joined, scored = models.Rows.joined(rows), models.Scores.joined(scores)
     predictions = monitor.Predictions(scored.predictions, scored.probabilities, scored.classes)

@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from noteship import digests, monitor, store
-from noteship.operations.errors import NoProfile
+from noteship.errors import cut
+from noteship.operations.errors import NoProfile, WindowTooLong
 from noteship.operations.loading import Chosen
 from noteship.operations.opened import OpenedProject
 
 if TYPE_CHECKING:
     from noteship import serving
 
-__all__ = ["profile_in", "profile_of", "settings_of", "watch_of"]
+__all__ = ["checked", "has_bundle", "profile_in", "profile_of", "settings_of", "warn_unwatched", "watch_of"]
 
+LOG = logging.getLogger(__name__)
 # A bundle's file, where it is monitored.
 PROFILE = "profile.json"
+# Windows to a false alarm: with fewer, what rings may well be one.
+LEAST = 10
 
 
 def settings_of(opened: OpenedProject) -> monitor.Settings:
-    """What the project's `[monitor]` says."""
+    """What the project's `[monitor]` says. Raises WindowTooLong."""
     told = opened.settings.monitor
-    return monitor.Settings(
+    settings = monitor.Settings(
         told.release,
         told.window_s,
         told.false_alarm_s,
@@ -31,6 +36,21 @@ def settings_of(opened: OpenedProject) -> monitor.Settings:
         told.leave_out,
         told.sample_keep_s,
     )
+    return checked(settings, "noteship.toml, [monitor]")
+
+
+def checked(settings: monitor.Settings, where: str) -> monitor.Settings:
+    """Settings whose false alarms are rarer than their windows; `where` they are from. Raises WindowTooLong."""
+    if settings.window_s * LEAST > settings.false_alarm_s:
+        raise WindowTooLong(settings.window_s, settings.false_alarm_s, LEAST, where)
+    return settings
+
+
+def warn_unwatched(error: NoProfile, why: str = "") -> None:
+    """Let the log say that a model answers and is not watched; `why`: what its bundle says of it."""
+    told = error.parts()
+    reason = f"none could be taken: {cut(why, 200)}" if why else told.nearest
+    LOG.warning("%s is not watched: %s; %s; %s", cut(error.name, 100), told.fact, reason, told.remedy)
 
 
 def watch_of(opened: OpenedProject) -> serving.Watch:
@@ -41,6 +61,15 @@ def watch_of(opened: OpenedProject) -> serving.Watch:
     writer = monitor.Writer(opened.store, settings, monitor.closes(settings))
     writer.start()
     return serving.Watch(writer)
+
+
+def has_bundle(objects: store.Store, bundle: str) -> bool:
+    """Whether a store has it. Raises the store's errors."""
+    try:
+        objects.read_tree(digests.Digest(bundle))
+    except (store.errors.MissingObject, ValueError):
+        return False
+    return True
 
 
 def profile_in(objects: store.Store, bundle: str) -> monitor.Profile | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import numbers
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,17 +17,19 @@ from noteship import monitor, reporting
 from noteship.monitor.decision import Decision, Word
 from noteship.monitor.pieces import stamp
 from noteship.operations import loading
-from noteship.operations.errors import BadTimes, WindowTooLong
+from noteship.operations.errors import BadTimes
 from noteship.operations.observing import observe
 from noteship.operations.opened import OpenedProject
-from noteship.operations.profiles import profile_of, settings_of
+from noteship.operations.profiles import checked, profile_of, settings_of
 from noteship.operations.writing import write
-from noteship.reporting.history import was_judged
+from noteship.reporting import rehearsal
+from noteship.scoring import forms
 
 __all__ = ["Asked", "Rehearsed", "rehearse", "report"]
 
 # In place of a number, which is no time.
 NUMBER = "a number"
+DIGITS = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 # Before it, and after it, times are those of a clock that was never set.
 FIRST, LAST = (pandas.Timestamp(each, tz="UTC") for each in ("1000-01-01", "9999-12-31"))
 
@@ -67,13 +70,12 @@ class Rehearsed:
     @property
     def alarms(self) -> Sequence[Decision]:
         """Those with which an alarm began."""
-        return [each for each in self.decisions if each.since == each.start]
+        return rehearsal.alarms(self.history)
 
     @property
     def state(self) -> Word:
         """Whether there was an "alarm" at any time; else what the last window that was judged is."""
-        judged = [each.state for each in self.decisions if was_judged(each)]
-        return "alarm" if self.alarms else judged[-1] if judged else "not enough data"
+        return rehearsal.outcome(self.history)
 
     def to_json(self) -> dict[str, Any]:
         """The document that `noteship monitor --rows --time --json` prints."""
@@ -100,9 +102,8 @@ def rehearse(chosen: loading.Chosen, trusting: loading.Trusting, opened: OpenedP
     Cost: the model's over these rows, all rows in memory, and 5 ms a window.
     """
     profile, settings = profile_of(chosen), settings_of(opened)
-    settings = dataclasses.replace(settings, window_s=asked.window_s or settings.window_s)
-    if settings.window_s > settings.false_alarm_s:
-        raise WindowTooLong(settings.window_s, settings.false_alarm_s)
+    settings = checked(dataclasses.replace(settings, window_s=asked.window_s or settings.window_s), "--window")
+    forms.check_file(asked.path)
     loaded = loading.load(chosen, trusting, opened.root)
     rows = observe(loaded, profile, asked.path, (asked.time,))
     seconds = _seconds(asked, rows.kept[asked.time])
@@ -116,29 +117,38 @@ def rehearse(chosen: loading.Chosen, trusting: loading.Trusting, opened: OpenedP
 
 def report(rehearsed: Rehearsed, target: Path) -> None:
     """Write the page of it. Raises what `reporting.page` raises."""
-    page = reporting.page(rehearsed.model, rehearsed.profile, rehearsed.history, version=rehearsed.version)
+    of = rehearsal.Rehearsal(str(rehearsed.asked.path), rehearsed.asked.anew)
+    page = reporting.page(
+        rehearsed.model, rehearsed.profile, rehearsed.history, version=rehearsed.version, rehearsal=of
+    )
     write(target, page)
 
 
 def _seconds(asked: Asked, values: pandas.Series[Any]) -> numpy.ndarray[Any, Any]:
     """Whole seconds since 1970; times without a zone are UTC."""
     if not pandas.api.types.is_datetime64_any_dtype(values):
-        # Numbers could be seconds, milliseconds or days; which of them, nobody has said.
-        told = [NUMBER if isinstance(each, numbers.Real) else each for each in values]
+        # Numbers could be seconds, milliseconds, days or years; which of them, nobody has said.
+        told = [NUMBER if _is_number(each) else each for each in values]
         values = pandas.Series(told, index=values.index, dtype=object)
     times = pandas.to_datetime(values, utc=True, errors="coerce", format="ISO8601")
     bad = (times.isna() | (times < FIRST) | (times > LAST)).to_numpy(bool)
     if bad.any():
         place = int(bad.argmax())
-        raise BadTimes(str(asked.path), asked.time, int(bad.sum()), int(values.index[place]), _kind(values.iloc[place]))
+        row, got = int(values.index[place]), _kind(values.iloc[place])
+        raise BadTimes(str(asked.path), asked.time, int(bad.sum()), len(values), row, got)
     whole: numpy.ndarray[Any, Any] = times.astype("datetime64[s, UTC]").astype("int64").to_numpy()
     return whole
+
+
+def _is_number(value: Any) -> bool:
+    """Whether it is one, also as the text that CSV has."""
+    return isinstance(value, numbers.Real) or (isinstance(value, str) and DIGITS.fullmatch(value.strip()) is not None)
 
 
 def _kind(value: Any) -> str:
     """What stands there in place of a time; values are not told."""
     if value is NUMBER:
-        return "a number"
+        return "a number, and nobody has said of which unit"
     if isinstance(value, str) and value:
         return "text that is no date"
     return "nothing" if value in (None, "") or pandas.isna(value) else "a time that no clock shows"

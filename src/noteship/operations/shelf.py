@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from noteship import digests
 from noteship.operations import trusted
-from noteship.operations.errors import Contradiction
+from noteship.operations.errors import Contradiction, NoProfile
 from noteship.operations.naming import Named, named_in
 from noteship.operations.opened import OpenedProject
 
@@ -87,7 +88,7 @@ class Shelf:
         Raises what `models.fetch`, `models.load`, `monitor.Profile` and `monitor.Sampling` raise.
         """
         from noteship import models, monitor, serving
-        from noteship.operations.profiles import settings_of
+        from noteship.operations.profiles import settings_of, warn_unwatched
 
         trust = models.Trust(frozenset({entry.digest} if entry.may_import else ()), self.types, self.allow_pickle)
         with tempfile.TemporaryDirectory(prefix="noteship-") as folder:
@@ -101,4 +102,7 @@ class Shelf:
             if profile is not None:
                 # Before the first request, and not when it is watched: that keeps nobody from answering.
                 monitor.Sampling.of(profile, settings_of(self.opened), fetched.name)
+            elif self.is_watched:
+                why = (fetched.parts.get("profile") or {}).get("why")
+                warn_unwatched(NoProfile(fetched.name, digests.short(entry.digest)), str(why or ""))
             return serving.Model(fetched.name, entry.digest, scorer, profile)

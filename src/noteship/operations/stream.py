@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -84,11 +84,14 @@ def stream(
 
 
 def _profile(chosen: loading.Chosen) -> monitor.Profile | None:
-    from noteship.operations.profiles import profile_of
+    """That of the bundle; where it has none, the log says that it is not watched."""
+    from noteship.operations.profiles import profile_of, warn_unwatched
 
-    with suppress(NoProfile):
+    try:
         return profile_of(chosen)
-    return None
+    except NoProfile as error:
+        warn_unwatched(error)
+        return None
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import json
 import re
 import types
 import typing
@@ -107,7 +108,8 @@ def _typed(hint: Any, value: object, source: Source, dotted: str) -> Any:
     if is_dataclass(hint) and isinstance(hint, type):
         return read_table(hint, value, source, dotted)
     if origin is tuple:
-        items = _expect(value, list, "a list", source, dotted)
+        words = f"a list, such as {json.dumps([value], ensure_ascii=False)}" if isinstance(value, str) else "a list"
+        items = _expect(value, list, words, source, dotted)
         return tuple(_typed(arguments[0], item, source, dotted) for item in items)
     if origin in (Mapping, dict):
         table = _expect(value, dict, "a table", source, dotted)

@@ -44,20 +44,27 @@ def _duration(value: object) -> float:
     return quantities.duration_s(str(value))
 
 
+def _length(value: object) -> float:
+    # A number alone could be of any unit: minutes are as likely as seconds.
+    if not isinstance(value, str) or not value.strip()[-1:].isalpha():
+        raise ValueError('a duration with its unit, such as "90s", "5m" or "2h"')
+    return _duration(value)
+
+
 def _window(value: object) -> int:
-    seconds = _duration(value)
+    seconds = _length(value)
     # A longer one would be blind to what happens every day at one time.
     if not 1 <= seconds <= DAY_S or seconds != int(seconds):
-        raise ValueError('a duration in whole seconds, from "1s" to "1d"')
+        raise ValueError('a duration in whole seconds and with its unit, from "1s" to "1d"')
     return int(seconds)
 
 
 def _false_alarms(value: object) -> float:
     found = re.fullmatch(r"\s*([1-9]\d*)\s+per\s+(.+)", str(value))
     try:
-        return quantities.duration_s(found[2] if found else "") / int(found[1] if found else 1)
+        return _length(found[2] if found else "") / int(found[1] if found else 1)
     except ValueError as error:
-        raise ValueError('a number and a time, such as "1 per 90d"') from error
+        raise ValueError('a number and a time with its unit, such as "1 per 90d"') from error
 
 
 def _size(value: object) -> int:
@@ -110,7 +117,7 @@ def _sample(value: object) -> int:
 
 
 def _sample_keep(value: object) -> float:
-    seconds = _duration(value)
+    seconds = _length(value)
     # Counts are kept for five weeks; rows no longer than these.
     if not 3_600 <= seconds <= 35 * DAY_S:
         raise ValueError('a duration from "1h" to "35d"')

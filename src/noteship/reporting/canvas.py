@@ -132,7 +132,7 @@ class Canvas:
         library: Any = dates
         locator = library.AutoDateLocator(minticks=3, maxticks=9)
         named = ["%Y", "%Y-%m", "%m-%d", "%H:%M", "%H:%M", "%H:%M:%S"]
-        whole = ["", "%Y", "%Y-%m-%d", "%m-%d", "%m-%d", "%H:%M"]
+        whole = ["", "%Y", "%Y-%m-%d", "%m-%d", "%H:%M", "%H:%M"]
         known = ["", "%Y", "%Y-%m", "%Y-%m-%d", "%Y-%m-%d", "%Y-%m-%d"]
         axis.set_major_locator(locator)
         axis.set_major_formatter(library.ConciseDateFormatter(locator, "UTC", named, known, zero_formats=whole))

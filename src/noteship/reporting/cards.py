@@ -49,6 +49,10 @@ def _card(easel: Easel, given: Comparison, culprit: Culprit | None, tolerance: f
     what, then, now = given.most
     # Within the tolerance, which bin is furthest off is mostly chance.
     is_far = rows and given.distance > tolerance
+    if culprit is not None and culprit.shares:
+        # As the verdict has it, which may be of fewer rows than the chart is.
+        told = culprit.shares[0]
+        what, then, now, is_far = told.what, told.reference, told.window, True
     most = escaped(f"{shown(what)}: {percent(then)} then, {percent(now)} now") if is_far else ""
     return (
         f'<figure class="card{" culprit" if culprit else ""}"><figcaption><b>{escaped(given.name)}</b>'

@@ -116,6 +116,8 @@ def work(easel: Easel, given: Histogram) -> str:
     _draw(canvas, (edges[:-1], edges[1:]), (given.reference, given.window))
     axes.set_xlim(edges[0], edges[-1])
     ticks = [each for each in _one_two_five(edges[0], edges[-1]) if edges[0] <= numpy.log10(each) <= edges[-1]]
+    # Between the ends of a few bars there may be no round number.
+    ticks = ticks if len(ticks) > 1 else [float(given.edges[0]), float(given.edges[-1])]
     axes.set_xticks(numpy.log10(ticks), [number(each) for each in ticks])
     axes.set_xlabel("multiplications a row")
     _share_axis(canvas, max(given.reference.max(), given.window.max()))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from noteship import monitor
+from noteship.reporting.rehearsal import Rehearsal
 from noteship.reporting.states import LOOKS, icon, meaning
 from noteship.reporting.words import duration
 
@@ -37,8 +38,9 @@ The bell: Evidence of {bell:,.0f}: so many windows of {window} there are in {tim
 least that far apart, however often one looks, and however many columns there are. It holds if requests do not depend
 on each other; where callers repeat themselves, or each row follows from the one before, it rings sooner.
 
-Mean product of ranks: Between two numbers it is their correlation, −1 to 1. Two columns may go together in another
-way though each by itself is as it was.
+Correlation, variance or mean of ranks: A column's values count by their ranks in the reference. Two columns may go
+together in another way though each by itself is as it was: their correlation is from −1 to 1. Told is what moved by
+more than the tolerance and chance.
 
 Rule: Conditions that divide the reference's rows into parts of about equal size; of the parts, the one that moved
 most.
@@ -75,11 +77,12 @@ def legend() -> str:
     return f'<ul class="legend">{"".join(f"<li>{icon(state)}{LOOKS[state].word}</li>" for state in shown)}</ul>'
 
 
-def guide(settings: monitor.Settings) -> str:
+def guide(settings: monitor.Settings, rehearsal: Rehearsal | None = None) -> str:
     """Every word that the page uses, explained."""
+    of_alarm = "" if rehearsal is None else rehearsal.after_an_alarm
     window, time = duration(settings.window_s), duration(settings.false_alarm_s)
     told = TERMS.format(window=window, time=time, tolerance=settings.tolerance, bell=settings.threshold)
     terms = [each.replace("\n", " ").partition(": ") for each in told.strip().split("\n\n")]
-    states = [(icon(state) + LOOKS[state].word, meaning(state)) for state in LOOKS if state != "none"]
+    states = [(icon(state) + LOOKS[state].word, meaning(state, of_alarm)) for state in LOOKS if state != "none"]
     lines = [*states, *((term, text) for term, _, text in terms)]
     return '<dl class="guide">' + "".join(f"<dt>{term}</dt><dd>{text}</dd>" for term, text in lines) + "</dl>"

@@ -48,6 +48,7 @@ class History:
 
     - labels: those that have come for predictions, by the start of the window in which these were made
     - expected: the accuracy that was expected of windows before those that are here
+    - rang: the first windows of an alarm that began before those that are here
     """
 
     windows: tuple[Window, ...]
@@ -55,6 +56,7 @@ class History:
     now: float
     labels: Mapping[int, monitor.Labels] = field(default_factory=dict)
     expected: Mapping[int, float] = field(default_factory=dict)
+    rang: tuple[Window, ...] = ()
 
     @classmethod
     def of(cls, windows: Iterable[Window], settings: monitor.Settings, now: float) -> Self:
@@ -101,10 +103,16 @@ class History:
         return min(each.start for each in same)
 
     @property
+    def judged(self) -> Decision | None:
+        """The latest decision that had enough rows to be evidence, if any is known."""
+        known = (*self.rang, *self.windows)
+        return next((each.decision for each in reversed(known) if was_judged(each.decision)), None)
+
+    @property
     def explained(self) -> Decision | None:
         """The latest decision that says what moved: of an alarm, or else where that is still so."""
         rang = self.last.since if self.last is not None else None
-        for decision in reversed(self.decisions):
+        for decision in reversed([*(each.decision for each in self.rang), *self.decisions]):
             if decision.drives:
                 return decision
             # A small window says nothing new, and evidence may fall while an alarm is still to be settled.
@@ -114,13 +122,23 @@ class History:
 
     @property
     def compared(self) -> tuple[Window, ...]:
-        """The latest windows that have enough rows together; of an alarm, none before it."""
+        """The latest windows with rows that have enough of them together; of an alarm, none before it."""
         chosen: list[Window] = []
         rows = 0
         first = self.last.since if self.last is not None else None
-        for window in reversed(self.windows):
+        for window in reversed((*self.rang, *self.windows)):
             if rows >= ENOUGH_ROWS or (first is not None and window.decision.start < first and rows):
                 break
-            chosen.append(window)
-            rows += window.decision.rows if window.sketch else 0
+            if window.sketch and window.decision.rows:
+                chosen.append(window)
+                rows += window.decision.rows
         return tuple(reversed(chosen))
+
+    @property
+    def told_compared(self) -> str:
+        """Which windows these are, in words."""
+        windows = self.compared
+        many = "window" if len(windows) == 1 else f"{len(windows):,} windows"
+        if windows and windows[-1] in self.rang:
+            return f"the first {many} of the alarm that had rows"
+        return f"the last {many}" + (" that had rows" if windows and windows[-1] is not self.windows[-1] else "")

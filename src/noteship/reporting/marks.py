@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
-from dataclasses import dataclass
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
 from noteship.monitor.decision import Accuracy, Decision, Work
-from noteship.reporting.history import History, Standing, was_judged
+from noteship.reporting.history import History, Standing
 
 __all__ = ["MOST_MARKS", "Mark", "gaps", "marks"]
 
@@ -42,26 +43,32 @@ def marks(history: History) -> tuple[list[Mark], int]:
     decisions, seconds = history.decisions, history.settings.window_s
     # By time, so that none has windows from before and after a gap.
     groups = itertools.groupby(decisions, key=lambda each: (each.start - decisions[0].start) // (size * seconds))
-    return [_mark(tuple(group), seconds) for _, group in groups], size
+    return _held([_mark(tuple(group), seconds) for _, group in groups], history), size
+
+
+def _held(shown: Iterable[Mark], history: History) -> list[Mark]:
+    """An alarm goes on through windows without evidence, which leave it as it is."""
+    before = (each.decision.log_total for each in reversed(history.rang))
+    last = next((each for each in before if each is not None), math.log(history.settings.threshold))
+    held = []
+    for mark in shown:
+        last = last if mark.log_r is None else mark.log_r
+        held.append(replace(mark, log_r=last) if mark.state == "alarm" else mark)
+    return held
 
 
 def _mark(group: Sequence[Decision], seconds: int) -> Mark:
-    worst = max(group, key=lambda each: (WORST.index(_state(each)), _evidence(each)))
+    worst = max(group, key=lambda each: (WORST.index(each.state), _evidence(each)))
     return Mark(
         group[0].start,
         group[-1].start + seconds,
-        _state(worst),
+        worst.state,
         max((each.log_total for each in group if each.log_total is not None), default=None),
         sum(each.rows for each in group),
         sum(each.requests for each in group),
         worst.accuracy,
         worst.work,
     )
-
-
-def _state(decision: Decision) -> Standing:
-    """Of the window by itself: a small one within an alarm says nothing."""
-    return decision.state if was_judged(decision) else "not enough data"
 
 
 def _evidence(decision: Decision) -> float:

@@ -16,27 +16,38 @@ from noteship.reporting.history import History
 from noteship.reporting.kept import Rows
 from noteship.reporting.marks import marks
 from noteship.reporting.realised import realised
+from noteship.reporting.rehearsal import Rehearsal, alarms, outcome, sentence
 from noteship.reporting.rows import rows_kept
 from noteship.reporting.states import LOOKS, icon, meaning
 from noteship.reporting.style import POLICY, STYLE
-from noteship.reporting.tables import facts, mistakes, notes, pairs, rules
-from noteship.reporting.verdict import verdict
+from noteship.reporting.tables import facts, mistakes, notes, pairs, rules, rung
+from noteship.reporting.verdict import moved, verdict
 from noteship.reporting.words import duration, escaped, factor, when
 
 __all__ = ["page"]
 
 
-def page(name: str, profile: Profile, history: History, *, version: str = "", rows: Rows | None = None) -> str:
+def page(
+    name: str,
+    profile: Profile,
+    history: History,
+    *,
+    version: str = "",
+    rows: Rows | None = None,
+    rehearsal: Rehearsal | None = None,
+) -> str:
     """One HTML page that needs nothing else: no script, no font, no network. Its policy forbids them, too.
 
-    `name` and `version`: of the model; `rows`: what is kept of its requests. Guarantee: the same arguments give the
-    same bytes; foreign text is escaped; the page is XML, too. Raises PlottingMissing, and OtherEncoding where a sketch
-    is not the profile's.
+    `name` and `version`: of the model; `rows`: what is kept of its requests; `rehearsal`: where the history is of a
+    file. Guarantee: the same arguments give the same bytes; foreign text is escaped; the page is XML, too. Raises
+    PlottingMissing, and OtherEncoding where a sketch is not the profile's.
     Cost: some 40 ms and 6 KB for each feature; time lines have at most a thousand marks.
     """
-    title = f"{name}: {LOOKS[history.standing].word}"
+    state = history.standing if rehearsal is None else outcome(history)
+    title = f"{name}: {LOOKS[state].word}"
+    head = _header(name, history, version, rehearsal) + _verdict(history, rehearsal)
     with Easel().set_up() as easel:
-        body = "\n".join(_sections(easel, name, profile, history, version, rows))
+        body = "\n".join([head, *_sections(easel, profile, history, rows, rehearsal)])
     return (
         '<!DOCTYPE html>\n<html xmlns="http://www.w3.org/1999/xhtml" lang="en"><head><meta charset="utf-8"/>\n'
         f"<title>{escaped(title)}</title>\n"
@@ -47,14 +58,14 @@ def page(name: str, profile: Profile, history: History, *, version: str = "", ro
 
 
 def _sections(
-    easel: Easel, name: str, profile: Profile, history: History, version: str, kept: Rows | None
+    easel: Easel, profile: Profile, history: History, kept: Rows | None, rehearsal: Rehearsal | None
 ) -> Iterator[str]:
     sketch = _added(profile, history)
-    yield _header(name, history, version)
-    yield _verdict(history)
     yield facts(history)
     if history.windows:
         yield _time_line(easel, history)
+    if rehearsal is not None and len(rang := alarms(history)) > 1:
+        yield f"<h2>Alarms</h2>{rung(rang)}"
     compared = compare(profile, sketch, effect=history.last.effect if history.last else 1.0)
     groups: dict[str, list[Comparison]] = {"input": [], "prediction": [], "work": []}
     for each in compared:
@@ -70,7 +81,7 @@ def _sections(
     if history.windows:
         yield from _over_time(easel, history)
     yield f"<h2>Notes</h2>{notes(history)}"
-    yield f'<h2>How to read this</h2><div class="panel">{guide(history.settings)}</div>'
+    yield f'<h2>How to read this</h2><div class="panel">{guide(history.settings, rehearsal)}</div>'
 
 
 def _added(profile: Profile, history: History) -> Sketch:
@@ -78,23 +89,32 @@ def _added(profile: Profile, history: History) -> Sketch:
     return functools.reduce(operator.add, sketches, profile.sketch())
 
 
-def _header(name: str, history: History, version: str) -> str:
-    told = [f"release {escaped(history.settings.release)}"]
+def _header(name: str, history: History, version: str, rehearsal: Rehearsal | None) -> str:
+    told = [
+        f"release {escaped(history.settings.release)}" if rehearsal is None else f"rows of {escaped(rehearsal.path)}"
+    ]
     if version:
         told.append(f"version {escaped(version, 16)}")
     if history.windows:
         first, count = when(history.windows[0].decision.start), len(history.windows)
         told.append(f"{count:,} {'window' if count == 1 else 'windows'} of {duration(history.settings.window_s)} "
                     f"from {first} to {when(history.end)}")  # fmt: skip
-    told.append(f"written {when(history.now)}")
+    # A file ends with its last window, whenever that is looked at.
+    if rehearsal is None:
+        told.append(f"written {when(history.now - history.now % 60)}")
     return f"<header><h1>{escaped(name)}</h1><p>{' · '.join(told)}</p></header>"
 
 
-def _verdict(history: History) -> str:
-    look = LOOKS[history.standing]
+def _verdict(history: History, rehearsal: Rehearsal | None) -> str:
+    state, told = history.standing, verdict(history)
+    means = meaning(state)
+    if rehearsal is not None:
+        state, told, rang = outcome(history), sentence(history), alarms(history)
+        means = meaning(state, rehearsal.after_an_alarm)
+        told += f" {'Why' if len(rang) == 1 else 'The first'}: {moved(rang[0])}." if rang else ""
     return (
-        f'<div class="panel verdict" style="border-left-color: {look.colour}">{icon(history.standing)}'
-        f'<div><p>{escaped(verdict(history), 1_000)}</p><p class="meaning">{meaning(history.standing)}</p></div></div>'
+        f'<div class="panel verdict" style="border-left-color: {LOOKS[state].colour}">{icon(state)}'
+        f'<div><p>{escaped(told, 1_000)}</p><p class="meaning">{means}</p></div></div>'
     )
 
 
@@ -104,7 +124,7 @@ def _time_line(easel: Easel, history: History) -> str:
     return (
         f'<h2>Time line</h2><p class="quiet">Evidence for a change beyond the tolerance; at the bell it is an alarm. '
         f"Times are UTC.{each}</p>"
-        f'<div class="panel">{legend()}{timelines.evidence(easel, history)}</div>'
+        f'<div class="panel">{legend()}{_wide(timelines.evidence(easel, history))}</div>'
     )
 
 
@@ -121,7 +141,7 @@ def _compared(profile: Profile, history: History, sketch: Sketch) -> str:
         return f"No rows to compare with the {reference:,} of the reference yet."
     windows = history.compared
     told = (
-        f"{sketch.rows:,} rows of {'the last window' if len(windows) == 1 else f'the last {len(windows):,} windows'}, "
+        f"{sketch.rows:,} rows of {history.told_compared}, "
         f"since {when(windows[0].decision.start)}, next to {reference:,} rows of the reference."
     )
     if history.last is not None and history.last.reference != "profile":
@@ -140,17 +160,17 @@ def _work(easel: Easel, profile: Profile, history: History, sketch: Sketch, give
     if last is not None:
         counted = "" if last.share > 0.999 else f", counted of {last.share:.0%} of the rows"
         mean = f"{last.mean:,.0f} multiplications a row on average{counted}: {factor(last.ratio)} the reference's."
-    over_time = timelines.work(easel, history)
+    over_time = _wide(timelines.work(easel, history))
     if over_time:
         over_time = f'<p class="quiet">The mean by window, as a multiple of the reference\'s:</p>{over_time}'
-    chart = charts.work(easel, histogram)
+    chart = _wide(charts.work(easel, histogram), "chart")
     return f'<h2>Work</h2><p class="quiet">{mean}</p><div class="panel">{shares_legend()}{chart}{over_time}</div>'
 
 
 def _accuracy(easel: Easel, history: History) -> str:
     """What is expected, and what labels say."""
     labelled = realised(history)
-    chart = timelines.accuracy(easel, history)
+    chart = _wide(timelines.accuracy(easel, history))
     told = "share of right answers that the probabilities promise; the bars are two standard errors. "
     told += "The axis does not begin at zero."
     if labelled is None:
@@ -158,7 +178,7 @@ def _accuracy(easel: Easel, history: History) -> str:
         unknown = '<p class="panel">Not known: the model gives no probabilities.</p>'
         return f"<h2>Expected accuracy</h2>{panel if chart else unknown}"
     if labelled.labels.kind == "regression":
-        said, chart = escaped(f"Realised: {labelled}.", 400), timelines.error(easel, history)
+        said, chart = escaped(f"Realised: {labelled}.", 400), _wide(timelines.error(easel, history))
         return f'<h2>Error</h2><p class="quiet">{said}</p><div class="panel">{chart}</div>'
     said = escaped(f"Realised: {labelled}. Expected is the {told}", 600)
     drawn = f"{accuracy_legend()}{chart}{mistakes(labelled.labels)}"
@@ -169,5 +189,10 @@ def _over_time(easel: Easel, history: History) -> Iterator[str]:
     yield _accuracy(easel, history)
     yield (
         f'<h2>Rows and requests</h2><div class="panel">{shares_legend("rows", "requests", is_line=True)}'
-        f"{timelines.rows(easel, history)}</div>"
+        f"{_wide(timelines.rows(easel, history))}</div>"
     )
+
+
+def _wide(chart: str, kind: str = "time chart") -> str:
+    """On a small screen it is moved sideways, or letters would be too small to read; of times the last come first."""
+    return f'<div class="{kind}">{chart}</div>' if chart else ""

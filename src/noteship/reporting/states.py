@@ -78,9 +78,9 @@ LOOKS: Mapping[Standing, Look] = {
 }
 
 
-def meaning(state: Standing) -> str:
-    """As a sentence."""
-    text = LOOKS[state].meaning
+def meaning(state: Standing, of_alarm: str = "") -> str:
+    """As a sentence. `of_alarm`: what an alarm means where nobody can settle it."""
+    text = (of_alarm if state == "alarm" else "") or LOOKS[state].meaning
     return f"{text[0].upper()}{text[1:]}."
 
 

@@ -58,10 +58,14 @@ td.span { width: 14rem; min-width: 9rem; }
 td.what { overflow-wrap: anywhere; }
 td.time { white-space: nowrap; font-variant-numeric: tabular-nums; }
 .wide { overflow-x: auto; }
+.chart { overflow-x: auto; }
+.time.chart { direction: rtl; }
+.chart svg { direction: ltr; }
 td.kept { vertical-align: top; overflow-wrap: anywhere; min-width: 5rem; }
 summary { cursor: pointer; margin: .6rem 0; color: var(--window); }
 dl.guide dt { font-weight: 600; margin-top: .7rem; }
 dl.guide dd { margin: 0; }
-@media (max-width: 40rem) { td.span, th.span { display: none; } .verdict { font-size: 1.05rem; } }
+@media (max-width: 40rem) { td.span, th.span { display: none; } .verdict { font-size: 1.05rem; }
+  .chart svg { width: 46rem; } .chart svg text { font-size: 11px !important; } }
 @media print { body { background: none; } .panel, .card { break-inside: avoid; } }
 """

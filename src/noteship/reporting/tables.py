@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
+from collections.abc import Sequence
 
 from noteship.monitor import Labels
 from noteship.monitor.decision import Decision, Share
@@ -11,10 +12,10 @@ from noteship.reporting import charts
 from noteship.reporting.canvas import Easel
 from noteship.reporting.history import History, Window
 from noteship.reporting.realised import realised
-from noteship.reporting.verdict import about, how_shared, how_strong
+from noteship.reporting.verdict import about, how_shared, how_strong, moved
 from noteship.reporting.words import escaped, evidence, factor, percent, when
 
-__all__ = ["facts", "mistakes", "notes", "pairs", "rules"]
+__all__ = ["facts", "mistakes", "notes", "pairs", "rules", "rung"]
 
 MOST_NOTES, MOST_MISTAKES = 50, 10
 # Many pairs may share a product, and which of them it is cannot be told.
@@ -31,28 +32,39 @@ def facts(history: History) -> str:
     told = [
         ("evidence", _evidence(history), f"the bell rings at {history.settings.threshold:,.0f}"),
         ("it comes from", "", drives or "nothing in particular"),
-        ("rows", f"{last.rows:,}", f"in {last.requests:,} requests of the last window"),
+        ("rows compared", *_rows(history, last)),
     ]
     if last.joint_p is not None:
-        shown = f"{last.joint_p:.2g}" if last.joint_p >= 1e-3 else "< 0.001"
-        told.append(("chance", shown, "of the joint law being so far off, had nothing moved at all; it never rings"))
+        words = "of the joint law being so far off, had nothing moved at all; it never rings"
+        told.append(("chance", percent(last.joint_p), words))
     if last.accuracy is not None:
-        error = escaped(f"± {percent(2 * last.accuracy.standard_error)}, two standard errors")
+        error = escaped(f"± {percent(2 * last.accuracy.standard_error)}, two standard errors, of the last window")
         told.append(("expected accuracy", percent(last.accuracy.expected), error))
     labelled = realised(history)
     if labelled is not None and labelled.labels.kind == "classification" and labelled.labels.score is not None:
         share, low, high = map(percent, labelled.labels.score)
-        told.append(("realised accuracy", share, f"{low} to {high}, of {labelled.labels.labels:,} labels"))
+        of = f"{low} to {high}, of {labelled.labels.labels:,} labels"
+        of += "" if labelled.expected is None else f"; {percent(labelled.expected)} was expected of their windows"
+        told.append(("realised accuracy", share, escaped(of)))
     if last.work is not None:
         told.append(("work", factor(last.work.ratio), "the reference's"))
     items = [f"<div><dt>{term}</dt><dd>{escaped(value)}<small>{more}</small></dd></div>" for term, value, more in told]
     return f'<dl class="facts">{"".join(items)}</dl>'
 
 
+def _rows(history: History, last: Decision) -> tuple[str, str]:
+    """Of all windows that are compared: the last one may have none."""
+    windows = [each for each in history.compared if each.sketch]
+    rows = sum(each.decision.rows + each.late_rows for each in windows)
+    if [each.decision for each in windows] == [last]:
+        return f"{rows:,}", f"in {last.requests:,} requests of the last window"
+    of = f"of {history.told_compared}; " if windows else ""
+    return f"{rows:,}", f"{of}{last.rows:,} in the last one"
+
+
 def _evidence(history: History) -> str:
-    last = history.last
-    judged = next((each for each in reversed(history.decisions) if each.joint_p is not None), None)
-    return "none yet" if last is None or judged is None else evidence(judged.log_total)
+    judged = history.judged
+    return "none yet" if judged is None else evidence(judged.log_total)
 
 
 def pairs(easel: Easel, decision: Decision | None) -> str:
@@ -64,7 +76,7 @@ def pairs(easel: Easel, decision: Decision | None) -> str:
         # Correlations on one scale; variances, and products of what is rare, each on its own.
         edge = max(1.0, abs(each.reference), abs(each.window)) * 1.05
         lines.append(_line(easel, each, (how_strong(each.window), how_strong(each.reference)), (-edge, edge)))
-    return _table("mean product of ranks", lines)
+    return _table("correlation, variance or mean of ranks", lines)
 
 
 def rules(easel: Easel, decision: Decision | None) -> str:
@@ -104,6 +116,16 @@ def mistakes(labels: Labels) -> str:
         for label, made, count in wrong[:MOST_MISTAKES]
     ]
     return f"<table><tr><th>label</th><th>was predicted as</th><th>labels</th></tr>{''.join(lines)}</table>"
+
+
+def rung(alarms: Sequence[Decision]) -> str:
+    """When each alarm began, and what had moved."""
+    lines = [
+        f'<tr><td class="time">{when(each.start)}</td><td class="what">{escaped(moved(each), 1_000)}</td></tr>'
+        for each in alarms[:MOST_NOTES]
+    ]
+    rest = f'<p class="quiet">And {len(alarms) - MOST_NOTES:,} more.</p>' if len(alarms) > MOST_NOTES else ""
+    return f'<div class="panel"><table><tr><th>window</th><th>what moved</th></tr>{"".join(lines)}</table>{rest}</div>'
 
 
 def notes(history: History) -> str:

@@ -96,5 +96,12 @@ def how_shared(share: Share) -> tuple[str, str]:
 
 
 def how_strong(value: float) -> str:
-    """A correlation, or another mean product."""
-    return f"{value:+.2f}" if abs(value) < 10 else number(value)
+    """A correlation, or another mean product.
+
+    >>> how_strong(0.784), how_strong(-0.004), how_strong(12.3)
+    ('+0.78', '0.00', '12.3')
+    """
+    if abs(value) >= 10:
+        return number(value)
+    told = f"{value:+.2f}"
+    return "0.00" if not float(told) else told

@@ -75,8 +75,8 @@ def power(exponent: float) -> str:
 def evidence(logarithm: float | None) -> str:
     """R, from its natural logarithm; None for none.
 
-    >>> evidence(None), evidence(0.0), evidence(100.0)
-    ('0', '1', '2.7 × 10⁴³')
+    >>> evidence(None), evidence(0.0), evidence(4.60517), evidence(100.0)
+    ('0', '1', '100', '2.7 × 10⁴³')
     """
     if logarithm is None:
         return "0"
@@ -85,7 +85,8 @@ def evidence(logarithm: float | None) -> str:
         return "< 0.01"
     if exponent < 5:
         value = math.exp(logarithm)
-        return f"{value:,.0f}" if value >= 100 else f"{value:.2g}"
+        # Of two digits, 99.99 would be 1e+02.
+        return f"{value:,.0f}" if value >= 99.5 else f"{value:.2g}"
     whole = math.floor(exponent)
     return f"{10 ** (exponent - whole):.1f} × {power(max(whole, 5))}"
 
@@ -100,12 +101,13 @@ def factor(ratio: float) -> str:
 
 
 def when(moment: float) -> str:
-    """A moment, in UTC.
+    """A moment, in UTC, to the second where it is within a minute.
 
-    >>> when(0)
-    '1970-01-01 00:00 UTC'
+    >>> when(0), when(61)
+    ('1970-01-01 00:00 UTC', '1970-01-01 00:01:01 UTC')
     """
-    return datetime.datetime.fromtimestamp(moment, datetime.UTC).strftime("%Y-%m-%d %H:%M UTC")
+    clock = "%H:%M:%S" if int(moment) % 60 else "%H:%M"
+    return datetime.datetime.fromtimestamp(moment, datetime.UTC).strftime(f"%Y-%m-%d {clock} UTC")
 
 
 def duration(seconds: float) -> str:

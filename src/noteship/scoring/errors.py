@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Self
+from typing import Literal, Self
 
 from noteship.errors import EnvironmentLacks, Parts, UsageError, WorkFailed, cut
+from noteship.nearest import nearest
 
 __all__ = [
     "MissingTarget",
@@ -68,12 +69,22 @@ class MissingTarget(UsageError):
 
 @dataclass(eq=False)
 class NoRows(UsageError):
-    """There is no file of rows where they should be."""
+    """There is no file of rows where they should be. `found`: what is there; `near`: names of files in that folder."""
 
     source: str
+    found: Literal["", "nothing", "a folder", "no row"] = ""
+    near: str = ""
 
     def parts(self) -> Parts:
         """The message."""
+        if self.found == "nothing":
+            return Parts(f"there is no file {self.source}", self.source, self.near, "correct the path")
+        if self.found == "a folder":
+            fact = f"{self.source} is a folder, and the rows of one file are asked for"
+            return Parts(fact, self.source, self.near, "name one of its files")
+        if self.found == "no row":
+            fact, remedy = f"{self.source} has no row", "give a file that has rows; a header of columns is none"
+            return Parts(fact, self.source, remedy=remedy)
         return Parts(
             f"there are no rows at {self.source}",
             where=self.source,
@@ -89,20 +100,25 @@ class NoRows(UsageError):
 
 @dataclass(eq=False)
 class NoSuchColumn(WorkFailed):
-    """A file lacks columns that the model reads or that are to be kept."""
+    """A file lacks columns that the model reads, or that an option names."""
 
     path: str
     missing: tuple[str, ...]
     present: tuple[str, ...]
+    option: str = ""
 
     def parts(self) -> Parts:
         """The message."""
         has = ", ".join(cut(name, 60) for name in self.present[:20]) or "none"
+        near = ", ".join(filter(None, (cut(nearest(name, self.present), 60) for name in self.missing[:5])))
+        remedy = f"correct {self.option}" if self.option else "name the columns as the model's signature does"
         return Parts(
             f"{self.path} has no column {', '.join(cut(name, 60) for name in self.missing[:20])}",
             where=self.path,
-            nearest=f"it has {has}" + (f" and {len(self.present) - 20} more" if len(self.present) > 20 else ""),
-            remedy="name the columns as the model's signature does, or correct --keep or --time",
+            nearest=(f"{near}; " if near else "")
+            + f"it has {has}"
+            + (f" and {len(self.present) - 20} more" if len(self.present) > 20 else ""),
+            remedy=remedy,
         )
 
     @classmethod

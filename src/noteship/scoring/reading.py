@@ -24,10 +24,11 @@ ROWS = 8192
 
 @dataclass(frozen=True)
 class Wanted:
-    """What is read of each row: the model's inputs, and columns to be kept as they are."""
+    """What is read of each row: the model's inputs, and columns to be kept as they are, which an option names."""
 
     signature: models.Signature
     keep: tuple[str, ...] = ()
+    option: str = "--keep"
 
     @property
     def columns(self) -> list[str]:
@@ -82,7 +83,7 @@ def _parquet(path: Path, shown: str, _: Form, wanted: Wanted, skip: int) -> Iter
     except ImportError as error:
         raise errors.ParquetMissing(shown) from error
     with parquet.ParquetFile(path, buffer_size=1 << 20) as file:
-        _check_columns(shown, wanted.columns, file.schema_arrow.names)
+        _check_columns(shown, wanted, file.schema_arrow.names)
         row, groups = _groups_from(file, skip)
         total = file.metadata.num_rows or 1
         for batch in file.iter_batches(ROWS, row_groups=groups, columns=wanted.columns):
@@ -107,22 +108,25 @@ def _groups_from(file: Any, skip: int) -> tuple[int, list[int]]:
 def _csv(path: Path, shown: str, form: Form, wanted: Wanted, skip: int) -> Iterator[Piece]:
     size = path.stat().st_size or 1
     row = 0
+    options: Any = {"dtype": object, "na_filter": False, "encoding": "utf-8-sig"}
     with path.open("rb") as raw, _unpacked(raw, form) as stream:
-        options: Any = {"dtype": object, "na_filter": False, "encoding": "utf-8-sig", "chunksize": ROWS}
-        with pandas.read_csv(stream, **options) as reader:
-            for frame in reader:
-                if not isinstance(frame.index, pandas.RangeIndex):
-                    # pandas takes the first field of each row for its name, and so moves all others by one.
-                    raise errors.RowsUnreadable(shown, "its rows have more fields than its header")
-                _check_columns(shown, wanted.columns, list(map(str, frame.columns)))
-                first, row = row, row + len(frame)
-                if row <= skip:
-                    continue
-                # A row with too few fields has NaN for those that are missing.
-                told = frame[wanted.columns].iloc[max(0, skip - first) :].fillna("")
-                piece = _piece(wanted, told, max(first, skip), min(1.0, raw.tell() / size))
-                cells = {c.name: texts.values(c, told[c.name].tolist()) for c in wanted.signature.inputs}
-                yield Piece(_frame(cells, piece.inputs.index), piece.kept, (), piece.end, piece.share)
+        columns = pandas.read_csv(stream, nrows=0, **options).columns
+    # Of one column, a line of spaces is a row.
+    options |= {"chunksize": ROWS, "skip_blank_lines": len(columns) > 1}
+    with path.open("rb") as raw, _unpacked(raw, form) as stream, pandas.read_csv(stream, **options) as reader:
+        for frame in reader:
+            if not isinstance(frame.index, pandas.RangeIndex):
+                # pandas takes the first field of each row for its name, and so moves all others by one.
+                raise errors.RowsUnreadable(shown, "its rows have more fields than its header")
+            _check_columns(shown, wanted, list(map(str, frame.columns)))
+            first, row = row, row + len(frame)
+            if row <= skip:
+                continue
+            # A row with too few fields has NaN for those that are missing.
+            told = frame[wanted.columns].iloc[max(0, skip - first) :].fillna("")
+            piece = _piece(wanted, told, max(first, skip), min(1.0, raw.tell() / size))
+            cells = {c.name: texts.values(c, told[c.name].tolist()) for c in wanted.signature.inputs}
+            yield Piece(_frame(cells, piece.inputs.index), piece.kept, (), piece.end, piece.share)
 
 
 def _json_lines(path: Path, _: str, form: Form, wanted: Wanted, skip: int) -> Iterator[Piece]:
@@ -188,10 +192,12 @@ def _piece(wanted: Wanted, frame: pandas.DataFrame, first: int, share: float) ->
     return Piece(inputs, frame[list(wanted.keep)], (), end, share)
 
 
-def _check_columns(shown: str, wanted: Sequence[str], present: Sequence[str]) -> None:
-    missing = tuple(name for name in wanted if name not in present)
+def _check_columns(shown: str, wanted: Wanted, present: Sequence[str]) -> None:
+    missing = tuple(name for name in wanted.columns if name not in present)
     if missing:
-        raise errors.NoSuchColumn(shown, missing, tuple(present))
+        inputs = {column.name for column in wanted.signature.inputs}
+        option = "" if inputs & set(missing) else wanted.option
+        raise errors.NoSuchColumn(shown, missing, tuple(present), option)
 
 
 def _unpacked(raw: BinaryIO, form: Form) -> Any:

@@ -100,7 +100,7 @@ GAUGES: tuple[tuple[str, str, Callable[[Closed], float | None]], ...] = (
     ("expected_accuracy", "the share of right answers, from 0 to 1, that probabilities expect.", _accuracy),
     ("expected_accuracy_error", "the standard error of the expected accuracy.", _accuracy_error),
     ("work_ratio", "mean work of a row, next to the reference's.", _work),
-    ("rows", "rows.", lambda closed: closed.decision.rows),
+    ("rows", "rows that it holds.", lambda closed: closed.decision.rows),
     (
         "missing_replicas",
         "replicas that were to tell of it and did not, and had told of the one before.",

@@ -29,6 +29,8 @@ __all__ = [
 ITEMS_LIMIT = 1000
 TAKEN, KNOWN = 202, 200
 ID_LIMIT = LABEL_LIMIT = 200
+# Up to here every whole number is one of JSON's. A label that is wrong beyond all measure would be all of a mean.
+MOST_NUMBER = 1 << 53
 # So many classes are named to whoever sends another one.
 CLASSES_TOLD = 20
 
@@ -55,6 +57,7 @@ class Feedback:
     """A label that was taken, beside the prediction that the row got and the model that made it.
 
     - bundle: the digest of the model's
+    - moment: when it was answered, in seconds since 1970
     """
 
     request_id: str
@@ -65,6 +68,7 @@ class Feedback:
     version: str
     kind: Literal["classification", "regression"]
     bundle: str = ""
+    moment: float = 0.0
 
     @property
     def is_agreed(self) -> bool:
@@ -112,6 +116,8 @@ def checked_label(label: Any, output: models.Output) -> Any:
     if output.kind == "regression":
         if isinstance(label, bool) or not _is_number(label):
             raise _bad_label("a number")
+        if abs(label) > MOST_NUMBER:
+            raise _bad_label("a number of at most 2 to the power of 53")
         return label
     for known in output.classes:
         if label == known and isinstance(label, bool) == isinstance(known, bool):

@@ -130,13 +130,16 @@ class Metrics:
     def serve(self, served: Sequence[Model]) -> None:
         """Tell that these are served, and begin to count for them.
 
-        Every class has a count from the start, so that rates can be taken. What was counted for a model stays when it
-        is served no more.
+        Every class has a count from the start, and so have labels, so that rates can be taken. What was counted for a
+        model stays when it is served no more.
         """
         self._info.clear()
         for model in served:
             self._info.labels(*_version(model), model.digest, platform.python_version()).set(1)
             output = model.signature.output
+            counted = self._agreed if output.kind == "classification" else self._errors
+            for labels in (self._feedback, counted):
+                labels.labels(*_version(model))
             for each in output.classes if output.kind == "classification" else ():
                 self._by_class.labels(*_version(model), _label(each))
             if output.kind != "classification" and model.digest not in self._by_value:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from noteship import models
 from noteship.serving import feedback
 from noteship.serving.feedback import Feedback, Item
+from noteship.serving.ids import moment_of
 from noteship.serving.observing import Batch
 from noteship.serving.refusals import Refused
 
@@ -35,6 +38,7 @@ class _Kept:
     """What a request was answered, and the labels that came for its rows."""
 
     origin: _Origin
+    moment: float
     predictions: tuple[Any, ...]
     labels: dict[int, Any] | None = None
 
@@ -45,8 +49,9 @@ class PredictionLog:
     When more than `rows_limit` predictions are kept, the requests that were longest not asked for are forgotten.
     """
 
-    def __init__(self, rows_limit: int = ROWS_LIMIT) -> None:
+    def __init__(self, rows_limit: int = ROWS_LIMIT, clock: Callable[[], float] = time.time) -> None:
         self._rows_limit = rows_limit
+        self._clock = clock
         self._rows = 0
         self._kept: OrderedDict[str, _Kept] = OrderedDict()
         self._lock = threading.Lock()
@@ -58,10 +63,10 @@ class PredictionLog:
         """Keep the predictions of each request."""
         values = batch.scores.predictions.tolist()
         origin = _Origin(batch.model.name, batch.model.version, batch.model.digest, batch.model.signature.output)
-        start = 0
+        start, now = 0, self._clock()
         with self._lock:
             for request_id, count in zip(batch.request_ids, batch.row_counts, strict=True):
-                self._kept[request_id] = _Kept(origin, tuple(values[start : start + count]))
+                self._kept[request_id] = _Kept(origin, now, tuple(values[start : start + count]))
                 self._rows += count
                 start += count
             while self._rows > self._rows_limit:
@@ -95,10 +100,16 @@ class PredictionLog:
             labels[item.row] = label
         origin, prediction = found.origin, found.predictions[item.row]
         made = (origin.name, origin.version, origin.output.kind, origin.digest)
-        return Feedback(item.request, item.row, label, prediction, *made)
+        return Feedback(item.request, item.row, label, prediction, *made, _moment(item.request, found.moment))
 
     def _find(self, request_id: str) -> _Kept | None:
         found = self._kept.get(request_id)
         if found is not None:
             self._kept.move_to_end(request_id)
         return found
+
+
+def _moment(request_id: str, observed: float) -> float:
+    """When it was answered: as its id says, or before, since ids go on from the later time when a clock is set back."""
+    told = moment_of(request_id)
+    return observed if told is None else min(told, observed)

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import logging
+import math
 import threading
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-import numpy
-
 from noteship import monitor, supervising
 from noteship.serving import decided
 from noteship.serving.feedback import Feedback
-from noteship.serving.ids import moment_of
 from noteship.serving.model import Model
 from noteship.serving.observing import Batch, joined
 from noteship.serving.refusals import place_of
@@ -26,9 +24,9 @@ __all__ = ["Watch"]
 LOG = logging.getLogger(__name__)
 # Rows that are counted together, at most, and what they may take: a call costs as much as a hundred rows.
 TOGETHER, TOGETHER_BYTES = 256, 1 << 20
-# Buckets of the histogram of work: at tenths of the reference, and above all of it.
-TENTHS = 11
-BEYOND = (2, 4, 16)
+# Buckets of the histogram of work are at powers of the square root of two, so that those of versions line up: from the
+# least work of the reference to sixteen times its most.
+HALVES, BEYOND = 2, 8
 
 
 @dataclass(eq=False)
@@ -142,10 +140,10 @@ class Watch:
 
     def observe_feedback(self, feedback: Feedback) -> None:
         """Count a label for the window of its prediction."""
-        name, moment = self._names.get(feedback.bundle), moment_of(feedback.request_id)
-        if name is not None and moment is not None:
+        name = self._names.get(feedback.bundle)
+        if name is not None:
             judgement = monitor.Judgement(feedback.label, feedback.prediction, feedback.is_agreed)
-            self._writer.label(name, feedback.bundle, moment, feedback.kind, judgement)
+            self._writer.label(name, feedback.bundle, feedback.moment, feedback.kind, judgement)
 
     def families(self) -> Sequence[supervising.Family]:
         """What it counts, for Prometheus."""
@@ -208,10 +206,9 @@ def _fits(profile: monitor.Profile, model: Model) -> bool:
 
 def _buckets(profile: monitor.Profile) -> Sequence[float]:
     """Bounds of the work's histogram: whole numbers, rising."""
-    knots = profile.encoder.layout.ranks.knots[-1]
-    places = numpy.linspace(0, len(knots) - 1, TENTHS).astype(int)
-    bounds = {float(round(2**knot)) for knot in knots[places]}
-    return sorted(bounds | {max(bounds) * times for times in BEYOND})
+    halves = HALVES * profile.encoder.layout.ranks.knots[-1]
+    powers = range(math.floor(halves[0]), math.ceil(halves[-1]) + BEYOND + 1)
+    return sorted({float(round(2 ** (power / HALVES))) for power in powers})
 
 
 def _by_version(name: str, about: str, every: Sequence[_Watched], count: str) -> supervising.Family:

@@ -82,5 +82,5 @@ class Bucket(Protocol):
     def discard(self, key: str, older_than_s: float) -> bool:
         """Remove the key if it was neither written nor refreshed for so long; whether it was removed."""
 
-    def sweep_unfinished(self, older_than_s: float) -> int:
-        """Remove what killed writers left behind so long ago; how many."""
+    def sweep_unfinished(self, older_than_s: float, folder: str = "") -> int:
+        """Remove what killed writers left behind so long ago, of keys that begin with `folder/` if so; how many."""

@@ -10,7 +10,7 @@ import errno
 import os
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from noteship import digests, files
@@ -96,7 +96,7 @@ class FolderBucket:
         return iter(sorted(found, key=lambda entry: entry.key))
 
     def folders(self, folder: str) -> Iterator[str]:
-        """The folders in a folder that something is in: those of keys that were removed stay, empty."""
+        """The folders in a folder that something is in: those of keys that were removed may stay, empty."""
         with self._mapped(folder):
             try:
                 with os.scandir(self._base + folder) as entries:
@@ -106,9 +106,11 @@ class FolderBucket:
             return iter(sorted(each.name for each in found if _holds_a_key(each.path)))
 
     def delete(self, key: str) -> None:
-        """Remove the key."""
+        """Remove the key, and the folders that nothing is in any more: else each listing goes through them."""
+        path = self._root / key
         with self._mapped(key, writing=True):
-            (self._root / key).unlink(missing_ok=True)
+            path.unlink(missing_ok=True)
+        self._remove_empty(path.parent)
 
     def refresh(self, key: str) -> int | None:
         """Set the file's time; where that is another user's file, it counts as absent, to be written anew."""
@@ -143,15 +145,23 @@ class FolderBucket:
             aside.unlink()
         return True
 
-    def sweep_unfinished(self, older_than_s: float) -> int:
+    def sweep_unfinished(self, older_than_s: float, folder: str = "") -> int:
         """Remove unfinished files."""
         count = 0
-        with self._mapped("", writing=True):
-            for folder, _, names in os.walk(self._root):
-                for name in names:
-                    if _unfinished(name):
-                        count += _removed(Path(folder, name), older_than_s)
+        with self._mapped(folder, writing=True):
+            for parent, _, names in os.walk(self._root / folder):
+                removed = [_removed(Path(parent, name), older_than_s) for name in names if _unfinished(name)]
+                count += sum(removed)
+                if any(removed):
+                    self._remove_empty(Path(parent))
         return count
+
+    def _remove_empty(self, folder: Path) -> None:
+        """Remove a folder and those that it is in, up to the first one in which something is."""
+        with suppress(OSError):
+            while folder != self._root:
+                folder.rmdir()
+                folder = folder.parent
 
     def _walk(self, folder: str, after: str) -> Iterator[Entry]:
         try:

@@ -92,7 +92,7 @@ class MemoryBucket:
             del self._values[key]
             return True
 
-    def sweep_unfinished(self, older_than_s: float) -> int:
+    def sweep_unfinished(self, older_than_s: float, folder: str = "") -> int:
         """Nothing is ever left behind."""
-        del older_than_s
+        del older_than_s, folder
         return 0

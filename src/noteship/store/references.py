@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -47,6 +49,22 @@ class References:
         """
         return self._read(list(self.refs(prefix, after=after)))
 
+    def read_whole_refs(self, prefix: str) -> Iterator[Ref]:
+        """As `read_refs` without damaged ones, which are deleted, not set aside: for what must be nowhere else.
+
+        Where they may not be deleted, they are left out all the same.
+        """
+        for name, found in self._found(list(self.refs(prefix))):
+            try:
+                yield _whole(name, found)
+            except ValueError:
+                with contextlib.suppress(errors.StoreDenied, errors.StoreReadOnly):
+                    self.delete_ref(name)
+
+    def sweep_unfinished_refs(self, folder: str, older_than_s: float) -> int:
+        """Remove what killed writers of references below a folder left behind so long ago; how many."""
+        return self._bucket.sweep_unfinished(older_than_s, keys.ref_prefix(folder))
+
     def refs(self, prefix: str, *, after: str = "") -> Iterator[str]:
         """The names that begin with the prefix, in order.
 
@@ -88,16 +106,17 @@ class References:
                 yield keys.ref_name(begun + segment)
 
     def _read(self, names: list[str]) -> Iterator[Ref]:
+        return itertools.starmap(self._parsed, self._found(names))
+
+    def _found(self, names: list[str]) -> Iterator[tuple[str, Found]]:
         found = each(self._bucket, names, lambda name: self._bucket.get(keys.ref_key(name)))
         for name, one in zip(names, found, strict=True):
             if one is not None:  # else removed since it was listed
-                yield self._parsed(name, one)
+                yield name, one
 
     def _parsed(self, name: str, found: Found) -> Ref:
         try:
-            if not found.data.endswith(b"\n"):
-                raise ValueError
-            return Ref(name, json.loads(found.data), found.version)
+            return _whole(name, found)
         except ValueError as error:
             raise errors.DamagedReference(self._bucket.url, name, self._set_ref_aside(name, found)) from error
 
@@ -109,3 +128,10 @@ class References:
         except base_errors.NoteshipError:
             return ""
         return aside
+
+
+def _whole(name: str, found: Found) -> Ref:
+    """The reference at a key. Raises ValueError where it is damaged."""
+    if not found.data.endswith(b"\n"):
+        raise ValueError(name)
+    return Ref(name, json.loads(found.data), found.version)

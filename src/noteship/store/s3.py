@@ -164,10 +164,11 @@ class S3Bucket:
         self.delete(key)
         return True
 
-    def sweep_unfinished(self, older_than_s: float) -> int:
+    def sweep_unfinished(self, older_than_s: float, folder: str = "") -> int:
         """Remove marks that say nothing any more."""
         before = time.time() - older_than_s
-        old = [entry.key for entry in self.list("fresh/") if entry.modified_s <= before]
+        marks = self.list(f"fresh/{folder}/" if folder else "fresh/")
+        old = [entry.key for entry in marks if entry.modified_s <= before]
         for key in old:
             self.delete(key)
         return len(old)

@@ -18,6 +18,8 @@ __all__ = ["JetStream", "StreamSettings"]
 CONNECT_S = 3
 # Longer than any batch takes; what was taken by a worker that died comes again after it.
 ACK_WAIT_S = 60
+# The server tells within milliseconds that it has heard that a message is done.
+HEARD_S = 5.0
 REASON_LIMIT = 400
 
 
@@ -59,8 +61,8 @@ class _Message:
         return int(self.raw.metadata.num_delivered)
 
     async def done(self) -> None:
-        with _mapped():
-            await self.raw.ack()
+        with _timely():
+            await self.raw.ack_sync(HEARD_S)
 
 
 class JetStream:
@@ -127,14 +129,9 @@ class JetStream:
         await self._connection.close()
 
     async def _publish(self, subject: str, key: str, body: bytes, headers: dict[str, str]) -> None:
-        import nats.errors
-
         message_id = {"Nats-Msg-Id": f"{self._settings.durable}:{key}"}
-        try:
-            with _mapped():
-                await self._context.publish(subject, body, headers=headers | message_id)
-        except nats.errors.TimeoutError as error:
-            raise ConnectionError(str(error)) from error
+        with _timely():
+            await self._context.publish(subject, body, headers=headers | message_id)
 
 
 async def _subscribed(settings: StreamSettings, connection: Any) -> tuple[Any, Any]:
@@ -192,6 +189,18 @@ def _mapped() -> Iterator[None]:
         raise
     except (nats.errors.Error, nats.js.errors.Error, OSError) as error:
         raise ConnectionError(f"{type(error).__name__}: {error}") from error
+
+
+@contextmanager
+def _timely() -> Iterator[None]:
+    """As `_mapped`; where nothing is heard in time, nobody knows whether it was done."""
+    import nats.errors
+
+    try:
+        with _mapped():
+            yield
+    except nats.errors.TimeoutError as error:
+        raise ConnectionError(str(error)) from error
 
 
 def _line(text: str) -> str:

@@ -23,6 +23,8 @@ WAIT_S = 0.5
 RETRY_S = 1.0
 # A message that was taken so often without an answer has ended the process that took it.
 DELIVERIES_LIMIT = 5
+# Messages that are known when they come again: some batches, in 4 MB.
+REMEMBERED = 10_000
 
 
 class Message(Protocol):
@@ -44,7 +46,7 @@ class Message(Protocol):
         ...
 
     async def done(self) -> None:
-        """It need not be delivered again."""
+        """It need not be delivered again; returns when the broker knows. If that was too late, it does come again."""
         ...
 
 
@@ -92,6 +94,9 @@ class StreamWorker:
         self._limits = limits or serving.Limits()
         self._observe = observe
         self._ids = serving.RequestIds()
+        # Of the last messages, by their keys: the ids of their answers, and of those that are done with.
+        self._answered: dict[str, str] = {}
+        self._finished: dict[str, str] = {}
         self.counted = Counted()
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -107,10 +112,11 @@ class StreamWorker:
 
     async def _handle(self, message: Message) -> None:
         try:
-            batch = await self._answer(message)
+            batch = None if message.key in self._finished else await self._answer(message)
             await message.done()
-            if batch is not None:
+            if batch is not None and message.key not in self._finished:
                 # Only now: what comes again is observed once.
+                _remember(self._finished, message.key, self._answered.get(message.key, ""))
                 self._observe(batch)
         except ConnectionError as error:
             # It comes again.
@@ -121,7 +127,9 @@ class StreamWorker:
         if message.deliveries > DELIVERIES_LIMIT:
             await self._bury(message, 500, f"it was taken {DELIVERIES_LIMIT} times and never answered")
             return None
-        request_id = self._ids.make()
+        # An answer that is written twice may be kept as it was first, so it has one id, by which labels come.
+        request_id = self._answered.get(message.key) or self._ids.make()
+        _remember(self._answered, message.key, request_id)
         try:
             question = self._served.decoder.decode(message.body, self._limits.rows)
             scores = await self._served.batcher.score(question.rows)
@@ -142,3 +150,10 @@ class StreamWorker:
     async def _bury(self, message: Message, status: int, reason: str) -> None:
         await self._broker.bury(message.key, message.body, {"status": str(status), "reason": reason})
         self.counted.dead += 1
+
+
+def _remember(recent: dict[str, str], key: str, request_id: str) -> None:
+    recent[key] = request_id
+    if len(recent) > REMEMBERED:
+        # The one that was remembered first.
+        del recent[next(iter(recent))]

@@ -41,6 +41,16 @@ class ReferenceMoments:
         ceiling = min(float(values.min(initial=np.inf)), self.rest)
         return float(np.sqrt(along @ along + ceiling * max(0.0, float(direction @ direction - kept))))
 
+    @property
+    def spreads(self) -> NDArray[np.float64]:
+        """`spread` of each feature by itself, (D,)."""
+        squares = self.factor**2
+        values = squares.sum(axis=1)
+        kept = np.divide(squares, values[:, None], out=np.zeros_like(squares), where=values[:, None] > 0).sum(axis=0)
+        ceiling = min(float(values.min(initial=np.inf)), self.rest)
+        spreads: NDArray[np.float64] = np.sqrt(squares.sum(axis=0) + ceiling * np.maximum(0.0, 1 - kept))
+        return spreads
+
 
 @dataclass(frozen=True, eq=False)
 class Witness:

@@ -135,10 +135,11 @@ class Contradiction(UsageError):
 
     fact: str
     remedy: str
+    where: str = ""
 
     def parts(self) -> Parts:
         """The message."""
-        return Parts(self.fact, remedy=self.remedy)
+        return Parts(self.fact, self.where, remedy=self.remedy)
 
     @classmethod
     def example(cls) -> Self:

@@ -9,6 +9,9 @@ from noteship.errors import Parts, UsageError, WorkFailed, cut
 
 __all__ = ["BadTimes", "NoAlarm", "NoProfile", "NoRowFits", "NothingKept", "NothingWatched", "WindowTooLong"]
 
+# Of durations in settings.
+UNITS = (("d", 86_400), ("h", 3_600), ("m", 60))
+
 
 @dataclass(eq=False)
 class NothingWatched(UsageError):
@@ -28,6 +31,7 @@ class NothingWatched(UsageError):
         remedy = "set [monitor] release to the one that is meant" if self.others else "serve it: noteship serve"
         return Parts(
             f"{meant} that was watched under the release '{cut(self.release, 60)}'",
+            where=f"release '{cut(self.release, 60)}'",
             nearest=nearest or "what `noteship serve` serves is watched, if its bundle has a profile",
             remedy="call noteship monitor without a name, which shows all" if self.name else remedy,
         )
@@ -93,6 +97,7 @@ class NoProfile(UsageError):
         """The message."""
         return Parts(
             f"the bundle {self.digest} of {cut(self.name, 100)} has no profile to compare with",
+            where=f"bundle {self.digest}",
             nearest="it was made by an earlier noteship, or no profile could be taken, which `noteship run` has said",
             remedy="make the bundle again: noteship run",
         )
@@ -133,19 +138,19 @@ class NoRowFits(WorkFailed):
 
 @dataclass(eq=False)
 class BadTimes(UsageError):
-    """Rows whose place in time nobody can tell. `row` counts from 0; values are not told."""
+    """Rows, of those that were read, whose place in time nobody can tell. `row` counts from 0; values are not told."""
 
     path: str
     column: str
+    bad: int
     rows: int
     row: int
     got: str
 
     def parts(self) -> Parts:
         """The message."""
-        rows = f"{self.rows:,} rows" if self.rows > 1 else "one row"
         return Parts(
-            f"the column '{cut(self.column, 60)}' of {self.path} has no time for {rows}",
+            f"the column '{cut(self.column, 60)}' of {self.path} has no time for {self.bad:,} of {self.rows:,} rows",
             where=f"{self.path}, row {self.row} (from 0)",
             nearest=f"got {self.got}",
             remedy="write times as dates or as text such as 2026-11-23T05:00:00Z, in each row, or leave such rows out",
@@ -154,25 +159,34 @@ class BadTimes(UsageError):
     @classmethod
     def example(cls) -> Self:
         """A number, which could be of any unit."""
-        return cls("orders.csv", "ordered", 2, 17, "a number")
+        return cls("orders.csv", "ordered", 2, 1_200, 17, "a number, and nobody has said of which unit")
 
 
 @dataclass(eq=False)
 class WindowTooLong(UsageError):
-    """Windows longer than the time in which there may be a false alarm: each of them would be one."""
+    """Windows so long that a false alarm is allowed in less than `least` of them: an alarm would say nothing."""
 
-    window_s: float
+    window_s: int
     false_alarm_s: float
+    least: int
+    where: str
 
     def parts(self) -> Parts:
         """The message."""
-        window, budget = (f"{each / 86_400:g} days" for each in (self.window_s, self.false_alarm_s))
+        from noteship.reporting.words import duration
+
+        budget = duration(self.false_alarm_s) if self.false_alarm_s >= 1 else f"{self.false_alarm_s:g} seconds"
+        least = self.least * self.window_s
+        unit, size = next((each for each in UNITS if least % each[1] == 0), ("s", 1))
         return Parts(
-            f"windows of {window} are longer than the {budget} in which [monitor] false_alarms allows one",
-            remedy='give a shorter --window, or fewer false alarms, such as false_alarms = "1 per 730d"',
+            f"windows of {duration(self.window_s)} are too long for one false alarm in {budget}: an alarm would say"
+            " nothing",
+            where=self.where,
+            nearest=f"at least {self.least} windows have to be in that time, which here takes {duration(least)}",
+            remedy=f'give shorter windows, or rarer alarms: [monitor] false_alarms = "1 per {least // size}{unit}"',
         )
 
     @classmethod
     def example(cls) -> Self:
-        """A year, and an alarm in 90 days."""
-        return cls(31_536_000, 7_776_000)
+        """A hundred days, and an alarm in 90."""
+        return cls(8_640_000, 7_776_000.0, 10, "--window")
