@@ -207,5 +207,6 @@ def test_every_expression_means_something(services: dict[str, Service], scraper:
         for rule in (rule for group in groups for rule in group["rules"]):
             scraper.results(rule["expr"])
             assert set(re.findall(METRIC, rule["expr"])) - names <= NOT_TOLD, rule
-    groups = scraper.ask("rules")["groups"]
-    assert {rule["health"] for group in groups for rule in group["rules"]} == {"ok"}
+    health = {rule["health"] for group in scraper.ask("rules")["groups"] for rule in group["rules"]}
+    # Those of a group that is reckoned every other minute may be yet to come.
+    assert {"ok"} <= health <= {"ok", "unknown"}

@@ -160,7 +160,7 @@ def test_rows_know_where_they_fall() -> None:
 
 
 def test_what_is_left_out_leaves_nothing() -> None:
-    """Neither values of columns that are left out are kept, nor bins and leaves that would tell of them, nor the work."""
+    """Neither values of columns that are left out are kept, nor bins, leaves and work that would tell of them."""
     found = taken(ROWS, most=600, leave_out=["text", "length", "colour"])
     assert found.left_out == ("colour", "length", "text")
     names = [each.name for each in PROFILE.encoder.layout.features]

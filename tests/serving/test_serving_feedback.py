@@ -74,17 +74,18 @@ class Stuck:
 
 
 def test_labels_are_taken_and_counted(letters: serving.Model) -> None:
-    """A label at once after the answer is taken; how many came, and how many were the prediction, is counted."""
+    """A label at once after the answer is taken; how many came, and how many were the prediction, is counted from 0."""
+    version = (("model", "letters"), ("version", letters.version))
+    counts = [(f"noteship_feedback{name}_total", version) for name in ("", "_agreed")]
     with served(letters) as one:
+        assert [samples(one)[each] for each in counts] == [0, 0]
         request = asked(one)
         response = feed(one, item(request))
         assert (response.status_code, response.json()["accepted"]) == (202, 1)
         assert response.json()["id"] == response.headers["x-request-id"]
         assert feed(one, [item(request, 1, "review"), item(request, 2, "review")]).json()["accepted"] == 2
         found = samples(one)
-    version = (("model", "letters"), ("version", letters.version))
-    assert found["noteship_feedback_total", version] == 3
-    assert found["noteship_feedback_agreed_total", version] == 2
+    assert [found[each] for each in counts] == [3, 2]
     assert found["noteship_requests_total", (("code", "202"), ("route", "/feedback"))] == 2
 
 

@@ -134,7 +134,9 @@ def test_metrics_tell_of_the_watching(watched_letters: serving.Model, objects: s
         assert found["noteship_work_count", of_version] == rows
     bounds = [float(dict(labels)["le"]) for name, labels in after if name == "noteship_work_bucket"]
     assert bounds == sorted(bounds)
+    # Those of every version line up.
     assert len(bounds) >= 4
+    assert set(bounds[:-1]) <= {round(2 ** (power / 2)) for power in range(100)}
 
 
 def ids_of(moment: int) -> serving.RequestIds:

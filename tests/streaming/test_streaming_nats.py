@@ -206,7 +206,7 @@ def test_what_was_taken_and_not_done_comes_again(server: str, served: Served) ->
 
 
 def test_what_is_done_is_known_to_the_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """When it is done the server has heard of it; where the server says nothing, that is a fault that is tried again."""
+    """When it is done the server has heard of it; a server that says nothing is a fault that is tried again."""
     monkeypatch.setattr(jetstream, "HEARD_S", 0.2)
 
     async def work(server: str, process: subprocess.Popen[bytes]) -> None:

@@ -117,7 +117,7 @@ class Watching:
         return tuple(sorted(self._seen.values(), key=_order))
 
     def _sweep(self, place: monitor.Place, now: float) -> None:
-        """Once an hour, delete rows of the release that were kept for long enough, whether or not windows are closed."""
+        """Once an hour, delete rows of the release that were kept for long enough, also where no window is closed."""
         if not 0 <= now - self._swept < SWEEP_S:
             with suppress(store.errors.StoreDenied, store.errors.StoreReadOnly):
                 monitor.KeptRows(self._objects, place).sweep(now - self.settings.sample_keep_s, None)
