@@ -101,6 +101,8 @@ ASKED = f'noteship_predictions_total{{{VERSION.replace("a:1", "b:1")},class="spa
 WAITING = 'noteship_windows_waiting{job="mail",instance="a:1"}'
 OF_WATCHING = ("watched_rows_total", "watched_rows_lost_total", "window_end_timestamp_seconds")
 REGRESSION = VERSION.replace("0a", "0c")
+# Where a case is long, so that it is not longer still.
+NOTHING: dict[str, Course] = {name: [] for name in healthy(1)}
 # Of each: what differs from health, how long it is, when is looked in steps, and which alerts then ring.
 CASES: dict[str, tuple[Mapping[str, Course], int, Mapping[int, set[str]]]] = {
     "health": ({}, 3 * DAY, {HOUR: set(), 3 * DAY - 1: set()}),
@@ -192,12 +194,13 @@ CASES: dict[str, tuple[Mapping[str, Course], int, Mapping[int, set[str]]]] = {
     ),
     "the release was renamed": (
         {
-            f"noteship_{name}{{{WATCHED}}}": [("+50", HOUR), ("stale", 1), ("_", 4 * DAY)]
-            for name in ("watched_rows_total", "window_end_timestamp_seconds")
-        }
-        | of("watched_rows_total", ("+50", 4 * DAY), labels=WATCHED.replace("local", "green")),
-        4 * DAY,
-        {2 * DAY: set(), 4 * DAY - 1: {"NoteshipNotWatched"}},
+            **NOTHING,
+            **of("predictions_total", ("+50", 4 * DAY), labels=f'{VERSION},class="spam"'),
+            **of("watched_rows_total", ("+50", HOUR), ("stale", 1)),
+            **of("watched_rows_total", ("_", HOUR), ("+50", 3 * DAY + 12 * HOUR), labels=GREEN.replace("b:1", "a:1")),
+        },
+        3 * DAY + 12 * HOUR,
+        {2 * DAY: set(), 3 * DAY + 11 * HOUR: {"NoteshipNotWatched"}},
     ),
     "a few rows of few are lost": (of("watched_rows_lost_total", ("+0.5", HOUR)), HOUR, {HOUR - 1: set()}),
     "pieces of windows wait for long": (
@@ -231,6 +234,7 @@ CASES: dict[str, tuple[Mapping[str, Course], int, Mapping[int, set[str]]]] = {
     ),
     "numbers are farther off": (
         {
+            **NOTHING,
             **of("feedback_total", ("+5", 3 * DAY), labels=REGRESSION),
             **of("feedback_absolute_error_total", ("+5", 2 * DAY), ("+9", DAY), labels=REGRESSION),
             **of("window_state", ("0", 3 * DAY), labels=f'{REGRESSION},release="local",state="alarm"'),
@@ -240,6 +244,7 @@ CASES: dict[str, tuple[Mapping[str, Course], int, Mapping[int, set[str]]]] = {
     ),
     "numbers are a little farther off": (
         {
+            **NOTHING,
             **of("feedback_total", ("+5", 3 * DAY), labels=REGRESSION),
             **of("feedback_absolute_error_total", ("+5", 2 * DAY), ("+7", DAY), labels=REGRESSION),
             **of("window_state", ("0", 3 * DAY), labels=f'{REGRESSION},release="local",state="alarm"'),
@@ -253,13 +258,17 @@ CASES: dict[str, tuple[Mapping[str, Course], int, Mapping[int, set[str]]]] = {
         {2 * DAY: set(), 2 * DAY + 3 * HOUR: {"NoteshipAccuracyFallen probabilities"}},
     ),
     "probabilities expect less at night": (
-        of("window_expected_accuracy", *[("0.9", DAY // 2), ("0.8", DAY // 2)] * 3),
+        {
+            **NOTHING,
+            **of("window_expected_accuracy", *[("0.9", DAY // 2), ("0.8", DAY // 2)] * 3),
+            **of("window_expected_accuracy_error", ("0.01", 3 * DAY)),
+        },
         3 * DAY,
         {look * HOUR: set() for look in range(25, 72, 4)},
     ),
     "probabilities expect less on one day of the week, and then still less": (
         {
-            **{name: [] for name in healthy(1)},
+            **NOTHING,
             **of("window_expected_accuracy", ("0.8", DAY), ("0.9", 6 * DAY), ("0.8", DAY // 2), ("0.7", DAY // 2)),
             **of("window_expected_accuracy_error", ("0.01", 8 * DAY)),
         },
@@ -283,12 +292,12 @@ CASES: dict[str, tuple[Mapping[str, Course], int, Mapping[int, set[str]]]] = {
     ),
     "a heavier model is rolled out": (
         {
-            **scoring(("+10", "+10", "+50"), ("+20", "+10", "+50"), ("+20", "+10", "+50")),
+            **scoring(("+10", "+10", "+50"), ("+60", "+10", "+50"), ("+60", "+10", "+50")),
             f'noteship_build_info{{{VERSION},bundle="0a1b"}}': [("1", DAY), ("stale", 1)],
             f'noteship_build_info{{{NEWER},bundle="0b1c"}}': [("_", DAY), ("1", 2 * DAY)],
         },
         3 * DAY,
-        {DAY + hours * HOUR: set() for hours in (2, 12, 23, 24, 25, 36)},
+        {DAY + halves * HOUR // 2: set() for halves in (4, 24, 46, 48, 49, 50, 72)},
     ),
     "batches are larger": (scoring(("+10", "+10", "+50"), ("+18", "+10", "+100")), 2 * DAY, {DAY + 2 * HOUR: set()}),
     "rows take more work": (
