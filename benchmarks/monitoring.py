@@ -78,8 +78,7 @@ def _asked(words: Sequence[str], cwd: Path) -> dict[str, Any]:
     """The JSON that a process prints last, or how it failed."""
     print(" ".join(words[-3:]), file=sys.stderr, flush=True)
     ours = any(word.startswith("watched.") for word in words)
-    # One thread, as each of several workers has it: what others only wait for is not counted.
-    source = {"PYTHONPATH": f"{CODE}:{CODE.parent / 'src'}", "OMP_NUM_THREADS": "1"} if ours else {}
+    source = {"PYTHONPATH": f"{CODE}:{CODE.parent / 'src'}"} if ours else {}
     try:
         done = subprocess.run(
             words, cwd=cwd, env=os.environ | source, capture_output=True, text=True, timeout=PATIENCE_S

@@ -9,7 +9,7 @@ from typing import Any, Self
 
 import numpy
 
-from noteship.monitor import arrays, streams
+from noteship.monitor import arrays, multiplying, streams
 from noteship.monitor.streams import Array
 
 __all__ = ["FEATURES", "Fourier", "Moments", "median_distance"]
@@ -38,7 +38,7 @@ class Fourier:
 
     def embed(self, z: Array) -> Array:
         """phi of z, (n, dimensions) in float32: (n, FEATURES) in float32."""
-        return _waves(z @ self._frequencies)
+        return _waves(multiplying.times(z, self._frequencies))
 
     def embed_precisely(self, z: Array) -> Array:
         """The same in float64, for the reference, whose means must not depend on the machine."""

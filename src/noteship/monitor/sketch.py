@@ -7,7 +7,7 @@ from typing import Any, Protocol, Self
 
 import numpy
 
-from noteship.monitor import counts, errors, statistics, streams
+from noteship.monitor import counts, errors, multiplying, statistics, streams
 from noteship.monitor.encoder import Encoded, Encoder
 from noteship.monitor.fourier import FEATURES
 from noteship.monitor.streams import Array
@@ -180,7 +180,7 @@ class Sketch:
         phi = embedding.embed(encoded.z)
         self._arrays["fourier"] += phi.sum(axis=0)
         extended = statistics.with_one(encoded.z)
-        self._gram += extended.T @ extended
+        self._gram += multiplying.gram(extended)
         if bet is not None:
             self._add_wealth(bet.identity, bet.log_wealth(encoded.z))
 

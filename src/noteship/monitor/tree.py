@@ -8,6 +8,7 @@ from typing import Any, Self
 
 import numpy
 
+from noteship.monitor import multiplying
 from noteship.monitor.streams import Array
 
 __all__ = ["Forest", "Split", "by_association", "grow"]
@@ -106,7 +107,7 @@ class Forest:
     def find(self, z: Array) -> list[Array]:
         """The leaf of each row, by tree. Cost: less than half a microsecond a row and tree, in batches of 32."""
         is_above = z.take(self._dimensions, axis=1) > self._thresholds
-        missing = is_above.astype(numpy.float32) @ self._conditions - self._wanted
+        missing = multiplying.times(is_above.astype(numpy.float32), self._conditions) - self._wanted
         return [missing[:, part].argmax(axis=1) for part in self._parts]
 
     def to_json(self) -> list[Any]:
