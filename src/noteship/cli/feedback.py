@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from noteship.cli.errors import WrongUsage
-from noteship.cli.output import Output, duration
+from noteship.cli.filling import Bar, shown
+from noteship.cli.output import Output
 from noteship.operations import feedback as operation
 
 if TYPE_CHECKING:
@@ -21,7 +20,6 @@ __all__ = ["run"]
 
 # Where `noteship serve` answers, unless it is told otherwise.
 DEFAULT_URL = "http://127.0.0.1:8080"
-BAR = 24
 # Rows that are told of one by one.
 SHOWN = 5
 SOME_NOT_TAKEN = 1
@@ -37,8 +35,8 @@ def run(arguments: argparse.Namespace, output: Output) -> int:
     """Tell all labels of a file, and say what became of them."""
     if arguments.bundle is not None and (arguments.url or arguments.token_file or arguments.insecure):
         raise WrongUsage("--bundle counts labels without a service", "--url, or --bundle")
-    bar = _Bar()
-    with _shown(bar, output):
+    bar = Bar("reading")
+    with shown(bar, output):
         where, summary = _told(arguments, bar)
     if arguments.refused is not None:
         operation.write_refused(arguments.refused, summary.refused)
@@ -47,16 +45,20 @@ def run(arguments: argparse.Namespace, output: Output) -> int:
     return 0 if summary.is_whole else SOME_NOT_TAKEN
 
 
-def _told(arguments: argparse.Namespace, bar: _Bar) -> tuple[dict[str, str], Summary]:
+def _told(arguments: argparse.Namespace, bar: Bar) -> tuple[dict[str, str], Summary]:
     """Where they went, and what became of them."""
+
+    def told(summary: Summary, share: float) -> None:
+        bar.told(share, f"{summary.taken + summary.known:,} taken, {len(summary.refused):,} not")
+
     if arguments.bundle is None:
         asked = arguments.url or DEFAULT_URL, arguments.token_file, arguments.insecure
         request = operation.FeedbackRequest(arguments.file, *asked)
-        return {"url": request.url}, operation.tell(request, bar.told)
+        return {"url": request.url}, operation.tell(request, told)
     from noteship.operations.opened import OpenedProject
 
     opened = OpenedProject.at(arguments.project)
-    named, summary = operation.keep(opened, arguments.bundle, arguments.file, time.time(), bar.told)
+    named, summary = operation.keep(opened, arguments.bundle, arguments.file, time.time(), told)
     return {"model": named.name, "version": named.digest}, summary
 
 
@@ -75,42 +77,3 @@ def _lines(summary: Summary, target: Path | None) -> Iterator[str]:
         yield f"  all that were not taken: {target}"
     elif beyond > 0:
         yield f"    and {beyond:,} more, which --refused OUT.csv lists"
-
-
-class _Bar:
-    """One line of how far it is."""
-
-    def __init__(self) -> None:
-        self._begun = time.monotonic()
-        self._at: tuple[int, int, float] | None = None
-        self._lock = threading.Lock()
-
-    def told(self, summary: Summary, share: float) -> None:
-        with self._lock:
-            self._at = summary.taken + summary.known, len(summary.refused), share
-
-    def lines(self) -> list[str]:
-        with self._lock:
-            at = self._at
-        seconds = time.monotonic() - self._begun
-        if at is None:
-            return [f"reading  {duration(seconds)}"]
-        taken, refused, share = at
-        full = int(min(1.0, share) * BAR)
-        return [f"{'━' * full}{'╌' * (BAR - full)} {share:4.0%}  {taken:,} taken, {refused:,} not  {duration(seconds)}"]
-
-
-@contextmanager
-def _shown(bar: _Bar, output: Output) -> Iterator[None]:
-    """Draw on a terminal, and nowhere else."""
-    if not output.live:
-        yield
-        return
-    from noteship.cli import live
-
-    display = live.Display(output.stderr, bar.lines)
-    display.start()
-    try:
-        yield
-    finally:
-        display.stop()
