@@ -66,6 +66,6 @@ summary { cursor: pointer; margin: .6rem 0; color: var(--window); }
 dl.guide dt { font-weight: 600; margin-top: .7rem; }
 dl.guide dd { margin: 0; }
 @media (max-width: 40rem) { td.span, th.span { display: none; } .verdict { font-size: 1.05rem; }
-  .chart svg { width: 46rem; } .chart svg text { font-size: 11px !important; } }
+  .chart svg { width: 48rem; } .chart svg text { font-size: 10px !important; } }
 @media print { body { background: none; } .panel, .card { break-inside: avoid; } }
 """

@@ -21,7 +21,7 @@ __all__ = ["accuracy", "error", "evidence", "rows", "work"]
 
 # Inches.
 WIDTH = 11.2
-LEFT, RIGHT, BOTTOM, TOP = 0.62, 0.16, 0.4, 0.12
+LEFT, RIGHT, BOTTOM, TOP = 0.72, 0.16, 0.4, 0.12
 # In powers of ten. Evidence below this is none: R after the next window is (1 + R) times its own.
 LEAST = -2.0
 # What is far beyond the bell is drawn at the upper edge, or nothing of the way to the bell could be seen.
@@ -57,7 +57,7 @@ def evidence(easel: Easel, history: History) -> str:
     ticks = numpy.arange(LEAST, top, 2 if top < 12 else 4)
     axes.set_yticks(ticks, [power(each) for each in ticks])
     axes.set_ylim(LEAST - 0.2, top)
-    axes.set_ylabel("evidence R")
+    axes.set_ylabel("evidence R", labelpad=8)
     for height, words in ((bell, f"the bell: {history.settings.threshold:,.0f}"), (bell / 2, "changing")):
         axes.annotate(words, (0, height), (3, 2), xycoords=("axes fraction", "data"), textcoords="offset points")
     return canvas.svg("evidence by window, next to the bell at which it is an alarm")
