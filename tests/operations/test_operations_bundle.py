@@ -113,6 +113,7 @@ def test_a_bundle_of_rows_beside_the_project(letters: Project, place: str) -> No
     assert made(letters).summary["signature"]["inputs"][0]["name"] == "x"
 
 
+@pytest.mark.slow
 def test_a_bundle_is_trusted_where_it_was_made(letters: Project) -> None:
     """It is noted once; one that others put under its name, with source of their own, is made again instead."""
     own = made(letters)

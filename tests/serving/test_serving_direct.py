@@ -266,6 +266,7 @@ def test_a_head_that_does_not_come_ends_the_connection(letters: serving.Model, s
             each.socket.close()
 
 
+@pytest.mark.slow
 def test_a_connection_is_closed_when_nobody_asks_on_it_for_long(
     letters: serving.Model, monkeypatch: pytest.MonkeyPatch
 ) -> None:

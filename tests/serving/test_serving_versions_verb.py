@@ -56,6 +56,7 @@ def ready(url: str) -> int:
     return int(float(text.partition('noteship_workers{state="ready"} ')[2].partition("\n")[0]))
 
 
+@pytest.mark.slow
 def test_several_bundles_are_served(project: tuple[Path, str, str, str]) -> None:
     """The first named answers; a canary and a shadow of it, and another model, have parts of their own."""
     root, first, second, shouted = project

@@ -298,6 +298,7 @@ def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return with_profile(letters_bundle(tmp_path_factory.mktemp("made")), ROWS)
 
 
+@pytest.mark.slow
 def test_serve_watches_in_every_worker(bundle: Path, tmp_path: Path) -> None:
     """`noteship serve` writes windows of each worker, sums their metrics, and keeps all rows when it ends."""
     (tmp_path / "noteship.toml").write_text('[monitor]\nrelease = "blue"\n')

@@ -98,6 +98,7 @@ def test_a_killed_worker_is_replaced(shared: tuple[subprocess.Popen[str], str]) 
     assert samples(url, "noteship_requests_total")['code="200",route="/predict"'] >= answered
 
 
+@pytest.mark.slow
 def test_a_connection_that_a_killed_worker_never_took_goes_to_another(
     shared: tuple[subprocess.Popen[str], str],
 ) -> None:

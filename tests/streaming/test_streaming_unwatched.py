@@ -13,6 +13,7 @@ from serving.served import letters_bundle
 from serving.started import keep
 
 
+@pytest.mark.slow
 def test_a_model_without_a_profile_is_said_not_to_be_watched(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
