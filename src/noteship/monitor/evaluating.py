@@ -12,7 +12,7 @@ from noteship import store
 from noteship.monitor import errors
 from noteship.monitor.deciding import Gathered, decide
 from noteship.monitor.decision import Decision
-from noteship.monitor.keeping import NOT_ALLOWED, KeptRows
+from noteship.monitor.keeping import KeptRows
 from noteship.monitor.pieces import Boot, Piece, grace_s, stamp, start_of
 from noteship.monitor.profile import Profile
 from noteship.monitor.reference import Reference
@@ -79,9 +79,7 @@ class Evaluator:
     def _sweep(self, now: float, state: State) -> None:
         """Once an hour, delete rows that were kept for long enough; also where none are kept any more."""
         if not 0 <= now - self._swept < SWEEP_S:
-            # Whoever may not look at rows has none to delete.
-            with contextlib.suppress(*NOT_ALLOWED):
-                self._kept.sweep(now - self._settings.sample_keep_s, state.upto)
+            self._kept.sweep(now - self._settings.sample_keep_s, state.upto)
             self._swept = now
 
     def _read(self) -> tuple[store.Ref | None, State]:
@@ -162,8 +160,7 @@ class Evaluator:
                 self._windows.write_decision(state.upto, state.last, None)
         self._written = state.upto
         if self._settings.sample:
-            with contextlib.suppress(*NOT_ALLOWED):
-                self._kept.merge(state.upto)
+            self._kept.merge(state.upto)
 
     def _thin(self, moment: int) -> None:
         """Drop the counts of the window that began then."""

@@ -19,10 +19,7 @@ from noteship import store
 from noteship.monitor.pieces import Place, stamp, stamped
 from noteship.monitor.sample import Sample
 
-__all__ = ["NOT_ALLOWED", "KeptRows"]
-
-# Rights on rows may be kept from those who count and decide.
-NOT_ALLOWED = (store.errors.StoreDenied, store.errors.StoreReadOnly)
+__all__ = ["KeptRows"]
 
 # No piece has such a name: those have dashes.
 MERGED = "merged"
@@ -32,9 +29,19 @@ TRIES = 20
 UNFINISHED_S = 3_600.0
 
 
+@contextlib.contextmanager
+def _where_allowed() -> Iterator[None]:
+    with contextlib.suppress(store.errors.StoreDenied, store.errors.StoreReadOnly):
+        yield
+
+
 @dataclass(frozen=True)
 class KeptRows:
-    """The samples of one version. What the store raises passes through."""
+    """The samples of one version.
+
+    Rights on rows may be kept from those who count and decide: what is not allowed is not written, merged or deleted.
+    All else that the store raises passes through.
+    """
 
     objects: store.Store
     place: Place
@@ -43,6 +50,7 @@ class KeptRows:
     def __post_init__(self) -> None:
         object.__setattr__(self, "prefix", "samples/" + self.place.prefix.partition("/")[2])
 
+    @_where_allowed()
     def write(self, start: int, name: str, sample: Sample) -> None:
         """Write what one worker kept of a window, under the name of its piece; writing again changes nothing."""
         with contextlib.suppress(store.errors.RefMoved):
@@ -56,6 +64,7 @@ class KeptRows:
         """What is kept of a window, merged or not; None where nothing is, or nothing that can be read."""
         return _sum(self._parts(start)[0])
 
+    @_where_allowed()
     def merge(self, start: int) -> None:
         """Make one of what several workers kept of a window, and delete the parts."""
         prefix = f"{self.prefix}{stamp(start)}/"
@@ -75,6 +84,7 @@ class KeptRows:
                 self.objects.delete_ref(prefix + name)
             return
 
+    @_where_allowed()
     def sweep(self, before: float, upto: int | None) -> None:
         """Delete what is kept of windows of the release that began before a moment, whatever version they are of.
 

@@ -22,7 +22,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from noteship import store
-from noteship.monitor.keeping import NOT_ALLOWED, KeptRows
+from noteship.monitor.keeping import KeptRows
 from noteship.monitor.pieces import Boot, Piece, Place, stamp, stamped
 
 __all__ = ["Found", "Windows", "places"]
@@ -79,9 +79,8 @@ class Windows:
     def write_piece(self, piece: Piece) -> bool:
         """Write a piece; False where it was there already, and nothing is changed."""
         if piece.sample is not None and piece.sample.kept:
-            # First, so that whoever finds the piece finds it, too. Without the right to keep rows there are counts.
-            with contextlib.suppress(*NOT_ALLOWED):
-                KeptRows(self.objects, self.place).write(piece.start, piece.name, piece.sample)
+            # First, so that whoever finds the piece finds it, too.
+            KeptRows(self.objects, self.place).write(piece.start, piece.name, piece.sample)
         try:
             self.objects.write_ref(self._name_of(piece), piece.to_json(), expected=None)
         except store.errors.RefMoved:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import getpass
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -119,8 +118,7 @@ class Watching:
     def _sweep(self, place: monitor.Place, now: float) -> None:
         """Once an hour, delete rows of the release that were kept for long enough, also where no window is closed."""
         if not 0 <= now - self._swept < SWEEP_S:
-            with suppress(store.errors.StoreDenied, store.errors.StoreReadOnly):
-                monitor.KeptRows(self._objects, place).sweep(now - self.settings.sample_keep_s, None)
+            monitor.KeptRows(self._objects, place).sweep(now - self.settings.sample_keep_s, None)
             self._swept = now
 
 
