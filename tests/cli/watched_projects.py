@@ -67,8 +67,9 @@ class WatchedProject:
         sample: monitor.Sample | None = None
         bet = None if witness is None else PairBet(witness, PROFILE.encoder.layout.dimensions)
         if rows:
-            ids = [f"{start} {place}" for place in range(rows)]
-            asked = observed(rows, [start % 9_999_991, 5], kind)
+            # Whatever the clock says, the same rows and halves.
+            ids = [f"{self.pieces} {place}" for place in range(rows)]
+            asked = observed(rows, [self.pieces, 5], kind)
             encoded = PROFILE.encoder.encode(asked)
             sketch.add(encoded, PROFILE.fourier, ids, [1] * rows, bet)
             if self.sampling is not None:
