@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from noteship.project import declaration, quantities
+from noteship.project import declaration, values
 from noteship.project.errors import DeclarationUnreadable, NoProject
+from noteship.project.values import is_plain
 
 __all__ = [
     "EnvironmentSettings",
@@ -28,113 +29,13 @@ __all__ = [
 ]
 
 FILE = "noteship.toml"
-DAY_S = 86_400.0
-# More would not fit into what a window's rows may take.
-MOST_SAMPLED = 1_000
-
-
-def _name(value: object) -> str:
-    if not isinstance(value, str) or not re.fullmatch(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", value):
-        # The limit of a Kubernetes label and of a DNS label: the name ends up in both.
-        raise ValueError("a name of at most 63 small letters, digits and dashes")
-    return value
-
-
-def _duration(value: object) -> float:
-    return quantities.duration_s(str(value))
-
-
-def _length(value: object) -> float:
-    # A number alone could be of any unit: minutes are as likely as seconds.
-    if not isinstance(value, str) or not value.strip()[-1:].isalpha():
-        raise ValueError('a duration with its unit, such as "90s", "5m" or "2h"')
-    return _duration(value)
-
-
-def _window(value: object) -> int:
-    seconds = _length(value)
-    # A longer one would be blind to what happens every day at one time.
-    if not 1 <= seconds <= DAY_S or seconds != int(seconds):
-        raise ValueError('a duration in whole seconds and with its unit, from "1s" to "1d"')
-    return int(seconds)
-
-
-def _false_alarms(value: object) -> float:
-    found = re.fullmatch(r"\s*([1-9]\d*)\s+per\s+(.+)", str(value))
-    try:
-        return _length(found[2] if found else "") / int(found[1] if found else 1)
-    except ValueError as error:
-        raise ValueError('a number and a time with its unit, such as "1 per 90d"') from error
-
-
-def _size(value: object) -> int:
-    return quantities.size_bytes(str(value))
-
-
-def _argument(value: object) -> int | str:
-    if isinstance(value, bool) or not isinstance(value, int | str):
-        raise ValueError("the position or the name of the argument that holds the path")
-    return value
-
-
-def _arguments(value: object) -> dict[str, int | str]:
-    if not isinstance(value, dict):
-        raise ValueError('a table such as { "mylib.load_frame" = "path" }')
-    return {name: _argument(argument) for name, argument in value.items()}
-
-
-def is_plain(value: object) -> bool:
-    """Whether a value can be a parameter: JSON has it, so that it can be compared with that of another run."""
-    if value is None or isinstance(value, bool | str | int | float):
-        return True
-    if isinstance(value, dict):
-        return all(isinstance(key, str) and is_plain(each) for key, each in value.items())
-    return isinstance(value, list | tuple) and all(map(is_plain, value))
-
-
-def _params(value: object) -> dict[str, Any]:
-    if not isinstance(value, dict) or not is_plain(value):
-        raise ValueError("a table of numbers, texts, true or false, and lists or tables of these")
-    return value
-
-
-def _count(value: object) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise ValueError("a whole number from 1 on")
-    return value
-
-
-def _share(value: object) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= 1:
-        raise ValueError("a number above 0 and at most 1")
-    return float(value)
-
-
-def _sample(value: object) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= MOST_SAMPLED:
-        raise ValueError(f"a whole number from 0, for none, to {MOST_SAMPLED:,}")
-    return value
-
-
-def _sample_keep(value: object) -> float:
-    seconds = _length(value)
-    # Counts are kept for five weeks; rows no longer than these.
-    if not 3_600 <= seconds <= 35 * DAY_S:
-        raise ValueError('a duration from "1h" to "35d"')
-    return seconds
-
-
-def _folds(value: object) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or value < 0 or value == 1:
-        raise ValueError("a whole number from 2 on, or 0 for none")
-    return value
 
 
 @dataclass(frozen=True)
 class ProjectSettings:
     """`[project]`."""
 
-    name: str | None = field(default=None, metadata={"parse": _name})
+    name: str | None = field(default=None, metadata={"parse": values.name})
 
 
 @dataclass(frozen=True)
@@ -143,8 +44,8 @@ class NotebookSettings:
 
     exclude: tuple[str, ...] = ()
     chosen: tuple[str, ...] = field(default=(), metadata={"key": "with"})
-    readers: Mapping[str, int | str] = field(default_factory=dict, metadata={"parse": _arguments})
-    writers: Mapping[str, int | str] = field(default_factory=dict, metadata={"parse": _arguments})
+    readers: Mapping[str, int | str] = field(default_factory=dict, metadata={"parse": values.arguments})
+    writers: Mapping[str, int | str] = field(default_factory=dict, metadata={"parse": values.arguments})
 
 
 @dataclass(frozen=True)
@@ -159,7 +60,7 @@ class EnvironmentSettings:
 class ResourceSettings:
     """`[stage.NAME] resources`: limits of one stage."""
 
-    memory_bytes: int | None = field(default=None, metadata={"key": "memory", "parse": _size})
+    memory_bytes: int | None = field(default=None, metadata={"key": "memory", "parse": values.size})
 
 
 @dataclass(frozen=True)
@@ -168,17 +69,17 @@ class StageSettings:
 
     reads: tuple[str, ...] = ()
     writes: tuple[str, ...] = ()
-    params: Mapping[str, Any] = field(default_factory=dict, metadata={"parse": _params})
+    params: Mapping[str, Any] = field(default_factory=dict, metadata={"parse": values.params})
     resources: ResourceSettings = ResourceSettings()
     cwd: str | None = None
-    timeout_s: float | None = field(default=None, metadata={"key": "timeout", "parse": _duration})
+    timeout_s: float | None = field(default=None, metadata={"key": "timeout", "parse": values.duration})
 
 
 @dataclass(frozen=True)
 class RunSettings:
     """`[run]`: how many stages run at once; by default one for each processor, at most four."""
 
-    jobs: int | None = field(default=None, metadata={"parse": _count})
+    jobs: int | None = field(default=None, metadata={"parse": values.count})
 
 
 @dataclass(frozen=True)
@@ -196,14 +97,16 @@ class ServiceSettings:
 class MonitorSettings:
     """`[monitor]`: how the model is watched, and of how many folds are the predictions that it is compared with."""
 
-    release: str = field(default="local", metadata={"parse": _name})
-    window_s: int = field(default=300, metadata={"key": "window", "parse": _window})
-    false_alarm_s: float = field(default=90 * DAY_S, metadata={"key": "false_alarms", "parse": _false_alarms})
-    tolerance: float = field(default=0.10, metadata={"parse": _share})
-    folds: int = field(default=5, metadata={"parse": _folds})
-    sample: int = field(default=0, metadata={"parse": _sample})
+    release: str = field(default="local", metadata={"parse": values.name})
+    window_s: int = field(default=300, metadata={"key": "window", "parse": values.window})
+    false_alarm_s: float = field(
+        default=90 * values.DAY_S, metadata={"key": "false_alarms", "parse": values.false_alarms}
+    )
+    tolerance: float = field(default=0.10, metadata={"parse": values.share})
+    folds: int = field(default=5, metadata={"parse": values.folds})
+    sample: int = field(default=0, metadata={"parse": values.sample})
     leave_out: tuple[str, ...] = ()
-    sample_keep_s: float = field(default=7 * DAY_S, metadata={"key": "sample_keep", "parse": _sample_keep})
+    sample_keep_s: float = field(default=7 * values.DAY_S, metadata={"key": "sample_keep", "parse": values.sample_keep})
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,1 @@
+"""The options of the verbs, by kind. Importing them imports no operation."""

@@ -1,0 +1,83 @@
+"""Options of the verbs that read and run notebooks."""
+
+from __future__ import annotations
+
+import argparse
+
+from noteship.cli.options.values import count
+
+__all__ = ["explain", "gc", "graph", "new", "run", "runs", "show"]
+
+
+def new(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("dir", metavar="DIR", help="the folder to make; it must be empty or not there yet")
+
+
+def graph(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("stages", metavar="STAGE", nargs="*", help="only these stages")
+    parser.add_argument("--evidence", action="store_true", help="show for each file the cell, the line and the call")
+
+
+def _choices(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--with",
+        dest="chosen",
+        metavar="STAGE",
+        action="append",
+        default=[],
+        help="choose this alternative; may be repeated",
+    )
+    parser.add_argument(
+        "--set",
+        dest="parameters",
+        metavar="STAGE.NAME=VALUE",
+        action="append",
+        default=[],
+        help="replace the literal that the notebook assigns to NAME; may be repeated",
+    )
+
+
+def run(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("stages", metavar="STAGE", nargs="*", help="only these stages and what they need")
+    _choices(parser)
+    parser.add_argument(
+        "--jobs", type=count, metavar="N", help="how many stages run at once (default: one a processor, at most 4)"
+    )
+    parser.add_argument(
+        "--replace",
+        action="store_true",
+        help="set files that were changed by hand aside, in .noteship/replaced, instead of stopping",
+    )
+    parser.add_argument(
+        "--force",
+        metavar="STAGE",
+        action="append",
+        default=[],
+        help="run this stage though its result is known, as for one that fetches what has changed; may be repeated",
+    )
+    parser.add_argument("--keep", action="store_true", help="keep the workspace of a stage that fails, and say where")
+
+
+def explain(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("stage", metavar="STAGE", nargs="?", help="only this one, with all that its result depends on")
+    _choices(parser)
+
+
+def runs(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--last", type=count, default=20, metavar="N", help="how many (default: 20)")
+
+
+def show(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("run", metavar="RUN", help="`latest` or the start of a run's name")
+    parser.add_argument("stage", metavar="STAGE", nargs="?")
+    parser.add_argument("--open", action="store_true", help="open the stage's executed notebook in the browser")
+    parser.add_argument("--output", metavar="FILE", help="write the stage's executed notebook there")
+
+
+def gc(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--keep-runs", type=count, default=10, metavar="N", help="keep all that the last N runs need (default: 10)"
+    )
+    parser.add_argument(
+        "--dry-run", action="store_true", help="only say what would be freed; nothing younger than a day ever is"
+    )
