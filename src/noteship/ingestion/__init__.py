@@ -1,0 +1,1 @@
+"""Data from elsewhere, fetched into files of the project with a record of where and when."""

@@ -1,0 +1,1 @@
+"""Runs, metrics, reports and bundles, told to the tracking server that a team has."""

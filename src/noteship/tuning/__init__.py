@@ -1,0 +1,1 @@
+"""Searches over parameters: a space, an objective, trials. Knows neither notebooks nor caches."""
