@@ -6,7 +6,7 @@ import os
 import re
 import threading
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Self
 
@@ -16,7 +16,7 @@ from noteship.notebooks import StageSource, execution
 from noteship.operations.lacking import is_of
 from noteship.operations.opened import OpenedProject
 
-__all__ = ["CellProgress", "NotebookExecutor", "runner_of"]
+__all__ = ["CellProgress", "NotebookExecutor", "bring", "runner_of"]
 
 REMEDY = "correct it and run again; what had finished is not run twice"
 CellProgress = execution.Progress
@@ -32,6 +32,20 @@ def runner_of(opened: OpenedProject, *, keep: bool) -> execution.Runner:
     if opened.is_new:
         runner.warm()
     return runner
+
+
+def bring(
+    run: Callable[[workflow.Graph, workflow.Options], workflow.RunResult],
+    graph: workflow.Graph,
+    options: workflow.Options,
+    say: Callable[[str], None],
+) -> workflow.RunResult:
+    """Bring a graph up to date; what turns out to be damaged in the store is set aside then, and made again at once."""
+    result = run(graph, options)
+    if any(record.failure and record.failure.kind == "store" for record in result.stages.values()):
+        say("what is damaged in the store was set aside, and is made again")
+        result = run(result.graph, replace(options, force=options.force - result.results.keys()))
+    return result
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,8 @@ CACHE, STORE = ".noteship/cache", ".noteship/store"
 # Where most projects have their notebooks; which files are stages, reading it tells.
 NOTEBOOKS = ("*.ipynb", "*/*.ipynb")
 DECLARATION = "noteship.toml"
+# What is the same whatever the parameters are.
+UNVARIED = ("settings", "environment", "store", "ledger")
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,12 @@ class OpenedProject:
         opened = cls(folder.resolve())
         opened.settings  # noqa: B018 - a wrong declaration is said before anything else
         return opened
+
+    def varied(self, parameters: Mapping[str, Mapping[str, Any]]) -> OpenedProject:
+        """The same project with these parameters, and with what does not depend on them as far as it is known."""
+        other = OpenedProject(self.root, parameters)
+        other.__dict__.update({name: self.__dict__[name] for name in UNVARIED if name in self.__dict__})
+        return other
 
     @cached_property
     def settings(self) -> project.Settings:

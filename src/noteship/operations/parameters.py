@@ -6,7 +6,6 @@ import ast
 import difflib
 import shlex
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from noteship import notebooks, project, workflow
@@ -15,7 +14,7 @@ from noteship.notebooks import StageSource
 from noteship.operations.errors import BadParameter, NoSuchParameter, SetInVain
 from noteship.operations.opened import OpenedProject
 
-__all__ = ["check_used", "with_parameters"]
+__all__ = ["check_used", "with_parameters", "with_values"]
 
 
 def with_parameters(opened: OpenedProject, texts: Sequence[str]) -> OpenedProject:
@@ -23,8 +22,8 @@ def with_parameters(opened: OpenedProject, texts: Sequence[str]) -> OpenedProjec
 
     A value is a Python literal, else the text itself. Raises BadParameter, NoSuchParameter.
     """
-    found = {name: dict(values) for name, values in opened.parameters.items()}
-    sources = {source.name: source for source in opened.sources.stages}
+    found: dict[str, dict[str, Any]] = {}
+    sources = opened.sources_by_name
     for text in texts:
         target, equals, value = text.partition("=")
         stage, dot, name = target.strip().rpartition(".")
@@ -34,10 +33,22 @@ def with_parameters(opened: OpenedProject, texts: Sequence[str]) -> OpenedProjec
         if stage not in sources:
             raise BadParameter(text, f"there is no stage {stage!r}", nearest(stage, sources))
         found.setdefault(stage, {})[name] = _value(text, value)
-    for stage, params in found.items():
-        if stage in sources:
-            _check(sources[stage], params)
-    return replace(opened, own_parameters=found) if texts else opened
+    return with_values(opened, found)
+
+
+def with_values(opened: OpenedProject, values: Mapping[str, Mapping[str, Any]]) -> OpenedProject:
+    """The project with what `noteship.toml` sets and over it these values, by stage and name.
+
+    Raises NoSuchParameter.
+    """
+    merged = {
+        stage: {**opened.parameters.get(stage, {}), **values.get(stage, {})}
+        for stage in (*opened.parameters, *(values.keys() - opened.parameters.keys()))
+    }
+    for stage, params in merged.items():
+        if stage in opened.sources_by_name:
+            _check(opened.sources_by_name[stage], params)
+    return opened.varied(merged) if values else opened
 
 
 def check_used(opened: OpenedProject, texts: Sequence[str], graph: workflow.Graph) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from noteship import workflow
@@ -13,7 +13,7 @@ from noteship.notebooks import StageSource, execution
 from noteship.operations import bundle as bundles
 from noteship.operations.bundle import Made
 from noteship.operations.errors import ForcedInVain
-from noteship.operations.executing import CellProgress, NotebookExecutor, runner_of
+from noteship.operations.executing import CellProgress, NotebookExecutor, bring, runner_of
 from noteship.operations.lacking import lacking
 from noteship.operations.opened import OpenedProject
 from noteship.operations.parameters import check_used, with_parameters
@@ -121,11 +121,11 @@ def _run(
     with listen(graph) as listener:
         first = _First(opened, graph, listener)
         with NotebookExecutor(opened, graph, runner, listener.cell) as executor:
-            result = workflow.run(graph, executor, opened.workplace, options, tell=first.event)
-            if _is_damaged(result):
-                listener.say("what is damaged in the store was set aside, and is made again")
-                options = replace(options, force=force - result.results.keys())
-                result = workflow.run(result.graph, executor, opened.workplace, options, tell=listener.event)
+
+            def brought(graph: workflow.Graph, options: workflow.Options) -> workflow.RunResult:
+                return workflow.run(graph, executor, opened.workplace, options, tell=first.event)
+
+            result = bring(brought, graph, options, listener.say)
         made, proposal = None, None
         if result.state == "done" and not faults and not request.stages:
             if opened.settings.service:
@@ -157,7 +157,3 @@ def _forced(graph: workflow.Graph, names: Sequence[str]) -> frozenset[str]:
         if name not in graph.stages:
             raise ForcedInVain(name)
     return frozenset(names)
-
-
-def _is_damaged(result: workflow.RunResult) -> bool:
-    return any(record.failure and record.failure.kind == "store" for record in result.stages.values())

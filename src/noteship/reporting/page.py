@@ -11,6 +11,7 @@ from noteship.reporting import charts, timelines
 from noteship.reporting.canvas import Easel
 from noteship.reporting.cards import cards
 from noteship.reporting.comparing import Comparison, compare, compare_work
+from noteship.reporting.document import document
 from noteship.reporting.guide import accuracy_legend, guide, legend, shares_legend
 from noteship.reporting.history import History
 from noteship.reporting.kept import Rows
@@ -19,7 +20,6 @@ from noteship.reporting.realised import realised
 from noteship.reporting.rehearsal import Rehearsal, alarms, outcome, sentence
 from noteship.reporting.rows import rows_kept
 from noteship.reporting.states import LOOKS, icon, meaning
-from noteship.reporting.style import POLICY, STYLE
 from noteship.reporting.tables import facts, mistakes, notes, pairs, rules, rung
 from noteship.reporting.verdict import moved, verdict
 from noteship.reporting.words import duration, escaped, factor, when
@@ -48,13 +48,7 @@ def page(
     head = _header(name, history, version, rehearsal) + _verdict(history, rehearsal)
     with Easel().set_up() as easel:
         body = "\n".join([head, *_sections(easel, profile, history, rows, rehearsal)])
-    return (
-        '<!DOCTYPE html>\n<html xmlns="http://www.w3.org/1999/xhtml" lang="en"><head><meta charset="utf-8"/>\n'
-        f"<title>{escaped(title)}</title>\n"
-        f'<meta http-equiv="Content-Security-Policy" content="{POLICY}"/>\n'
-        f'<meta name="viewport" content="width=device-width"/>\n<style>{STYLE}</style></head>\n'
-        f"<body>\n{body}\n</body></html>\n"
-    )
+    return document(title, body)
 
 
 def _sections(

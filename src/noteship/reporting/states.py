@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from noteship.reporting.history import Standing
 
-__all__ = ["LOOKS", "Look", "icon", "meaning"]
+__all__ = ["LOOKS", "Look", "icon", "meaning", "shape"]
 
 
 @dataclass(frozen=True)
@@ -86,6 +86,10 @@ def meaning(state: Standing, of_alarm: str = "") -> str:
 
 def icon(state: Standing) -> str:
     """The shape, as large as the text around it."""
-    look = LOOKS[state]
+    return shape(LOOKS[state])
+
+
+def shape(look: Look) -> str:
+    """Of a look that is no state of a model in production."""
     paint = f'fill="{look.colour}"' if look.is_filled else f'fill="none" stroke="{look.colour}" stroke-width="2.5"'
     return f'<svg class="icon" viewBox="0 0 20 20" aria-hidden="true"><path d="{look.outline}" {paint}/></svg>'

@@ -2,20 +2,45 @@
 
 from __future__ import annotations
 
-__all__ = ["POLICY", "STYLE"]
+from collections.abc import Mapping
+
+__all__ = ["DAY", "POLICY", "STYLE"]
 
 # The page fetches nothing and runs nothing.
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; form-action 'none'; base-uri 'none'"
-STYLE = """
-:root {
-  color-scheme: light dark;
-  --ink: #1a1c1e; --quiet: #6b7075; --grid: #e3e5e7; --reference: #c3c7cb; --window: #0072b2;
-  --gap: #b9bec3; --paper: #ffffff; --back: #f5f6f7; --alarm: #d55e00;
+# The colours that charts name, and what else the page has, by day and by night.
+DAY = {
+    "ink": "#1a1c1e",
+    "quiet": "#6b7075",
+    "grid": "#e3e5e7",
+    "reference": "#c3c7cb",
+    "window": "#0072b2",
+    "gap": "#b9bec3",
+    "paper": "#ffffff",
+    "back": "#f5f6f7",
+    "alarm": "#d55e00",
 }
-@media (prefers-color-scheme: dark) { :root {
-  --ink: #e6e8ea; --quiet: #9aa0a6; --grid: #34383c; --reference: #5d6368; --window: #62bdf2;
-  --gap: #565b60; --paper: #1c1f22; --back: #131517; --alarm: #ff8a3d;
-} }
+NIGHT = {
+    "ink": "#e6e8ea",
+    "quiet": "#9aa0a6",
+    "grid": "#34383c",
+    "reference": "#5d6368",
+    "window": "#62bdf2",
+    "gap": "#565b60",
+    "paper": "#1c1f22",
+    "back": "#131517",
+    "alarm": "#ff8a3d",
+}
+
+
+def _variables(colours: Mapping[str, str]) -> str:
+    return " ".join(f"--{name}: {colour};" for name, colour in colours.items())
+
+
+STYLE = f"""
+:root {{ color-scheme: light dark; {_variables(DAY)} }}
+@media (prefers-color-scheme: dark) {{ :root {{ {_variables(NIGHT)} }} }}"""
+STYLE += """
 * { box-sizing: border-box; }
 body { margin: 0 auto; max-width: 74rem; padding: 1.5rem 1.25rem 4rem; background: var(--back); color: var(--ink);
   font: 15px/1.5 system-ui, sans-serif; }

@@ -18,15 +18,18 @@ from noteship.workflow.events import (
 )
 from noteship.workflow.faults import Alternatives, Missing
 from noteship.workflow.file_digests import FileDigests
+from noteship.workflow.flights import Flights
 from noteship.workflow.graph import Graph
+from noteship.workflow.inspecting import Inspection, Inspector
 from noteship.workflow.key import KEY_VERSION, KeyParts
 from noteship.workflow.ledger import Ledger, RunRecord, Seen, killed_stages
 from noteship.workflow.observing import graph_of
 from noteship.workflow.plan import Waits, plan
 from noteship.workflow.producers import Edge
+from noteship.workflow.resolving import Resolved
 from noteship.workflow.results import Result, StageRecord
 from noteship.workflow.retention import forget_results, kept_runs, needed
-from noteship.workflow.run import RunResult, run
+from noteship.workflow.run import Beside, RunResult, run
 from noteship.workflow.stages import JSON, Environment, Stage
 from noteship.workflow.stale import stale_files
 from noteship.workflow.tasks import Executor, Failure, Outcome, Task
@@ -36,6 +39,7 @@ __all__ = [
     "JSON",
     "KEY_VERSION",
     "Alternatives",
+    "Beside",
     "Edge",
     "Environment",
     "Event",
@@ -43,7 +47,10 @@ __all__ = [
     "Executor",
     "Failure",
     "FileDigests",
+    "Flights",
     "Graph",
+    "Inspection",
+    "Inspector",
     "KeyParts",
     "Learned",
     "Ledger",
@@ -51,6 +58,7 @@ __all__ = [
     "Notice",
     "Options",
     "Outcome",
+    "Resolved",
     "Result",
     "Reuse",
     "RunRecord",

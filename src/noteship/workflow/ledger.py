@@ -3,7 +3,7 @@
 References, all of plain values:
 
 - ``runs/RUN/start`` when, for what, in which environment; ``runs/RUN/end`` the outcome and what happened to every
-  stage;
+  stage; ``asides/RUN/start`` and ``asides/RUN/end`` the same of runs aside, such as a search's trials;
 - ``stages/RUN/STAGE`` what happened to one that did not reuse a result, written once, when it ends;
 - ``results/KEY`` a result, with the parts of its key;
 - ``seen/STAGE`` every file that the stage was ever seen to read; it only grows;
@@ -16,6 +16,7 @@ millisecond, and six random digits, so names sort by time.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -33,6 +34,8 @@ __all__ = ["Ledger", "RunRecord", "Seen", "killed_stages"]
 Item = TypeVar("Item")
 Answer = TypeVar("Answer")
 Outcome = Literal["done", "failed", "interrupted", "under way", "no end recorded"]
+RUNS, ASIDES = "runs", "asides"
+NAME = re.compile(r"[0-9]{8}T[0-9]{9}Z-[0-9a-f]{6}")
 KILLED = "its process was killed"
 KILLED_STAGE = "it was under way when the run's process was killed"
 # How many runs to look back for what a stage last did; it only words a reason.
@@ -64,22 +67,30 @@ class RunRecord:
     environment: str = ""
     stages: Mapping[str, StageRecord] = field(default_factory=dict)
     notices: tuple[str, ...] = ()
+    purpose: str = ""
 
 
 class Ledger:
-    """Reads and writes the ledger; safe among threads and processes, as the store is."""
+    """Reads and writes the ledger; safe among threads and processes, as the store is.
 
-    def __init__(self, kept_in: store.Store) -> None:
+    `aside`: its runs are those aside; all else is shared.
+    """
+
+    def __init__(self, kept_in: store.Store, *, aside: bool = False) -> None:
         self.store = kept_in
+        self._folder = ASIDES if aside else RUNS
 
     # Runs.
 
-    def start(self, *, targets: Iterable[str], chosen: Iterable[str], environment: Environment) -> str:
+    def start(
+        self, *, targets: Iterable[str], chosen: Iterable[str], environment: Environment, purpose: str = ""
+    ) -> str:
         """Record that a run starts, and give its name."""
         now = datetime.now(UTC)
         run = f"{now:%Y%m%dT%H%M%S}{now.microsecond // 1000:03d}Z-{os.urandom(3).hex()}"
         value = {"targets": list(targets), "chosen": list(chosen), "environment": environment.digest}
-        self.store.write_ref(f"runs/{run}/start", {"started": _written(now), **value}, expected=None)
+        value |= {"purpose": purpose} if purpose else {}
+        self.store.write_ref(f"{self._folder}/{run}/start", {"started": _written(now), **value}, expected=None)
         self._put_once(f"environments/{environment.digest}", environment.to_json())
         return run
 
@@ -98,20 +109,24 @@ class Ledger:
             "stages": [record.to_json() for record in records],
             "notices": list(notices),
         }
-        self._put_once(f"runs/{run}/end", value)
+        self._put_once(f"{self._folder}/{run}/end", value)
 
     def end_killed(self, run: str, begun: Iterable[str] = ()) -> None:
         """Record the end of a run whose process was killed, nobody knows when; `begun` are the stages that had."""
-        if self._value(f"runs/{run}/start") is None:
+        folder = self._folder_of(run)
+        if folder is None:
             return  # of another store
         stages = [ref.value for ref in self.store.read_refs(f"stages/{run}/")]
         stages += [record.to_json() for record in killed_stages(begun, {value["stage"] for value in stages})]
         value = {"state": "interrupted", "ended": "", "seconds": 0.0, "stages": stages, "notices": [KILLED]}
-        self._put_once(f"runs/{run}/end", value)
+        self._put_once(f"{folder}/{run}/end", value)
+
+    def _folder_of(self, run: str) -> str | None:
+        return next((each for each in (RUNS, ASIDES) if self._value(f"{each}/{run}/start") is not None), None)
 
     def names(self) -> list[str]:
         """The names of all runs, the latest first."""
-        return sorted({name.split("/")[1] for name in self.store.refs("runs/")}, reverse=True)
+        return sorted({name.split("/")[1] for name in self.store.refs(f"{self._folder}/")}, reverse=True)
 
     def runs(self, limit: int) -> list[RunRecord]:
         """The latest runs, the latest first."""
@@ -122,7 +137,10 @@ class Ledger:
         return map(self._run, self.names())
 
     def run(self, name: str) -> RunRecord:
-        """A run by its name, any unambiguous start of it, or ``latest``. Raises UnknownRun, AmbiguousRun."""
+        """A run by its name, any unambiguous start of it, or ``latest``; one aside by its whole name.
+
+        Raises UnknownRun, AmbiguousRun.
+        """
         names = self.names()
         if name == "latest" and names:
             return self._run(names[0])
@@ -131,10 +149,17 @@ class Ledger:
             return self._run(name if name in fitting else fitting[0])
         if fitting:
             raise errors.AmbiguousRun(name, tuple(fitting))
+        if NAME.fullmatch(name) and self._folder_of(name):
+            return self._run(name)
         raise errors.UnknownRun(name, names[0] if names else "")
 
     def _run(self, run: str) -> RunRecord:
-        start, end = self._value(f"runs/{run}/start") or {}, self._value(f"runs/{run}/end")
+        folder = self._folder
+        start = self._value(f"{folder}/{run}/start")
+        if start is None:
+            folder = self._folder_of(run) or folder
+            start = self._value(f"{folder}/{run}/start") or {}
+        end = self._value(f"{folder}/{run}/end")
         listed = end["stages"] if end else [ref.value for ref in self.store.read_refs(f"stages/{run}/")]
         records = [StageRecord.from_json(value) for value in listed]
         end = end or {"state": "no end recorded", "ended": "", "seconds": 0.0, "notices": []}
@@ -149,6 +174,7 @@ class Ledger:
             environment=start.get("environment", ""),
             stages={record.stage: record for record in records},
             notices=tuple(end["notices"]),
+            purpose=start.get("purpose", ""),
         )
 
     # Results.

@@ -40,7 +40,12 @@ def forget_results(ledger: Ledger, runs: int) -> int:
 
 
 def kept_runs(ledger: Ledger, runs: int) -> Iterator[RunRecord]:
-    """The latest `runs` that have ended, and those that may still go on."""
+    """The latest `runs` that have ended, as many aside, and all that may still go on."""
+    yield from _kept(ledger, runs)
+    yield from _kept(Ledger(ledger.store, aside=True), runs)
+
+
+def _kept(ledger: Ledger, runs: int) -> Iterator[RunRecord]:
     alive = f"{datetime.now(UTC) - LONGEST_RUN:%Y%m%dT%H%M%S}"
     ended = 0
     for record in ledger.history():

@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -17,7 +17,9 @@ from noteship.workflow.by_hand import changed_by_hand
 from noteship.workflow.delivery import Delivery
 from noteship.workflow.events import Event, StageStarted
 from noteship.workflow.file_digests import FileDigests
+from noteship.workflow.flights import Flights
 from noteship.workflow.graph import Graph
+from noteship.workflow.inspecting import Inspector, NoInspector
 from noteship.workflow.judging import Judge
 from noteship.workflow.learning import Learner
 from noteship.workflow.ledger import Ledger
@@ -28,7 +30,7 @@ from noteship.workflow.running import Running, Tools
 from noteship.workflow.tasks import Executor
 from noteship.workflow.workplace import Options, Workplace
 
-__all__ = ["RunResult", "run"]
+__all__ = ["Beside", "RunResult", "run"]
 
 STOPPING = (signal.SIGINT, signal.SIGTERM)
 
@@ -49,12 +51,21 @@ class RunResult:
     seconds: float
 
 
+@dataclass(frozen=True)
+class Beside:
+    """What a run takes beside its executor: who looks at inputs, and the keys of the runs that go on beside it."""
+
+    inspector: Inspector = field(default_factory=NoInspector)
+    flights: Flights = field(default_factory=Flights)
+
+
 def run(
     graph: Graph,
     executor: Executor,
     place: Workplace,
     options: Options | None = None,
     *,
+    beside: Beside | None = None,
     tell: Callable[[Event], None] | None = None,
     stop: threading.Event | None = None,
 ) -> RunResult:
@@ -63,17 +74,18 @@ def run(
     A failed stage stops what needs it, and the rest goes on. When `stop` is set, or Ctrl-C comes in the main thread,
     no stage begins any more and those under way are told to stop; a second Ctrl-C does not wait for them. SIGTERM is
     the same where it is handled as Ctrl-C is by default. Whatever kills the process, the results recorded so far are
-    there for the next run. `tell` is called in this thread.
+    there for the next run. `tell` is called in this thread. Files that were changed by hand do not matter to a run
+    aside: it takes what stages make, not what lies in the folder in its place.
 
     Raises what `Graph.check` raises, ChangedByHand, and what the executor or the store raise.
     """
     graph.check()
-    options = options or Options()
+    options, beside = options or Options(), beside or Beside()
     began = time.monotonic()
     with FileDigests(place.root, place.digests_cache) as digests:
         delivery = Delivery(place, digests, replace=options.replace)
-        ledger = Ledger(place.store)
-        if not options.replace:
+        ledger = Ledger(place.store, aside=bool(options.aside))
+        if not options.replace and not options.aside:
             changed = changed_by_hand(graph, delivery)
             if changed:
                 raise errors.ChangedByHand(changed)
@@ -84,9 +96,14 @@ def run(
             delivery,
             Learner(graph, ledger, place.root),
             executor,
+            beside.inspector,
+            beside.flights,
         )
         _end_killed(place.root, ledger)
-        name = ledger.start(targets=graph.source.targets, chosen=graph.source.chosen, environment=place.environment)
+        source = graph.source
+        name = ledger.start(
+            targets=source.targets, chosen=source.chosen, environment=place.environment, purpose=options.aside
+        )
         running = Running(name, tools, options, _noting(place.root, name, tell or _tell_nobody))
         with alive.alive(place.root, name), _stopping(running, stop), _recorded(running, ledger, name, began):
             running.go()

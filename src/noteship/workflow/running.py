@@ -14,6 +14,8 @@ from noteship.patterns import PathSet
 from noteship.store import Artifact
 from noteship.workflow import decision, errors, events
 from noteship.workflow.delivery import Delivery
+from noteship.workflow.flights import Flights
+from noteship.workflow.inspecting import Inspection, Inspector
 from noteship.workflow.judging import Judge, lacking
 from noteship.workflow.learning import Learner
 from noteship.workflow.ledger import Ledger
@@ -46,11 +48,21 @@ class Tools:
     delivery: Delivery
     learner: Learner
     executor: Executor
+    inspector: Inspector
+    flights: Flights
+
+
+@dataclass(frozen=True)
+class _Inspected:
+    stage: str
+    resolved: Resolved
+    came: Inspection | BaseException
 
 
 @dataclass(frozen=True)
 class _Ended:
     stage: str
+    key: str
     came: Outcome | Result | BaseException
 
 
@@ -71,7 +83,8 @@ class Running:
         self._resolved: dict[str, Resolved] = {}
         self._reasons: dict[str, str] = {}
         self._pool: ThreadPoolExecutor | None = None
-        self._inbox: queue.SimpleQueue[str | _Ended] = queue.SimpleQueue()
+        self._flying: set[str] = set()
+        self._inbox: queue.SimpleQueue[str | _Inspected | _Ended] = queue.SimpleQueue()
 
     def go(self) -> None:
         """Carry the run out to its end, or until `cancel` is set and all stages have stopped."""
@@ -82,6 +95,8 @@ class Running:
             # Who interrupts a second time does not want to wait.
             self._close(wait=not isinstance(error, KeyboardInterrupt))
             raise
+        finally:
+            self._tools.flights.end(tuple(self._flying))
         self._close(wait=True)
         for name in self._scheduler.unbegun:
             self._record(StageRecord(name, "stopped"))
@@ -93,13 +108,13 @@ class Running:
         if self._pool is not None:
             self._pool.shutdown(wait=wait, cancel_futures=True)
 
-    def _submit(self, task: Task, key: str) -> None:
+    def _threads(self) -> ThreadPoolExecutor:
         if self._pool is None:
             # A run with nothing to do is over in the time that loading this takes.
             from concurrent.futures import ThreadPoolExecutor
 
             self._pool = ThreadPoolExecutor(self._options.jobs, thread_name_prefix="noteship-stage")
-        self._pool.submit(self._execute, task, key)
+        return self._pool
 
     def _loop(self) -> None:
         while True:
@@ -120,12 +135,23 @@ class Running:
             return
         if isinstance(message, str):
             self._tell(events.StageStarted(message, self._reasons[message]))
+        elif isinstance(message, _Inspected) and isinstance(message.came, base_errors.WorkFailed):
+            self._fail(message.stage, _failed(_kind(message.came, "data"), message.came))
         elif isinstance(message.came, BaseException):
             raise message.came
-        elif isinstance(message.came, Result):
-            self._reuse(message.stage, message.came)
+        elif isinstance(message, _Inspected):
+            self._inspected(message.stage, message.resolved, message.came)
         else:
-            self._end(message.stage, message.came)
+            self._take_end(message.stage, message.came)
+            if message.key in self._flying:
+                self._flying.discard(message.key)
+                self._tools.flights.end((message.key,))
+
+    def _take_end(self, name: str, came: Outcome | Result | BaseException) -> None:
+        if isinstance(came, Result):
+            self._reuse(name, came)
+        elif isinstance(came, Outcome):
+            self._end(name, came)
 
     def _begin(self, name: str) -> None:
         graph = self._tools.learner.graph
@@ -135,6 +161,22 @@ class Running:
         except base_errors.WorkFailed as error:
             self._fail(name, _failed(_kind(error, "input"), error))
             return
+        if self._tools.inspector.concerns(resolved.parts.reads):
+            self._threads().submit(self._inspect, stage, resolved)
+        else:
+            self._decide(stage, resolved)
+
+    def _inspected(self, name: str, resolved: Resolved, found: Inspection) -> None:
+        self._note(list(found.notices))
+        if found.failure:
+            self._fail(name, Outcome(failure=found.failure))
+        elif self.cancel.is_set():
+            self._stopped(name, STOPPED)
+        else:
+            self._decide(self._tools.learner.graph.stages[name], resolved)
+
+    def _decide(self, stage: Stage, resolved: Resolved) -> None:
+        graph, name = self._tools.learner.graph, stage.name
         choice = decision.FORCED if self._is_forced(name) else self._tools.judge.decide(graph, stage, resolved)
         if isinstance(choice, decision.Reuse):
             self._reuse(name, choice.result)
@@ -144,7 +186,7 @@ class Running:
                 self._fail(name, _failed("input", errors.LostOriginal(name, path)))
                 return
         self._resolved[name], self._reasons[name] = resolved, choice.text
-        self._submit(Task(self._run, stage, resolved.inputs), resolved.parts.key)
+        self._threads().submit(self._execute, Task(self._run, stage, resolved.inputs), resolved.parts.key)
 
     def _resolve(self, stage: Stage) -> Resolved:
         outputs: Mapping[str, Mapping[str, Artifact]] = {
@@ -153,14 +195,26 @@ class Running:
         }
         return self._tools.resolver.resolve(stage, outputs, self._tools.learner.more(stage.name))
 
+    def _inspect(self, stage: Stage, resolved: Resolved) -> None:
+        """In a thread of the pool: look at what the stage will read."""
+        came: Inspection | BaseException
+        try:
+            came = Inspection() if self.cancel.is_set() else self._tools.inspector(stage, resolved, self.cancel)
+        except BaseException as error:
+            came = error
+        self._inbox.put(_Inspected(stage.name, resolved, came))
+
     def _execute(self, task: Task, key: str) -> None:
         """In a thread of the pool: execute, unless somebody else has made the same while this waited for its turn."""
         came: Outcome | Result | BaseException
         try:
-            came = STOPPED if self.cancel.is_set() else self._made_elsewhere(task, key) or self._execute_now(task)
+            is_ours = self._tools.flights.begin(key, self.cancel)
+            self._flying.update({key} if is_ours else ())
+            stopped = self.cancel.is_set() or not is_ours
+            came = STOPPED if stopped else self._made_elsewhere(task, key) or self._execute_now(task)
         except BaseException as error:
             came = error
-        self._inbox.put(_Ended(task.stage.name, came))
+        self._inbox.put(_Ended(task.stage.name, key, came))
 
     def _is_forced(self, name: str) -> bool:
         return name in self._options.force
@@ -259,6 +313,8 @@ class Running:
         )
 
     def _deliver(self, name: str, result: Result, outcome: Outcome | None = None) -> bool:
+        if self._options.aside:
+            return True
         try:
             outputs = self._tools.learner.final_outputs(name, result.outputs)
             stage = self._tools.learner.graph.stages[name]

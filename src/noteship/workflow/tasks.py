@@ -12,7 +12,7 @@ from noteship.workflow.stages import JSON, Stage
 
 __all__ = ["Executor", "Failure", "Kind", "Outcome", "Task"]
 
-Kind = Literal["code", "timeout", "memory", "input", "output", "environment", "interrupted", "kernel", "store"]
+Kind = Literal["code", "timeout", "memory", "input", "output", "environment", "interrupted", "kernel", "store", "data"]
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,8 @@ class Task:
 class Failure:
     """Why a stage did not end well.
 
-    Of the kind "store" is a damaged object, which is set aside by then: the next run makes it again.
+    Of the kind "store" is a damaged object, which is set aside by then: the next run makes it again; of the kind "data"
+    an input that is not what it is to be.
     """
 
     kind: Kind

@@ -1,0 +1,75 @@
+"""Trials as plain values: what was tried, and what came of it."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+__all__ = ["Direction", "State", "Trial", "best", "point_of"]
+
+Direction = Literal["maximize", "minimize"]
+State = Literal["done", "pruned", "failed"]
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One trial that has ended.
+
+    - value: what is searched for; of a pruned one the last that it reported; None where there is none
+    - error: the standard error of the value, where folds tell one
+    - steps: what it reported on its way
+    - why: of a failed one, in a few words
+    - run: the run aside that it was, where it ran notebooks
+    - own_seconds: what the stages, or the folds, took themselves
+    """
+
+    number: int
+    parameters: Mapping[str, Any]
+    state: State
+    value: float | None = None
+    error: float | None = None
+    steps: Mapping[int, float] = field(default_factory=dict)
+    seconds: float = 0.0
+    own_seconds: float = 0.0
+    why: str = ""
+    run: str = ""
+
+    @property
+    def is_done(self) -> bool:
+        """Whether it has a value that counts."""
+        return self.state == "done" and self.value is not None and math.isfinite(self.value)
+
+    def to_json(self) -> dict[str, Any]:
+        """As a plain value."""
+        return {
+            "number": self.number,
+            "parameters": dict(self.parameters),
+            "state": self.state,
+            "value": self.value,
+            "error": self.error,
+            "steps": {str(step): value for step, value in self.steps.items()},
+            "seconds": round(self.seconds, 4),
+            "own_seconds": round(self.own_seconds, 4),
+            "why": self.why,
+            "run": self.run,
+        }
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> Trial:
+        """From its plain value."""
+        return cls(**{**value, "steps": {int(step): each for step, each in value["steps"].items()}})
+
+
+def best(trials: Iterable[Trial], direction: Direction) -> Trial | None:
+    """The best of those that are done, the earliest of equal ones; None where none is."""
+    done = sorted((each for each in trials if each.is_done), key=lambda each: each.number)
+    sign = -1.0 if direction == "maximize" else 1.0
+    return min(done, key=lambda each: sign * (each.value or 0.0), default=None)
+
+
+def point_of(parameters: Mapping[str, Any]) -> str:
+    """Parameters in one written form, to tell equal ones."""
+    return json.dumps(dict(parameters), sort_keys=True)
