@@ -298,3 +298,24 @@ def test_large_graph_is_quick() -> None:
         sys.setprofile(before)
     assert len(graph.edges) > 2900
     assert calls["call"] + calls["c_call"] < 1_000_000  # it was 200,000; each stage with each other is millions
+
+
+def test_combinations(project) -> None:
+    """Every choice of one of each of the alternatives comes once, and what a choice leaves out is not chosen from."""
+    project.put("raw", "r")
+    project.add("fa", "raw", "features")
+    project.add("fb", "raw", "features")
+    project.add("ma", "features", "model")
+    project.add("mb", "features", "model")
+    project.add("end", "model", "score")
+    graph = workflow.graph_of(project.stages.values(), project.files(), project.ledger)
+    assert list(workflow.combinations(graph)) == [("fa", "ma"), ("fa", "mb"), ("fb", "ma"), ("fb", "mb")]
+    assert list(workflow.combinations(graph, ("mb",))) == [("mb", "fa"), ("mb", "fb")]
+
+
+def test_combinations_of_no_alternatives(project) -> None:
+    """Where there is nothing to choose, there is one way."""
+    project.put("raw", "r")
+    project.add("1", "raw", "a")
+    graph = workflow.graph_of(project.stages.values(), project.files(), project.ledger)
+    assert list(workflow.combinations(graph)) == [()]

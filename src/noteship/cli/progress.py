@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Collection
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
@@ -12,7 +13,7 @@ from noteship import workflow
 from noteship.cli.output import Output, duration
 from noteship.operations.run import CellProgress
 
-__all__ = ["Progress", "progress"]
+__all__ = ["Progress", "progress", "progress_of"]
 
 # Reused stages are told one by one while a person would read them, and counted beyond.
 TOLD_REUSED = 40
@@ -131,9 +132,14 @@ class _Live(Progress):
 
 def progress(output: Output, graph: workflow.Graph) -> Progress:
     """The progress that fits where the output goes."""
-    width = max((len(name) for name in graph.stages), default=0)
+    return progress_of(output, graph.stages)
+
+
+def progress_of(output: Output, stages: Collection[str]) -> Progress:
+    """The same, of these stages."""
+    width = max((len(name) for name in stages), default=0)
     kind = _Live if output.live else Progress
-    return kind(output, width, len(graph.stages))
+    return kind(output, width, len(stages))
 
 
 def _first_line(text: str) -> str:

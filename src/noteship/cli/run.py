@@ -19,6 +19,10 @@ __all__ = ["run", "summary"]
 
 def run(arguments: argparse.Namespace, output: Output) -> int:
     """Run, and give 0, 1 when a stage failed, or 130 when it was interrupted."""
+    if arguments.alternatives:
+        from noteship.cli import alternatives
+
+        return alternatives.run(arguments, output)
     request = RunRequest(
         stages=arguments.stages,
         chosen=arguments.chosen,

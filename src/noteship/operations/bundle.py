@@ -64,8 +64,10 @@ class Proposed:
         return {"toml": self.toml, "reason": self.reason}
 
 
-def make(opened: OpenedProject, result: workflow.RunResult, say: Callable[[str], None]) -> Made:
-    """Make the bundle of what a run brought up to date, or find that it is there; `latest` names it then.
+def make(
+    opened: OpenedProject, result: workflow.RunResult, say: Callable[[str], None], *, is_latest: bool = True
+) -> Made:
+    """Make the bundle of what a run brought up to date, or find that it is there; with `is_latest`, `latest` names it.
 
     Raises: StepNotMade, LeftOver, InputChanged, BundleFailed, NoteshipMissing, and the store's errors.
     """
@@ -76,7 +78,7 @@ def make(opened: OpenedProject, result: workflow.RunResult, say: Callable[[str],
     key = digests.of_value([REQUEST_VERSION, request, [[path, each.digest] for path, each in inputs.items()]])
     known = opened.store.read_ref(f"bundle-keys/{key}")
     if known and _is_ours(opened.store, known.value["digest"], inputs):
-        _name(opened, result.run, known.value)
+        _name(opened, result.run, known.value, is_latest=is_latest)
         return _made_of(known.value, request, result, again=True)
     say("making the bundle")
     with tempfile.TemporaryDirectory(prefix="noteship-") as folder:
@@ -106,7 +108,7 @@ def make(opened: OpenedProject, result: workflow.RunResult, say: Callable[[str],
     summary = {name: answer[name] for name in told}
     value = {"digest": digest, "name": opened.name, "key": key, "summary": summary}
     kept = _kept(opened.store, f"bundle-keys/{key}", value, known, inputs)
-    _name(opened, result.run, kept)
+    _name(opened, result.run, kept, is_latest=is_latest)
     return _made_of(kept, request, result, again=False)
 
 
@@ -352,11 +354,12 @@ def _is_ours(objects: store.Store, digest: str, inputs: Mapping[str, _Input]) ->
     return source <= {each.digest for each in inputs.values()}
 
 
-def _name(opened: OpenedProject, run: str, value: Mapping[str, Any]) -> None:
-    """Let the run, and `latest`, name the bundle, which is trusted here from now on."""
+def _name(opened: OpenedProject, run: str, value: Mapping[str, Any], *, is_latest: bool) -> None:
+    """Let the run, and `latest` if so asked, name the bundle, which is trusted here from now on."""
     trusted.add(opened.root, value["digest"])
     kept = {"digest": value["digest"], "name": value["name"]}
-    for name in (f"bundles/{value['digest']}", "names/latest", f"run-bundles/{run}"):
+    names = (f"bundles/{value['digest']}", *(["names/latest"] if is_latest else ()), f"run-bundles/{run}")
+    for name in names:
         while True:
             before = opened.store.read_ref(name)
             if before and before.value == kept:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from io import StringIO
 from typing import TYPE_CHECKING, Any
@@ -136,6 +136,15 @@ class Canvas:
         known = ["", "%Y", "%Y-%m", "%Y-%m-%d", "%Y-%m-%d", "%Y-%m-%d"]
         axis.set_major_locator(locator)
         axis.set_major_formatter(library.ConciseDateFormatter(locator, "UTC", named, known, zero_formats=whole))
+
+    def fill(self, corners: Sequence[Sequence[tuple[float, float]]], colour: str, alpha: float) -> None:
+        """Polygons of one colour on the lowest axes, as one path: there may be a thousand."""
+        from matplotlib.patches import PathPatch
+        from matplotlib.path import Path
+
+        library: Any = Path
+        paths = [library([*each, each[0]], closed=True) for each in corners]
+        self.axes[-1].add_patch(PathPatch(library.make_compound_path(*paths), facecolor=colour, alpha=alpha, linewidth=0))
 
     def svg(self, told: str) -> str:
         """The element. `told`: what it shows, escaped, for who cannot see it."""

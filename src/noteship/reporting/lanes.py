@@ -50,17 +50,19 @@ class Lane:
     numbers: tuple[str, ...]
     marks: tuple[Mark, ...]
     hint: str = ""
-    # Where something begins to be otherwise: the value before, or a threshold.
+    # Where something begins to be otherwise: the value before, or a threshold. Over that of all rows.
     line: float = math.nan
+    # Of a row that cannot be compared with its neighbours.
+    scale: Scale | None = None
 
 
 @dataclass(frozen=True)
 class Lanes:
-    """Rows over one axis. `heads`: of the names, of each column of numbers, and of the axis; `line`: for all rows."""
+    """Rows over one axis, or each over its own. `heads`: of the names, of each column of numbers, and of the axis."""
 
     heads: tuple[str, ...]
     rows: tuple[Lane, ...]
-    scale: Scale
+    scale: Scale | None = None
     line: float = math.nan
     # Bars from the line, where what counts is how far it is to it.
     is_bars: bool = field(default=False)
@@ -68,18 +70,27 @@ class Lanes:
 
 def table(lanes: Lanes) -> str:
     """For a page; all text in it is foreign."""
-    heads = "".join(f'<th class="{kind}">{escaped(head)}</th>' for head, kind in zip(lanes.heads, _kinds(lanes)))
-    lines = []
-    for each in lanes.rows:
-        hint = f"<small>{escaped(each.hint, 400)}</small>" if each.hint else ""
-        numbers = "".join(f'<td class="number">{escaped(told)}</td>' for told in each.numbers)
-        lane = f'<svg class="lane" height="{_height(each)}" aria-hidden="true">{_drawn(lanes, each)}</svg>'
-        what = f'<td class="what">{escaped(each.name)}{hint}</td>'
-        lines.append(f'<tr>{what}{numbers}<td class="lane">{lane}</td></tr>')
-    empty = "<td></td>" * (len(lanes.heads) - 1)
-    axis = f'<svg class="lane" height="{AXIS}" aria-hidden="true">{_axis(lanes.scale)}</svg>'
-    foot = f'<tr class="axis">{empty}<td class="lane">{axis}</td></tr>'
-    return f'<table class="lanes"><tr>{heads}</tr>{"".join(lines)}{foot}</table>'
+    heads = [escaped(each) for each in lanes.heads]
+    row = "".join(f'<th class="{kind}">{head}</th>' for kind, head in zip(_kinds(lanes), heads, strict=True))
+    lines = [_row(lanes, each, heads[1:-1]) for each in lanes.rows]
+    foot = ""
+    if lanes.scale is not None:
+        empty = "<td></td>" * (len(heads) - 1)
+        foot = f'<tr class="axis">{empty}<td class="lane">{_lane(AXIS, _axis(lanes.scale))}</td></tr>'
+    return f'<table class="lanes"><tr>{row}</tr>{"".join(lines)}{foot}</table>'
+
+
+def _row(lanes: Lanes, lane: Lane, heads: Sequence[str]) -> str:
+    """On a small screen there is no row of heads, so numbers have theirs."""
+    hint = f"<small>{escaped(lane.hint, 400)}</small>" if lane.hint else ""
+    told = zip(heads, lane.numbers, strict=True)
+    numbers = "".join(f'<td class="number" data-head="{head}">{escaped(each)}</td>' for head, each in told)
+    drawn = _lane(_height(lane), _drawn(lanes, lane))
+    return f'<tr><td class="what">{escaped(lane.name)}{hint}</td>{numbers}<td class="lane">{drawn}</td></tr>'
+
+
+def _lane(height: int, body: str) -> str:
+    return f'<svg class="lane" style="height: {height}px" aria-hidden="true">{body}</svg>'
 
 
 def drawing(lanes: Lanes, told: str) -> str:
@@ -96,7 +107,8 @@ def drawing(lanes: Lanes, told: str) -> str:
         body += [_text(place, middle, number) for place, number in zip(places[1:], each.numbers, strict=False)]
         body.append(_nested(axis_at, top, height, _drawn(lanes, each)))
         top += height
-    body.append(_nested(axis_at, top, AXIS, _axis(lanes.scale)))
+    if lanes.scale is not None:
+        body.append(_nested(axis_at, top, AXIS, _axis(lanes.scale)))
     box = f"0 0 {width} {round(top + AXIS + 4)}"
     told = escaped(told, 400)
     return f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{box}" role="img" aria-label="{told}">{"".join(body)}</svg>'
@@ -112,9 +124,14 @@ def _height(lane: Lane) -> int:
 
 def _drawn(lanes: Lanes, lane: Lane) -> str:
     """The lines of the axis, the line, and the marks on it."""
-    scale, drawn = lanes.scale, []
-    for tick in scale.ticks:
-        drawn.append(_upright(scale.place(tick), 'stroke="var(--grid)"'))
+    scale = lane.scale or lanes.scale
+    if scale is None:
+        return ""
+    # Lines at round numbers help where these are written below.
+    ticks = [] if lane.scale else scale.ticks
+    drawn = [_upright(scale.place(tick), 'stroke="var(--grid)"') for tick in ticks]
+    if lane.scale:
+        drawn.append('<line x1="0" x2="100%" y1="50%" y2="50%" stroke="var(--grid)"/>')
     line = lane.line if math.isfinite(lane.line) else lanes.line
     if math.isfinite(line):
         drawn.append(_upright(scale.place(line), 'stroke="var(--ink)" stroke-width="1.2" stroke-dasharray="3 2"'))

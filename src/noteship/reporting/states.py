@@ -92,4 +92,5 @@ def icon(state: Standing) -> str:
 def shape(look: Look) -> str:
     """Of a look that is no state of a model in production."""
     paint = f'fill="{look.colour}"' if look.is_filled else f'fill="none" stroke="{look.colour}" stroke-width="2.5"'
-    return f'<svg class="icon" viewBox="0 0 20 20" aria-hidden="true"><path d="{look.outline}" {paint}/></svg>'
+    path = f'<path fill-rule="evenodd" d="{look.outline}" {paint}/>'
+    return f'<svg class="icon" viewBox="0 0 20 20" aria-hidden="true">{path}</svg>'

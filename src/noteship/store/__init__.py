@@ -2,9 +2,9 @@
 
 from noteship.store import errors
 from noteship.store.artifacts import Artifact
-from noteship.store.bucket import Bucket
+from noteship.store.bucket import Bucket, Entry
 from noteship.store.folders import folder_digest
-from noteship.store.opening import open_bucket, open_store
+from noteship.store.opening import open_bucket, open_foreign, open_store
 from noteship.store.references import Ref
 from noteship.store.store import Store
 from noteship.store.sweeping import GRACE_S, Stored, Swept
@@ -13,6 +13,7 @@ __all__ = [
     "GRACE_S",
     "Artifact",
     "Bucket",
+    "Entry",
     "Ref",
     "Store",
     "Stored",
@@ -20,5 +21,6 @@ __all__ = [
     "errors",
     "folder_digest",
     "open_bucket",
+    "open_foreign",
     "open_store",
 ]

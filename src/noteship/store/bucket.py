@@ -18,11 +18,15 @@ PIECE_BYTES = 1 << 20
 
 @dataclass(frozen=True)
 class Entry:
-    """One key in a listing. `modified_s` is seconds since 1970 by the bucket's clock."""
+    """One key in a listing. `modified_s` is seconds since 1970 by the bucket's clock.
+
+    `version` is another one when the bytes are, where listing tells it.
+    """
 
     key: str
     size_bytes: int
     modified_s: float
+    version: str = ""
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from noteship.store import errors
@@ -11,7 +12,10 @@ from noteship.store.bucket import Bucket
 from noteship.store.folder import FolderBucket
 from noteship.store.store import Store
 
-__all__ = ["open_bucket", "open_store"]
+if TYPE_CHECKING:
+    from noteship.store.s3 import S3Bucket
+
+__all__ = ["open_bucket", "open_foreign", "open_store"]
 
 DEFAULT = Path(".noteship", "store")
 SCHEMES = ("file", "memory", "s3")
@@ -44,6 +48,13 @@ def open_bucket(url: str, root: Path) -> Bucket:
 
         return S3Bucket(*_bucket_and_prefix(url, rest))
     raise _unknown(url, scheme)
+
+
+def open_foreign(bucket: str) -> S3Bucket:
+    """A bucket on S3 that others fill, under whatever keys: to be read."""
+    from noteship.store.s3 import S3Bucket
+
+    return S3Bucket(bucket)
 
 
 def _folder(url: str, rest: str, root: Path) -> Path:

@@ -1,1 +1,37 @@
 """Searches over parameters: a space, an objective, trials. Knows neither notebooks nor caches."""
+
+from noteship.tuning import errors
+from noteship.tuning.book import Begun, Book
+from noteship.tuning.method import PRUNERS, SAMPLERS, Method
+from noteship.tuning.metric import FileMetric, direction_of
+from noteship.tuning.search import Limits, Listener, Measured, Objective, Pruned, Report, Search, Searched, Stopped
+from noteship.tuning.space import Choices, Dimension, Space, Span, dimension
+from noteship.tuning.trials import Direction, Trial, best
+
+__all__ = [
+    "PRUNERS",
+    "SAMPLERS",
+    "Begun",
+    "Book",
+    "Choices",
+    "Dimension",
+    "Direction",
+    "FileMetric",
+    "Limits",
+    "Listener",
+    "Measured",
+    "Method",
+    "Objective",
+    "Pruned",
+    "Report",
+    "Search",
+    "Searched",
+    "Space",
+    "Span",
+    "Stopped",
+    "Trial",
+    "best",
+    "dimension",
+    "direction_of",
+    "errors",
+]

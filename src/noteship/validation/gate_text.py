@@ -150,7 +150,7 @@ class _Reader:
             return within
         if token.kind == "quoted" or (token.kind == "word" and token.text not in terms.WORDS):
             return self._call(token) if token.kind == "word" and self._is("(") else self._name(token)
-        self._unexpected(token)
+        return self._unexpected(token)
 
     def _number(self, token: _Token) -> terms.Number:
         value = float(token.text)
@@ -159,6 +159,8 @@ class _Reader:
         after = self._token
         if after.kind in ("end", "sign") or after.text in terms.WORDS:
             return terms.Number(value)
+        if after.text.lower() in terms.WORDS:
+            self._unexpected(after)
         remedy = "put an operator between them; numbers have no units, and decimals a point"
         raise Unreadable(f"{token.text} is followed by {after.text!r}", after.at, "", remedy)
 
@@ -169,7 +171,10 @@ class _Reader:
             part = self._take()
             if part.kind not in ("word", "quoted"):
                 raise Unreadable(
-                    "a name ends with a dot", part.at, "", "name what is meant, as in champion.f1; quote what is no word"
+                    "a name ends with a dot",
+                    part.at,
+                    "",
+                    "name what is meant, as in champion.f1; quote what is no word",
                 )
             parts.append(_part(part))
         return terms.Name(tuple(parts))
@@ -271,10 +276,10 @@ def _check_chain(several: list[Quantity], signs: list[str], start: int) -> None:
             one_way = all(sign in (rising, strict, "==") for sign in between)
             apart = high.value - low.value if rising == "<=" else low.value - high.value
             if one_way and (apart < 0 or (apart == 0 and strict in between)):
+                first_is = "smaller" if rising == "<=" else "larger"
                 raise Unreadable(
-                    f"nothing can be {between[0]} and {between[-1]} there: {low} and {high} rule each other out",
+                    f"it is never true, whatever is measured: {low} {between[0]} … {between[-1]} {high}",
                     start,
                     "",
-                    f"order them the other way, as in {min(low.value, high.value):g} <= … <= "
-                    f"{max(low.value, high.value):g}",
+                    f"put the {first_is} number first",
                 )

@@ -6,7 +6,7 @@ Standard library only. `gate_text` has the grammar, `gate_terms` what is read, `
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -21,6 +21,11 @@ __all__ = ["ABOUT_CHAMPION", "Gate"]
 # Names that begin so are about the champion.
 ABOUT_CHAMPION = ("champion", "difference")
 OPPOSITE = {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "==": "!=", "!=": "=="}
+FUNCTIONS: Mapping[str, Callable[[list[float]], float]] = {
+    "abs": lambda several: abs(several[0]),
+    "max": max,
+    "min": min,
+}
 Values = Mapping[str, float | Estimate]
 
 
@@ -141,9 +146,7 @@ class _Reckoning:
                 return None if value_of is None else -value_of
             case terms.Call(function, arguments):
                 several = [each for each in map(self.quantity, arguments) if each is not None]
-                return {"abs": lambda: abs(several[0]), "max": lambda: max(several), "min": lambda: min(several)}[
-                    function
-                ]() if several else None  # fmt: skip
+                return FUNCTIONS[function](several) if several else None
             case terms.Arithmetic(sign, left, right):
                 return self._arithmetic(term, sign, self.quantity(left), self.quantity(right))
 
@@ -161,17 +164,20 @@ class _Reckoning:
             value = getattr(of, name.parts[-1], None)
         number = value.value if isinstance(value, Estimate) else value
         if number is None or not math.isfinite(number):
-            return self._fault(f"{name} has no value on these rows, which fails the gate")
+            self._fault(f"{name} has no value on these rows, which fails the gate")
+            return None
         return float(number)
 
     def _arithmetic(self, term: terms.Arithmetic, sign: str, left: float | None, right: float | None) -> float | None:
         if left is None or right is None:
             return None
         if sign == "/" and right == 0:
-            return self._fault(f"{term} divides by 0, which fails the gate")
+            self._fault(f"{term} divides by 0, which fails the gate")
+            return None
         value = {"+": left + right, "-": left - right, "*": left * right}[sign] if sign != "/" else left / right
         if not math.isfinite(value):
-            return self._fault(f"{term} is beyond all numbers, which fails the gate")
+            self._fault(f"{term} is beyond all numbers, which fails the gate")
+            return None
         return value
 
     def _fault(self, told: str) -> None:
@@ -185,7 +191,8 @@ class _Reckoning:
 
     def _filled(self, term: terms.Quantity) -> str:
         """The text of an expression with the value behind each name."""
-        values = {name: f"{name} {self.quantity(name):.3g}" for name in terms.names(term) if self.quantity(name) is not None}
+        known = {name: self.quantity(name) for name in terms.names(term)}
+        values = {name: f"{name} {value:.3g}" for name, value in known.items() if value is not None}
         return str(_renamed(term, values))
 
 
@@ -226,6 +233,6 @@ def _told_apart(left: float, right: float) -> tuple[str, str]:
     """Both numbers with as few digits, but three, as leave them in their order."""
     for digits in range(3, 17):
         shown = f"{left:.{digits}g}", f"{right:.{digits}g}"
-        if left == right or (float(shown[0]) < float(shown[1])) == (left < right) and shown[0] != shown[1]:
+        if left == right or (shown[0] != shown[1] and (float(shown[0]) < float(shown[1])) == (left < right)):
             return shown
     return repr(left), repr(right)

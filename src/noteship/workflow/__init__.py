@@ -4,6 +4,7 @@ from noteship.workflow import errors
 from noteship.workflow.alive import begun_in, open_runs
 from noteship.workflow.alternatives import choose
 from noteship.workflow.by_hand import changed_in
+from noteship.workflow.combining import combinations
 from noteship.workflow.decision import Execute, Reuse, decide
 from noteship.workflow.events import (
     Event,
@@ -78,6 +79,7 @@ __all__ = [
     "begun_in",
     "changed_in",
     "choose",
+    "combinations",
     "decide",
     "errors",
     "forget_results",

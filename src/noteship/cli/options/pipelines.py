@@ -56,6 +56,12 @@ def run(parser: argparse.ArgumentParser) -> None:
         help="run this stage though its result is known, as for one that fetches what has changed; may be repeated",
     )
     parser.add_argument("--keep", action="store_true", help="keep the workspace of a stage that fails, and say where")
+    parser.add_argument(
+        "--alternatives",
+        action="store_true",
+        help="run every combination of alternative stages that --with leaves, judge the models on rows held out, and"
+        " rank them; the folder stays as it is, and what combinations have in common runs once",
+    )
 
 
 def explain(parser: argparse.ArgumentParser) -> None:

@@ -7,7 +7,15 @@ from typing import Self
 
 from noteship.errors import EnvironmentLacks, NoteshipError, Parts, UsageError, WorkFailed, cut
 
-__all__ = ["FolderNotEmpty", "InputOfUnreadable", "LinkLeadsNowhere", "NoRecord", "NothingReadable", "NothingToRun"]
+__all__ = [
+    "FolderNotEmpty",
+    "InputOfUnreadable",
+    "LinkLeadsNowhere",
+    "NoAlternatives",
+    "NoRecord",
+    "NothingReadable",
+    "NothingToRun",
+]
 
 
 @dataclass(eq=False)
@@ -55,6 +63,26 @@ class NoRecord(UsageError):
     def example(cls) -> Self:
         """An instance for documentation."""
         return cls("04-trian", "20260102T030405Z-a1b2c3", "", "04-train")
+
+
+@dataclass(eq=False)
+class NoAlternatives(UsageError):
+    """Alternatives are to be compared, and no two stages of the project write the same files."""
+
+    stages: int
+
+    def parts(self) -> Parts:
+        """The message."""
+        return Parts(
+            f"there are no alternatives among the {self.stages} stages",
+            nearest="two stages are alternatives when both write a file that another stage reads",
+            remedy="run it without --alternatives; to compare parameters, see noteship tune --help",
+        )
+
+    @classmethod
+    def example(cls) -> Self:
+        """An instance for documentation."""
+        return cls(5)
 
 
 @dataclass(eq=False)

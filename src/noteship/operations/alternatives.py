@@ -1,0 +1,198 @@
+"""`noteship run --alternatives`: every combination of alternative stages, over one cache, judged and ranked."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+
+from noteship import workflow
+from noteship.errors import NoteshipError
+from noteship.operations import bundle as bundles
+from noteship.operations.bundle import Made
+from noteship.operations.errors import NoAlternatives
+from noteship.operations.opened import OpenedProject
+from noteship.operations.parameters import check_used, with_parameters
+from noteship.operations.run import JOBS_LIMIT, RunRequest
+from noteship.operations.stages import check_any, graph_of, resolved
+from noteship.operations.variants import Variant, Variants
+from noteship.validation import judgement as judging
+from noteship.validation import measures
+
+__all__ = ["Candidate", "Judge", "Listener", "Ranking", "compare"]
+
+# What judges a bundle; None where a project declares nothing to judge by.
+Judge = Callable[[OpenedProject, Made], judging.Judgement]
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One combination: what was chosen, what came of its run, and of judging its bundle."""
+
+    chosen: tuple[str, ...]
+    result: workflow.RunResult | None = None
+    made: Made | None = None
+    judgement: judging.Judgement | None = None
+    error: NoteshipError | None = None
+
+    @property
+    def state(self) -> str:
+        """How it ended: done, failed or interrupted."""
+        state = "interrupted" if self.result is None else self.result.state
+        return "failed" if self.error is not None and state == "done" else state
+
+    @property
+    def figure(self) -> judging.Estimate | None:
+        """The measure that it is ranked by, with its interval."""
+        return None if self.judgement is None else self.judgement.metrics.get(self.judgement.metric)
+
+    def to_json(self) -> dict[str, Any]:
+        """As a plain value."""
+        return {
+            "chosen": list(self.chosen),
+            "state": self.state,
+            "run": None if self.result is None else self.result.run,
+            "stages": [] if self.result is None else [each.to_json() for each in self.result.stages.values()],
+            "bundle": None if self.made is None else self.made.digest,
+            "passed": None if self.judgement is None else self.judgement.passed,
+            "judgement": None if self.judgement is None else self.judgement.to_json(),
+            "error": None if self.error is None else self.error.to_json(),
+        }
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """All candidates, the best first: those that pass the gates, then the others, then those without a bundle."""
+
+    candidates: tuple[Candidate, ...]
+
+    @property
+    def good(self) -> bool:
+        """Whether every combination could be run and judged."""
+        return all(each.state == "done" for each in self.candidates)
+
+    @property
+    def executed(self) -> tuple[str, ...]:
+        """The stages that were executed, each as often as it was."""
+        results = [each.result for each in self.candidates if each.result is not None]
+        return tuple(
+            record.stage for result in results for record in result.stages.values() if record.state == "executed"
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """The document that `noteship run --alternatives --json` prints."""
+        ended = [each.state for each in self.candidates]
+        state = next((each for each in ("interrupted", "failed") if each in ended), "done")
+        listed = [each.to_json() for each in self.candidates]
+        return {"state": state, "executed": len(self.executed), "candidates": listed}
+
+
+class Listener(Protocol):
+    """Who is told how it goes on; from any thread."""
+
+    def event(self, event: workflow.Event) -> None:
+        """Something happened in the run of a candidate."""
+
+    def begun(self, candidate: Candidate) -> None:
+        """The stages of a candidate are looked at."""
+
+    def judging(self, candidate: Candidate) -> None:
+        """Its bundle is being judged."""
+
+    def ended(self, candidate: Candidate) -> None:
+        """It is known what came of it."""
+
+
+def compare(
+    opened: OpenedProject,
+    request: RunRequest,
+    judge: Judge | None,
+    listen: Callable[[Sequence[Variant]], AbstractContextManager[Listener]],
+) -> Ranking:
+    """Run and judge every combination of alternatives that `request.chosen` leaves; the folder stays as it is.
+
+    What several of them have in common is executed once. What goes wrong with one candidate is told of it, and the
+    others go on. Raises NoAlternatives, and what a graph that cannot run raises.
+    """
+    opened = with_parameters(opened, request.parameters)
+    check_any(opened)
+    graph = graph_of(opened)
+    fixed = resolved(opened, graph, request.chosen)
+    # Before there are threads: what is only made when it is first asked for.
+    opened.workplace, opened.ledger  # noqa: B018
+    jobs = request.jobs or opened.settings.run.jobs or min(os.cpu_count() or 1, JOBS_LIMIT)
+    with Variants(opened, keep=request.keep) as variants:
+        every = [variants.of(chosen=chosen, targets=request.stages) for chosen in _choices(graph, fixed)]
+        check_used(opened, request.parameters, graph)
+        with listen(every) as listener:
+            return _ranked(_Work(opened, variants, judge, listener).all(every, jobs))
+
+
+def _choices(graph: workflow.Graph, fixed: tuple[str, ...]) -> list[tuple[str, ...]]:
+    if not graph.alternatives:
+        raise NoAlternatives(len(graph.stages))
+    return list(workflow.combinations(graph, fixed))
+
+
+@dataclass(frozen=True)
+class _Work:
+    opened: OpenedProject
+    variants: Variants
+    judge: Judge | None
+    listener: Listener
+
+    def all(self, every: Sequence[Variant], jobs: int) -> list[Candidate]:
+        from concurrent.futures import ThreadPoolExecutor
+
+        stop = threading.Event()
+        with ThreadPoolExecutor(min(jobs, len(every)), thread_name_prefix="noteship-candidate") as pool:
+            futures = [pool.submit(self.one, variant, stop) for variant in every]
+            try:
+                return [future.result() for future in futures]
+            except BaseException:
+                # Ctrl-C, or what no candidate can go on with: those under way are told to stop, and waited for.
+                stop.set()
+                raise
+
+    def one(self, variant: Variant, stop: threading.Event) -> Candidate:
+        candidate = Candidate(variant.graph.source.chosen)
+        if stop.is_set():
+            return candidate
+        self.listener.begun(candidate)
+        purpose = f"alternatives: {', '.join(candidate.chosen)}"
+        result = self.variants.run(variant, purpose, tell=self.listener.event, stop=stop)
+        candidate = replace(candidate, result=result)
+        if result.state == "done" and not stop.is_set():
+            candidate = self._bundled(variant, candidate, result)
+        self.listener.ended(candidate)
+        return candidate
+
+    def _bundled(self, variant: Variant, candidate: Candidate, result: workflow.RunResult) -> Candidate:
+        opened = variant.opened
+        if opened.settings.service is None or variant.graph.source.targets:
+            return candidate
+        try:
+            made = bundles.make(opened, result, lambda _: None, is_latest=False)
+            candidate = replace(candidate, made=made)
+            if self.judge is None:
+                return candidate
+            self.listener.judging(candidate)
+            return replace(candidate, judgement=self.judge(opened, made))
+        except NoteshipError as error:
+            return replace(candidate, error=error)
+
+
+def _ranked(candidates: Sequence[Candidate]) -> Ranking:
+    return Ranking(tuple(sorted(candidates, key=_place)))
+
+
+def _place(candidate: Candidate) -> tuple[bool, bool, bool, float]:
+    judgement, figure = candidate.judgement, candidate.figure
+    is_known = figure is not None and figure.value == figure.value
+    value = figure.value if figure is not None and is_known and judgement is not None else 0.0
+    if judgement is not None and measures.MEASURES[judgement.metric].better == "more":
+        value = -value
+    return candidate.made is None, judgement is None or not judgement.passed, not is_known, value

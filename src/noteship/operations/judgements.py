@@ -1,0 +1,83 @@
+"""Judgements in the store, by the bundle that was judged.
+
+References, of plain values:
+
+- ``judgements/BUNDLE/ID``: {"judgement": the digest of its JSON, "key": of what was asked, "pages": digests of its
+  report and its card, by name}. An id is a time in UTC, to the millisecond, and six random digits, so ids sort by time.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from noteship import digests, store
+from noteship.digests import Digest
+from noteship.validation.judgement import Judgement
+
+__all__ = ["FOLDER", "Kept", "find", "keep", "latest", "read", "timed_id"]
+
+FOLDER = "judgements"
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A judgement in the store: its id, the bundle, and where it and its pages are."""
+
+    id: str
+    bundle: str
+    judgement: Digest
+    key: str
+    pages: Mapping[str, Digest] = field(default_factory=dict)
+
+    @property
+    def digests(self) -> set[Digest]:
+        """All that belongs to it."""
+        return {self.judgement, *self.pages.values()}
+
+
+def timed_id() -> str:
+    """A new id, in the order of time."""
+    now = datetime.now(UTC)
+    return f"{now:%Y%m%dT%H%M%S}{now.microsecond // 1000:03d}Z-{os.urandom(3).hex()}"
+
+
+def keep(objects: store.Store, judgement: Judgement, key: str, pages: Mapping[str, bytes]) -> Kept:
+    """Store a judgement and its pages; from then on it is the latest one of its bundle."""
+    kept = Kept(
+        timed_id(),
+        judgement.bundle,
+        objects.put_bytes(digests.canonical_json(judgement.to_json())),
+        key,
+        {name: objects.put_bytes(page) for name, page in sorted(pages.items())},
+    )
+    value = {"judgement": kept.judgement, "key": key, "pages": dict(kept.pages)}
+    objects.write_ref(f"{FOLDER}/{kept.bundle}/{kept.id}", value, expected=None)
+    return kept
+
+
+def latest(objects: store.Store, bundle: str) -> Kept | None:
+    """The last judgement of a bundle, which is the one that counts."""
+    return next(_all(objects, bundle), None)
+
+
+def find(objects: store.Store, bundle: str, key: str) -> Kept | None:
+    """The last judgement of a bundle that answers the same question."""
+    return next((each for each in _all(objects, bundle) if each.key == key), None)
+
+
+def read(objects: store.Store, kept: Kept) -> Judgement:
+    """What was found. Raises MissingObject, DamagedObject."""
+    return Judgement.from_json(json.loads(objects.get_bytes(kept.judgement)))
+
+
+def _all(objects: store.Store, bundle: str) -> Iterator[Kept]:
+    for name in sorted(objects.refs(f"{FOLDER}/{bundle}/"), reverse=True):
+        ref = objects.read_ref(name)
+        if ref is not None:
+            value = ref.value
+            pages = {page: Digest(digest) for page, digest in value["pages"].items()}
+            yield Kept(name.rpartition("/")[2], bundle, Digest(value["judgement"]), value["key"], pages)

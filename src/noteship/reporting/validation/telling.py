@@ -1,0 +1,79 @@
+"""The numbers of a judgement as text: as many digits as they are worth."""
+
+from __future__ import annotations
+
+import math
+
+from noteship.reporting.words import number
+from noteship.validation.judgement import Estimate
+from noteship.validation.measures import MEASURES
+
+__all__ = ["chance", "estimated", "interval", "is_of_one", "measured", "signed", "words_of"]
+
+# Of these one is the most, or so is a loss of nothing; digits after the point are what is compared.
+OF_ONE = ("brier",)
+NOTHING = "–"
+
+
+def is_of_one(name: str) -> bool:
+    """Whether a metric is at most one, the more the better."""
+    return name in MEASURES and MEASURES[name].better == "more"
+
+
+def words_of(name: str) -> str:
+    """What a metric is, for a person; one of a newer version has its name."""
+    return MEASURES[name].words if name in MEASURES else name
+
+
+def measured(name: str, value: float) -> str:
+    """A metric's value.
+
+    >>> measured("f1", 0.95), measured("rmse", 1234.5), measured("f1", math.nan)
+    ('0.950', '1,230', '–')
+    """
+    if not math.isfinite(value):
+        return NOTHING
+    told = f"{value:.3f}" if is_of_one(name) or name in OF_ONE else number(value)
+    return told.replace("-", "−")
+
+
+def interval(name: str, estimate: Estimate) -> str:
+    """From where to where.
+
+    >>> interval("f1", Estimate(0.95, 0.9412, 0.961)), interval("f1", Estimate(0.95))
+    ('0.941 to 0.961', '–')
+    """
+    if not (math.isfinite(estimate.low) and math.isfinite(estimate.high)):
+        return NOTHING
+    return f"{measured(name, estimate.low)} to {measured(name, estimate.high)}"
+
+
+def estimated(name: str, estimate: Estimate) -> str:
+    """Both, in one text.
+
+    >>> estimated("f1", Estimate(0.95, 0.94, 0.96)), estimated("f1", Estimate(0.95))
+    ('0.950 (0.940 to 0.960)', '0.950')
+    """
+    between = interval(name, estimate)
+    return measured(name, estimate.value) if between == NOTHING else f"{measured(name, estimate.value)} ({between})"
+
+
+def signed(name: str, value: float) -> str:
+    """A difference.
+
+    >>> signed("f1", 0.0123), signed("f1", -0.5), signed("f1", 0.0)
+    ('+0.012', '−0.500', '0.000')
+    """
+    told = measured(name, value)
+    return f"+{told}" if value > 0 and told != measured(name, 0.0) else told
+
+
+def chance(p: float) -> str:
+    """How likely something is by chance.
+
+    >>> chance(0.00012), chance(0.0312), chance(math.nan)
+    ('p < 0.001', 'p 0.031', '')
+    """
+    if not math.isfinite(p):
+        return ""
+    return "p < 0.001" if p < 0.001 else f"p {p:.2g}"

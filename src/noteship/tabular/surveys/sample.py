@@ -1,0 +1,74 @@
+"""Rows that are looked at more closely than all of them can be: all of a small table, a fixed draw of a large one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy
+import pandas
+
+from noteship.tabular.column import Column
+from noteship.tabular.engine import Table
+
+__all__ = ["MOST_ROWS", "Sample", "draw"]
+
+# A share of 50,000 rows has a standard error of 0.2 % at most, and a finding of one row in a thousand is seen in fifty.
+MOST_ROWS = 50_000
+# Of a text so many letters are looked at; lengths are those of the whole.
+MOST_LETTERS = 4_000
+HASHES = 2**64
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Rows of a table in their order.
+
+    - frame: numbers as float64, times as datetime64, texts and truths as objects, None for what is missing
+    - numbers: of the rows in the table, from 0
+    - of: how many rows the table has
+    """
+
+    frame: pandas.DataFrame
+    numbers: numpy.ndarray[Any, numpy.dtype[numpy.int64]]
+    of: int
+
+    @property
+    def is_all(self) -> bool:
+        """Whether these are all rows."""
+        return len(self.frame) == self.of
+
+
+def draw(table: Table, most: int = MOST_ROWS) -> Sample:
+    """About `most` rows, chosen by a hash of their number, so that the same table always gives the same ones.
+
+    Columns of lists, bytes and the like are left out. Cost: one pass over the table.
+    """
+    kept = [column for column in table.columns if _expression(table, column)]
+    # Aliases are numbered: a table may have a column of any name.
+    select = ", ".join(f"{_expression(table, column)} AS c{place}" for place, column in enumerate(kept))
+    where = "" if table.rows <= most else f"WHERE hash(n) < {HASHES // table.rows * most}"
+    # Numbered outside of the choice, so that a row keeps its number.
+    listed = f"{select}, " if select else ""
+    drawn = table.arrow(
+        f"SELECT {listed}n FROM (SELECT *, row_number() OVER () - 1 AS n FROM rows) AS numbered {where} ORDER BY n"
+    )
+    frame = drawn.drop_columns(["n"]).to_pandas(timestamp_as_object=False, date_as_object=False)
+    frame.columns = pandas.Index([column.name for column in kept], dtype=object)
+    numbers = drawn.column("n").to_numpy().astype(numpy.int64)
+    return Sample(frame, numbers, table.rows)
+
+
+def _expression(table: Table, column: Column) -> str:
+    name = table.quoted(column.name)
+    match column.type:
+        case "whole" | "number":
+            return f"CAST({name} AS DOUBLE)"
+        case "text":
+            return f"left({name}, {MOST_LETTERS})"
+        case "date" | "time":
+            return f"CAST({name} AS TIMESTAMP)"
+        case "bool":
+            return name
+        case _:
+            return ""

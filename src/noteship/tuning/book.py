@@ -1,0 +1,126 @@
+"""The book of searches: append-only references in the store.
+
+- ``tunings/ID/begin`` what is searched, how, and by what; written once, when the search begins;
+- ``tunings/ID/trials/NNNNNN`` a trial, written once, when it ends.
+
+An ID is the start in UTC, to the millisecond, and six random digits, so IDs sort by time. Killing any process at any
+moment leaves a book that the next search goes on from: what had not ended is not in it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from noteship import store
+from noteship.nearest import nearest
+from noteship.tuning.errors import UnknownSearch
+from noteship.tuning.space import Space
+from noteship.tuning.trials import Direction, Trial
+
+__all__ = ["Begun", "Book"]
+
+FOLDER = "tunings"
+VERSION = 1
+
+
+@dataclass(frozen=True)
+class Begun:
+    """A search as it began.
+
+    - identity: a digest of all that its trials' values depend on, the points aside: equal ones can be added
+    - metric, direction: what is searched for
+    - before: the value with the parameters as they are, and `own` these parameters; None where it has none
+    - told: whatever its owner wants to know later
+    """
+
+    id: str
+    identity: str
+    metric: str
+    direction: Direction
+    space: Space
+    started: str
+    before: float | None = None
+    own: Mapping[str, Any] = field(default_factory=dict)
+    told: Mapping[str, Any] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        """As a plain value."""
+        return {
+            "version": VERSION,
+            "id": self.id,
+            "identity": self.identity,
+            "metric": self.metric,
+            "direction": self.direction,
+            "space": self.space.to_json(),
+            "started": self.started,
+            "before": self.before,
+            "own": dict(self.own),
+            "told": dict(self.told),
+        }
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> Begun:
+        """From its plain value."""
+        given = {name: each for name, each in value.items() if name != "version"}
+        return cls(**{**given, "space": Space.from_json(value["space"])})
+
+
+class Book:
+    """Reads and writes the book; safe among threads and processes, as the store is."""
+
+    def __init__(self, kept_in: store.Store) -> None:
+        self._store = kept_in
+
+    def begin(self, search: Begun) -> Begun:
+        """Write down that a search begins; its `id` and `started` are given here."""
+        now = datetime.now(UTC)
+        name = f"{now:%Y%m%dT%H%M%S}{now.microsecond // 1000:03d}Z-{os.urandom(3).hex()}"
+        made = replace(search, id=name, started=f"{now:%Y-%m-%dT%H:%M:%S}Z")
+        self._store.write_ref(f"{FOLDER}/{name}/begin", made.to_json(), expected=None)
+        return made
+
+    def ids(self) -> list[str]:
+        """All searches, the latest first."""
+        return sorted(self._store.ref_folders(FOLDER), reverse=True)
+
+    def last(self, identity: str) -> Begun | None:
+        """The latest search of this identity."""
+        for name in self.ids():
+            found = self._read(name)
+            if found is not None and found.identity == identity:
+                return found
+        return None
+
+    def search(self, name: str) -> Begun:
+        """A search by its ID, any unambiguous start of it, or `latest`. Raises UnknownSearch."""
+        names = self.ids()
+        fitting = names[:1] if name == "latest" else [each for each in names if each.startswith(name)]
+        found = self._read(fitting[0]) if len(fitting) == 1 else None
+        if found is None:
+            raise UnknownSearch(name, tuple(fitting), nearest(name, names) or (names[0] if names else ""))
+        return found
+
+    def trials(self, name: str) -> Sequence[Trial]:
+        """The trials of a search that have ended, by number."""
+        values = (ref.value for ref in self._store.read_refs(f"{FOLDER}/{name}/trials/"))
+        return sorted(map(Trial.from_json, values), key=lambda each: each.number)
+
+    def add(self, name: str, trial: Trial) -> Trial:
+        """Write a trial down; where another process has taken its number, under the next that is free."""
+        while True:
+            try:
+                self._store.write_ref(f"{FOLDER}/{name}/trials/{trial.number:06d}", trial.to_json(), expected=None)
+            except store.errors.RefMoved:
+                trial = replace(trial, number=trial.number + 1)
+                continue
+            return trial
+
+    def _read(self, name: str) -> Begun | None:
+        ref = self._store.read_ref(f"{FOLDER}/{name}/begin")
+        if ref is None or ref.value.get("version") != VERSION:
+            return None
+        return Begun.from_json(ref.value)

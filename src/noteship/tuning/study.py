@@ -1,0 +1,261 @@
+"""The one module that knows Optuna: what to try next, what to give up, and which parameters mattered.
+
+Nothing of Optuna's is stored. A study is made of the trials as they are recorded, wherever that is.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import random
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import optuna
+from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
+from optuna.samplers import BaseSampler
+from optuna.trial import FrozenTrial, TrialState
+
+from noteship.tuning.errors import SamplerMissing
+from noteship.tuning.method import Method
+from noteship.tuning.space import Choices, Dimension, Space
+from noteship.tuning.trials import Direction, Trial, point_of
+
+__all__ = ["Study", "importances"]
+
+# How often a point is drawn again that has been tried; then one is taken that has not.
+ATTEMPTS = 8
+# Of a smaller space the points that are left are listed; of a larger one some random point has not been tried.
+LISTED = 100_000
+# Before as many trials that are done, what is called important is mostly chance.
+FEWEST = 10
+# Hyperband deals trials out by it.
+NAME = "noteship"
+STATES = {"done": TrialState.COMPLETE, "pruned": TrialState.PRUNED, "failed": TrialState.FAIL}
+# What a sampler needs beyond Optuna.
+NEEDED = {"cmaes": "cmaes", "gp": "torch"}
+
+# It reports each trial, which the command line does in its own way.
+optuna.logging.disable_default_handler()
+optuna.logging.set_verbosity(optuna.logging.CRITICAL)
+
+
+class Study:
+    """Not safe among threads. Raises SamplerMissing."""
+
+    def __init__(self, space: Space, method: Method, known: Sequence[Trial]) -> None:
+        self._space = space
+        self._distributions = _distributions(space)
+        self._drawer = _Drawer(space, method, {point_of(each.parameters) for each in known})
+        with _quiet():
+            self._study = optuna.create_study(
+                study_name=NAME,
+                direction=method.direction,
+                sampler=self._drawer,
+                pruner=_pruner(method.pruner),
+            )
+            self._study.add_trials([_frozen(each, space, self._distributions) for each in known if _fits(each, space)])
+        self._asked: dict[int, optuna.Trial] = {}
+
+    def ask(self, number: int) -> Mapping[str, Any] | None:
+        """The parameters of the trial of this number; None where every point of the space has been tried."""
+        if self._space.size is not None and len(self._drawer.tried) >= self._space.size:
+            return None
+        self._drawer.number = number
+        with _quiet():
+            trial = self._study.ask(self._distributions)
+        self._asked[number] = trial
+        drawn = _parameters(self._space, trial.params)
+        self._drawer.tried.add(point_of(drawn))
+        return drawn
+
+    def report(self, number: int, step: int, value: float) -> bool:
+        """Note what a trial has come to on its way; whether it need not go on."""
+        trial = self._asked[number]
+        with _quiet():
+            trial.report(value, step)
+            return bool(trial.should_prune())
+
+    def tell(self, ended: Trial) -> None:
+        """Note how a trial ended."""
+        trial = self._asked.pop(ended.number)
+        with _quiet():
+            self._study.tell(trial, ended.value if ended.state == "done" else None, STATES[ended.state])
+
+    def drop(self, number: int) -> None:
+        """Forget a trial that was stopped."""
+        with _quiet():
+            self._study.tell(self._asked.pop(number), state=TrialState.FAIL)
+
+
+class _Drawer(BaseSampler):  # type: ignore[misc, unused-ignore]
+    """Draws with a sampler that is made anew for each trial, seeded by the trial's number; no point twice."""
+
+    def __init__(self, space: Space, method: Method, tried: set[str]) -> None:
+        self.tried = tried
+        self.number = 0
+        self._space = space
+        self._method = method
+        self._inner = _sampler(method, 0)
+
+    def infer_relative_search_space(self, study: optuna.Study, trial: FrozenTrial) -> dict[str, BaseDistribution]:
+        """All of it: what is drawn is looked at as a whole."""
+        return _distributions(self._space)
+
+    def sample_relative(
+        self, study: optuna.Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
+    ) -> dict[str, Any]:
+        """A point that has not been tried, as far as there is one."""
+        if self._method.sampler == "grid":
+            return self._left(self._method.seed)
+        for attempt in range(ATTEMPTS):
+            self._inner = _sampler(self._method, _seed(self._method.seed, self.number, attempt))
+            drawn = self._drawn(study, trial, search_space)
+            if point_of(_parameters(self._space, drawn)) not in self.tried:
+                return drawn
+        return self._left(_seed(self._method.seed, self.number, ATTEMPTS)) if self._space.size else drawn
+
+    def _drawn(
+        self, study: optuna.Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
+    ) -> dict[str, Any]:
+        related = self._inner.infer_relative_search_space(study, trial)
+        drawn = self._inner.sample_relative(study, trial, related)
+        for name, distribution in search_space.items():
+            if name not in drawn:
+                drawn[name] = self._inner.sample_independent(study, trial, name, distribution)
+        return {name: _rounded(self._space.dimensions[name], drawn[name]) for name in search_space}
+
+    def _left(self, seed: int) -> dict[str, Any]:
+        """A random point of those that have not been tried."""
+        size, chance = self._space.size or 1, random.Random(seed)
+        places = chance.sample(range(size), size) if size <= LISTED else iter(lambda: chance.randrange(size), -1)
+        points = (self._space.at(place) for place in places)
+        found = next(point for point in points if point_of(point) not in self.tried)
+        return {name: _plain(self._space.dimensions[name], value) for name, value in found.items()}
+
+    def sample_independent(
+        self, study: optuna.Study, trial: FrozenTrial, param_name: str, param_distribution: BaseDistribution
+    ) -> Any:
+        """Not asked for: all are drawn together."""
+        return self._inner.sample_independent(study, trial, param_name, param_distribution)
+
+    def before_trial(self, study: optuna.Study, trial: FrozenTrial) -> None:
+        """Let the sampler prepare."""
+        self._inner.before_trial(study, trial)
+
+    def after_trial(
+        self, study: optuna.Study, trial: FrozenTrial, state: TrialState, values: Sequence[float] | None
+    ) -> None:
+        """Let the sampler learn."""
+        self._inner.after_trial(study, trial, state, values)
+
+
+def importances(space: Space, direction: Direction, trials: Sequence[Trial]) -> dict[str, float]:
+    """How much each parameter decides whether a trial is among the best tenth; they add up to 1, the largest first.
+
+    Empty where fewer than ten trials are done, or all values are equal. Source: Watanabe, Bansal, Hutter (2023),
+    PED-ANOVA, as Optuna has it.
+    """
+    done = [each for each in trials if each.is_done and space.holds(each.parameters)]
+    if len(done) < FEWEST or len({each.value for each in done}) == 1:
+        return {}
+    with _quiet():
+        study = optuna.create_study(direction=direction)
+        distributions = _distributions(space)
+        study.add_trials([_frozen(each, space, distributions) for each in done])
+        found = optuna.importance.get_param_importances(study)
+    return {name: float(found[name]) for name in sorted(found, key=lambda each: (-found[each], each))}
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    with warnings.catch_warnings():
+        # It warns of each part of it that may change.
+        warnings.simplefilter("ignore")
+        yield
+
+
+def _sampler(method: Method, seed: int) -> BaseSampler:
+    if method.sampler in NEEDED:
+        _check_there(method.sampler)
+    with _quiet():
+        match method.sampler:
+            case "tpe":
+                return optuna.samplers.TPESampler(seed=seed, multivariate=True, warn_independent_sampling=False)
+            case "gp":
+                return optuna.samplers.GPSampler(seed=seed, warn_independent_sampling=False)
+            case "cmaes":
+                return optuna.samplers.CmaEsSampler(seed=seed, warn_independent_sampling=False)
+        return optuna.samplers.RandomSampler(seed=seed)
+
+
+def _check_there(sampler: str) -> None:
+    import importlib.util
+
+    if importlib.util.find_spec(NEEDED[sampler]) is None:
+        raise SamplerMissing(sampler, NEEDED[sampler])
+
+
+def _pruner(name: str) -> optuna.pruners.BasePruner:
+    with _quiet():
+        match name:
+            case "median":
+                return optuna.pruners.MedianPruner()
+            case "halving":
+                return optuna.pruners.SuccessiveHalvingPruner()
+            case "hyperband":
+                return optuna.pruners.HyperbandPruner()
+            case "wilcoxon":
+                return optuna.pruners.WilcoxonPruner()
+        return optuna.pruners.NopPruner()
+
+
+def _seed(seed: int, number: int, attempt: int) -> int:
+    """Of 32 bits: SHA-256 of "seed trial attempt", its first four bytes, the largest first."""
+    return int.from_bytes(hashlib.sha256(f"{seed} {number} {attempt}".encode()).digest()[:4], "big")
+
+
+def _distributions(space: Space) -> dict[str, BaseDistribution]:
+    return {name: _distribution(each) for name, each in space.dimensions.items()}
+
+
+def _distribution(given: Dimension) -> BaseDistribution:
+    if isinstance(given, Choices):
+        # By place: a choice may be a list, and 1 is not True.
+        return CategoricalDistribution(range(given.size))
+    if given.is_whole:
+        return IntDistribution(int(given.low), int(given.high), log=given.log, step=int(given.step or 1))
+    return FloatDistribution(given.low, given.high, log=given.log, step=given.step)
+
+
+def _plain(given: Dimension, value: Any) -> Any:
+    """A value as Optuna has it."""
+    return given.place(value) if isinstance(given, Choices) else value
+
+
+def _rounded(given: Dimension, drawn: Any) -> Any:
+    return int(drawn) if isinstance(given, Choices) else given.own(drawn)
+
+
+def _parameters(space: Space, drawn: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        name: each.at(drawn[name]) if isinstance(each, Choices) else each.own(drawn[name])
+        for name, each in space.dimensions.items()
+    }
+
+
+def _fits(trial: Trial, space: Space) -> bool:
+    return space.holds(trial.parameters) and (trial.state != "done" or trial.is_done)
+
+
+def _frozen(trial: Trial, space: Space, distributions: dict[str, BaseDistribution]) -> FrozenTrial:
+    steps = {step: value for step, value in trial.steps.items() if math.isfinite(value)}
+    return optuna.trial.create_trial(
+        state=STATES[trial.state],
+        value=trial.value if trial.state != "failed" else None,
+        params={name: _plain(space.dimensions[name], value) for name, value in trial.parameters.items()},
+        distributions=distributions,
+        intermediate_values=steps,
+    )

@@ -1,0 +1,141 @@
+"""Which rows a model is fitted on, and which it is judged on: pure, and the same for equal arguments."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy
+import pandas
+
+from noteship.monitor import streams
+from noteship.validation import errors
+from noteship.validation.holdout import Holdout
+
+__all__ = ["LEAST_ROWS", "Array", "Parts", "alike", "check", "split"]
+
+Array = numpy.ndarray[Any, Any]
+
+# With fewer the interval of an accuracy of 90 % is wider than a third of all there is.
+LEAST_ROWS = 20
+# A group is taken if the held-out part then has at most so many times the rows that were asked for.
+OVERSHOOT = 1.1
+
+
+@dataclass(frozen=True, eq=False)
+class Parts:
+    """Places of rows, in their order. `groups`: how many are held out, of how many; `boundary`: the earliest moment."""
+
+    train: Array
+    held: Array
+    boundary: str | None = None
+    groups: tuple[int, int] | None = None
+
+
+def split(frame: pandas.DataFrame, classes: pandas.Series[Any] | None, holdout: Holdout, seed: int) -> Parts:
+    """Part the rows by a share, by time or by groups; `classes` are the answers of a classification.
+
+    Guarantee: equal arguments give equal parts, on every machine. By share, each class has its share of rows, and one
+    with two rows or more is in both parts. By time, rows of one moment are on one side; by group, rows of one group,
+    and those without a group are one.
+    Raises NoHoldoutColumn, MissingTimes, TooFewRows.
+    """
+    if holdout.column is not None and holdout.column not in frame.columns:
+        raise errors.NoHoldoutColumn(holdout.column, tuple(map(str, frame.columns)))
+    if holdout.by == "time":
+        return _by_time(frame[holdout.column], holdout)
+    if holdout.by == "group":
+        return _by_group(frame[holdout.column], holdout, seed)
+    held = _by_share(len(frame), classes, holdout.share, seed)
+    return Parts(numpy.flatnonzero(~held), numpy.flatnonzero(held))
+
+
+def check(train: pandas.Series[Any], held: pandas.Series[Any], *, classes: bool) -> None:
+    """That the answers of both parts are enough to fit and to judge. Raises TooFewRows, OneClass."""
+    for part, answers in (("training", train), ("held-out", held)):
+        if len(answers) < LEAST_ROWS:
+            raise errors.TooFewRows(part, len(answers), LEAST_ROWS)
+        if classes and answers.nunique() < 2:
+            raise errors.OneClass(part, len(answers), str(answers.iloc[0]))
+
+
+def alike(train: pandas.DataFrame, held: pandas.DataFrame) -> tuple[Array, Array]:
+    """Which rows of either part have, in all columns, the values of a row of the other."""
+    first, second = _hashes(train), _hashes(held)
+    return numpy.isin(first, second), numpy.isin(second, first)
+
+
+def _by_share(rows: int, classes: pandas.Series[Any] | None, share: float, seed: int) -> Array:
+    order = numpy.argsort(streams.integers(str(seed), "holdout", rows), kind="stable")
+    codes = numpy.zeros(rows, dtype=numpy.intp) if classes is None else pandas.factorize(classes)[0]
+    sizes = numpy.bincount(codes)
+    wanted = _wanted(sizes, share)
+    # The place of each row among those of its class, in the random order.
+    within = pandas.Series(codes[order]).groupby(codes[order]).cumcount().to_numpy()
+    held = numpy.zeros(rows, dtype=bool)
+    held[order] = within < wanted[codes[order]]
+    return held
+
+
+def _wanted(sizes: Array, share: float) -> Array:
+    """Rows to hold out of each class: its share, rounded so that they add up; of two rows or more never none or all."""
+    exact = sizes * share
+    wanted = numpy.floor(exact).astype(numpy.intp)
+    lacking = round(float(exact.sum())) - int(wanted.sum())
+    wanted[numpy.argsort(wanted - exact, kind="stable")[:lacking]] += 1
+    result: Array = numpy.where(sizes >= 2, numpy.clip(wanted, 1, sizes - 1), 0)
+    return result
+
+
+def _by_time(column: pandas.Series[Any], holdout: Holdout) -> Parts:
+    moments = _moments(column)
+    missing = int(moments.isna().sum())
+    if missing:
+        blank = int(column.isna().sum())
+        raise errors.MissingTimes(str(column.name), blank, missing - blank, len(column))
+    order = numpy.argsort(moments.to_numpy(), kind="stable")
+    boundary = moments.iloc[order[min(len(order) - 1, int(len(order) * (1 - holdout.share)))]]
+    held = (moments >= boundary).to_numpy()
+    if held.all():
+        raise errors.TooFewRows("training", 0, LEAST_ROWS)
+    return Parts(numpy.flatnonzero(~held), numpy.flatnonzero(held), str(boundary))
+
+
+def _moments(column: pandas.Series[Any]) -> pandas.Series[Any]:
+    """What can be put in the order of time: times, numbers such as a year, or texts that are read as times."""
+    if pandas.api.types.is_datetime64_any_dtype(column.dtype) or pandas.api.types.is_numeric_dtype(column.dtype):
+        return column
+    read: pandas.Series[Any] = pandas.to_datetime(column, errors="coerce", format="ISO8601", utc=True)
+    return read
+
+
+def _by_group(column: pandas.Series[Any], holdout: Holdout, seed: int) -> Parts:
+    codes, names = pandas.factorize(column, use_na_sentinel=False)
+    sizes = numpy.bincount(codes)
+    wanted = len(column) * holdout.share
+    order = numpy.argsort(streams.integers(str(seed), "groups", len(names)), kind="stable")
+    taken: list[int] = []
+    rows = 0
+    for group in order.tolist():
+        if rows + sizes[group] <= OVERSHOOT * wanted:
+            taken.append(group)
+            rows += int(sizes[group])
+        if rows >= wanted:
+            break
+    held = numpy.isin(codes, taken)
+    if not taken:
+        raise errors.GroupTooLarge(str(column.name), len(names), int(sizes.min()), len(column))
+    return Parts(numpy.flatnonzero(~held), numpy.flatnonzero(held), groups=(len(taken), len(names)))
+
+
+def _hashes(frame: pandas.DataFrame) -> Array:
+    columns = {str(name): _hashable(frame[name]) for name in frame.columns}
+    hashed: Array = pandas.util.hash_pandas_object(pandas.DataFrame(columns), index=False).to_numpy()
+    return hashed
+
+
+def _hashable(column: pandas.Series[Any]) -> pandas.Series[Any]:
+    """Numbers as numbers of one kind, so that 1 and 1.0 are alike; all else as texts."""
+    if pandas.api.types.is_numeric_dtype(column.dtype):
+        return column.astype("float64")
+    return column.astype(str)
