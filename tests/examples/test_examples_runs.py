@@ -81,3 +81,22 @@ def test_mail_finds_later_spam_in_real_mail(project: Copy, noteship: Verb, capsy
     assert {"2002-09-08", "2002-09-26", "2002-10-01"} <= set(rang)
     assert any("text: length" in line for alarm in watched["alarms"] for line in alarm["moved"])
     assert watched["alarms_shuffled"] == [0, 0, 0]
+
+
+@pytest.mark.slow
+def test_austen_alternatives(project: Copy, noteship: Verb) -> None:
+    """Four candidates take two executions of feature notebooks and four of model notebooks, and the folder is as before."""
+    copy = project("austen")
+    before = sorted(path for path in copy.rglob("*") if ".noteship" not in path.parts)
+    ranking = noteship("run", "--alternatives", "--project", copy)
+    executed = [
+        stage["stage"]
+        for candidate in ranking["candidates"]
+        for stage in candidate["stages"]
+        if stage["state"] == "executed"
+    ]
+    assert len(ranking["candidates"]) == 4
+    assert sum(name.startswith("03") for name in executed) == 2
+    assert sum(name.startswith("04") for name in executed) == 4
+    assert len({candidate["bundle"] for candidate in ranking["candidates"]}) == 4
+    assert sorted(path for path in copy.rglob("*") if ".noteship" not in path.parts) == before

@@ -22,7 +22,7 @@ from noteship.operations.variants import Variant, Variants
 from noteship.validation import judgement as judging
 from noteship.validation import measures
 
-__all__ = ["Candidate", "Judge", "Listener", "Ranking", "compare"]
+__all__ = ["Candidate", "Judge", "Listener", "Ranking", "compare", "ranked"]
 
 # What judges a bundle; None where a project declares nothing to judge by.
 Judge = Callable[[OpenedProject, Made], judging.Judgement]
@@ -128,7 +128,7 @@ def compare(
         every = [variants.of(chosen=chosen, targets=request.stages) for chosen in _choices(graph, fixed)]
         check_used(opened, request.parameters, graph)
         with listen(every) as listener:
-            return _ranked(_Work(opened, variants, judge, listener).all(every, jobs))
+            return ranked(_Work(opened, variants, judge, listener).all(every, jobs))
 
 
 def _choices(graph: workflow.Graph, fixed: tuple[str, ...]) -> list[tuple[str, ...]]:
@@ -185,7 +185,8 @@ class _Work:
             return replace(candidate, error=error)
 
 
-def _ranked(candidates: Sequence[Candidate]) -> Ranking:
+def ranked(candidates: Sequence[Candidate]) -> Ranking:
+    """The candidates, the best first."""
     return Ranking(tuple(sorted(candidates, key=_place)))
 
 

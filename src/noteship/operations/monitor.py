@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -271,16 +270,8 @@ def settle(opened: OpenedProject, bundle: str | None, why: str, *, is_usual: boo
     profile = profile_in(opened.store, place.version) if is_usual else None
     if is_usual and profile is None:
         raise NoProfile(place.model, digests.short(place.version))
-    monitor.settle(monitor.Windows(opened.store, place), by=_who(), why=why, usual_in=profile)
+    monitor.settle(monitor.Windows(opened.store, place), by=who(), why=why, usual_in=profile)
     return place
-
-
-def _who() -> str:
-    """Who calls, as the machine knows them; in a container nobody may have a name."""
-    try:
-        return getpass.getuser()
-    except (ImportError, KeyError, OSError):
-        return "somebody"
 
 
 def sample(opened: OpenedProject, bundle: str | None, last: int, now: float) -> Watched:

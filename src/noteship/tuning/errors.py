@@ -131,7 +131,7 @@ class UnreadableMetric(WorkFailed):
         return Parts(
             f"no metric can be read of {self.file}: {cut(self.reason, 200)}",
             where='[tune] metric, "FILE:KEY"',
-            remedy="let the stage write a .json with an object, a .jsonl with one on each line, or a .csv with a header",
+            remedy="let the stage write a .json with an object, a .jsonl with one a line, or a .csv with a header",
         )
 
     @classmethod

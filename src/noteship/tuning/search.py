@@ -62,7 +62,7 @@ class Objective(Protocol):
     is set it ends soon, with Stopped. WorkFailed is a trial that failed; whatever else it raises ends the search.
     """
 
-    def __call__(self, parameters: Mapping[str, Any], report: Report, cancel: threading.Event) -> Measured:
+    def __call__(self, parameters: Mapping[str, Any], report: Report, cancel: threading.Event, /) -> Measured:
         """Try it."""
         ...
 
@@ -252,7 +252,9 @@ class _Going:
 
     def _trial(self, ended: _Ended, drawn: Mapping[str, Any]) -> Trial:
         steps = self._steps.pop(ended.number)
-        made = Trial(ended.number, drawn, "failed", steps=steps, seconds=ended.seconds)
+        with self._lock:
+            marks = self._study.marks(ended.number)
+        made = Trial(ended.number, drawn, "failed", steps=steps, marks=marks, seconds=ended.seconds)
         match ended.came:
             case Measured(value, error, own_seconds, run) if math.isfinite(value):
                 return replace(made, state="done", value=value, error=error, own_seconds=own_seconds, run=run)

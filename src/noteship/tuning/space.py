@@ -75,7 +75,7 @@ class Span:
         if not _is_number(value) or not self.low <= value <= self.high or (self.is_whole and value != int(value)):
             return False
         steps = (value - self.low) / self.step if self.step else 0.0
-        return abs(steps - round(steps)) <= SLACK
+        return bool(abs(steps - round(steps)) <= SLACK)
 
     def own(self, value: float) -> float:
         """A number as it is used: with so many digits, and within the ends."""

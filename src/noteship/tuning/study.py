@@ -33,6 +33,8 @@ LISTED = 100_000
 FEWEST = 10
 # Hyperband deals trials out by it.
 NAME = "noteship"
+# Halving notes in a trial with which value it has passed each rung.
+MARK = "completed_rung_"
 STATES = {"done": TrialState.COMPLETE, "pruned": TrialState.PRUNED, "failed": TrialState.FAIL}
 # What a sampler needs beyond Optuna.
 NEEDED = {"cmaes": "cmaes", "gp": "torch"}
@@ -78,6 +80,11 @@ class Study:
             trial.report(value, step)
             return bool(trial.should_prune())
 
+    def marks(self, number: int) -> dict[str, float]:
+        """What the pruner remembers of a trial."""
+        noted = self._study.get_trials(deepcopy=False)[self._asked[number].number].system_attrs
+        return {name: value for name, value in noted.items() if name.startswith(MARK) and isinstance(value, float)}
+
     def tell(self, ended: Trial) -> None:
         """Note how a trial ended."""
         trial = self._asked.pop(ended.number)
@@ -100,7 +107,11 @@ class _Drawer(BaseSampler):  # type: ignore[misc, unused-ignore]
         self._method = method
         self._inner = _sampler(method, 0)
 
-    def infer_relative_search_space(self, study: optuna.Study, trial: FrozenTrial) -> dict[str, BaseDistribution]:
+    def infer_relative_search_space(
+        self,
+        study: optuna.Study,  # noqa: ARG002 - the library's signature
+        trial: FrozenTrial,  # noqa: ARG002 - likewise
+    ) -> dict[str, BaseDistribution]:
         """All of it: what is drawn is looked at as a whole."""
         return _distributions(self._space)
 
@@ -129,7 +140,7 @@ class _Drawer(BaseSampler):  # type: ignore[misc, unused-ignore]
 
     def _left(self, seed: int) -> dict[str, Any]:
         """A random point of those that have not been tried."""
-        size, chance = self._space.size or 1, random.Random(seed)
+        size, chance = self._space.size or 1, random.Random(seed)  # noqa: S311 - no secret
         places = chance.sample(range(size), size) if size <= LISTED else iter(lambda: chance.randrange(size), -1)
         points = (self._space.at(place) for place in places)
         found = next(point for point in points if point_of(point) not in self.tried)
@@ -258,4 +269,5 @@ def _frozen(trial: Trial, space: Space, distributions: dict[str, BaseDistributio
         params={name: _plain(space.dimensions[name], value) for name, value in trial.parameters.items()},
         distributions=distributions,
         intermediate_values=steps,
+        system_attrs=dict(trial.marks),
     )

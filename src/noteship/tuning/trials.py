@@ -20,7 +20,7 @@ class Trial:
 
     - value: what is searched for; of a pruned one the last that it reported; None where there is none
     - error: the standard error of the value, where folds tell one
-    - steps: what it reported on its way
+    - steps: what it reported on its way; marks: what the pruner remembers of it
     - why: of a failed one, in a few words
     - run: the run aside that it was, where it ran notebooks
     - own_seconds: what the stages, or the folds, took themselves
@@ -32,6 +32,7 @@ class Trial:
     value: float | None = None
     error: float | None = None
     steps: Mapping[int, float] = field(default_factory=dict)
+    marks: Mapping[str, float] = field(default_factory=dict)
     seconds: float = 0.0
     own_seconds: float = 0.0
     why: str = ""
@@ -51,6 +52,7 @@ class Trial:
             "value": self.value,
             "error": self.error,
             "steps": {str(step): value for step, value in self.steps.items()},
+            "marks": dict(self.marks),
             "seconds": round(self.seconds, 4),
             "own_seconds": round(self.own_seconds, 4),
             "why": self.why,

@@ -5,9 +5,23 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Self
 
-from noteship.errors import Parts, UsageError, cut
+from noteship.errors import Parts, UsageError, WorkFailed, cut
+from noteship.nearest import nearest
 
-__all__ = ["GateUnknown", "GateUnreadable"]
+__all__ = [
+    "GateUnknown",
+    "GateUnreadable",
+    "GroupTooLarge",
+    "HeldOutUnfit",
+    "MissingTimes",
+    "NoHoldoutColumn",
+    "NotJudged",
+    "OneClass",
+    "TooFewRows",
+    "UnknownMetric",
+    "UnknownPositive",
+    "UnknownSlice",
+]
 
 
 @dataclass(eq=False)
@@ -67,6 +81,236 @@ class GateUnknown(UsageError):
             "accuracy",
             ("accuracy", "f1", "precision", "recall"),
         )
+
+
+@dataclass(eq=False)
+class NoHoldoutColumn(UsageError):
+    """The rows are to be parted by a column that they do not have."""
+
+    column: str
+    present: tuple[str, ...]
+
+    def parts(self) -> Parts:
+        """The message."""
+        return Parts(
+            f"the rows are to be held out by '{cut(self.column, 80)}', which is no column of theirs",
+            where="[validate] holdout in noteship.toml",
+            nearest=nearest(self.column, self.present),
+            remedy=f"name one of these: {cut(', '.join(self.present))}",
+        )
+
+    @classmethod
+    def example(cls) -> Self:
+        """An instance for documentation."""
+        return cls("dat", ("text", "date", "label"))
+
+
+@dataclass(eq=False)
+class MissingTimes(WorkFailed):
+    """Rows are to be parted by time, and some have none, or one that cannot be read."""
+
+    column: str
+    missing: int
+    unreadable: int
+    rows: int
+
+    def parts(self) -> Parts:
+        """The message."""
+        faults = [
+            *([f"{self.missing:,} have none"] if self.missing else []),
+            *([f"{self.unreadable:,} have one that is no date in ISO 8601"] if self.unreadable else []),
+        ]
+        return Parts(
+            f"rows cannot be held out by time: of {self.rows:,} rows {' and '.join(faults)} in '{self.column}'",
+            where="[validate] holdout in noteship.toml",
+            nearest="a row without a time could be of either side",
+            remedy="give every row its time, or leave these rows out where the data is made",
+        )
+
+    @classmethod
+    def example(cls) -> Self:
+        """An instance for documentation."""
+        return cls("date", 118, 0, 2_000)
+
+
+@dataclass(eq=False)
+class TooFewRows(WorkFailed):
+    """A part has too few rows to fit a model on, or to judge one by."""
+
+    part: str
+    rows: int
+    needed: int
+
+    def parts(self) -> Parts:
+        """The message."""
+        return Parts(
+            f"the {self.part} part has {self.rows:,} rows with an answer; {self.needed} are needed",
+            where="[validate] holdout in noteship.toml",
+            remedy="hold another share out, or judge when there is more data",
+        )
+
+    @classmethod
+    def example(cls) -> Self:
+        """An instance for documentation."""
+        return cls("held-out", 7, 20)
+
+
+@dataclass(eq=False)
+class OneClass(WorkFailed):
+    """A part has rows of one class alone: nothing can be told apart in it."""
+
+    part: str
+    rows: int
+    only: str
+
+    def parts(self) -> Parts:
+        """The message."""
+        return Parts(
+            f"all {self.rows:,} rows of the {self.part} part are '{cut(self.only, 80)}'",
+            where="[validate] holdout in noteship.toml",
+            nearest="rows that are held out by time or by group can be of one class",
+            remedy="hold another share out, by another column, or a share of each class alike: holdout = 0.2",
+        )
+
+    @classmethod
+    def example(cls) -> Self:
+        """An instance for documentation."""
+        return cls("held-out", 240, "ham")
+
+
+@dataclass(eq=False)
+class GroupTooLarge(WorkFailed):
+    """Every group has more rows than are to be held out."""
+
+    column: str
+    groups: int
+    smallest: int
+    rows: int
+
+    def parts(self) -> Parts:
+        """The message."""
+        return Parts(
+            f"the smallest of the {self.groups} groups in '{self.column}' has {self.smallest:,} of {self.rows:,} rows,"
+            " more than are to be held out",
+            where="[validate] holdout in noteship.toml",
+            remedy="hold a larger share out, or by a column with more groups",
+        )
+
+    @classmethod
+    def example(cls) -> Self:
+        """An instance for documentation."""
+        return cls("country", 2, 900, 2_000)
+
+
+@dataclass(eq=False)
+class UnknownPositive(UsageError):
+    """`[validate] positive` is none of the model's classes."""
+
+    positive: str
+    classes: tuple[str, ...]
+
+    def parts(self) -> Parts:
+        """The message."""
+        known = cut(", ".join(self.classes))
+        return Parts(
+            f"[validate] positive is '{cut(self.positive, 80)}', and no row and no prediction is that",
+            where="noteship.toml",
+            nearest=nearest(self.positive, self.classes),
+            remedy=f"name one of these: {known}" if known else "leave it out: the model predicts numbers",
+        )
+
+    @classmethod
+    def example(cls) -> Self:
+        """An instance for documentation."""
+        return cls("Spam", ("ham", "spam"))
+
+
+@dataclass(eq=False)
+class UnknownMetric(UsageError):
+    """`[validate] metric` is not measured of this model."""
+
+    metric: str
+    known: tuple[str, ...]
+
+    def parts(self) -> Parts:
+        """The message."""
+        return Parts(
+            f"[validate] metric is '{cut(self.metric, 80)}', which is not measured of this model",
+            where="noteship.toml",
+            nearest=nearest(self.metric, self.known),
+            remedy=f"name one of these: {', '.join(self.known)}",
+        )
+
+    @classmethod
+    def example(cls) -> Self:
+        """An instance for documentation."""
+        return cls("auc", ("accuracy", "f1", "roc_auc"))
+
+
+@dataclass(eq=False)
+class UnknownSlice(UsageError):
+    """`[validate] slices` names a column that the rows do not have."""
+
+    column: str
+    present: tuple[str, ...]
+
+    def parts(self) -> Parts:
+        """The message."""
+        return Parts(
+            f"[validate] slices names '{cut(self.column, 80)}', which is no column of the held-out rows",
+            where="noteship.toml",
+            nearest=nearest(self.column, self.present),
+            remedy=f"name some of these: {cut(', '.join(self.present))}",
+        )
+
+    @classmethod
+    def example(cls) -> Self:
+        """An instance for documentation."""
+        return cls("sendr", ("text", "sender", "label"))
+
+
+@dataclass(eq=False)
+class NotJudged(WorkFailed):
+    """There are no rows that the model surely did not see: its steps cannot be fitted again without some."""
+
+    step: str
+    why: str
+    seen: str = ""
+
+    def parts(self) -> Parts:
+        """The message."""
+        return Parts(
+            "the model cannot be judged on rows that it has not seen: its steps cannot be fitted again without them",
+            where=f"{self.step}: {cut(self.why)}",
+            nearest=self.seen,
+            remedy='give rows that no stage has read: [validate] holdout = { file = "data/test.parquet" }',
+        )
+
+    @classmethod
+    def example(cls) -> Self:
+        """An instance for documentation."""
+        return cls("model.sav", "fitted again it answers otherwise, so it was fitted on something else")
+
+
+@dataclass(eq=False)
+class HeldOutUnfit(WorkFailed):
+    """Rows of the held-out file are not what the model takes."""
+
+    file: str
+    fault: str
+
+    def parts(self) -> Parts:
+        """The message."""
+        return Parts(
+            f"the rows of {self.file} are not what the model takes: {cut(self.fault)}",
+            where="[validate] holdout in noteship.toml",
+            remedy="the file needs the columns of [service] inputs and target, as [service] data has them",
+        )
+
+    @classmethod
+    def example(cls) -> Self:
+        """An instance for documentation."""
+        return cls("data/test.parquet", "it has no column 'label'")
 
 
 def _pointed(place: str, text: str, at: int) -> str:

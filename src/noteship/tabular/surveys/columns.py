@@ -16,8 +16,9 @@ Role = Literal["number", "whole", "category", "text", "truth", "time", "other"]
 # Flajolet and others, 2007).
 EXACT_ROWS, EXACT_VALUES = 200_000, 1_000
 # A text is free text where values are long or hardly ever come again; else it is a category.
-LONG_LETTERS, MOST_CATEGORIES, REPEATED = 40, 1_000, 0.5
+LONG_LETTERS, MOST_CATEGORIES, REPEATED, OFTEN = 40, 1_000, 0.5, 0.1
 TOP = 12
+BLANKS = "concat(' ', chr(9), chr(10), chr(13), chr(160))"
 
 
 @dataclass(frozen=True)
@@ -101,7 +102,7 @@ def _selected(table: Table, column: Column) -> list[str]:
                 *every,
                 f"avg({letters})",
                 f"max({letters})",
-                f"count(*) FILTER (trim({name}, chr(32) || chr(9) || chr(10) || chr(13) || chr(160)) = '')",
+                f"count(*) FILTER (trim({name}, {BLANKS}) = '')",
             ]
         case _:
             return every
@@ -139,12 +140,8 @@ def _role(column: Column, answers: tuple[Any, ...]) -> Role:
             return "time"
         case "text":
             present, distinct, mean = int(answers[0]), int(answers[1]), float(answers[2] or 0)
-            is_free = (
-                mean > LONG_LETTERS
-                or distinct > max(MOST_CATEGORIES, REPEATED * present)
-                or (distinct > REPEATED * present and distinct > TOP)
-            )
-            return "text" if is_free else "category"
+            few = max(TOP, min(MOST_CATEGORIES, REPEATED * present), OFTEN * present)
+            return "text" if mean > LONG_LETTERS or distinct > few else "category"
         case _:
             return "other"
 

@@ -11,13 +11,16 @@ import pandas
 from noteship.tabular.column import Column
 from noteship.tabular.engine import Table
 
-__all__ = ["MOST_ROWS", "Sample", "draw"]
+__all__ = ["MOST_ROWS", "NUMBERED", "ROW", "Sample", "draw"]
 
 # A share of 50,000 rows has a standard error of 0.2 % at most, and a finding of one row in a thousand is seen in fifty.
 MOST_ROWS = 50_000
 # Of a text so many letters are looked at; lengths are those of the whole.
 MOST_LETTERS = 4_000
 HASHES = 2**64
+# The rows with their numbers, from 0, in a column that no table has.
+ROW = '"noteship: row"'
+NUMBERED = f"(SELECT *, row_number() OVER () - 1 AS {ROW} FROM rows)"
 
 
 @dataclass(frozen=True)
@@ -47,15 +50,11 @@ def draw(table: Table, most: int = MOST_ROWS) -> Sample:
     kept = [column for column in table.columns if _expression(table, column)]
     # Aliases are numbered: a table may have a column of any name.
     select = ", ".join(f"{_expression(table, column)} AS c{place}" for place, column in enumerate(kept))
-    where = "" if table.rows <= most else f"WHERE hash(n) < {HASHES // table.rows * most}"
-    # Numbered outside of the choice, so that a row keeps its number.
-    listed = f"{select}, " if select else ""
-    drawn = table.arrow(
-        f"SELECT {listed}n FROM (SELECT *, row_number() OVER () - 1 AS n FROM rows) AS numbered {where} ORDER BY n"
-    )
-    frame = drawn.drop_columns(["n"]).to_pandas(timestamp_as_object=False, date_as_object=False)
+    where = "" if table.rows <= most else f"WHERE hash({ROW}) < {HASHES // table.rows * most}"
+    drawn = table.arrow(f"SELECT {ROW}{', ' if kept else ''}{select} FROM {NUMBERED} {where} ORDER BY {ROW}")
+    frame = drawn.select(range(1, drawn.num_columns)).to_pandas(date_as_object=False)
     frame.columns = pandas.Index([column.name for column in kept], dtype=object)
-    numbers = drawn.column("n").to_numpy().astype(numpy.int64)
+    numbers = drawn.column(0).to_numpy().astype(numpy.int64)
     return Sample(frame, numbers, table.rows)
 
 

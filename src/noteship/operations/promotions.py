@@ -1,0 +1,120 @@
+"""The record of promotions, and the champion that they move.
+
+References, of plain values:
+
+- ``promotions/ID``: a promotion that was decided on, written once, before it is carried out (`Promotion.to_json`);
+- ``names/champion``: {"digest", "name", "promotion": the id of what was carried out last, and "override" with the
+  reason where that was one}. It moves by compare-and-swap alone.
+
+What was carried out is what the champion leads to: its promotion, the one before that, and so on. A process that is
+killed between the two leaves a record that nothing leads to, and the champion as it was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+from noteship import store
+from noteship.operations.judgements import timed_id
+
+__all__ = ["CHAMPION", "FOLDER", "Champion", "Past", "Promotion", "champion", "history", "move"]
+
+CHAMPION, FOLDER = "names/champion", "promotions"
+
+
+@dataclass(frozen=True)
+class Promotion:
+    """One decision: who made which bundle the champion, when, why, and on which judgement.
+
+    - before, before_promotion: the champion until then, and the promotion that had made it so
+    - judgement: the digest of the judgement, None where there was none
+    - override: the reason why it counts although `overridden` spoke against it; None where nothing did
+    """
+
+    bundle: str
+    name: str
+    by: str
+    before: str | None = None
+    before_promotion: str | None = None
+    judgement: str | None = None
+    reason: str | None = None
+    override: str | None = None
+    overridden: tuple[str, ...] = ()
+    id: str = field(default_factory=timed_id)
+    at: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
+
+    def to_json(self) -> dict[str, Any]:
+        """As a plain value."""
+        return {**asdict(self), "overridden": list(self.overridden)}
+
+    @classmethod
+    def from_json(cls, value: dict[str, Any]) -> Promotion:
+        """The inverse of `to_json`."""
+        return cls(**{**value, "overridden": tuple(value["overridden"])})
+
+
+@dataclass(frozen=True)
+class Champion:
+    """The champion as it was read; the reference is what a move expects."""
+
+    ref: store.Ref
+
+    @property
+    def digest(self) -> str:
+        """Of the bundle."""
+        return str(self.ref.value["digest"])
+
+    @property
+    def promotion(self) -> str | None:
+        """The id of the promotion that made it the champion."""
+        value: str | None = self.ref.value.get("promotion")
+        return value
+
+
+@dataclass(frozen=True)
+class Past:
+    """A promotion, and what came of it."""
+
+    promotion: Promotion
+    state: Literal["champion", "replaced", "not carried out"]
+
+    def to_json(self) -> dict[str, Any]:
+        """As a plain value."""
+        return {**self.promotion.to_json(), "state": self.state}
+
+
+def champion(objects: store.Store) -> Champion | None:
+    """The champion, if there is one."""
+    ref = objects.read_ref(CHAMPION)
+    return None if ref is None else Champion(ref)
+
+
+def move(objects: store.Store, promotion: Promotion, expected: Champion | None) -> None:
+    """Write the record, then let the champion be the promotion's. Raises RefMoved where it is not what is expected."""
+    objects.write_ref(f"{FOLDER}/{promotion.id}", promotion.to_json(), expected=None)
+    value = {"digest": promotion.bundle, "name": promotion.name, "promotion": promotion.id}
+    if promotion.override is not None:
+        value["override"] = promotion.override
+    objects.write_ref(CHAMPION, value, expected=expected.ref if expected else None)
+
+
+def history(objects: store.Store) -> Iterator[Past]:
+    """All promotions, the latest first."""
+    # The champion is read first, so that a promotion meanwhile is told as not carried out, not an earlier one.
+    now = champion(objects)
+    found = {ref.value["id"]: Promotion.from_json(ref.value) for ref in objects.read_refs(f"{FOLDER}/")}
+    carried_out = list(_carried_out(found, now.promotion if now else None))
+    for name in sorted(found, reverse=True):
+        if name in carried_out:
+            yield Past(found[name], "champion" if name == carried_out[0] else "replaced")
+        else:
+            yield Past(found[name], "not carried out")
+
+
+def _carried_out(found: dict[str, Promotion], last: str | None) -> Iterator[str]:
+    while last in found:
+        yield last
+        last = found[last].before_promotion

@@ -1,0 +1,189 @@
+"""Intervals of measures, by resampling rows, or groups where these were held out whole."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy
+
+from noteship.monitor import streams
+from noteship.validation.judgement import Estimate
+from noteship.validation.metrics import Array, Measurer, Share
+
+__all__ = ["Draws", "Resampling", "wilson"]
+
+# Weights that stand in memory at once: 16 MB.
+CELLS = 2_000_000
+# Leaving out one part of so many tells how skewed a measure is as well as leaving out each row.
+JACKKNIFE = 200
+# An interval needs most resamples: of few rows of a class, some resamples have none, and the measure does not exist.
+DEFINED = 0.9
+# A median has no smooth dependence on any row, so leaving rows out says nothing of its skewness.
+ROUGH = ("median_ae",)
+
+
+@dataclass(frozen=True, eq=False)
+class Draws:
+    """A measurer's values on the rows as they are, on each resample, and with each of some parts left out."""
+
+    point: Mapping[str, float]
+    resampled: Mapping[str, Array]
+    left_out: Mapping[str, Array]
+
+    def less(self, other: Draws) -> Draws:
+        """The differences to what was drawn of another model on the same resamples, of what both have."""
+        names = [name for name in self.point if name in other.point]
+        return Draws(
+            {name: self.point[name] - other.point[name] for name in names},
+            {name: self.resampled[name] - other.resampled[name] for name in names},
+            {name: self.left_out[name] - other.left_out[name] for name in names},
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Resampling:
+    """How n rows are resampled: `count` times, with repetition, by `groups` where there are some.
+
+    Guarantee: equal arguments give equal resamples, so that two models can be compared on the same ones.
+    Accuracy: what is a share of rows, and F1 of one class, has Wilson's interval (1927; of F1 by way of the Jaccard
+    index, whose rows are those flagged or of the class); all else, and all of whole groups, the bias-corrected and
+    accelerated bootstrap (Efron 1987), with the skewness from 200 parts left out in turn. Where all resamples give one
+    value and it is a limit, 0 or 1, the interval is Wilson's for the rows of the rarest class.
+    Cost: 1,000 resamples of 20,000 rows take some seconds.
+    """
+
+    rows: int
+    count: int
+    seed: int
+    groups: Array | None = None
+    confidence: float = 0.95
+
+    def draw(self, measurer: Measurer) -> Draws:
+        """Measure the rows, and every resample of them."""
+        pieces = [measurer.measure(weights) for weights in self._weights()]
+        point = {name: float(values[0]) for name, values in measurer.measure(numpy.ones((1, self.rows))).items()}
+        left_out = [measurer.measure(weights) for weights in self._left_out()]
+        return Draws(point, _joined(pieces, point), _joined(left_out, point))
+
+    def estimates(self, measurer: Measurer, draws: Draws | None = None) -> dict[str, Estimate]:
+        """Every measure with its interval."""
+        draws = draws or self.draw(measurer)
+        shares = measurer.shares() if self.groups is None else {}
+        made = self.intervals(draws)
+        for name, estimate in made.items():
+            if name in shares:
+                made[name] = self.share(shares[name])
+            elif estimate.low == estimate.high and estimate.value in (0.0, 1.0):
+                # 1 of n, or 0: as if the measure were the share of the rarest class that was right.
+                rows = measurer.rests_on if self.groups is None else len(numpy.unique(self.groups))
+                made[name] = self.share(Share(rows if estimate.value else 0, rows))
+        return made
+
+    def intervals(self, draws: Draws) -> dict[str, Estimate]:
+        """What was drawn, with intervals from the resamples alone."""
+        return {
+            name: Estimate(
+                value,
+                *_interval(value, draws.resampled[name], None if name in ROUGH else draws.left_out[name], self._tail),
+            )
+            for name, value in draws.point.items()
+        }
+
+    def share(self, share: Share) -> Estimate:
+        """A share of rows."""
+        if not share.of:
+            return Estimate(numpy.nan)
+        ends = (share.count / share.of, *wilson(share.count, share.of, self.confidence))
+        return Estimate(*(2 * each / (1 + each) for each in ends) if share.is_f1 else ends)
+
+    @property
+    def _tail(self) -> float:
+        return (1 - self.confidence) / 2
+
+    @property
+    def _units(self) -> tuple[Array, int]:
+        """The unit of each row, and how many there are."""
+        if self.groups is None:
+            return numpy.arange(self.rows), self.rows
+        codes = numpy.unique(self.groups, return_inverse=True)[1]
+        return codes, int(codes.max()) + 1
+
+    def _weights(self) -> Iterator[Array]:
+        """How often each row is in each resample, some resamples at a time."""
+        codes, units = self._units
+        random = numpy.random.Generator(numpy.random.PCG64(int(streams.integers(str(self.seed), "resamples", 1)[0])))
+        step = max(1, CELLS // self.rows)
+        for start in range(0, self.count, step):
+            count = min(step, self.count - start)
+            drawn = random.integers(units, size=(count, units)) + numpy.arange(count)[:, None] * units
+            times = numpy.bincount(drawn.ravel(), minlength=count * units).reshape(count, units)
+            yield times[:, codes].astype(numpy.float64)
+
+    def _left_out(self) -> Iterator[Array]:
+        codes, units = self._units
+        order = numpy.argsort(streams.integers(str(self.seed), "left out", units), kind="stable")
+        parts = min(units, JACKKNIFE)
+        of_unit = numpy.empty(units, dtype=numpy.intp)
+        of_unit[order] = numpy.arange(units) % parts
+        of_row = of_unit[codes]
+        step = max(1, CELLS // self.rows)
+        for start in range(0, parts, step):
+            numbers = numpy.arange(start, min(parts, start + step))
+            yield (of_row[None, :] != numbers[:, None]).astype(numpy.float64)
+
+
+def wilson(count: float, of: float, confidence: float) -> tuple[float, float]:
+    """The interval of a share.
+
+    >>> tuple(round(each, 3) for each in wilson(19, 20, 0.95))
+    (0.764, 0.991)
+    """
+    normal = _normal()
+    z = float(normal.ppf((1 + confidence) / 2))
+    share, extra = count / of, z * z / of
+    middle = (share + extra / 2) / (1 + extra)
+    half = z * ((share * (1 - share) / of + extra / (4 * of)) ** 0.5) / (1 + extra)
+    return (0.0 if count == 0 else middle - half), (1.0 if count == of else middle + half)
+
+
+def _interval(value: float, resampled: Array, left_out: Array | None, tail: float) -> tuple[float, float]:
+    defined = resampled[numpy.isfinite(resampled)]
+    if not numpy.isfinite(value) or len(defined) < DEFINED * len(resampled):
+        return numpy.nan, numpy.nan
+    if numpy.ptp(defined) == 0:
+        return float(defined[0]), float(defined[0])
+    normal = _normal()
+    below = (numpy.mean(defined < value) + numpy.mean(defined <= value)) / 2
+    edge = 0.5 / len(defined)
+    bias = float(normal.ppf(numpy.clip(below, edge, 1 - edge)))
+    skew = 0.0 if left_out is None else _skew(left_out)
+    ends = []
+    for share in (tail, 1 - tail):
+        shifted = bias + float(normal.ppf(share))
+        # Far from normal, the correction has no end; half is as far as it is followed.
+        ends.append(float(normal.cdf(bias + shifted / max(0.5, 1 - skew * shifted))))
+    low, high = numpy.quantile(defined, ends)
+    return float(low), float(high)
+
+
+def _skew(left_out: Array) -> float:
+    known = left_out[numpy.isfinite(left_out)]
+    if not len(known):
+        return 0.0
+    off = known.mean() - known
+    squares = float((off**2).sum())
+    return float((off**3).sum()) / (6 * squares**1.5) if squares > 0 else 0.0
+
+
+def _joined(pieces: list[Mapping[str, Array]], point: Mapping[str, float]) -> dict[str, Array]:
+    return {name: numpy.concatenate([piece[name] for piece in pieces]) for name in point}
+
+
+def _normal() -> Any:
+    with warnings.catch_warnings():
+        from scipy.stats import norm  # type: ignore[import-untyped]
+
+    return norm

@@ -1,0 +1,75 @@
+"""Alternatives: every combination over one cache, ranked."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+from noteship.operations import alternatives
+from noteship.operations.alternatives import Candidate
+from noteship.operations.bundle import Made
+from noteship.validation.judgement import Estimate, Judgement, Split
+
+
+def candidate(name: str, value: float, *, passed: bool = True, metric: str = "f1") -> Candidate:
+    split = Split("share", 80, 20)
+    kind = "classification" if metric == "f1" else "regression"
+    figures = {metric: Estimate(value)}
+    judgement = Judgement(name, "p", kind, "label", metric, split, "clone", "", figures, figures, passed=passed)
+    return Candidate((name,), made=Made(name, {}, again=False), judgement=judgement)
+
+
+def order(*candidates: Candidate) -> list[str]:
+    return [each.chosen[0] for each in alternatives.ranked(candidates).candidates]
+
+
+def test_the_best_comes_first() -> None:
+    """Candidates that pass come first, by their measure; then those that fail; last those without a bundle."""
+    failed = replace(candidate("none", 1.0), made=None, judgement=None)
+    assert order(
+        failed,
+        candidate("fails", 0.99, passed=False),
+        candidate("unknown", math.nan),
+        candidate("low", 0.90),
+        candidate("high", 0.95),
+    ) == ["high", "low", "unknown", "fails", "none"]
+
+
+def test_less_is_better_of_errors() -> None:
+    """Of a measure of which less is better, the least comes first."""
+    assert order(candidate("more", 2.0, metric="rmse"), candidate("less", 1.0, metric="rmse")) == ["less", "more"]
+
+
+def test_nothing_to_compare(project) -> None:
+    """A project without alternatives is told so, and what to do instead."""
+    project.notebook("a", "open('x.txt', 'w').write('1')")
+    answer = project.call("run", "--alternatives")
+    assert answer.code == 2
+    assert "there are no alternatives among the 1 stages" in answer.err
+
+
+def test_what_does_not_go_together(project) -> None:
+    """What changes the folder or its results does not go with it."""
+    project.notebook("a", "open('x.txt', 'w').write('1')")
+    answer = project.call("run", "--alternatives", "--force", "a")
+    assert answer.code == 2
+    assert "--force does not go with --alternatives" in answer.err
+
+
+def test_common_work_is_done_once(project) -> None:
+    """Of two by two alternatives, those of the first kind run once each, a failure stops its own combinations alone."""
+    project.notebook("0", "open('raw.txt', 'w').write('1')")
+    for name in ("1a", "1b"):
+        project.notebook(name, f"x = open('raw.txt').read()\nopen('features.txt', 'w').write(x + {name!r})")
+    project.notebook("2a", "x = open('features.txt').read()\nopen('model.txt', 'w').write(x + '2a')")
+    project.notebook("2b", "x = open('features.txt').read()\nassert '1b' not in x\nopen('model.txt', 'w').write(x)")
+    project.notebook("3", "x = open('model.txt').read()\nopen('end.txt', 'w').write(x)")
+    answer = project.call("run", "--alternatives", "--json")
+    assert answer.code == 1
+    found = answer.document["candidates"]
+    ended = {tuple(each["chosen"]): each["state"] for each in found}
+    assert ended == {("1a", "2a"): "done", ("1a", "2b"): "done", ("1b", "2a"): "done", ("1b", "2b"): "failed"}
+    executed = [stage["stage"] for each in found for stage in each["stages"] if stage["state"] == "executed"]
+    assert [executed.count(name) for name in ("0", "1a", "1b", "2a")] == [1, 1, 1, 2]
+    assert "AssertionError" in answer.err
+    assert not (project.root / "features.txt").exists()
