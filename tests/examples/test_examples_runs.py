@@ -85,7 +85,7 @@ def test_mail_finds_later_spam_in_real_mail(project: Copy, noteship: Verb, capsy
 
 @pytest.mark.slow
 def test_austen_alternatives(project: Copy, noteship: Verb) -> None:
-    """Four candidates take two executions of feature notebooks and four of model notebooks, and the folder is as before."""
+    """Four candidates take two runs of feature notebooks and four of model notebooks; the folder is as before."""
     copy = project("austen")
     before = sorted(path for path in copy.rglob("*") if ".noteship" not in path.parts)
     ranking = noteship("run", "--alternatives", "--project", copy)

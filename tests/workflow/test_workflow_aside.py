@@ -158,7 +158,7 @@ def run_looking(project, inspector: Looking) -> workflow.RunResult:
 
 
 def test_inputs_are_looked_at_before_they_are_read(project) -> None:
-    """A stage whose input is not what it is to be does not begin, nor does what needs it; also if its result is known."""
+    """A stage whose input is not what it is to be does not begin, nor what needs it; also if its result is known."""
     three(project)
     project.run()
     failure = workflow.Failure("data", "a has 3 rows too many", remedy="look at it")

@@ -16,6 +16,7 @@ from noteship.operations.naming import NAMES
 from noteship.operations.opened import OpenedProject
 from noteship.operations.profiles import has_bundle, profile_in, settings_of
 from noteship.operations.sampled import rows_of
+from noteship.operations.who import who
 from noteship.operations.writing import write
 from noteship.reporting.verdict import verdict
 

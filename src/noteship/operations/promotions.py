@@ -103,10 +103,8 @@ def move(objects: store.Store, promotion: Promotion, expected: Champion | None) 
 
 def history(objects: store.Store) -> Iterator[Past]:
     """All promotions, the latest first."""
-    # The champion is read first, so that a promotion meanwhile is told as not carried out, not an earlier one.
-    now = champion(objects)
-    found = {ref.value["id"]: Promotion.from_json(ref.value) for ref in objects.read_refs(f"{FOLDER}/")}
-    carried_out = list(_carried_out(found, now.promotion if now else None))
+    now, found = _as_of_one_moment(objects)
+    carried_out = list(_carried_out(dict(found), now.promotion if now else None))
     for name in sorted(found, reverse=True):
         if name in carried_out:
             yield Past(found[name], "champion" if name == carried_out[0] else "replaced")
@@ -114,7 +112,15 @@ def history(objects: store.Store) -> Iterator[Past]:
             yield Past(found[name], "not carried out")
 
 
+def _as_of_one_moment(objects: store.Store) -> tuple[Champion | None, dict[str, Promotion]]:
+    while True:
+        now = champion(objects)
+        found = {ref.value["id"]: Promotion.from_json(ref.value) for ref in objects.read_refs(f"{FOLDER}/")}
+        if champion(objects) == now:
+            return now, found
+
+
 def _carried_out(found: dict[str, Promotion], last: str | None) -> Iterator[str]:
     while last in found:
         yield last
-        last = found[last].before_promotion
+        last = found.pop(last).before_promotion
