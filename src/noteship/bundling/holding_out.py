@@ -56,7 +56,7 @@ def hold_out(
         scores = _scored(made, frame.iloc[part])
         if isinstance(scores, models.NotRefitted):
             return scores
-        pieces.append(_aligned(scores, composition.predictor.classes))
+        pieces.append(scores.aligned(composition.predictor.classes))
         kept = _kept(composition, made)
     order = numpy.concatenate([numpy.arange(len(places))[number::fits] for number in range(fits)])
     return HeldOut(_taken(models.Scores.joined(pieces), numpy.argsort(order)), fits, kept)
@@ -83,15 +83,6 @@ def _scored(made: models.Composition, frame: pandas.DataFrame) -> models.Scores 
         except Exception as error:
             # A category that only these rows have, or anything else that the steps have not seen.
             return models.NotRefitted(made.steps[0].label, f"rows left out of the fit raised {type(error).__name__}")
-
-
-def _aligned(scores: models.Scores, classes: tuple[Any, ...]) -> models.Scores:
-    """The probabilities in the order of all classes: a rare one may not be among the rows of a fit."""
-    if scores.probabilities is None or scores.classes == classes:
-        return scores
-    probabilities = numpy.zeros((len(scores), len(classes)))
-    probabilities[:, [classes.index(label) for label in scores.classes]] = scores.probabilities
-    return models.Scores(scores.predictions, probabilities, classes)
 
 
 def _kept(before: models.Composition, made: models.Composition) -> tuple[str, ...]:

@@ -53,9 +53,15 @@ def _serve(
         for bundle in named:
             chosen = f"{bundle.by}, " if bundle.by in operation.NAMES else ""
             output.aside(f"loading {bundle.name} ({chosen}bundle {short(bundle.digest)})")
+            if bundle.override:
+                output.aside(f"  promoted by an override of its gates: {bundle.override}")
 
     def started(url: str) -> None:
-        told = [{"bundle": bundle.digest, "name": bundle.name, "chosen": bundle.by} for bundle in named]
+        told = [
+            {"bundle": bundle.digest, "name": bundle.name, "chosen": bundle.by}
+            | ({"override": bundle.override} if bundle.override else {})
+            for bundle in named
+        ]
         output.document({"url": url, **told[0], "bundles": told})
         output.text(*_ready(url, is_watched=not arguments.no_monitor))
         if output.log is not None:

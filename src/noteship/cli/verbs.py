@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from noteship.cli.options import pipelines, services, watching
+from noteship.cli.options import pipelines, promoting, services, tuning, watching
 
 __all__ = ["VERBS", "Verb"]
 
@@ -40,7 +40,15 @@ VERBS = (
     ),
     Verb("explain", "why stages would run, or are reused", "noteship explain 04-train", "explain", pipelines.explain),
     Verb("runs", "list what ran", "noteship runs --last 5", "runs", pipelines.runs),
+    Verb("tune", "search parameters for the best", "noteship tune --jobs 2 --report search.html", "tune", tuning.tune),
     Verb("show", "one run, or one of its stages", "noteship show latest 04-train --open", "show", pipelines.show),
+    Verb(
+        "promote",
+        "make a bundle the champion, if its gates passed",
+        "noteship promote latest --reason 'reads the new fields'",
+        "promote",
+        promoting.promote,
+    ),
     Verb("serve", "serve the model over HTTP", "noteship serve --port 8080", "serve", services.serve),
     Verb(
         "token",

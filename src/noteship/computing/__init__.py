@@ -1,1 +1,7 @@
 """More processes than one for a stage or a search: a cluster that is made for it, or one that is there."""
+
+from noteship.computing import errors
+from noteship.computing.clusters import ENGINES, Clusters
+from noteship.computing.engines import Access, Cluster, Engine, Identity, Place, Wanted
+
+__all__ = ["ENGINES", "Access", "Cluster", "Clusters", "Engine", "Identity", "Place", "Wanted", "errors"]

@@ -24,7 +24,7 @@ SCHEMES: Mapping[str, Kind] = {
 }
 KNOWN = "a path, or an address that begins with file:, s3://, http(s)://, postgresql:// or kafka://"
 INSTEAD = (
-    'without a password, token or key, as many read it: put the secret into a file or a variable, and name that in the '
+    "without a password, token or key, as many read it: put the secret into a file or a variable, and name that in the "
     'section: credentials = { file = "/run/secrets/NAME" } or { env = "NAME" }'
 )
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):")
@@ -42,7 +42,7 @@ _SECRET_TEXT = re.compile(
     r"\b(AKIA|ASIA)[0-9A-Z]{16}\b|\bgh[pousr]_[A-Za-z0-9]{20,}|\bgithub_pat_\w{20,}|\bglpat-[\w-]{16,}|"
     r"\bxox[abpr]-[\w-]{10,}|\bhf_[A-Za-z0-9]{20,}|\beyJ[\w-]{8,}\.eyJ[\w-]{8,}|-----BEGIN [A-Z ]*PRIVATE KEY|"
     r"[a-z][a-z0-9+.-]*://[^\s/@:'\"]*:[^\s/@'\"]+@|"
-    r"\b(password|passwd|pwd|secret|token|api_?key)\s*(=|:=|\bto\b)\s*['\"]?[^\s'\"?$:(]{3,}['\"]?(?=\s|'|\"|;|$)",
+    r"\b(password|passwd|pwd)=[^\s'\"$:(]{3,}|\bpassword\s+'[^']+'",
     re.IGNORECASE,
 )
 # libpq's own words that say how, never who.

@@ -10,6 +10,7 @@ import ssl
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from urllib.parse import SplitResult, unquote, urljoin, urlsplit
 
 from noteship.ingestion import errors
@@ -47,7 +48,7 @@ class Asker:
             connection, path, more = _connected(at)
             try:
                 secret = self.secret if _origin(at) == _origin(urlsplit(self.url)) else {}
-                with watch.breaking(lambda sock=connection.sock: sock.shutdown(socket.SHUT_RDWR)):
+                with watch.breaking(partial(connection.sock.shutdown, socket.SHUT_RDWR)):
                     sent = {"accept": "*/*", "accept-encoding": "identity", "user-agent": "noteship"}
                     connection.request(method, path, headers={**sent, **headers, **more, **secret})
                     response = connection.getresponse()

@@ -69,10 +69,7 @@ def secret_of(credentials: Credentials | None, place: str) -> Secret:
     """The secret that is named for a place: the first line of the file, or the variable. Raises CredentialsMissing."""
     if credentials is None:
         return Secret()
-    if credentials.file:
-        text = _in_file(credentials, place)
-    else:
-        text = os.environ.get(credentials.env or "", "")
+    text = _in_file(credentials, place) if credentials.file else os.environ.get(credentials.env or "", "")
     lines = text.strip().splitlines()
     if not lines:
         reason = "it is empty" if credentials.file else "it is not set"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 from noteship import patterns
@@ -37,7 +38,7 @@ class FileOrigin:
         """The digest. Cost: reads what is not remembered."""
         return version_of(list(self._items(watch)))
 
-    def fetch(self, target: Path, version: str | None, watch: Watch) -> Fetched:
+    def fetch(self, target: Path, _version: str | None, watch: Watch) -> Fetched:
         """Copy what is there now."""
         return gathered(list(self._items(watch)), target, self._shown, watch)
 
@@ -47,7 +48,7 @@ class FileOrigin:
         except FileNotFoundError as error:
             raise errors.NothingThere(self._shown, "no such file or folder") from error
         except PermissionError as error:
-            raise errors.OriginDenied(self._shown, error.strerror) from error
+            raise errors.OriginDenied(self._shown, error.strerror or "") from error
         except OSError as error:
             raise errors.OriginUnreachable(self._shown, error.strerror or type(error).__name__) from error
 
@@ -59,7 +60,7 @@ class FileOrigin:
             watch.check()
             status = path.stat()
             digest = self._digest_of(path)
-            yield Item(name, digest, status.st_size, lambda path=path, digest=digest: self._pieces(path, digest))
+            yield Item(name, digest, status.st_size, partial(self._pieces, path, digest))
 
     @property
     def _is_pattern(self) -> bool:

@@ -40,7 +40,9 @@ def gathered(items: Sequence[Item], target: Path, place: str, watch: Watch) -> F
     """Bring them. Raises OriginFailed for a name that is no file's, what the watch and `pieces` raise."""
     for item in items:
         if item.name and not _is_name(item.name):
-            raise errors.OriginFailed(place, f"{item.name!r} cannot be the name of a file", "rename it, or leave it out")
+            raise errors.OriginFailed(
+                place, f"{item.name!r} cannot be the name of a file", "rename it, or leave it out"
+            )
     total = sum(item.size_bytes for item in items)
     watch.moved(Progress(0, total))
     done = 0

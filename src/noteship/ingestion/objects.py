@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from noteship import patterns, store
@@ -36,7 +37,7 @@ class ObjectOrigin:
         with _mapped(self._shown):
             return version_of(list(self._items()))
 
-    def fetch(self, target: Path, version: str | None, watch: Watch) -> Fetched:
+    def fetch(self, target: Path, _version: str | None, watch: Watch) -> Fetched:
         """Bring what is listed now; each object is read in the version that was listed."""
         with _mapped(self._shown):
             return gathered(list(self._items()), target, self._shown, watch)
@@ -63,7 +64,7 @@ class ObjectOrigin:
                 yield entry, entry.key.removeprefix(prefix)
 
     def _item(self, entry: store.Entry, name: str) -> Item:
-        return Item(name, entry.version.strip('"'), entry.size_bytes, lambda: self._pieces(entry))
+        return Item(name, entry.version.strip('"'), entry.size_bytes, partial(self._pieces, entry))
 
     def _pieces(self, entry: store.Entry) -> Iterator[bytes]:
         try:

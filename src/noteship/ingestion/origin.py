@@ -20,12 +20,16 @@ LOOK_S = 0.1
 
 @dataclass(frozen=True)
 class Fetched:
-    """What came; `version` is of the very bytes that came, `facts` are plain values for the record."""
+    """What came; `version` is of the very bytes that came, `facts` are plain values for the record.
+
+    `notes` are sentences for people.
+    """
 
     size_bytes: int
     version: str | None
     rows: int | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -62,7 +66,7 @@ class Watch:
     ) -> None:
         self.cancel = cancel or threading.Event()
         self.limits = limits or Limits()
-        self._place = place
+        self.place = place
         self._tell = tell
         self._told = 0.0
         self._until = time.monotonic() + self.limits.timeout_s if self.limits.timeout_s else None
@@ -77,15 +81,15 @@ class Watch:
         if self.cancel.is_set():
             raise Stopped
         if self.left_s == 0:
-            raise errors.TooSlow(self._place, self.limits.timeout_s or 0)
+            raise errors.TooSlow(self.place, self.limits.timeout_s or 0)
 
     def moved(self, at: Progress) -> None:
         """Note how far it is. Raises Stopped, TooSlow, TooMuch."""
         self.check()
         if self.limits.size_bytes is not None and max(at.size_bytes, at.of_bytes or 0) > self.limits.size_bytes:
-            raise errors.TooMuch(self._place, f"{self.limits.size_bytes:,} bytes")
+            raise errors.TooMuch(self.place, f"{self.limits.size_bytes:,} bytes")
         if self.limits.rows is not None and at.rows is not None and at.rows > self.limits.rows:
-            raise errors.TooMuch(self._place, f"{self.limits.rows:,} rows")
+            raise errors.TooMuch(self.place, f"{self.limits.rows:,} rows")
         if self._tell and time.monotonic() - self._told >= LOOK_S:
             self._told = time.monotonic()
             self._tell(at)
@@ -133,7 +137,7 @@ class Origin(Protocol):
         """
         ...
 
-    def fetch(self, target: Path, version: str | None, watch: Watch) -> Fetched:
+    def fetch(self, target: Path, version: str | None, watch: Watch, /) -> Fetched:
         """Bring the data into a new file or folder: of the version that was asked for, where the origin still has it.
 
         Raises the room's errors, and Stopped.

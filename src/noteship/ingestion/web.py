@@ -63,7 +63,7 @@ class WebOrigin:
 
         return self._patiently(asked, watch, _Transfer())
 
-    def fetch(self, target: Path, version: str | None, watch: Watch) -> Fetched:
+    def fetch(self, target: Path, _version: str | None, watch: Watch) -> Fetched:
         """Bring the file as it is now. Raises CutOff where it does not come to its end, however often it goes on."""
         with landing(target) as stream:
             transfer = _Transfer(stream)

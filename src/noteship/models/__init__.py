@@ -11,7 +11,7 @@ from noteship.models.failing import FailedAt
 from noteship.models.loaded import LoadedModel
 from noteship.models.opening import Trust, load
 from noteship.models.proposal import Proposal, StageFiles, propose
-from noteship.models.refitting import NotRefitted, refit
+from noteship.models.refitting import NotRefitted, answer_classes, refit
 from noteship.models.rows import Rows
 from noteship.models.scorer import Scorer, Scores
 from noteship.models.signature import Output, Signature
@@ -38,6 +38,7 @@ __all__ = [
     "Signature",
     "StageFiles",
     "Trust",
+    "answer_classes",
     "build",
     "errors",
     "fetch",

@@ -15,7 +15,7 @@ from noteship.models.columns import plain
 from noteship.models.composition import Composition
 from noteship.models.loading import Step
 
-__all__ = ["NotRefitted", "refit"]
+__all__ = ["NotRefitted", "answer_classes", "refit"]
 
 # Rows on which the model made anew is compared with the one that is given: of so many, a half is told from 45 or 55 %.
 COMPARED_ROWS = 300
@@ -41,14 +41,14 @@ class _Refused(Exception):
 
 
 def refit(
-    composition: Composition, frame: pandas.DataFrame, target: pandas.Series[Any], seed: int
+    composition: Composition, frame: pandas.DataFrame, target: pandas.Series[Any], seed: int, *, partly: bool = True
 ) -> Composition | NotRefitted:
     """Clones of the steps, fitted on raw rows and their answers in the order and with the handings of the composition.
 
     Functions stay as they are, and so does a label encoder at the end, in whose codes the answers are then given. Of a
     search over parameters the model that it found is fitted. Rows without an answer are left out. Where the steps
     before the last one cannot be fitted anew, or give columns then that the last one does not know, they stay as well:
-    what they know of other rows is these rows' inputs, hardly ever their answers.
+    what they know of other rows is these rows' inputs, hardly ever their answers. Without `partly` that is refused.
     Guarantee: equal arguments give an equal model: clones without a seed of their own are given `seed`, below 2**32.
     What the model is fitted on beside rows and answers, such as weights, nobody knows here. So what was made must give
     the same answer as the composition to half of the rows it was fitted on, or, of numbers, explain half of their
@@ -60,9 +60,23 @@ def refit(
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         made = _Fitting(composition, seed, whole=True).tried(frame, target)
-        if isinstance(made, NotRefitted) and not all(step.is_function for step in composition.front):
+        if partly and isinstance(made, NotRefitted) and not all(step.is_function for step in composition.front):
             made = _Fitting(composition, seed, whole=False).tried(frame, target)
     return made
+
+
+def answer_classes(
+    composition: Composition, frame: pandas.DataFrame, target: pandas.Series[Any]
+) -> Mapping[Any, Any] | None:
+    """By answer the class that stands for it; None where answers and classes do not belong together."""
+    classes = composition.predictor.classes
+    known = target.dropna()
+    if set(classes) >= set(map(plain, known.unique().tolist())):
+        return {label: label for label in classes}
+    try:
+        return _named(composition, frame.loc[target.notna().to_numpy()], known)
+    except _Refused:
+        return None
 
 
 class _Fitting:

@@ -38,6 +38,14 @@ class Scores:
         trace = None if self.trace is None else self.trace[start:end]
         return type(self)(self.predictions[start:end], probabilities, self.classes, trace)
 
+    def aligned(self, classes: tuple[Any, ...]) -> Self:
+        """The same with probabilities in the order of all `classes`: a rare one may not be among the rows of a fit."""
+        if self.probabilities is None or self.classes == classes:
+            return self
+        probabilities = numpy.zeros((len(self), len(classes)))
+        probabilities[:, [classes.index(label) for label in self.classes]] = self.probabilities
+        return type(self)(self.predictions, probabilities, classes)
+
     @classmethod
     def joined(cls, pieces: Sequence[Self]) -> Self:
         """The scores of consecutive batches as one."""

@@ -10,9 +10,10 @@ from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Self
 
-from noteship import digests, distributions, notebooks, project, workflow
+from noteship import computing, digests, distributions, notebooks, project, workflow
 from noteship.errors import NoteshipError
 from noteship.notebooks import StageSource, execution
+from noteship.operations import clusters
 from noteship.operations.lacking import is_of
 from noteship.operations.opened import OpenedProject
 
@@ -22,16 +23,18 @@ REMEDY = "correct it and run again; what had finished is not run twice"
 CellProgress = execution.Progress
 
 
-def runner_of(opened: OpenedProject, *, keep: bool) -> execution.Runner:
+def runner_of(opened: OpenedProject, *, keep: bool) -> clusters.StageRunner:
     """What runs a project's notebooks, in the interpreter that `opened.environment` will tell of.
 
-    It starts when the first task comes; at once, beside all that comes before, where nothing has run yet.
+    It starts when the first task comes; at once, beside all that comes before, where nothing has run yet. Clusters are
+    made when the first stage comes that asks for one.
     """
     python = project.chosen(opened.root, opened.settings.environment.python)
     runner = execution.Runner(opened.root, python, opened.store, environment=dict(os.environ), keep=keep)
     if opened.is_new:
         runner.warm()
-    return runner
+    place = computing.Place(opened.root, python, os.environ)
+    return clusters.StageRunner(runner, computing.Clusters(place), opened.cluster_of, lambda: opened.sources.digests)
 
 
 def bring(
@@ -58,7 +61,7 @@ class NotebookExecutor:
 
     opened: OpenedProject
     graph: workflow.Graph
-    runner: execution.Runner
+    runner: clusters.StageRunner
     tell: Callable[[CellProgress], None]
     made: set[str] = field(default_factory=set)
     changed: threading.Event = field(default_factory=threading.Event)

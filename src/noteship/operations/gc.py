@@ -7,8 +7,9 @@ from typing import Any
 
 from noteship import workflow
 from noteship.digests import Digest
+from noteship.operations import judgements, promotions
 from noteship.operations.opened import OpenedProject
-from noteship.store import GRACE_S
+from noteship.store import GRACE_S, Store
 
 __all__ = ["Freed", "gc"]
 
@@ -33,10 +34,12 @@ def gc(opened: OpenedProject, keep_runs: int, *, dry_run: bool) -> Freed:
     """Free objects that neither the last runs nor a name needs; those of the last day stay, for runs under way.
 
     Kept are: outputs and executed notebooks of the last runs, their bundles, the bundles that a name such as `champion`
-    points to, and the originals of files that stages change in place.
+    points to, the judgements of these bundles and those by which others were promoted, and the originals of files
+    that stages change in place.
     """
     objects, ledger = opened.store, opened.ledger
-    needed = objects.reachable(workflow.needed(ledger, keep_runs) | _bundles(opened, keep_runs))
+    bundles = _bundles(opened, keep_runs)
+    needed = objects.reachable(workflow.needed(ledger, keep_runs) | bundles | _judgements(objects, bundles))
     there = list(objects.objects())
     free = [each for each in there if each.digest not in needed]
     old = [each for each in free if each.age_s >= GRACE_S]
@@ -56,9 +59,19 @@ def _bundles(opened: OpenedProject, keep_runs: int) -> set[Digest]:
     return {Digest(ref.value["digest"]) for ref in found if ref}
 
 
+def _judgements(objects: Store, bundles: set[Digest]) -> set[Digest]:
+    """Those of the bundles with their pages, and of every promotion what was decided on."""
+    promoted = (ref.value["judgement"] for ref in objects.read_refs(f"{promotions.FOLDER}/"))
+    judged = (each.digests for each in judgements.every(objects) if each.bundle in bundles)
+    return {Digest(each) for each in promoted if each}.union(*judged)
+
+
 def _forget_bundles(opened: OpenedProject, needed: set[Digest]) -> None:
     """A bundle that is not kept has no name any more, so that it is made again rather than found damaged."""
     for prefix in ("bundle-keys/", "bundles/", "run-bundles/"):
         for ref in opened.store.read_refs(prefix):
             if ref.value["digest"] not in needed:
                 opened.store.delete_ref(ref.name)
+    for judgement in judgements.every(opened.store):
+        if judgement.bundle not in needed:
+            opened.store.delete_ref(judgement.ref)

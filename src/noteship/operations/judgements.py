@@ -18,7 +18,7 @@ from noteship import digests, store
 from noteship.digests import Digest
 from noteship.validation.judgement import Judgement
 
-__all__ = ["FOLDER", "Kept", "find", "keep", "latest", "read", "timed_id"]
+__all__ = ["FOLDER", "Kept", "every", "find", "keep", "latest", "read", "timed_id"]
 
 FOLDER = "judgements"
 
@@ -32,6 +32,11 @@ class Kept:
     judgement: Digest
     key: str
     pages: Mapping[str, Digest] = field(default_factory=dict)
+
+    @property
+    def ref(self) -> str:
+        """The name of its reference."""
+        return f"{FOLDER}/{self.bundle}/{self.id}"
 
     @property
     def digests(self) -> set[Digest]:
@@ -55,7 +60,7 @@ def keep(objects: store.Store, judgement: Judgement, key: str, pages: Mapping[st
         {name: objects.put_bytes(page) for name, page in sorted(pages.items())},
     )
     value = {"judgement": kept.judgement, "key": key, "pages": dict(kept.pages)}
-    objects.write_ref(f"{FOLDER}/{kept.bundle}/{kept.id}", value, expected=None)
+    objects.write_ref(kept.ref, value, expected=None)
     return kept
 
 
@@ -74,10 +79,20 @@ def read(objects: store.Store, kept: Kept) -> Judgement:
     return Judgement.from_json(json.loads(objects.get_bytes(kept.judgement)))
 
 
+def every(objects: store.Store) -> Iterator[Kept]:
+    """All judgements of all bundles."""
+    return map(_kept, objects.read_refs(f"{FOLDER}/"))
+
+
 def _all(objects: store.Store, bundle: str) -> Iterator[Kept]:
+    """Those of a bundle, the latest first."""
     for name in sorted(objects.refs(f"{FOLDER}/{bundle}/"), reverse=True):
         ref = objects.read_ref(name)
         if ref is not None:
-            value = ref.value
-            pages = {page: Digest(digest) for page, digest in value["pages"].items()}
-            yield Kept(name.rpartition("/")[2], bundle, Digest(value["judgement"]), value["key"], pages)
+            yield _kept(ref)
+
+
+def _kept(ref: store.Ref) -> Kept:
+    _, bundle, name = ref.name.split("/")
+    pages = {page: Digest(digest) for page, digest in ref.value["pages"].items()}
+    return Kept(name, bundle, Digest(ref.value["judgement"]), ref.value["key"], pages)

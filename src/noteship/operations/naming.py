@@ -27,11 +27,15 @@ ENDED = {
 
 @dataclass(frozen=True)
 class Named:
-    """A bundle that was found; `by` is the name that found it: champion, latest or the start of its digest."""
+    """A bundle that was found; `by` is the name that found it: champion, latest or the start of its digest.
+
+    `override` is why the champion was promoted although its judgement spoke against it; empty where it did not.
+    """
 
     digest: str
     name: str
     by: str
+    override: str = ""
 
     @property
     def is_exact(self) -> bool:
@@ -62,7 +66,7 @@ def named_in(objects: store.Store, place: str, name: str | None) -> Named:
         for each in NAMES if name is None else (name,):
             ref = objects.read_ref(f"names/{each}")
             if ref is not None:
-                return Named(ref.value["digest"], ref.value["name"], each)
+                return Named(ref.value["digest"], ref.value["name"], each, ref.value.get("override", ""))
     known = [ref.partition("/")[2] for ref in objects.refs("bundles/")]
     if not known:
         raise NoBundle(place)

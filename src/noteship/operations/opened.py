@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from noteship import files, notebooks, project, store, workflow
+from noteship import computing, files, notebooks, project, store, workflow
 from noteship.notebooks import ProjectSources, ReadingSettings, StageOverride, StageSource
 
 __all__ = ["OpenedProject", "plain_name"]
@@ -57,6 +57,12 @@ class OpenedProject:
         if self.own_parameters is not None:
             return self.own_parameters
         return {name: stage.params for name, stage in self.settings.stage.items() if stage.params}
+
+    def cluster_of(self, stage: str) -> computing.Wanted | None:
+        """The cluster that a stage asks for, by itself or as all do."""
+        own = self.settings.stage.get(stage)
+        declared = (own and own.cluster) or self.settings.run.cluster
+        return declared.wanted if declared else None
 
     @property
     def name(self) -> str:

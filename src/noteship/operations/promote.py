@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from noteship import store
-from noteship.digests import short
+from noteship.digests import Digest, short
 from noteship.operations import judgements, promotions
 from noteship.operations.errors import ChampionMoved, NoReason, NotPromoted
 from noteship.operations.naming import Named, named
@@ -15,15 +15,19 @@ from noteship.operations.opened import OpenedProject
 from noteship.operations.who import who
 from noteship.validation.judgement import Judgement
 
-__all__ = ["Promoted", "promote"]
+__all__ = ["Promoted", "declared_of", "promote"]
 
 
 @dataclass(frozen=True)
 class Promoted:
-    """Which bundle is the champion now; no promotion where it was before. `notes` are sentences on the judgement."""
+    """Which bundle is the champion now; no promotion where it was before.
+
+    `gates` tells of those that were passed, `notes` are sentences on the judgement.
+    """
 
     bundle: Named
     promotion: promotions.Promotion | None
+    gates: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
@@ -81,9 +85,7 @@ class _Case:
         return f"make a better model, and validate that one (the report tells where this one fails: {again})"
 
 
-def promote(
-    opened: OpenedProject, bundle: str, *, reason: str | None = None, override: str | None = None
-) -> Promoted:
+def promote(opened: OpenedProject, bundle: str, *, reason: str | None = None, override: str | None = None) -> Promoted:
     """Make a bundle the champion; nothing happens where it is already.
 
     Raises: NoBundle, UnknownBundle, NoReason, NotPromoted, ChampionMoved, and the store's errors.
@@ -106,19 +108,20 @@ def promote(
         before=before.digest if before else None,
         before_promotion=before.promotion if before else None,
         judgement=case.kept.judgement if case.kept else None,
-        reason=reason,
-        # A reason to override where nothing speaks against it is a reason like others.
+        # Where nothing speaks against it, there is nothing to override: why it is done is a reason like others.
+        reason=reason or (None if against else override),
         override=override if against else None,
         overridden=against,
     )
-    if override is not None and not against:
-        promotion = promotions.Promotion.from_json({**promotion.to_json(), "reason": reason or override})
     _check_whole(opened.store, found)
     try:
         promotions.move(opened.store, promotion, before)
     except store.errors.RefMoved as error:
         raise _moved(opened, found) from error
-    return Promoted(found, promotion, tuple(_notes(case, override)))
+    passed = (gate for gate in (case.judgement.gates if case.judgement else ()) if gate.passed)
+    return Promoted(
+        found, promotion, tuple(f"{gate.expression} ({gate.told})" for gate in passed), tuple(_notes(case, override))
+    )
 
 
 def _case(opened: OpenedProject, bundle: str, before: promotions.Champion | None) -> _Case:
@@ -131,15 +134,15 @@ def _case(opened: OpenedProject, bundle: str, before: promotions.Champion | None
 
 def _check_whole(objects: store.Store, found: Named) -> None:
     """Look whether the bundle could be served. Raises MissingObject, DamagedObject, NotPromoted."""
-    if not objects.holds(store.Artifact(found.digest, "folder", 0)):
+    if not objects.holds(store.Artifact(Digest(found.digest), "folder", 0)):
         missing = ("the store does not have all of its files any more",)
-        raise NotPromoted(short(found.digest), missing, "make it again: noteship run")
+        raise NotPromoted(short(found.digest), missing, "make it again: noteship run", can_be_overridden=False)
 
 
 def _notes(case: _Case, override: str | None) -> Iterator[str]:
     if case.judgement is not None and not case.judgement.gates:
         yield "no gates are declared: [validate] gates in noteship.toml"
-    if override is not None and case.judgement is not None:
+    if override is not None and not tuple(case.against()):
         yield "nothing spoke against it, so that it is not marked as an override"
 
 
@@ -147,3 +150,9 @@ def _moved(opened: OpenedProject, found: Named) -> ChampionMoved:
     past = next((each.promotion for each in promotions.history(opened.store) if each.state == "champion"), None)
     now = promotions.champion(opened.store)
     return ChampionMoved(short(found.digest), short(now.digest) if now else "", past.by if past else "somebody")
+
+
+def declared_of(opened: OpenedProject) -> Mapping[str, Any]:
+    """`[validate]` as it is now, as a judgement has it."""
+    settings: Any = getattr(opened.settings, "validate", None)
+    return {} if settings is None else dict(settings.to_json())

@@ -105,11 +105,13 @@ def history(objects: store.Store) -> Iterator[Past]:
     """All promotions, the latest first."""
     now, found = _as_of_one_moment(objects)
     carried_out = list(_carried_out(dict(found), now.promotion if now else None))
-    for name in sorted(found, reverse=True):
-        if name in carried_out:
-            yield Past(found[name], "champion" if name == carried_out[0] else "replaced")
-        else:
-            yield Past(found[name], "not carried out")
+    others = sorted(found.keys() - set(carried_out))
+    # What was carried out has an order of its own: ids are of clocks, which differ among machines.
+    for place, name in enumerate(carried_out):
+        while others and others[-1] > name:
+            yield Past(found[others.pop()], "not carried out")
+        yield Past(found[name], "replaced" if place else "champion")
+    yield from (Past(found[name], "not carried out") for name in reversed(others))
 
 
 def _as_of_one_moment(objects: store.Store) -> tuple[Champion | None, dict[str, Promotion]]:

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from noteship import workflow
-from noteship.notebooks import StageSource, execution
+from noteship.notebooks import StageSource
 from noteship.operations import bundle as bundles
 from noteship.operations.bundle import Made
+from noteship.operations.clusters import StageRunner
 from noteship.operations.errors import ForcedInVain
 from noteship.operations.executing import CellProgress, NotebookExecutor, bring, runner_of
 from noteship.operations.lacking import lacking
@@ -105,7 +106,7 @@ def _run(
     opened: OpenedProject,
     request: RunRequest,
     listen: Callable[[workflow.Graph], AbstractContextManager[Listener]],
-    runner: execution.Runner,
+    runner: StageRunner,
 ) -> RunReport:
     opened = with_parameters(opened, request.parameters)
     check_any(opened)

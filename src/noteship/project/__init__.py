@@ -1,14 +1,18 @@
 """What a project says of itself (`noteship.toml`), and the environment its notebooks run in."""
 
+from noteship.project.data_settings import DataSettings
 from noteship.project.environment import Environment, inspect
 from noteship.project.interpreter import chosen, not_found
 from noteship.project.settings import ServiceSettings, Settings, StageSettings, is_plain, load
+from noteship.project.tune_settings import TuneSettings
 
 __all__ = [
+    "DataSettings",
     "Environment",
     "ServiceSettings",
     "Settings",
     "StageSettings",
+    "TuneSettings",
     "chosen",
     "inspect",
     "is_plain",

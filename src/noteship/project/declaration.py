@@ -9,48 +9,27 @@ import types
 import typing
 from collections.abc import Mapping
 from dataclasses import MISSING, fields, is_dataclass
+from functools import partial
 from typing import Any, TypeVar
 
 from noteship.project.errors import BadSetting, UnknownSetting
+from noteship.toml_lines import Source
 
 __all__ = ["Source", "read_table"]
 
 T = TypeVar("T")
 
+# For values that could be secrets by mistake.
+HIDDEN = "what is written there"
 WORDS = {str: "a text", int: "a whole number", float: "a number", bool: "true or false"}
-
-
-class Source:
-    """The text that a table came from, to find the line of a key in."""
-
-    def __init__(self, name: str, text: str) -> None:
-        self.name = name
-        self._lines = text.splitlines()
-
-    def place(self, dotted: str) -> str:
-        """File and line of a dotted key, or the file where the line cannot be told."""
-        *tables, key = _split(dotted)
-        within, line = 0, 0
-        for number, text in enumerate(self._lines, 1):
-            header = re.match(r"\s*\[+\s*(.+?)\s*\]+\s*(#.*)?$", text)
-            if header and _split(header[1].replace(" ", "")) == [*tables, key]:
-                return f"{self.name}, line {number}"
-            if header:
-                within = number if _split(header[1]) == tables else 0
-            elif (within or not tables) and re.match(rf"""\s*["']?{re.escape(key)}["']?\s*[.=]""", text):
-                line = line or number
-        return f"{self.name}, line {line}" if line else self.name
-
-
-def _split(dotted: str) -> list[str]:
-    return [quoted or bare for quoted, bare in re.findall(r"""["']([^"']+)["']|([^."'\s]+)""", dotted)]
 
 
 def read_table(kind: type[T], value: object, source: Source, name: str = "") -> T:
     """Make a dataclass of a table.
 
     Keys are the fields' names with `-` or `_`; a field's metadata may give another `key` and a `parse` that turns the
-    plain value into the field's own (raising ValueError with what was expected).
+    plain value into the field's own (raising ValueError with what was expected), or a `parse_item` that is given the
+    key and the value of each item of a table; one that is `hidden` is not told where it is wrong.
 
     Raises: UnknownSetting, BadSetting.
     """
@@ -66,9 +45,19 @@ def read_table(kind: type[T], value: object, source: Source, name: str = "") -> 
                 dotted, source.place(dotted), _joined(name, near[0]) if near else "", tuple(sorted(known))
             )
         field = known[key]
-        parse = field.metadata.get("parse")
+        parse, parse_item = field.metadata.get("parse"), field.metadata.get("parse_item")
+        if parse_item:
+            items = _expect(item, dict, "a table", source, dotted)
+            given[field.name] = {
+                each: _parsed(partial(parse_item, each), value, source, _joined(dotted, _quoted(each)))
+                for each, value in items.items()
+            }
+            continue
+        hidden = HIDDEN if field.metadata.get("hidden") else ""
+        if hidden and not parse:
+            _parsed(_tables, item, source, dotted, hidden)
         given[field.name] = (
-            _parsed(parse, item, source, dotted) if parse else _typed(hints[field.name], item, source, dotted)
+            _parsed(parse, item, source, dotted, hidden) if parse else _typed(hints[field.name], item, source, dotted)
         )
     for key, field in known.items():
         if field.name not in given and field.default is MISSING and field.default_factory is MISSING:
@@ -87,11 +76,16 @@ def _quoted(key: str) -> str:
     return key if re.fullmatch(r"[\w-]+", key) else f'"{key}"'
 
 
-def _parsed(parse: Any, value: object, source: Source, dotted: str) -> Any:
+def _parsed(parse: Any, value: object, source: Source, dotted: str, shown: str = "") -> Any:
     try:
         return parse(value)
     except (TypeError, ValueError) as error:
-        raise BadSetting(dotted, source.place(dotted), str(error), repr(value)) from error
+        raise BadSetting(dotted, source.place(dotted), str(error), shown or repr(value)) from error
+
+
+def _tables(value: object) -> None:
+    if not isinstance(value, dict) or not all(isinstance(each, dict) for each in value.values()):
+        raise ValueError("tables, each under a name of its own: [data.NAME]")
 
 
 def _expect(value: object, kind: type, words: str, source: Source, dotted: str) -> Any:

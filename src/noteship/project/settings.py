@@ -10,7 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from noteship.project import declaration, values
+from noteship.project.cluster_settings import ClusterSettings
+from noteship.project.data_settings import DataSettings
 from noteship.project.errors import DeclarationUnreadable, NoProject
+from noteship.project.tune_settings import TuneSettings
 from noteship.project.values import is_plain
 
 __all__ = [
@@ -73,13 +76,15 @@ class StageSettings:
     resources: ResourceSettings = ResourceSettings()
     cwd: str | None = None
     timeout_s: float | None = field(default=None, metadata={"key": "timeout", "parse": values.duration})
+    cluster: ClusterSettings | None = None
 
 
 @dataclass(frozen=True)
 class RunSettings:
-    """`[run]`: how many stages run at once; by default one for each processor, at most four."""
+    """`[run]`: how many stages run at once; by default one for each processor, at most four. And their cluster."""
 
     jobs: int | None = field(default=None, metadata={"parse": values.count})
+    cluster: ClusterSettings | None = field(default=None, metadata={"as": "stage.NAME.cluster"})
 
 
 @dataclass(frozen=True)
@@ -124,8 +129,10 @@ class Settings:
     notebooks: NotebookSettings = NotebookSettings()
     environment: EnvironmentSettings = EnvironmentSettings()
     stage: Mapping[str, StageSettings] = field(default_factory=dict)
+    data: Mapping[str, DataSettings] = field(default_factory=dict, metadata={"hidden": True})
     run: RunSettings = RunSettings()
     service: ServiceSettings | None = None
+    tune: TuneSettings | None = None
     monitor: MonitorSettings = MonitorSettings()
     store: StoreSettings = StoreSettings()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from noteship.project import quantities
+from noteship import quantities
 
 __all__ = [
     "DAY_S",

@@ -144,7 +144,9 @@ class Canvas:
 
         library: Any = Path
         paths = [library([*each, each[0]], closed=True) for each in corners]
-        self.axes[-1].add_patch(PathPatch(library.make_compound_path(*paths), facecolor=colour, alpha=alpha, linewidth=0))
+        self.axes[-1].add_patch(
+            PathPatch(library.make_compound_path(*paths), facecolor=colour, alpha=alpha, linewidth=0)
+        )
 
     def svg(self, told: str) -> str:
         """The element. `told`: what it shows, escaped, for who cannot see it."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from noteship.reporting.scales import Scale
@@ -16,7 +16,7 @@ Kind = Literal["main", "other", "good", "bad"]
 # Points; what is drawn in a lane keeps its size, however wide the page is.
 HEIGHT, AXIS = 24, 20
 # Of a picture: the names' column, the axis', and each of the numbers'.
-NAMES, AXIS_WIDTH, NUMBERS = 190, 300, 150
+NAMES, AXIS_WIDTH, NUMBERS = 230, 300, 130
 LONGEST_NAME = 30
 COLOURS = {"main": "var(--window)", "other": "var(--quiet)", "good": "#009e73", "bad": "#d55e00"}
 SHAPES = {
@@ -65,19 +65,31 @@ class Lanes:
     scale: Scale | None = None
     line: float = math.nan
     # Bars from the line, where what counts is how far it is to it.
-    is_bars: bool = field(default=False)
+    is_bars: bool = False
+    # What these rows have in common, where there are others above or below.
+    about: str = ""
+
+    def first(self, count: int) -> Lanes:
+        """So many rows, on the same axis."""
+        return replace(self, rows=self.rows[:count])
 
 
-def table(lanes: Lanes) -> str:
-    """For a page; all text in it is foreign."""
-    heads = [escaped(each) for each in lanes.heads]
-    row = "".join(f'<th class="{kind}">{head}</th>' for kind, head in zip(_kinds(lanes), heads, strict=True))
+def table(*groups: Lanes) -> str:
+    """For a page: one group below the other, with the first one's heads; all text in it is foreign."""
+    heads = [escaped(each) for each in groups[0].heads]
+    row = "".join(f'<th class="{kind}">{head}</th>' for kind, head in zip(_kinds(groups[0]), heads, strict=True))
+    bodies = "".join(_body(each, heads) for each in groups)
+    return f'<table class="lanes"><thead><tr>{row}</tr></thead>{bodies}</table>'
+
+
+def _body(lanes: Lanes, heads: Sequence[str]) -> str:
     lines = [_row(lanes, each, heads[1:-1]) for each in lanes.rows]
-    foot = ""
+    if lanes.about:
+        lines.insert(0, f'<tr class="about"><td colspan="{len(heads)}">{escaped(lanes.about)}</td></tr>')
     if lanes.scale is not None:
         empty = "<td></td>" * (len(heads) - 1)
-        foot = f'<tr class="axis">{empty}<td class="lane">{_lane(AXIS, _axis(lanes.scale))}</td></tr>'
-    return f'<table class="lanes"><tr>{row}</tr>{"".join(lines)}{foot}</table>'
+        lines.append(f'<tr class="axis">{empty}<td class="lane">{_lane(AXIS, _axis(lanes.scale))}</td></tr>')
+    return f"<tbody>{''.join(lines)}</tbody>"
 
 
 def _row(lanes: Lanes, lane: Lane, heads: Sequence[str]) -> str:
@@ -93,25 +105,38 @@ def _lane(height: int, body: str) -> str:
     return f'<svg class="lane" style="height: {height}px" aria-hidden="true">{body}</svg>'
 
 
-def drawing(lanes: Lanes, told: str) -> str:
+def drawing(*groups: Lanes, told: str) -> str:
     """The same as an SVG element of its own size; `told`: what it shows, as plain text."""
-    columns = len(lanes.heads) - 2
-    width, top = NAMES + AXIS_WIDTH + NUMBERS * columns + 20, 26.0
-    axis_at = width - AXIS_WIDTH - 10
-    places = [10, *(10 + NAMES + NUMBERS * place for place in range(columns)), axis_at]
-    body = [_text(place, 16, head, "var(--quiet)") for place, head in zip(places, lanes.heads, strict=True)]
+    heads = groups[0].heads
+    places = [10, *(10 + NAMES + NUMBERS * place for place in range(len(heads) - 2))]
+    places.append(10 + NAMES + NUMBERS * (len(heads) - 2))
+    body = [_text(place, 18, head, "var(--quiet)") for place, head in zip(places, heads, strict=True)]
+    top = 28
+    for each in groups:
+        drawn, top = _group(each, places, top)
+        body += drawn
+    width = places[-1] + AXIS_WIDTH + 14
+    head = f'xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {top + 4}" role="img"'
+    return f'<svg {head} aria-label="{escaped(told, 400)}">{"".join(body)}</svg>'
+
+
+def _group(lanes: Lanes, places: Sequence[int], top: int) -> tuple[list[str], int]:
+    """What is drawn from a height on, and where it ends."""
+    body = []
+    if lanes.about:
+        body.append(_text(places[0], top + 16, lanes.about, "var(--quiet)"))
+        top += HEIGHT
     for each in lanes.rows:
         height = _height(each)
-        middle = top + height / 2 + 4
+        middle = top + height // 2 + 4
         body.append(_text(places[0], middle, shown(each.name, LONGEST_NAME)))
-        body += [_text(place, middle, number) for place, number in zip(places[1:], each.numbers, strict=False)]
-        body.append(_nested(axis_at, top, height, _drawn(lanes, each)))
+        body += [_text(place, middle, number) for place, number in zip(places[1:-1], each.numbers, strict=True)]
+        body.append(_nested(places[-1], top, height, _drawn(lanes, each)))
         top += height
     if lanes.scale is not None:
-        body.append(_nested(axis_at, top, AXIS, _axis(lanes.scale)))
-    box = f"0 0 {width} {round(top + AXIS + 4)}"
-    told = escaped(told, 400)
-    return f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{box}" role="img" aria-label="{told}">{"".join(body)}</svg>'
+        body.append(_nested(places[-1], top, AXIS, _axis(lanes.scale)))
+        top += AXIS
+    return body, top
 
 
 def _kinds(lanes: Lanes) -> list[str]:

@@ -94,15 +94,18 @@ td.lane { width: 45%; padding-right: 0; }
 svg.lane { overflow: visible; font-variant-numeric: tabular-nums; }
 svg.lane svg { overflow: visible; }
 table.lanes small { display: block; color: var(--quiet); font-size: .8rem; line-height: 1.3; }
-table.lanes tr.axis td { padding: 0; }
+table.lanes tr.axis td { padding: 0; border: 0; }
+table.lanes tr.about td { color: var(--quiet); font-size: .85rem; padding-top: .9rem; }
+table.lanes tr:has(+ .axis) td { border: 0; }
 @media (max-width: 40rem) { table.lanes, table.lanes tbody { display: block; }
-  table.lanes tr { display: flex; flex-wrap: wrap; gap: 0 .9rem; padding: .35rem 0;
+  table.lanes tr { display: flex; flex-wrap: wrap; gap: 0 .7rem; padding: .35rem 0;
     border-bottom: 1px solid var(--grid); }
-  table.lanes tr:first-child, table.lanes tr.axis td:empty { display: none; }
+  table.lanes thead, table.lanes tr.axis td:empty { display: none; }
   table.lanes td { border: 0; padding: 0; }
   table.lanes td.what { flex: 1 1 100%; font-weight: 600; }
   table.lanes td.what small { font-weight: 400; }
-  table.lanes td.number { white-space: normal; }
+  table.lanes td.number { white-space: normal; font-size: .85rem; }
+  table.lanes tr.axis, table.lanes tr:has(+ .axis) { border: 0; }
   table.lanes td.number::before { content: attr(data-head) " "; color: var(--quiet); font-size: .8rem; }
   table.lanes td.lane { flex: 1 1 100%; width: 100%; } }
 @media (max-width: 40rem) { td.span, th.span { display: none; } .verdict { font-size: 1.05rem; }

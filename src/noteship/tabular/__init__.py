@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from noteship.tabular.column import Column, PlainType, plain_type
-from noteship.tabular.engine import Table, opened
+from noteship.tabular.engine import Table, opened, pattern_fault
 from noteship.tabular.errors import NoSuchColumn, NotATable, TableNeedsMemory, TableUnreadable
 from noteship.tabular.places import Files, form_of, found
+from noteship.tabular.quoting import identifier, text
 
 __all__ = [
     "Column",
@@ -18,6 +19,9 @@ __all__ = [
     "TableUnreadable",
     "form_of",
     "found",
+    "identifier",
     "opened",
+    "pattern_fault",
     "plain_type",
+    "text",
 ]

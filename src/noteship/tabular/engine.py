@@ -23,9 +23,9 @@ from noteship.tabular.faults import without_values
 
 if TYPE_CHECKING:
     import duckdb
-    import pyarrow
+    import pyarrow  # type: ignore[import-untyped]
 
-__all__ = ["Table", "opened"]
+__all__ = ["Table", "opened", "pattern_fault"]
 
 MEMORY_BYTES = 512 * 2**20
 SETTINGS: dict[str, str | bool | int | float | list[str]] = {
@@ -42,7 +42,7 @@ class Table:
     """A table that questions are put to, in SQL, where it is called `rows`. For one thread at a time.
 
     Numbers that are NaN are missing. Times with a zone are in UTC. Categories and identifiers are texts. `typed` is
-    whether the table says its types itself; those of CSV files are found from all rows.
+    whether the table says its types itself; those of CSV and JSON are found from all rows.
     """
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, name: str, limit_bytes: int, *, typed: bool) -> None:
@@ -79,7 +79,21 @@ class Table:
         Raises: TableUnreadable, TableNeedsMemory.
         """
         sql = f"SELECT {select} FROM rows {rest}"  # noqa: S608 - who asks quotes names and gives values
-        return self._answered(lambda: self._connection.execute(sql, list(given)).fetchall())
+        return list(self._answered(lambda: self._connection.execute(sql, list(given)).fetchall()))
+
+    def where(self, condition: str, columns: Sequence[str], *given: object, limit: int = 5) -> list[tuple[Any, ...]]:
+        """The first rows of which a condition holds: each row's number from 0, and its values in these columns.
+
+        Raises: NoSuchColumn, TableUnreadable, TableNeedsMemory.
+        """
+        number = "row number"
+        while any(each.name == number for each in self.columns):
+            number += "_"
+        number = quoting.identifier(number)
+        listed = ", ".join((number, *map(self.quoted, columns)))
+        numbered = f"(SELECT row_number() OVER () - 1 AS {number}, * FROM rows)"  # noqa: S608 - quoted
+        sql = f"SELECT {listed} FROM {numbered} WHERE {condition} ORDER BY {number} LIMIT {limit}"  # noqa: S608 - quoted
+        return list(self._answered(lambda: self._connection.execute(sql, list(given)).fetchall()))
 
     def arrow(self, sql: str, *given: object) -> pyarrow.Table:
         """The answer to a whole question, as Arrow. Raises: TableUnreadable, TableNeedsMemory."""
@@ -87,6 +101,18 @@ class Table:
 
     def _answered(self, question: Callable[[], Any]) -> Any:
         return _answered(question, self.name, self._limit_bytes)
+
+
+def pattern_fault(pattern: str) -> str:
+    """Why a regular expression is none of RE2's, which questions are asked in; empty where it is one."""
+    import duckdb
+
+    with duckdb.connect(":memory:", config=SETTINGS) as connection:
+        try:
+            connection.execute(f"SELECT regexp_full_match('', {quoting.text(pattern)})").fetchall()
+        except duckdb.Error as error:
+            return str(error).partition(": ")[2].splitlines()[0]
+    return ""
 
 
 @contextmanager
@@ -122,7 +148,7 @@ def opened(
             for view, each in sources.items():
                 views.view(_creating(connection, each.name, limit_bytes), each, view, texts)
             rows = sources["rows"]
-            yield Table(connection, rows.name, limit_bytes, typed=rows.form != "csv")
+            yield Table(connection, rows.name, limit_bytes, typed=rows.form not in ("csv", "json"))
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
 

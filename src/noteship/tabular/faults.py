@@ -14,11 +14,11 @@ KNOWN = {
 
 
 def without_values(message: str) -> str:
-    """The first line of a message without the values in it; of CSV the line's number and what is wrong there.
+    r"""The first line of a message without the values in it; of CSV the line's number and what is wrong there.
 
     >>> without_values("Invalid Input Error: Could not convert 'Jane' to INT64")
     'Could not convert … to INT64'
-    >>> without_values("CSV Error on Line: 3\\nOriginal Line: Jane,3\\nExpected Number of Columns: 3 Found: 2")
+    >>> without_values("CSV Error on Line: 3\nOriginal Line: Jane,3\nExpected Number of Columns: 3 Found: 2")
     'line 3: expected 3 fields, found 2'
     """
     if line := re.search(r"CSV Error on Line: (\d+)", message):

@@ -8,11 +8,7 @@ __all__ = ["identifier", "struct", "text", "texts", "truth"]
 
 
 def identifier(name: str) -> str:
-    """A name.
-
-    >>> print(identifier('the "id"'))
-    "the ""id\"""
-    """
+    """A name, whose quotes are doubled."""
     return '"' + name.replace('"', '""') + '"'
 
 

@@ -16,7 +16,10 @@ from noteship.tabular.errors import NotATable, TableUnreadable
 __all__ = ["Connection", "Source", "prepared", "view"]
 
 # What pandas takes for missing when it reads a CSV file, so that both see the same rows.
-MISSING = "|#N/A|#N/A N/A|#NA|-NaN|-nan|<NA>|N/A|NA|NULL|NaN|None|n/a|nan|null".split("|")
+MISSING = (
+    *("", "#N/A", "#N/A N/A", "#NA", "-NaN", "-nan", "<NA>"),
+    *("N/A", "NA", "NULL", "NaN", "None", "n/a", "nan", "null"),
+)
 CSV_TYPES = ("BOOLEAN", "BIGINT", "DOUBLE", "DATE", "TIMESTAMP", "VARCHAR")
 # The index of a data frame, which pandas stores beside the columns.
 PANDAS_INDEX = re.compile(r"__index_level_\d+__")
@@ -97,8 +100,8 @@ def _csv(connection: Connection, path: str, name: str, texts: Collection[str]) -
     """How a CSV file is read: types are found once, from all rows, and then said."""
     separator, names = header(Path(path), name)
     said = (
-        f"{quoting.text(path)}, delim={quoting.text(separator)}, quote='\"', escape='\"', header=true, comment='', skip=0, "
-        f"nullstr={quoting.texts(MISSING)}"
+        f"{quoting.text(path)}, delim={quoting.text(separator)}, nullstr={quoting.texts(MISSING)}, "
+        "quote='\"', escape='\"', header=true, comment='', skip=0"
     )
     given = {each: "VARCHAR" for each in names if each in texts}
     guessing = f"sample_size=-1, auto_type_candidates={quoting.texts(CSV_TYPES)}"

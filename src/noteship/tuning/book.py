@@ -3,7 +3,7 @@
 - ``tunings/ID/begin`` what is searched, how, and by what; written once, when the search begins;
 - ``tunings/ID/trials/NNNNNN`` a trial, written once, when it ends.
 
-An ID is the start in UTC, to the millisecond, and six random digits, so IDs sort by time. Killing any process at any
+An ID is the start in UTC, to the microsecond, and six random digits, so IDs sort by time. Killing any process at any
 moment leaves a book that the next search goes on from: what had not ended is not in it.
 """
 
@@ -78,7 +78,7 @@ class Book:
     def begin(self, search: Begun) -> Begun:
         """Write down that a search begins; its `id` and `started` are given here."""
         now = datetime.now(UTC)
-        name = f"{now:%Y%m%dT%H%M%S}{now.microsecond // 1000:03d}Z-{os.urandom(3).hex()}"
+        name = f"{now:%Y%m%dT%H%M%S}{now.microsecond:06d}Z-{os.urandom(3).hex()}"
         made = replace(search, id=name, started=f"{now:%Y-%m-%dT%H:%M:%S}Z")
         self._store.write_ref(f"{FOLDER}/{name}/begin", made.to_json(), expected=None)
         return made

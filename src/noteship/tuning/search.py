@@ -9,19 +9,20 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from noteship.errors import WorkFailed
-from noteship.tuning.errors import AllFailed, EndlessGrid
+from noteship.tuning.errors import AllFailed
 from noteship.tuning.method import Method
 from noteship.tuning.space import Space
 from noteship.tuning.trials import Trial
 
 if TYPE_CHECKING:
+    from concurrent.futures import ThreadPoolExecutor
+
     from noteship.tuning.study import Study
 
 __all__ = ["Limits", "Listener", "Measured", "Objective", "Pruned", "Report", "Search", "Searched", "Stopped"]
@@ -112,9 +113,8 @@ class Search:
     """One search over a space, which goes on from the trials that are known."""
 
     def __init__(self, space: Space, method: Method, known: Sequence[Trial] = ()) -> None:
-        """Raises EndlessGrid."""
-        if method.sampler == "grid" and space.size is None:
-            raise EndlessGrid(space.continua)
+        """Raises EndlessGrid, SamplerMissing."""
+        method.check(space)
         self._space, self._method, self._known = space, method, known
 
     def run(
@@ -128,7 +128,7 @@ class Search:
         """Try points until a limit is reached, no point is left, or `cancel` is set, as the first Ctrl-C does.
 
         `keep` writes down a trial before it is told of, and gives it as it was written. What is stopped is not kept,
-        and drawn again by the next search. Raises SamplerMissing, AllFailed, and what the objective may raise.
+        and drawn again by the next search. Raises AllFailed, and what the objective may raise.
         """
         # Its library takes half a second to load.
         from noteship.tuning.study import Study
@@ -171,6 +171,8 @@ class _Going:
 
     def go(self) -> State:
         """Until the end of all that was begun."""
+        from concurrent.futures import ThreadPoolExecutor
+
         pool = ThreadPoolExecutor(self._limits.jobs, thread_name_prefix="noteship-trial")
         try:
             while self._begin(pool) or self._under_way:

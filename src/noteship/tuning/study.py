@@ -18,7 +18,6 @@ from optuna.distributions import BaseDistribution, CategoricalDistribution, Floa
 from optuna.samplers import BaseSampler
 from optuna.trial import FrozenTrial, TrialState
 
-from noteship.tuning.errors import SamplerMissing
 from noteship.tuning.method import Method
 from noteship.tuning.space import Choices, Dimension, Space
 from noteship.tuning.trials import Direction, Trial, point_of
@@ -36,8 +35,6 @@ NAME = "noteship"
 # Halving notes in a trial with which value it has passed each rung.
 MARK = "completed_rung_"
 STATES = {"done": TrialState.COMPLETE, "pruned": TrialState.PRUNED, "failed": TrialState.FAIL}
-# What a sampler needs beyond Optuna.
-NEEDED = {"cmaes": "cmaes", "gp": "torch"}
 
 # It reports each trial, which the command line does in its own way.
 optuna.logging.disable_default_handler()
@@ -45,7 +42,7 @@ optuna.logging.set_verbosity(optuna.logging.CRITICAL)
 
 
 class Study:
-    """Not safe among threads. Raises SamplerMissing."""
+    """Not safe among threads."""
 
     def __init__(self, space: Space, method: Method, known: Sequence[Trial]) -> None:
         self._space = space
@@ -189,8 +186,6 @@ def _quiet() -> Iterator[None]:
 
 
 def _sampler(method: Method, seed: int) -> BaseSampler:
-    if method.sampler in NEEDED:
-        _check_there(method.sampler)
     with _quiet():
         match method.sampler:
             case "tpe":
@@ -200,13 +195,6 @@ def _sampler(method: Method, seed: int) -> BaseSampler:
             case "cmaes":
                 return optuna.samplers.CmaEsSampler(seed=seed, warn_independent_sampling=False)
         return optuna.samplers.RandomSampler(seed=seed)
-
-
-def _check_there(sampler: str) -> None:
-    import importlib.util
-
-    if importlib.util.find_spec(NEEDED[sampler]) is None:
-        raise SamplerMissing(sampler, NEEDED[sampler])
 
 
 def _pruner(name: str) -> optuna.pruners.BasePruner:

@@ -42,9 +42,20 @@ class Measurer(Protocol):
         ...
 
     @property
+    def loss(self) -> Array:
+        """What each answer lacks, of shape (n,)."""
+        ...
+
+    @property
     def rests_on(self) -> int:
         """The number of rows that a measure at its limit, 0 or 1, is known from."""
         ...
+
+    def part(self, places: Array, *, label_only: bool = True) -> Measurer:
+        """Of some of the rows."""
+        ...
+
+    def __len__(self) -> int: ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,7 +64,6 @@ class Classified:
 
     - true, predicted: of shape (n,); probabilities: of shape (n, classes), None where the model has none
     - positive: the class that precision, recall and F1 are about, None for the average over all
-    - label_only: leave out what needs probabilities
     """
 
     true: Array
@@ -61,7 +71,6 @@ class Classified:
     probabilities: Array | None
     classes: int
     positive: int | None = None
-    label_only: bool = False
 
     def __len__(self) -> int:
         return len(self.true)
@@ -69,7 +78,8 @@ class Classified:
     @property
     def loss(self) -> Array:
         """1 for each wrong answer, else 0."""
-        return (self.true != self.predicted).astype(numpy.float64)
+        wrong: Array = (self.true != self.predicted).astype(numpy.float64)
+        return wrong
 
     @property
     def rests_on(self) -> int:
@@ -77,9 +87,10 @@ class Classified:
         sizes = numpy.bincount(self.true, minlength=self.classes)
         return int(sizes[sizes > 0].min())
 
-    def part(self, places: Array) -> Classified:
-        """Of some of the rows, without what needs probabilities."""
-        return Classified(self.true[places], self.predicted[places], None, self.classes, self.positive, label_only=True)
+    def part(self, places: Array, *, label_only: bool = True) -> Classified:
+        """Of some of the rows; with `label_only` without what needs probabilities."""
+        probabilities = None if self.probabilities is None or label_only else self.probabilities[places]
+        return Classified(self.true[places], self.predicted[places], probabilities, self.classes, self.positive)
 
     def confusion(self, weights: Array) -> Array:
         """Of shape (r, classes, classes): true, predicted."""
@@ -108,7 +119,7 @@ class Classified:
             # The mean of no class at all.
             warnings.simplefilter("ignore", RuntimeWarning)
             measured = dict(self._by_answers(self.confusion(weights)))
-            if not self.label_only and self.probabilities is not None:
+            if self.probabilities is not None:
                 measured |= self._by_scores(weights)
         return measured
 
@@ -229,8 +240,9 @@ class Regressed:
         """All rows."""
         return len(self)
 
-    def part(self, places: Array) -> Regressed:
+    def part(self, places: Array, *, label_only: bool = True) -> Regressed:
         """Of some of the rows."""
+        del label_only
         return Regressed(self.true[places], self.predicted[places])
 
     def shares(self) -> Mapping[str, Share]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -60,6 +60,12 @@ class Resampling:
     seed: int
     groups: Array | None = None
     confidence: float = 0.95
+
+    def part(self, places: Array, most: int | None = None) -> Resampling:
+        """That of some of the rows, with no more than so many resamples."""
+        groups = None if self.groups is None else self.groups[places]
+        count = self.count if most is None else min(self.count, most)
+        return Resampling(len(places), count, self.seed, groups, self.confidence)
 
     def draw(self, measurer: Measurer) -> Draws:
         """Measure the rows, and every resample of them."""

@@ -38,7 +38,7 @@ def canary(text: str) -> tuple[str, float]:
 
 def duration(text: str) -> int:
     """Whole seconds in a duration: 90s, 5m, 1h, 7d."""
-    from noteship.project import quantities
+    from noteship import quantities
 
     try:
         # Without a unit it could be of any.

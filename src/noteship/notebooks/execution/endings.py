@@ -42,6 +42,9 @@ def stopped(guard: Guard, place: Failure) -> Failure:
 
 def died(child: Child, place: Failure, stage: str) -> Failure:
     """The failure of a stage whose process ended by itself, or was ended by something else."""
+    if child.unprepared:
+        message = f"its process could not be prepared: {errors.cut(child.unprepared)}"
+        return replace(place, kind="cluster", message=message, last_output="", retryable=True)
     code = os.waitstatus_to_exitcode(child.status or 0)
     if code >= 0:
         return replace(place, kind="kernel", message=f"its process ended itself with exit code {code}")

@@ -12,7 +12,7 @@ from noteship.notebooks.uses import Call, Elsewhere
 
 __all__ = ["Execution", "Failure", "Job", "Kind", "Progress"]
 
-Kind = Literal["code", "timeout", "memory", "interrupted", "kernel"]
+Kind = Literal["code", "timeout", "memory", "interrupted", "kernel", "cluster"]
 
 
 @dataclass(frozen=True)
@@ -24,6 +24,9 @@ class Job:
     `inputs` go in. A script is run once for each of its `calls`, in their order. Paths of `elsewhere` are those of the
     project in the document and in its `sources`, the other files of the project with code that it runs. `redone` are
     files that it makes anew and whose writers are other stages: they are not its outputs.
+
+    `environment` has variables that only this job's process gets, and `prelude` is code that runs in it before its own:
+    it finds `request`, what the process was started with, and may leave `notes`. It sees no variable of the document's.
     """
 
     run: str
@@ -41,6 +44,8 @@ class Job:
     elsewhere: tuple[Elsewhere, ...] = ()
     timeout_s: float | None = None
     memory_bytes: int | None = None
+    environment: Mapping[str, str] = field(default_factory=dict)
+    prelude: str = ""
 
 
 @dataclass(frozen=True)

@@ -32,6 +32,8 @@ class Child:
         self.status: int | None = None
         self.lacks = ""
         self.fault: dict[str, Any] = {}
+        self.notes: tuple[str, ...] = ()
+        self.unprepared = ""
         self.last_words: Callable[[], str] = str
         self._changed = threading.Condition()
 
@@ -50,6 +52,10 @@ class Child:
                 self.ready = True
             elif kind == "fault":
                 self.fault = dict(event)
+            elif kind == "noted":
+                self.notes = tuple(event["notes"])
+            elif kind == "unprepared":
+                self.unprepared = event["reason"]
             elif kind == "lacks":
                 self.lacks, self.status = event["reason"], 0
             elif kind == "exited" and self.status is None:

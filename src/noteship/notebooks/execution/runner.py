@@ -40,6 +40,8 @@ __all__ = ["Runner"]
 START_LIMIT_S = 60.0
 # After its last cell a kernel gets this long to run what `atexit` holds.
 END_LIMIT_S = 10.0
+# A script has no page to show its plots on.
+AGG = {"MPLBACKEND": "Agg"}
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,7 @@ class _Setting:
     cancel: threading.Event
     progress: Callable[[Progress], None]
     began: float = field(default_factory=time.time)
+    told: list[str] = field(default_factory=list)
 
 
 class Runner:
@@ -141,7 +144,7 @@ class Runner:
             record=self._recorded(record, setting),
             reads=observed.reads,
             wanted=tuple(name for name in observed.wanted if name not in written),
-            notes=(*runs.notes, *observed.notes, *notes, *_altered(altered), *_lost(lost)),
+            notes=(*setting.told, *runs.notes, *observed.notes, *notes, *_altered(altered), *_lost(lost)),
             failure=failure and _as_written(failure, workspace),
         )
 
@@ -187,6 +190,7 @@ class Runner:
         finally:
             kill(child)
             child.wait_exited(END_LIMIT_S)
+            setting.told.extend(child.notes)
 
     def _in_kernel(
         self, setting: _Setting, runs: Document, kernel: Kernel, guard: Guard
@@ -229,7 +233,8 @@ def _request(setting: _Setting, kernel: Kernel | None, call: Call | None = None)
         "id": secrets.token_hex(8),
         "kind": "notebook" if kernel else "script",
         "cwd": str(workspace.path / job.cwd),
-        "environment": {"IPYTHONDIR": str(workspace.path / IPYTHON)} if kernel else {"MPLBACKEND": "Agg"},
+        "environment": {**({"IPYTHONDIR": str(workspace.path / IPYTHON)} if kernel else AGG), **job.environment},
+        "prelude": job.prelude,
         "log": str(setting.private / "log"),
         "audit": str(setting.private / "audit"),
         "began": setting.began,

@@ -7,6 +7,7 @@ in on standard input and events go out on standard output, a JSON object a line:
     {"event": "started", "id", "pid"}     {"event": "ready", "id"}            a kernel that takes requests
     {"event": "exited", "id", "status"}   as os.wait gives it                 {"event": "lacks", "id", "reason"}
     {"event": "fault", "id", ...}         what a script raised
+    {"event": "noted", "id", "notes"}     what is to be known       {"event": "unprepared", "id", "reason"}
 
 When standard input ends, noteship is gone, and every child is killed. With `--once` the process becomes the first child
 itself, for systems where forking is not safe.
@@ -280,6 +281,7 @@ def kernel(request: dict[str, Any], events: Events) -> None:
     atexit.unregister(app.close)
     atexit.unregister(app.iopub_thread.stop)
     namespaces.append(app.shell.user_ns)
+    prepare(request, events)
     audit.observe(request)
     events.say(event="ready", id=request["id"])
     os.close(events.descriptor)
@@ -313,6 +315,7 @@ def script(request: dict[str, Any], events: Events) -> None:
     main.__dict__.update(__file__=path, __builtins__=__builtins__, __cached__=None)
     sys.modules["__main__"] = main
     sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
+    prepare(request, events)
     audit.observe(request)
     try:
         if module:
@@ -331,6 +334,22 @@ def script(request: dict[str, Any], events: Events) -> None:
         trace = error.__traceback__
         traceback.print_exception(type(error), error, trace and trace.tb_next)
         sys.exit(1)
+
+
+def prepare(request: dict[str, Any], events: Events) -> None:
+    """Run what is to be run before the stage's own code; where it fails, the stage does not begin."""
+    if not request["prelude"]:
+        return
+    names: dict[str, Any] = {"__name__": "_noteship_prelude", "request": request, "notes": []}
+    try:
+        exec(compile(request["prelude"], "<before the stage>", "exec", dont_inherit=True), names)  # noqa: S102
+    except Exception as error:
+        traceback.print_exc(file=sys.__stderr__)
+        # A write to a pipe is kept whole up to 4,096 bytes, and JSON takes up to 6 for a character.
+        events.say(event="unprepared", id=request["id"], reason=f"{type(error).__name__}: {error}"[:400])
+        os._exit(1)
+    if names["notes"]:
+        events.say(event="noted", id=request["id"], notes=[str(note)[:200] for note in names["notes"][:3]])
 
 
 def report(error: BaseException, request: dict[str, Any], events: Events) -> None:

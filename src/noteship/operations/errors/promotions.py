@@ -18,16 +18,19 @@ class NotPromoted(WorkFailed):
     why: tuple[str, ...]
     remedy: str
     where: str = ""
+    can_be_overridden: bool = True
 
     def parts(self) -> Parts:
         """The message."""
         first, *others = self.why
+        override = (
+            f"; noteship promote {self.bundle} --override REASON promotes it nevertheless, and is marked for ever"
+        )
         return Parts(
             f"bundle {self.bundle} is not promoted: {cut(first)}",
             where=self.where,
             nearest=cut("\n".join(others)),
-            remedy=f"{self.remedy}; noteship promote {self.bundle} --override REASON promotes it nevertheless,"
-            " and is marked for ever",
+            remedy=self.remedy + (override if self.can_be_overridden else ""),
         )
 
     @classmethod

@@ -42,29 +42,40 @@ def mistakes(confusion: Confusion) -> list[Mistake]:
 def matrix(confusion: Confusion) -> str:
     """Rows are true classes, with the share of each cell in its row; below, how often each prediction was right."""
     classes, counts = confusion.classes, confusion.counts
-    heads = "".join(f'<th scope="col">{escaped(each, LONGEST_CLASS)}</th>' for each in classes)
-    lines = [f'<tr><th></th>{heads}<th scope="col" class="sum">rows</th></tr>']
+    heads = "".join(f'<th scope="col">{_named(each)}</th>' for each in classes)
+    lines = [f'<tr><th></th>{heads}<th scope="col">rows</th></tr>']
+    is_many = len(classes) > FEW
     for place, (name, row) in enumerate(zip(classes, counts, strict=True)):
         total = sum(row)
-        cells = "".join(_cell(count, total, is_right=at == place) for at, count in enumerate(row))
-        lines.append(f'<tr><th scope="row">{escaped(name, LONGEST_CLASS)}</th>{cells}<td class="sum">{total:,}</td></tr>')
+        shares = [count / total if total else 0.0 for count in row]
+        told = [_brief(share) if is_many else percent(share) for share in shares]
+        cells = "".join(
+            _cell(count, share, words, is_right=at == place)
+            for at, (count, share, words) in enumerate(zip(row, shares, told, strict=True))
+        )
+        lines.append(f'<tr><th scope="row">{_named(name)}</th>{cells}<td class="sum">{total:,}</td></tr>')
     columns = [sum(row[at] for row in counts) for at in range(len(classes))]
-    right = "".join(
-        f'<td class="sum">{percent(counts[at][at] / column) if column else "–"}</td>' for at, column in enumerate(columns)
-    )
-    everything = sum(columns)
-    share = percent(sum(counts[at][at] for at in range(len(classes))) / everything) if everything else "–"
-    lines.append(f'<tr><th scope="row">right, of these predictions</th>{right}<td class="sum">{share}</td></tr>')
-    kind = "matrix many" if len(classes) > FEW else "matrix"
+    precision = [_brief(counts[at][at] / column) if column else "–" for at, column in enumerate(columns)]
+    right = "".join(f'<td class="sum">{escaped(each)}</td>' for each in precision)
+    lines.append(f'<tr><th scope="row" class="sum">precision</th>{right}<td class="sum">{sum(columns):,}</td></tr>')
+    kind = "matrix many" if is_many else "matrix"
     return f'<div class="wide"><table class="{kind}">{"".join(lines)}</table></div>'
 
 
-def _cell(count: int, total: int, *, is_right: bool) -> str:
-    share = count / total if total else 0.0
-    colour = "window" if is_right else "alarm"
-    depth = round(DARKEST * share) if count else 0
+def _named(name: str) -> str:
+    """Whole where the mouse rests, since there may be no room for it."""
+    return f'<span title="{escaped(name)}">{escaped(name, LONGEST_CLASS)}</span>'
+
+
+def _brief(share: float) -> str:
+    """In whole percent, which fits a small cell; what is not nothing is not told as such."""
+    return "< 1 %" if 0 < share < 0.005 else f"{100 * share:.0f} %"
+
+
+def _cell(count: int, share: float, told: str, *, is_right: bool) -> str:
+    if not count:
+        return '<td class="none">0</td>'
     # The faintest that is still seen: one of many rows is a mistake, too.
-    depth = max(depth, 4) if count else 0
-    paint = f"background: color-mix(in srgb, var(--{colour}) {depth}%, var(--back))"
-    told = f"{count:,}<small>{percent(share)}</small>" if count else '<span class="quiet">0</span>'
-    return f'<td style="{paint}">{told}</td>'
+    depth = max(round(DARKEST * share), 4)
+    paint = f"background: color-mix(in srgb, var(--{'window' if is_right else 'alarm'}) {depth}%, var(--back))"
+    return f'<td style="{paint}">{count:,}<small>{escaped(told)}</small></td>'

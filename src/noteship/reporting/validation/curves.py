@@ -9,20 +9,19 @@ import numpy
 
 from noteship.reporting.canvas import COLOURS, Axes, Canvas, Easel
 from noteship.reporting.scales import Scale
-from noteship.reporting.words import escaped, number, shown
-from noteship.validation.judgement import Calibration, Threshold, Thresholds
+from noteship.reporting.words import escaped, number
+from noteship.validation.judgement import Calibration, Split, Threshold, Thresholds
 
-__all__ = ["calibration", "legend", "precision_and_recall", "receiver", "thresholds"]
+__all__ = ["calibration", "legend", "precision_and_recall", "receiver", "share_of", "thresholds"]
 
-# Inches; as wide as a card of the narrowest page.
-WIDTH, HEIGHT = 3.5, 2.7
-LEFT, RIGHT, BOTTOM, TOP = 0.5, 0.14, 0.44, 0.3
+# Inches; four are beside each other on a wide page.
+WIDTH, HEIGHT = 2.6, 2.7
+LEFT, RIGHT, BOTTOM, TOP = 0.56, 0.16, 0.44, 0.42
 # Of Okabe and Ito (2008), which are told apart by day and by night, and by who sees few colours.
 GREEN, ORANGE = "#009E73", "#E69F00"
 SHARES = ([0, 0.25, 0.5, 0.75, 1], ["0", "25 %", "50 %", "75 %", "100 %"])
 # Room beside the ends of axes, so that lines on them are seen.
 EDGE = 0.02
-LONGEST_NAME = 24
 
 
 def thresholds(easel: Easel, given: Thresholds) -> str:
@@ -38,11 +37,11 @@ def thresholds(easel: Easel, given: Thresholds) -> str:
     if given.chosen is not None:
         axes.axvline(given.chosen, color=COLOURS["ink"], linewidth=1, dashes=(3, 2), label="the model's")
     axes.axvline(given.best, color=COLOURS["quiet"], linewidth=1, dashes=(1, 1.5), label="best F1")
-    legend(axes, columns=5)
+    legend(axes, columns=3)
     _shares(axes, "y")
     axes.set_ylim(-EDGE, 1 + EDGE)
     _along(axes, at)
-    axes.set_xlabel(f"flagged from this probability of {shown(given.positive, LONGEST_NAME)} on")
+    axes.set_xlabel("flagged from this probability on")
     return canvas.svg(escaped(f"precision, recall and F1 by threshold on {given.positive}"))
 
 
@@ -68,7 +67,7 @@ def precision_and_recall(easel: Easel, given: Thresholds, share: float) -> str:
 
 def calibration(easel: Easel, given: Calibration) -> str:
     """Scores by bins against what was so, with intervals; below, how many rows have such scores."""
-    canvas = easel.canvas(WIDTH, HEIGHT + 0.5, (3.2, 1))
+    canvas = easel.canvas(WIDTH, HEIGHT, (3.2, 1))
     canvas.margins(LEFT, RIGHT, BOTTOM, TOP)
     axes, below = canvas.axes
     axes.plot([0, 1], [0, 1], color=COLOURS["quiet"], linewidth=0.8, dashes=(1, 2), label="as promised")
@@ -92,8 +91,14 @@ def calibration(easel: Easel, given: Calibration) -> str:
     below.set_ylabel("rows", labelpad=2)
     below.set_xlim(-EDGE, 1 + EDGE)
     _shares(below, "x")
-    below.set_xlabel(f"predicted probability of {shown(given.of, LONGEST_NAME)}")
+    below.set_xlabel("predicted probability")
     return canvas.svg(escaped(f"predicted probability of {given.of}, against the share that was so"))
+
+
+def share_of(split: Split, positive: str) -> float:
+    """Of the held-out rows those that are positive: the precision of flagging all."""
+    held = {name: count for name, (_, count) in split.classes.items()}
+    return held.get(positive, 0) / max(1, sum(held.values()))
 
 
 def _square(easel: Easel) -> Canvas:
@@ -128,7 +133,7 @@ def _chosen(axes: Axes, given: Thresholds, of: Callable[[Threshold], tuple[float
 
 def _curved(canvas: Canvas, across: str, up: str, told: str) -> str:
     axes = canvas.axes[0]
-    legend(axes, columns=3)
+    legend(axes, columns=2)
     _shares(axes, "x")
     _shares(axes, "y")
     axes.set_xlim(-EDGE, 1 + EDGE)
@@ -141,7 +146,7 @@ def _curved(canvas: Canvas, across: str, up: str, told: str) -> str:
 def legend(axes: Axes, columns: int) -> None:
     """Above the chart, where no line is."""
     axes.legend(
-        loc="lower left", bbox_to_anchor=(-0.03, 0.99), ncols=columns, frameon=False, fontsize=7.5, handlelength=1.5,
+        loc="lower left", bbox_to_anchor=(-0.2, 0.99), ncols=columns, frameon=False, fontsize=7.5, handlelength=1.5,
         columnspacing=0.9, handletextpad=0.4, borderaxespad=0.1,
     )  # fmt: skip
 

@@ -13,8 +13,8 @@ from noteship.validation.judgement import Regression
 __all__ = ["predicted_and_true", "residuals"]
 
 # Inches; as wide as a card of the narrowest page.
-WIDTH, SQUARE, HEIGHT = 3.5, 3.2, 2.7
-LEFT, RIGHT, BOTTOM, TOP = 0.62, 0.2, 0.44, 0.12
+WIDTH, HEIGHT = 3.5, 3.1
+LEFT, RIGHT, BOTTOM, TOP = 0.72, 0.2, 0.44, 0.3
 # Cells are drawn in so many depths of one colour, by the logarithm of their rows: most have few.
 DEPTHS = 6
 FAINTEST = 0.16
@@ -25,12 +25,13 @@ CORNERS = ((0, 0), (1, 0), (1, 1), (0, 1))
 
 def predicted_and_true(easel: Easel, given: Regression, target: str) -> str:
     """How many rows have which true value and which prediction; on the diagonal both are the same."""
-    canvas = easel.canvas(WIDTH, SQUARE)
+    canvas = easel.canvas(WIDTH, HEIGHT)
     canvas.margins(LEFT, RIGHT, BOTTOM, TOP)
     axes = canvas.axes[0]
     low, high = given.edges[0], given.edges[-1]
     _cells(canvas, given)
-    axes.plot([low, high], [low, high], color=COLOURS["ink"], linewidth=0.9, dashes=(4, 2))
+    axes.plot([low, high], [low, high], color=COLOURS["ink"], linewidth=0.9, dashes=(4, 2), label="both the same")
+    legend(axes, columns=2)
     scale = Scale.around([low, high])
     ticks = [each for each in zip(scale.ticks, _short(scale), strict=True) if low <= each[0] <= high]
     places, labels = zip(*ticks, strict=True) if ticks else ((low, high), (number(low), number(high)))
@@ -53,7 +54,8 @@ def _cells(canvas: Canvas, given: Regression) -> None:
     edges = given.edges
     for level in range(1, DEPTHS + 1):
         cells = [
-            [(edges[at + x], edges[of + y]) for x, y in CORNERS] for at, of in zip(*numpy.nonzero(depth == level), strict=True)
+            [(edges[at + x], edges[of + y]) for x, y in CORNERS]
+            for at, of in zip(*numpy.nonzero(depth == level), strict=True)
         ]
         if cells:
             alpha = FAINTEST + (1 - FAINTEST) * (level - 1) / (DEPTHS - 1)
@@ -63,7 +65,7 @@ def _cells(canvas: Canvas, given: Regression) -> None:
 def residuals(easel: Easel, given: Regression) -> str:
     """How many rows are off by how much, with zero, and the quantiles between which nine of ten lie."""
     canvas = easel.canvas(WIDTH, HEIGHT)
-    canvas.margins(LEFT, RIGHT, BOTTOM, 0.3)
+    canvas.margins(LEFT, RIGHT, BOTTOM, TOP)
     axes = canvas.axes[0]
     axes.stairs(given.histogram, given.histogram_edges, fill=True, color=COLOURS["reference"])
     axes.axvline(0, color=COLOURS["ink"], linewidth=1, dashes=(4, 2))

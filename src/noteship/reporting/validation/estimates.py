@@ -30,33 +30,35 @@ CHANGED = {
     "cut": "{} is cut short",
     "dropped": "words are dropped from {}",
 }
+WORDS: Mapping[Kind, str] = {"good": "better", "bad": "worse", "main": "not to be told apart"}
+# Losses that are no quantities of the target.
+UNITLESS = ("log_loss", "brier", "mape")
 
 
-def groups(judgement: Judgement, other: str = "", others: Estimates | None = None) -> list[tuple[str, Lanes]]:
-    """All metrics, by axis, with what each axis is about; beside each that of the model called `other`."""
+def groups(judgement: Judgement, heads: tuple[str, ...] = ("value",), others: Estimates | None = None) -> list[Lanes]:
+    """All metrics, by axis; the heads are of the judged model's value and, with `others`, of that of another."""
     compared = others or {}
-    heads = ("metric", "value", "interval", *((other,) if compared else ()))
+    shown_heads = ("metric", heads[0], "interval", *(heads[1:] if compared else ()), "on these rows")
     made = []
-    for names in _alike(judgement.metrics):
-        rows = tuple(_metric(name, judgement.metrics[name], compared) for name in names)
-        if not rows:
-            continue
-        values = _spans(rows)
-        scale = Scale.around(values, most=1.0 if is_of_one(names[0]) else None)
-        about = _about(names)
-        line = 0.0 if about[1] and scale.low < 0 < scale.high else math.nan
-        made.append((about[0], Lanes((*heads, _ends(scale)), rows, scale, line)))
+    # That of the main metric comes first.
+    for names in sorted(_alike(judgement.metrics), key=lambda each: judgement.metric not in each):
+        rows = tuple(_metric(judgement, name, compared) for name in names)
+        scale = Scale.around(_spans(rows), most=1.0 if is_of_one(names[0]) else None)
+        line = 0.0 if scale.low < 0 < scale.high else math.nan
+        made.append(Lanes(shown_heads, rows, scale, line, about=_about(names)))
     return made
 
 
-def _metric(name: str, estimate: Estimate, others: Estimates) -> Lane:
+def _metric(judgement: Judgement, name: str, others: Estimates) -> Lane:
+    estimate = judgement.metrics[name]
     numbers = [measured(name, estimate.value), interval(name, estimate)]
     marks = [_mark(estimate)]
     if others:
         beside = others.get(name, Estimate(math.nan))
         numbers.append(measured(name, beside.value))
-        marks.append(Mark(beside.value, beside.low, beside.high, "other"))
-    return Lane(words_of(name), tuple(numbers), tuple(marks))
+        marks.append(_mark(beside, "other"))
+    hint = "the main metric" if name == judgement.metric else ""
+    return Lane(words_of(name), tuple(numbers), tuple(marks), hint)
 
 
 def _alike(names: Iterable[str]) -> list[list[str]]:
@@ -66,19 +68,18 @@ def _alike(names: Iterable[str]) -> list[list[str]]:
     return [group for group in [*found, *rest] if group]
 
 
-def _about(names: Sequence[str]) -> tuple[str, bool]:
-    """What an axis is about, and whether zero means something on it."""
+def _about(names: Sequence[str]) -> str:
+    """What metrics on one axis have in common."""
     first = MEASURES.get(names[0])
     if first is None:
-        return "", False
+        return ""
     match first.better:
         case "more":
-            return "The more, the better; 1 is perfect.", True
+            return "The more, the better; 1 is perfect"
         case "zero":
-            return "Zero is best; on either side it is wrong.", True
+            return "Zero is best; on either side it is wrong"
         case _:
-            of = "" if names[0] in ("log_loss", "brier", "mape") else ", in the target's unit"
-            return f"The less, the better{of}.", False
+            return f"The less, the better{'' if names[0] in UNITLESS else ', in the unit of the target'}"
 
 
 def differences(judgement: Judgement) -> list[Lanes]:
@@ -91,14 +92,22 @@ def differences(judgement: Judgement) -> list[Lanes]:
         rows = tuple(_difference(name, told[name]) for name in names)
         furthest = max((abs(each) for each in _spans(rows) if math.isfinite(each)), default=0.0) or 1.0
         scale = Scale.around([-furthest, furthest])
-        made.append(Lanes(("metric", "difference", "interval", "worse or better"), rows, scale, 0.0))
+        heads = ("metric", "difference", "interval", "worse or better than the champion")
+        made.append(Lanes(heads, rows, scale, 0.0, about=_sides(names)))
     return made
 
 
+def _sides(names: Sequence[str]) -> str:
+    first = MEASURES.get(names[0])
+    if first is None or first.better == "zero":
+        return ""
+    return "Right of the line is better" if first.better == "more" else "Left of the line is better"
+
+
 def _difference(name: str, estimate: Estimate) -> Lane:
-    kind = "good" if _is_better(name, estimate) else "bad" if _is_better(name, _turned(estimate)) else "main"
+    kind: Kind = "good" if _is_better(name, estimate) else "bad" if _is_better(name, _turned(estimate)) else "main"
     told = interval(name, estimate)
-    hint = {"good": "better", "bad": "worse", "main": "not to be told apart"}[kind]
+    hint = WORDS[kind]
     if name in MEASURES and MEASURES[name].better == "zero":
         kind, hint = "main", ""
     return Lane(words_of(name), (signed(name, estimate.value), told), (_mark(estimate, kind),), hint)
@@ -120,8 +129,8 @@ def gates(given: Sequence[Gate]) -> Lanes:
 
 
 def _gate(gate: Gate) -> Lane:
-    kind = "good" if gate.passed else "bad"
-    said = "passed" if gate.passed else "failed"
+    kind: Kind = "good" if gate.passed else "bad"
+    said = "✓ passed" if gate.passed else "✗ failed"
     if gate.left is None or gate.right is None or not math.isfinite(gate.left + gate.right):
         return Lane(gate.expression, (said,), (), gate.told)
     # What was measured is on one side, what is asked for on the other; with an interval it is known on which.
@@ -142,7 +151,7 @@ def slices(judgement: Judgement) -> Lanes | None:
     given.sort(key=_by(name))
     rows = tuple(_slice(name, each) for each in given)
     scale = Scale.around([*_spans(rows), overall], most=1.0 if is_of_one(name) else None)
-    return Lanes(("slice", words_of(name), "interval", "rows", _ends(scale)), rows, scale, overall)
+    return Lanes(("slice", words_of(name), "interval", "rows", "on the rows of the slice"), rows, scale, overall)
 
 
 def _by(name: str) -> Callable[[Slice], tuple[bool, float]]:
@@ -163,23 +172,23 @@ def _slice(name: str, given: Slice) -> Lane:
         hint = f"worse than the other rows ({chance(given.p)})" if chance(given.p) else "worse than the other rows"
     elif given.is_small:
         hint = "few rows: this says little"
-    kind = "bad" if given.is_worse else "other" if given.is_small else "main"
+    kind: Kind = "bad" if given.is_worse else "other" if given.is_small else "main"
     numbers = (measured(name, estimate.value), interval(name, estimate), f"{given.rows:,}")
     return Lane(f"{shown(given.column, 60)}: {shown(given.value, 60)}", numbers, (_mark(estimate, kind),), hint)
 
 
 def robustness(given: Sequence[Shift]) -> Lanes | None:
-    """After each change of the inputs, the bar beginning at what it was before; the greatest harm first."""
+    """How far the metric goes with each change of the inputs, as bars from no change; the greatest harm first."""
     if not given:
         return None
     name = given[0].metric
     better = 1 if is_of_one(name) else -1
-    ordered = sorted(given, key=lambda each: (not math.isfinite(each.after.value), better * _finite(each.change.value)))
+    ordered = sorted(
+        given, key=lambda each: (not math.isfinite(each.change.value), better * _finite(each.change.value))
+    )
     rows = tuple(_shift(each, better) for each in ordered)
-    values = [value for each in given for value in (each.before.value, *_mark(each.after).span)]
-    scale = Scale.around(values, most=1.0 if is_of_one(name) else None)
-    heads = ("what was changed", f"{words_of(name)} after", "change", _ends(scale))
-    return Lanes(heads, rows, scale, is_bars=True)
+    heads = ("what was changed", f"{words_of(name)} after", "change", "interval", "change")
+    return Lanes(heads, rows, Scale.around([0.0, *_spans(rows)]), 0.0, is_bars=True)
 
 
 def _shift(given: Shift, better: int) -> Lane:
@@ -187,14 +196,18 @@ def _shift(given: Shift, better: int) -> Lane:
     name = CHANGED[given.kind].format(column) if given.kind in CHANGED else f"{column}: {shown(given.kind)}"
     hints = [shown(given.strength)]
     if given.refused:
-        hints.append(f"{given.refused:,} {'row' if given.refused == 1 else 'rows'} refused, the metric is of the others")
+        hints.append(
+            f"{given.refused:,} {'row' if given.refused == 1 else 'rows'} refused, the metric is of the others"
+        )
     if given.why:
         hints.append(f"not measured: {shown(given.why, 200)}")
     harm = given.change.high < 0 if better > 0 else given.change.low > 0
-    mark = _mark(given.after, "bad" if harm else "main")
-    numbers = (measured(given.metric, given.after.value), signed(given.metric, given.change.value))
-    marks = (mark,) if math.isfinite(given.after.value) else ()
-    return Lane(name, numbers, marks, "; ".join(hints), given.before.value)
+    numbers = (
+        measured(given.metric, given.after.value),
+        signed(given.metric, given.change.value),
+        interval(given.metric, given.change),
+    )
+    return Lane(name, numbers, (_mark(given.change, "bad" if harm else "main"),), "; ".join(hints))
 
 
 def by_size(judgement: Judgement) -> Lanes | None:
@@ -205,14 +218,19 @@ def by_size(judgement: Judgement) -> Lanes | None:
     rows = tuple(
         Lane(
             f"{number(each.low)} to {number(each.high)}".replace("-", "−"),
-            (measured("mae", each.mae.value), interval("mae", each.mae), signed("bias", each.bias.value), f"{each.rows:,}"),
+            (
+                measured("mae", each.mae.value),
+                interval("mae", each.mae),
+                signed("bias", each.bias.value),
+                f"{each.rows:,}",
+            ),
             (_mark(each.mae),),
         )
         for each in given
     )
     scale = Scale.around([*_spans(rows), 0.0])
     overall = judgement.metrics.get("mae", Estimate(math.nan)).value
-    heads = ("predicted", "mean absolute error", "interval", "bias", "rows", _ends(scale))
+    heads = ("predicted", "mean absolute error", "interval", "bias", "rows", "mean absolute error")
     return Lanes(heads, rows, scale, overall)
 
 
@@ -222,11 +240,6 @@ def _mark(estimate: Estimate, kind: Kind = "main") -> Mark:
 
 def _spans(rows: Iterable[Lane]) -> list[float]:
     return [value for row in rows for mark in row.marks for value in mark.span]
-
-
-def _ends(scale: Scale) -> str:
-    """The head of an axis, which says where it begins and ends."""
-    return f"from {scale.labels[0]} to {scale.labels[-1]}"
 
 
 def _finite(value: float) -> float:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from noteship.reporting.words import duration, percent, shown
 from noteship.validation.judgement import Judgement, Split
 
-__all__ = ["Pairs", "environment", "how_judged", "stages"]
+__all__ = ["Origin", "Pairs", "environment", "how_judged", "stages"]
 
 Pairs = list[tuple[str, str]]
 # A digest is told apart by so many of its letters.
-SHORT = 16
-MOST_PACKAGES = 60
+SHORT = 12
+MOST_LISTED = 60
+DIGEST = re.compile(r"(?:sha256:)?[0-9a-f]{64}")
 
 
 def how_judged(judgement: Judgement) -> Pairs:
@@ -32,7 +35,8 @@ def how_judged(judgement: Judgement) -> Pairs:
         told.append(("positive", f"precision, recall and F1 are about the class {judgement.positive}"))
     share = f"{100 * judgement.confidence:g} %"
     told.append(("intervals", f"{share}, from {judgement.resamples:,} bootstrap resamples of {_unit(split)}"))
-    told.append(("tests", f"say that something is worse if chance does as much in less than {percent(judgement.level)}"))
+    tests = f"say that something is worse if chance does as much in less than {percent(judgement.level)}"
+    told.append(("tests", tests))
     told.append(("seed", str(split.seed)))
     if judgement.at:
         told.append(("when", f"{judgement.at}, in {duration(judgement.seconds)}"))
@@ -73,22 +77,45 @@ def environment(judgement: Judgement) -> Pairs:
     return told
 
 
-def stages(judgement: Judgement) -> Iterator[tuple[str, str]]:
-    """Each stage that made the bundle: its name, and the digests that it is known by."""
+@dataclass(frozen=True)
+class Origin:
+    """One stage that the bundle comes from, its files with the beginnings of their digests; plain text."""
+
+    stage: str
+    params: str
+    reads: tuple[str, ...]
+    writes: tuple[str, ...]
+
+
+def stages(judgement: Judgement) -> list[Origin]:
+    """In the order in which they ran."""
     given = judgement.lineage.get("stages", ())
-    for each in given if isinstance(given, Sequence) else ():
-        if isinstance(each, Mapping):
-            rest = {key: value for key, value in each.items() if key not in ("name", "stage")}
-            yield shown(str(each.get("name", each.get("stage", "")))), _plain(rest)
+    return [_origin(each) for each in given if isinstance(each, Mapping)] if isinstance(given, list | tuple) else []
+
+
+def _origin(stage: Mapping[str, Any]) -> Origin:
+    reads, writes = stage.get("inputs") or {}, stage.get("outputs") or {}
+    params = stage.get("params")
+    return Origin(
+        shown(str(stage.get("stage", ""))),
+        _plain(params) if params else "",
+        tuple(f"{shown(str(path))} {_plain(digest)}" for path, digest in reads.items()),
+        tuple(f"{shown(str(path))} {_plain(digest)}" for path, digest in writes.items()),
+    )
 
 
 def _plain(value: Any) -> str:
     """A value as it would be said; digests are cut, since the judgement has them whole."""
     if isinstance(value, Mapping):
-        told = [f"{key} {_plain(each)}" if _plain(each) else str(key) for key, each in value.items()]
-        more = f", and {len(told) - MOST_PACKAGES:,} more" if len(told) > MOST_PACKAGES else ""
-        return ", ".join(told[:MOST_PACKAGES]) + more
+        return _listed([f"{key} {_plain(each)}".strip() for key, each in value.items()])
     if isinstance(value, list | tuple):
-        return ", ".join(map(_plain, value))
-    text = str(value)
-    return f"{text[:SHORT]}…" if len(text) >= 64 and all(each in "0123456789abcdef" for each in text) else text
+        return _listed([_plain(each) for each in value])
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    text = "none" if value is None else str(value)
+    return f"{text[:SHORT]}…" if DIGEST.fullmatch(text) else text
+
+
+def _listed(told: list[str]) -> str:
+    more = f", and {len(told) - MOST_LISTED:,} more" if len(told) > MOST_LISTED else ""
+    return ", ".join(told[:MOST_LISTED]) + more

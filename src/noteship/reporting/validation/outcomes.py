@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from noteship.reporting.states import Look
-from noteship.reporting.validation.telling import estimated
+from noteship.reporting.validation.telling import estimated, words_of
 from noteship.reporting.words import number, shown
 from noteship.validation.judgement import Judgement
 
 __all__ = ["look_of", "verdict", "what_it_means"]
 
-PASSED = Look("passed", "", "#009E73", "o", "M10 1.5a8.5 8.5 0 1 0 .01 0zM5.8 10.3l3 3l5.6 -6.2l-1.4 -1.2l-4.3 4.8l-1.7 -1.7z")
+# A tick within a circle.
+TICK = "M10 1.5a8.5 8.5 0 1 0 .01 0zM5.8 10.3l3 3l5.6 -6.2l-1.4 -1.2l-4.3 4.8l-1.7 -1.7z"
+PASSED = Look("passed", "", "#009E73", "o", TICK)
 FAILED = Look("failed", "", "#D55E00", "D", "M10 0.5l9.5 9.5l-9.5 9.5l-9.5 -9.5zM9 5v6h2v-6zM9 12.5v2h2v-2z")
 UNGATED = Look("judged, without gates", "", "#0072B2", "s", "M3 3h14v14h-14zM6 9v2h8v-2z")
 # Of a sentence that everybody reads.
@@ -60,10 +62,11 @@ def _failed(judgement: Judgement) -> str:
     missed = [each for each in judgement.gates if not each.passed]
     reasons = [shown(each, LONGEST).rstrip(".") for each in judgement.failures]
     if missed:
-        of = f"{len(missed)} of {len(judgement.gates)} gates" if len(judgement.gates) > 1 else "its only gate"
-        more = "" if len(missed) == 1 else "; the first is"
-        reasons.append(f"{of}{more}: {shown(missed[0].expression)} ({shown(missed[0].told, LONGEST)})")
-    return f"Failed: {', and '.join(reasons) or 'why is not said'}"
+        count = len(judgement.gates)
+        of = "its only gate" if count == 1 else f"{len(missed)} of {count} gates"
+        first = "" if len(missed) == 1 else " the first is"
+        reasons.append(f"{of},{first} {shown(missed[0].expression)}: {shown(missed[0].told, LONGEST)}")
+    return f"Failed: {'; and '.join(reasons) or 'why is not said'}"
 
 
 def _how_good(judgement: Judgement) -> str:
@@ -89,7 +92,5 @@ def _next_to(value: float, low: float, high: float) -> str:
 
 
 def _subject(name: str) -> str:
-    from noteship.validation.measures import MEASURES
-
-    words = MEASURES[name].words if name in MEASURES else name
+    words = words_of(name)
     return f"{words[0].upper()}{words[1:]}"

@@ -12,18 +12,28 @@ p.note { margin: .3rem 0; }
 .digest { font: .85em ui-monospace, monospace; overflow-wrap: anywhere; }
 table.matrix { width: auto; border-collapse: separate; border-spacing: 2px; font-variant-numeric: tabular-nums; }
 table.matrix td, table.matrix th { border: 0; padding: .2rem .35rem; text-align: center; }
-table.matrix td { min-width: 2.6rem; border-radius: 4px; line-height: 1.2; }
+table.matrix td, table.matrix th { border: 0; padding: .2rem .3rem; text-align: center; }
+table.matrix td { min-width: 2.6rem; border-radius: 4px; line-height: 1.2; white-space: nowrap; }
 table.matrix td small { display: block; font-size: .7rem; color: inherit; opacity: .8; }
-table.matrix th[scope=row] { text-align: right; max-width: 9rem; position: sticky; left: 0; background: var(--paper);
-  overflow-wrap: anywhere; color: var(--ink); }
-table.matrix th[scope=col] { vertical-align: bottom; color: var(--ink); max-width: 7rem; overflow-wrap: anywhere; }
-table.matrix.many th[scope=col] { writing-mode: vertical-rl; transform: rotate(180deg); text-align: left;
-  max-width: none; max-height: 9rem; overflow: hidden; white-space: nowrap; text-overflow: ellipsis; }
-table.matrix td.sum { color: var(--quiet); }
+table.matrix td.none { background: var(--back); color: var(--gap); }
+table.matrix td.sum, table.matrix th.sum { color: var(--quiet); }
+table.matrix th { color: var(--ink); }
+table.matrix th span { display: block; max-width: 9rem; overflow: hidden; text-overflow: ellipsis;
+  white-space: nowrap; }
+table.matrix th[scope=row] { text-align: right; position: sticky; left: 0; background: var(--paper); }
+table.matrix th[scope=col] { vertical-align: bottom; }
+table.matrix.many td { min-width: 2.3rem; padding: .15rem; font-size: .82rem; }
+table.matrix.many th[scope=col] span { writing-mode: vertical-rl; transform: rotate(180deg); text-align: left;
+  max-width: none; max-height: 9rem; margin: auto; }
 dl.origin { display: grid; grid-template-columns: minmax(8rem, max-content) 1fr; gap: .35rem 1.2rem; margin: 0; }
 dl.origin dt { color: var(--quiet); }
 dl.origin dd { margin: 0; overflow-wrap: anywhere; }
+td.what small { display: block; }
+.origins { margin-bottom: .8rem; border-bottom: 1px solid var(--grid); }
+.cards.square { grid-template-columns: repeat(auto-fill, minmax(16.4rem, 1fr)); }
+.wide td.what, .wide td.digest { overflow-wrap: break-word; }
+.origins td.digest { white-space: nowrap; }
 td.lane { min-width: 12rem; }
 @media (max-width: 40rem) { dl.origin { grid-template-columns: 1fr; gap: 0; } dl.origin dd { margin-bottom: .6rem; }
-  td.lane { min-width: 0; } table.matrix th[scope=row] { max-width: 5.5rem; font-size: .75rem; } }
+  td.lane { min-width: 0; } table.matrix th span { max-width: 6rem; font-size: .75rem; } }
 """

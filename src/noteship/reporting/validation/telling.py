@@ -28,12 +28,16 @@ def words_of(name: str) -> str:
 def measured(name: str, value: float) -> str:
     """A metric's value.
 
-    >>> measured("f1", 0.95), measured("rmse", 1234.5), measured("f1", math.nan)
-    ('0.950', '1,230', '–')
+    >>> measured("f1", 0.95), measured("rmse", 1234.5), measured("log_loss", 0.7), measured("f1", math.nan)
+    ('0.950', '1,230', '0.700', '–')
     """
     if not math.isfinite(value):
         return NOTHING
-    told = f"{value:.3f}" if is_of_one(name) or name in OF_ONE else number(value)
+    if is_of_one(name) or name in OF_ONE:
+        told = f"{value:.3f}"
+    else:
+        # As many digits each, as long as they are not before the point.
+        told = f"{value:#.3g}" if 1e-3 <= abs(value) < 99.95 else number(value)
     return told.replace("-", "−")
 
 

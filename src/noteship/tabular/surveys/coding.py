@@ -7,7 +7,7 @@ from typing import Any
 import numpy
 import pandas
 
-__all__ = ["Array", "binned", "coded", "folds", "rank"]
+__all__ = ["Array", "binned", "coded", "folds", "numbers", "rank"]
 
 Array = numpy.ndarray[Any, Any]
 
@@ -17,11 +17,14 @@ GOLDEN = 2_654_435_761
 
 def coded(values: pandas.Series[Any], most: int) -> Array:
     """Codes from 0 by frequency, the rarest together in the last one; -1 for what is missing."""
-    counts = values.value_counts()
+    found, different = pandas.factorize(values)
+    counts = numpy.bincount(found[found >= 0], minlength=len(different))
     # Equals in the order of their letters, not of the rows.
-    order = sorted(counts.index, key=lambda each: (-int(counts[each]), str(each)))
-    place = {value: min(number, most - 1) for number, value in enumerate(order)}
-    return numpy.asarray(values.map(place).fillna(-1).to_numpy(), numpy.int64)
+    order = sorted(range(len(different)), key=lambda each: (-int(counts[each]), str(different[each])))
+    place = numpy.full(len(different) + 1, -1, numpy.int64)
+    place[order] = numpy.minimum(numpy.arange(len(different)), most - 1)
+    coded_as: Array = place[found]
+    return coded_as
 
 
 def binned(values: Array, most: int) -> Array:
@@ -47,3 +50,15 @@ def folds(rows: int, number: int) -> Array:
         number
     ) // numpy.uint64(2**32)
     return made.astype(numpy.int64)
+
+
+def numbers(values: pandas.Series[Any]) -> Array:
+    """As floats; times as seconds since 1970; what is infinite is missing."""
+    if pandas.api.types.is_datetime64_any_dtype(values):
+        seconds = values.astype("datetime64[s]")
+        made = seconds.astype("int64").to_numpy(float)
+        made[values.isna().to_numpy(bool)] = numpy.nan
+        return made
+    numbers = values.to_numpy(float, na_value=numpy.nan).copy()
+    numbers[~numpy.isfinite(numbers)] = numpy.nan
+    return numbers

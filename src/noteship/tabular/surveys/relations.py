@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy
 import pandas
 
-from noteship.tabular.surveys.coding import Array, coded, rank
+from noteship.tabular.surveys.coding import Array, coded, numbers, rank
 from noteship.tabular.surveys.columns import Counted
 
 __all__ = ["Pair", "Relations", "relations"]
@@ -55,7 +54,7 @@ def relations(frame: pandas.DataFrame, counted: Sequence[Counted]) -> Relations:
     names = tuple(each.name for each in fitting)
     place = {name: number for number, name in enumerate(names)}
     matrix = numpy.full((len(names), len(names)), numpy.nan)
-    values = numpy.column_stack([_numbers(frame[name]) for name in numeric]) if numeric else numpy.empty((len(frame), 0))
+    values = numpy.column_stack([numbers(frame[name]) for name in numeric]) if numeric else numpy.empty((len(frame), 0))
     ranks = numpy.column_stack([rank(values[:, each]) for each in range(len(numeric))]) if numeric else values
     at = [place[name] for name in numeric]
     spearman, pearson = _correlations(ranks), _correlations(_clipped(values))
@@ -72,18 +71,6 @@ def relations(frame: pandas.DataFrame, counted: Sequence[Counted]) -> Relations:
     linear = {(numeric[a], numeric[b]): float(pearson[a, b]) for a in range(len(numeric)) for b in range(len(numeric))}
     strongest = _strongest(names, matrix, set(categories), linear)
     return Relations(names, tuple(tuple(map(float, row)) for row in matrix), strongest)
-
-
-def _numbers(values: pandas.Series[Any]) -> Array:
-    """As floats; times as seconds; infinite ones are missing."""
-    if pandas.api.types.is_datetime64_any_dtype(values):
-        seconds = values.astype("datetime64[s]")
-        made = seconds.astype("int64").to_numpy(float)
-        made[values.isna().to_numpy(bool)] = numpy.nan
-        return made
-    numbers = values.to_numpy(float, na_value=numpy.nan).copy()
-    numbers[~numpy.isfinite(numbers)] = numpy.nan
-    return numbers
 
 
 def _clipped(values: Array) -> Array:

@@ -11,7 +11,7 @@ import pandas
 from noteship.tabular.column import Column
 from noteship.tabular.engine import Table
 
-__all__ = ["MOST_ROWS", "NUMBERED", "ROW", "Sample", "draw"]
+__all__ = ["BESIDE", "MOST_ROWS", "NUMBERED", "ROW", "Sample", "draw"]
 
 # A share of 50,000 rows has a standard error of 0.2 % at most, and a finding of one row in a thousand is seen in fifty.
 MOST_ROWS = 50_000
@@ -21,6 +21,7 @@ HASHES = 2**64
 # The rows with their numbers, from 0, in a column that no table has.
 ROW = '"noteship: row"'
 NUMBERED = f"(SELECT *, row_number() OVER () - 1 AS {ROW} FROM rows)"
+BESIDE = NUMBERED.replace("FROM rows", "FROM others")
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,84 @@
+"""The seam to engines of clusters: what a stage asks for, and what its process needs to find what it gets."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+__all__ = ["Access", "Cluster", "Engine", "Identity", "Place", "Wanted"]
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Files for TLS, in PEM: who is trusted, and the certificate and key to be known by. Without them, by default."""
+
+    ca: str | None = None
+    cert: str | None = None
+    key: str | None = None
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A cluster as it is asked for: one to be made, or the one at `address`.
+
+    Without `workers`, as many as there are processors for their threads; without `memory_bytes`, each has its share of
+    the machine's. `identity` is for the one at an address.
+    """
+
+    engine: str
+    workers: int | None = None
+    threads: int = 1
+    memory_bytes: int | None = None
+    address: str | None = None
+    identity: Identity = Identity()
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where clusters are made: by a project's interpreter, in an environment; `root` is what paths are relative to."""
+
+    root: Path
+    python: Path
+    environment: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Access:
+    """What a process needs to find a cluster: variables of its environment, and code to be run before its own."""
+
+    environment: Mapping[str, str] = field(default_factory=dict)
+    prelude: str = ""
+
+
+class Cluster(Protocol):
+    """A cluster that can be used; thread-safe."""
+
+    def access(self, stage: str, modules: Mapping[str, str]) -> Access:
+        """For a stage under a name that no other has, with the names and digests of its own modules."""
+        ...
+
+    def alive(self) -> bool:
+        """Whether it still is there."""
+        ...
+
+    def describe(self) -> str:
+        """What it is, for a person: no secrets, nothing that is another each time."""
+        ...
+
+    def news(self) -> tuple[str, ...]:
+        """All that happened to it so far and is to be known, in its order."""
+        ...
+
+    def close(self) -> None:
+        """End it, if it was made here."""
+        ...
+
+
+class Engine(Protocol):
+    """Makes or finds clusters of one kind."""
+
+    def open(self, wanted: Wanted, place: Place) -> Cluster:
+        """A cluster as wanted. Raises EngineMissing, ClusterBroken, ClusterUnreachable."""
+        ...

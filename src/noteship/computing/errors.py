@@ -1,0 +1,82 @@
+"""What can be missing where a cluster is wanted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Self
+
+from noteship.errors import EnvironmentLacks, Parts, cut
+
+__all__ = ["ClusterBroken", "ClusterUnreachable", "EngineMissing"]
+
+
+@dataclass(eq=False)
+class EngineMissing(EnvironmentLacks):
+    """The project's interpreter lacks what makes clusters."""
+
+    python: str
+    module: str
+    command: str
+
+    def parts(self) -> Parts:
+        """The module, and the command that adds what is needed."""
+        return Parts(
+            f"a cluster is asked for, and the project's Python has no {self.module}",
+            where=self.python,
+            remedy=f"{self.command}, or leave out `cluster` in noteship.toml",
+        )
+
+    @classmethod
+    def example(cls) -> Self:
+        """A project without Dask."""
+        python = ".venv/bin/python"
+        return cls(python, "distributed", f"{python} -m pip install dask distributed cryptography")
+
+
+@dataclass(eq=False)
+class ClusterBroken(EnvironmentLacks):
+    """A cluster that was to be made did not come up."""
+
+    retryable = True
+
+    what: str
+    python: str
+    reason: str
+
+    def parts(self) -> Parts:
+        """What its processes said last."""
+        return Parts(
+            f"{self.what} did not come up",
+            where=self.python,
+            nearest=cut(self.reason),
+            remedy="ask for fewer workers or less memory under `cluster` in noteship.toml, or run again",
+        )
+
+    @classmethod
+    def example(cls) -> Self:
+        """A machine out of memory."""
+        return cls("a Dask cluster of 64 workers", ".venv/bin/python", "OSError: [Errno 12] Cannot allocate memory")
+
+
+@dataclass(eq=False)
+class ClusterUnreachable(EnvironmentLacks):
+    """The scheduler at an address does not answer, or not to this client."""
+
+    retryable = True
+
+    address: str
+    reason: str
+
+    def parts(self) -> Parts:
+        """The address, and what the system said."""
+        return Parts(
+            f"no scheduler answers at {self.address}: {cut(self.reason)}",
+            where="`cluster` in noteship.toml, address",
+            remedy="start it, or correct the address and the certificates; without `address` a cluster is made for "
+            "the run",
+        )
+
+    @classmethod
+    def example(cls) -> Self:
+        """A scheduler that is not there."""
+        return cls("tls://scheduler.team-a:8786", "Connection refused")

@@ -1,0 +1,168 @@
+"""A table held against its contract: one pass for the rules of values, one more for each question of repetition."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from noteship import tabular
+from noteship.contracts import plainly, questions
+from noteship.contracts.contract import ColumnContract, Contract, rule_name
+from noteship.contracts.errors import RulesContradict
+from noteship.contracts.questions import Question
+from noteship.contracts.repetition import repetitions
+from noteship.contracts.verdict import Example, Finding, Verdict
+from noteship.nearest import nearest
+
+__all__ = ["check", "with_freshness"]
+
+EXAMPLES = 5
+# Beside the key and the rule's own column, others say what row it is: as many as fit in a line.
+COLUMNS_SHOWN = 6
+
+
+def check(source: object, contract: Contract) -> Verdict:
+    """The verdict on a file or a frame. All but freshness, which `with_freshness` adds, depends on these two alone.
+
+    Raises: RulesContradict, for a pattern that turns out to be none, and what `tabular.opened` raises.
+
+    Accuracy: duplicate rows are told by a hash of 64 bits; among n rows that differ, n²/2^65 are expected to be taken
+    for duplicates: less than one in ten million times for a million rows.
+    """
+    texts = [column.name for column in contract.columns if column.type == "text"]
+    try:
+        with tabular.opened(
+            source, name=None if isinstance(source, str | Path) else contract.file, texts=texts
+        ) as table:
+            return _Check(table, contract).verdict()
+    except tabular.TableUnreadable as error:
+        for column in contract.columns:
+            fault = tabular.pattern_fault(column.pattern) if column.pattern else ""
+            if fault:
+                fact = f"{column.name}: the pattern cannot be read: {fault}"
+                raise RulesContradict(fact, contract.place(rule_name(column.name, "pattern")), "correct it") from error
+        raise
+
+
+def with_freshness(verdict: Verdict, contract: Contract, now: datetime.datetime) -> Verdict:
+    """The verdict with that on the age of the newest value, at a time in UTC."""
+    asked = contract.freshness
+    if asked is None:
+        return verdict
+    said = f"{asked.column} at most {asked.written} old"
+    finding = Finding("freshness", "", said, "unchecked", contract.severity_of("freshness"), of=verdict.rows)
+    if verdict.newest:
+        newest = datetime.datetime.fromisoformat(verdict.newest)
+        age_s = (now.replace(tzinfo=None) - newest).total_seconds()
+        state = "broken" if age_s > asked.most_s else "kept"
+        seen = f"the newest {asked.column} is {plainly.plain(newest)}, {plainly.age(age_s)} old"
+        finding = replace(finding, state=state, seen=seen)
+    return replace(verdict, findings=(finding, *verdict.findings))
+
+
+class _Check:
+    def __init__(self, table: tabular.Table, contract: Contract) -> None:
+        self._table = table
+        self._contract = contract
+        self._columns = {column.name: column for column in table.columns}
+
+    def verdict(self) -> Verdict:
+        there = [each for each in self._contract.columns if each.name in self._columns]
+        asked = [question for each in there for question in self._questions(each)]
+        counts = self._counts(asked)
+        rows = counts.pop()
+        found = {each.rule: self._finding(each, bad, rows) for each, bad in zip(asked, counts, strict=True)}
+        of_file = [*self._of_rows(rows), *self._of_columns(rows)]
+        repeated = [self._with_examples(each, bad) for each, bad in repetitions(self._table, self._contract, rows)]
+        rest = [finding for each in there for finding in self._vain(each, rows)]
+        by_column = [*found.values(), *rest, *(each for each in repeated if each.column)]
+        order = {column.name: number for number, column in enumerate(self._contract.columns)}
+        by_column.sort(key=lambda each: order[each.column])
+        findings = (*of_file, *(each for each in repeated if not each.column), *by_column)
+        return Verdict(self._contract.file, rows, findings, self._newest())
+
+    def _questions(self, contract: ColumnContract) -> Iterator[Question]:
+        column, typed = self._columns[contract.name], self._table.typed
+        if contract.type:
+            yield questions.type_question(contract, column, typed=typed)
+        if contract.missing is not None:
+            yield questions.missing_question(contract, contract.missing)
+        if questions.fit_of(contract.type, column, typed=typed) != "other":
+            yield from questions.of_values(contract, column)
+
+    def _counts(self, asked: list[Question]) -> list[int]:
+        """How many rows break each, and at the end how many there are."""
+        select = ", ".join((*(f"count(*) FILTER (WHERE {each.bad})" for each in asked), "count(*)"))
+        ((*counts,),) = self._table.ask(select, *(value for each in asked for value in each.given))
+        return counts
+
+    def _finding(self, question: Question, bad: int, rows: int) -> Finding:
+        severity = self._contract.severity_of(question.rule, question.column)
+        finding = Finding(question.rule, question.column, question.said, "kept", severity, bad, rows)
+        if bad <= question.most * rows:
+            return finding
+        seen = f"{plainly.count(bad, rows)} {question.are}"
+        return self._with_examples(replace(finding, state="broken", seen=seen), question.bad, *question.given)
+
+    def _vain(self, contract: ColumnContract, rows: int) -> Iterator[Finding]:
+        """The rules of values that make no sense of a column of another type."""
+        if questions.fit_of(contract.type, self._columns[contract.name], typed=self._table.typed) != "other":
+            return
+        wanted = contract.type or ""
+        as_wanted = tabular.Column(contract.name, wanted, "")  # type: ignore[arg-type]
+        for each in questions.of_values(contract, as_wanted):
+            severity = self._contract.severity_of(each.rule, each.column)
+            yield Finding(each.rule, each.column, each.said, "unchecked", severity, of=rows)
+
+    def _of_rows(self, rows: int) -> Iterator[Finding]:
+        bounds = self._contract.rows
+        if bounds:
+            low = bounds.least is not None and rows < bounds.least
+            high = bounds.most is not None and rows > bounds.most
+            state, said = "broken" if low or high else "kept", f"{plainly.allowed(bounds)} rows"
+            seen = f"there {'is' if rows == 1 else 'are'} {rows:,} row{'' if rows == 1 else 's'}"
+            yield Finding("rows", "", said, state, self._contract.severity_of("rows"), of=rows, seen=seen)
+
+    def _of_columns(self, rows: int) -> Iterator[Finding]:
+        """Columns that are not there, and those that nobody expected."""
+        listed = [column.name for column in self._contract.columns]
+        for column in self._contract.columns:
+            if column.name not in self._columns and not column.optional:
+                near = nearest(column.name, [name for name in self._columns if name not in listed])
+                seen = f"there is no column {plainly.plain(column.name)}"
+                seen += f", but {plainly.plain(near)}" if near else ""
+                rule = rule_name(column.name)
+                severity = self._contract.severity_of(rule, column.name)
+                yield Finding(rule, "", f"has the column {column.name}", "broken", severity, of=rows, seen=seen)
+        if self._contract.closed:
+            more = [name for name in self._columns if name not in listed]
+            state, seen = ("broken", f"there are more: {plainly.listed(more)}") if more else ("kept", "")
+            severity = self._contract.severity_of("closed")
+            yield Finding("closed", "", "no further columns", state, severity, of=rows, seen=seen)
+
+    def _newest(self) -> str:
+        asked = self._contract.freshness
+        column = self._columns.get(asked.column) if asked else None
+        if column is None or column.type not in ("date", "time"):
+            return ""
+        ((newest,),) = self._table.ask(f"CAST(max({tabular.identifier(column.name)}) AS TIMESTAMP)")
+        return newest.isoformat() if newest else ""
+
+    def _with_examples(self, finding: Finding, bad: str, *given: object) -> Finding:
+        if not finding.is_broken or not bad:
+            return finding
+        shown = self._shown(finding.column)
+        rows = self._table.where(bad, shown, *given, limit=EXAMPLES)
+        examples = tuple(
+            Example(number, tuple((name, plainly.plain(each)) for name, each in zip(shown, values, strict=True)))
+            for number, *values in rows
+        )
+        return replace(finding, examples=examples)
+
+    def _shown(self, column: str) -> list[str]:
+        """The columns of an example: the rule's own, the key, and the first others; none that is left out."""
+        wanted = [column, *self._contract.key, *self._columns]
+        may = [name for name in dict.fromkeys(wanted) if name in self._columns and name not in self._contract.leave_out]
+        return may[:COLUMNS_SHOWN]

@@ -1,0 +1,208 @@
+"""`noteship tune`: a search over parameters, every trial a run over the same cache."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from noteship import digests, tuning
+from noteship.errors import stage_section
+from noteship.operations.errors import DirectionNeeded, NothingToTune, UnknownMeasure
+from noteship.operations.opened import OpenedProject
+from noteship.operations.trying_notebooks import Events, InFile, NotebookTrials, Untuned
+from noteship.operations.variants import Variants
+from noteship.project import TuneSettings
+
+__all__ = ["Listener", "TuneReport", "TuneRequest", "listed", "shown", "tune"]
+
+# Raised whenever values that were found before cannot be compared with those found now.
+VERSION = 1
+
+
+@dataclass(frozen=True)
+class TuneRequest:
+    """What overrules `[tune]` in this call; `new` begins anew, `chosen` are alternatives."""
+
+    trials: int | None = None
+    jobs: int | None = None
+    timeout_s: float | None = None
+    new: bool = False
+    chosen: Sequence[str] = ()
+
+
+class Listener(tuning.Listener, Protocol):
+    """Who is told how a search goes on."""
+
+    def say(self, line: str) -> None:
+        """Something to know."""
+
+
+Listen = Callable[[tuning.Begun, Sequence[tuning.Trial], tuning.Limits], AbstractContextManager[Listener]]
+
+
+@dataclass(frozen=True)
+class TuneReport:
+    """A search as it stands, and how this call of it ended; `known` trials were there before it."""
+
+    search: tuning.Begun
+    trials: Sequence[tuning.Trial]
+    state: str = "done"
+    known: int = 0
+    seconds: float = 0.0
+
+    @property
+    def best(self) -> tuning.Trial | None:
+        """The best trial that is done."""
+        return tuning.best(self.trials, self.search.direction)
+
+    @property
+    def importances(self) -> Mapping[str, float]:
+        """How much each parameter matters; loads the search's library."""
+        from noteship.tuning import study
+
+        return study.importances(self.search.space, self.search.direction, self.trials)
+
+    @property
+    def settings(self) -> str:
+        """What to put into `noteship.toml` to have the best trial; empty where there is none, or it is of steps."""
+        stages: dict[str, dict[str, Any]] = {}
+        for name, value in (self.best.parameters if self.best else {}).items():
+            stage, _, parameter = name.rpartition(".")
+            if ":" not in name:
+                stages.setdefault(stage, {})[parameter] = value
+        return "\n".join(f"{stage_section(stage)}\nparams = {_toml(own)}" for stage, own in stages.items())
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The options of `noteship run` that make the best trial."""
+        best = self.best.parameters if self.best else {}
+        return tuple(f"--set {name}={value!r}" for name, value in best.items() if ":" not in name)
+
+    def to_json(self) -> dict[str, Any]:
+        """The document that `noteship tune --json` prints."""
+        return {
+            "search": self.search.to_json(),
+            "state": self.state,
+            "known": self.known,
+            "seconds": round(self.seconds, 3),
+            "best": self.best.to_json() if self.best else None,
+            "importances": dict(self.importances),
+            "trials": [each.to_json() for each in self.trials],
+        }
+
+
+def tune(opened: OpenedProject, request: TuneRequest, listen: Listen, events: Events) -> TuneReport:
+    """Search, or go on with the last search of the same space, metric, code and data, where it is not finished.
+
+    `events` is given the graph that the parameters as they are need, and gives who is told how its run goes on.
+
+    Raises: NothingToTune, UnknownMeasure, DirectionNeeded, and what `NotebookTrials` and `tuning.Search` raise.
+    """
+    settings = opened.settings.tune
+    if settings is None:
+        raise NothingToTune()
+    metric = tuning.FileMetric.of(settings.metric)
+    if metric is None:
+        raise UnknownMeasure(settings.metric, "it names no file", "", ())
+    direction = settings.direction or tuning.direction_of(metric.key)
+    if direction is None:
+        raise DirectionNeeded(settings.metric)
+    method = tuning.Method(direction, settings.sampler, settings.pruner, settings.seed)
+    method.check(tuning.Space(settings.space))
+    with Variants(opened) as variants:
+        trials = NotebookTrials(opened, variants, settings.space, InFile(metric), request.chosen)
+        untuned = trials.untuned(settings.metric, events)
+        return _searched(opened, request, _Aim(settings, method, untuned, trials), listen)
+
+
+@dataclass(frozen=True)
+class _Aim:
+    settings: TuneSettings
+    method: tuning.Method
+    untuned: Untuned
+    objective: tuning.Objective
+
+    @property
+    def space(self) -> tuning.Space:
+        return tuning.Space(self.settings.space)
+
+    @property
+    def begun(self) -> tuning.Begun:
+        """The search, as it is written down where it is new."""
+        settings, space = self.settings, self.space
+        parts = [VERSION, settings.metric, self.method.direction, space.to_json(), self.untuned.facts]
+        return tuning.Begun(
+            id="",
+            identity=digests.of_value(parts),
+            metric=settings.metric,
+            direction=self.method.direction,
+            space=space,
+            started="",
+            before=self.untuned.measured.value,
+            own=self.untuned.parameters,
+        )
+
+
+def _searched(opened: OpenedProject, request: TuneRequest, aim: _Aim, listen: Listen) -> TuneReport:
+    settings, book = aim.settings, tuning.Book(opened.store)
+    found = None if request.new else book.last(aim.begun.identity)
+    begun = found or book.begin(aim.begun)
+    known = list(book.trials(begun.id))
+    if not known and aim.space.holds(begun.own):
+        known = [book.add(begun.id, _first(aim.untuned))]
+    limits = tuning.Limits(
+        request.trials or settings.trials, request.timeout_s or settings.timeout_s, request.jobs or settings.jobs
+    )
+    with listen(begun, known, limits) as listener:
+        ended = tuning.Search(aim.space, aim.method, known).run(
+            aim.objective, limits, listener, lambda trial: book.add(begun.id, trial)
+        )
+    trials = sorted(ended.trials, key=lambda each: each.number)
+    return TuneReport(begun, trials, ended.state, len(known) if found else 0, ended.seconds)
+
+
+def _first(untuned: Untuned) -> tuning.Trial:
+    """The parameters as they are, as the first trial: they lie in the space, and their value is known."""
+    measured = untuned.measured
+    return tuning.Trial(
+        0,
+        untuned.parameters,
+        "done",
+        measured.value,
+        measured.error,
+        own_seconds=measured.own_seconds,
+        run=measured.run,
+    )
+
+
+def shown(opened: OpenedProject, name: str) -> TuneReport:
+    """A search of before, by its ID, a start of it, or `latest`. Raises UnknownSearch."""
+    book = tuning.Book(opened.store)
+    search = book.search(name)
+    trials = book.trials(search.id)
+    return TuneReport(search, trials, known=len(trials))
+
+
+def listed(opened: OpenedProject) -> list[TuneReport]:
+    """All searches, the latest first."""
+    return [shown(opened, name) for name in tuning.Book(opened.store).ids()]
+
+
+def write_report(report: TuneReport, path: Path) -> None:
+    """Write a search as one page. Raises NotWritten, PlottingMissing."""
+    from noteship.operations.writing import write
+    from noteship.reporting import tuning as pages
+
+
+def _toml(value: Any) -> str:
+    """A value as TOML writes it, which is as JSON does but for tables."""
+    if isinstance(value, dict):
+        items = ((name if re.fullmatch(r"[\w-]+", name) else json.dumps(name), each) for name, each in value.items())
+        return "{ " + ", ".join(f"{name} = {_toml(each)}" for name, each in items) + " }"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_toml, value)) + "]"
+    return json.dumps(value, ensure_ascii=False)

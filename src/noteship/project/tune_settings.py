@@ -1,0 +1,66 @@
+"""`[tune]`: what is searched, by which metric, and how."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from noteship import tuning
+from noteship.project import values
+
+__all__ = ["TuneSettings"]
+
+DIRECTIONS = ("maximize", "minimize")
+
+
+def _one_of(*known: str) -> Any:
+    def parse(value: object) -> str:
+        if value not in known:
+            raise ValueError(f"one of {', '.join(map(repr, known))}".replace("'", '"'))
+        return str(value)
+
+    return parse
+
+
+def _seed(value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise ValueError("a whole number from 0 on")
+    return value
+
+
+def _folds(value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 2:
+        raise ValueError("a whole number from 2 on")
+    return value
+
+
+def _dimension(name: str, value: object) -> tuning.Dimension:
+    stage, dot, parameter = name.rpartition(".")
+    file, _, step = name.rpartition(":")
+    if not (file and step) and not (stage and dot and parameter.isidentifier()):
+        raise ValueError('a name such as "04-train.depth", of a stage\'s parameter, or "model.sav:C", of a step\'s')
+    return tuning.dimension(value)
+
+
+@dataclass(frozen=True)
+class TuneSettings:
+    """`[tune]`: the space, the metric, and how the one is searched for the best of the other."""
+
+    metric: str
+    space: Mapping[str, tuning.Dimension] = field(metadata={"parse_item": _dimension})
+    direction: tuning.Direction | None = field(default=None, metadata={"parse": _one_of(*DIRECTIONS)})
+    trials: int = field(default=50, metadata={"parse": values.count})
+    timeout_s: float | None = field(default=None, metadata={"key": "timeout", "parse": values.length})
+    jobs: int = field(default=1, metadata={"parse": values.count})
+    sampler: str = field(default="tpe", metadata={"parse": _one_of(*tuning.SAMPLERS)})
+    pruner: str = field(default="none", metadata={"parse": _one_of(*tuning.PRUNERS)})
+    seed: int = field(default=0, metadata={"parse": _seed})
+    folds: int = field(default=5, metadata={"parse": _folds})
+
+    def __post_init__(self) -> None:
+        if not self.space:
+            raise ValueError("at least one parameter below [tune.space]")
+        steps = [name for name in self.space if ":" in name]
+        if steps and len(steps) < len(self.space):
+            raise ValueError("a space of notebooks' parameters or of steps' parameters, not of both")

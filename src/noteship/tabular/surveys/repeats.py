@@ -1,0 +1,89 @@
+"""Rows that are there more than once: as a whole, but for an answer, or in another part."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from noteship.tabular.engine import Table
+from noteship.tabular.surveys.columns import Counted
+from noteship.tabular.surveys.sample import NUMBERED, ROW
+
+__all__ = ["Repeats", "hashed", "is_chance", "repeats", "rows_of"]
+
+MOST_SHOWN = 6
+# Of columns with the most values: those with few say less of whether rows are equal by chance.
+MOST_TRIED = 6
+# Columns of one row depend on each other, so that equals are more frequent than independent ones would be.
+SLACK = 5.0
+
+
+@dataclass(frozen=True)
+class Repeats:
+    """copies: rows beyond the first of each; numbers: of some, equals beside each other; is_chance: see `is_chance`."""
+
+    copies: int
+    groups: int
+    numbers: tuple[int, ...] = ()
+    is_chance: bool = False
+
+
+def hashed(table: Table, columns: Sequence[str]) -> str:
+    """A row's values in these columns as 64 bits.
+
+    That two different ones of n rows have the same has a probability of n² / 2⁶⁵: one in 10⁷ for a million rows.
+    """
+    return f"hash({', '.join(table.quoted(name) for name in columns)})" if columns else "0"
+
+
+def repeats(table: Table, columns: Sequence[str], counted: Sequence[Counted]) -> Repeats:
+    """Rows that are equal in these columns. Cost: one pass, and a dozen where there are any."""
+    row = hashed(table, columns)
+    # Where one column tells all rows apart, nothing has to be asked.
+    if not columns or any(each.is_unique and each.name in columns for each in counted):
+        return Repeats(0, 0)
+    every, different = table.ask(f"count(*), count(DISTINCT {row})")[0]
+    copies = int(every) - int(different)
+    if not copies:
+        return Repeats(0, 0)
+    rest = "GROUP BY 1 HAVING count(*) > 1"
+    groups = int(table.arrow(f"SELECT count(*) FROM (SELECT {row} AS h FROM rows {rest})").column(0)[0].as_py())
+    of = "(SELECT *, count(*) OVER (PARTITION BY h) AS c FROM (SELECT h, {0} FROM (SELECT {1} AS h, {0} FROM {2})))"
+    found = table.arrow(
+        f"SELECT {ROW} FROM {of.format(ROW, row, NUMBERED)} WHERE c > 1 ORDER BY c DESC, min({ROW}) OVER (PARTITION BY h), {ROW}"
+        f" LIMIT {MOST_SHOWN}"
+    )
+    numbers = tuple(int(each) for each in found.column(0).to_pylist())
+    return Repeats(copies, groups, numbers, is_chance(table, columns, counted))
+
+
+def is_chance(table: Table, columns: Sequence[str], counted: Sequence[Counted]) -> bool:
+    """Whether so many equal rows can be there because there are only so many different ones.
+
+    For each of the columns with the most values: pairs of rows that are equal in all others, times the chance that two
+    different rows are equal in this one, is what chance would make. More than five times that is not chance.
+    """
+    pairs = _pairs(table, hashed(table, columns))
+    by_name = {each.name: each for each in counted}
+    tried = sorted((by_name[name] for name in columns), key=lambda each: -each.distinct)[:MOST_TRIED]
+    different = table.ask(f"count(DISTINCT {hashed(table, columns)})")[0][0]
+    for each in tried:
+        others = [name for name in columns if name != each.name]
+        among = f"(SELECT count(DISTINCT {hashed(table, columns)}) AS c FROM rows GROUP BY {table.quoted(each.name)})"
+        alike = float(table.arrow(f"SELECT sum(c * (c - 1.0) / 2) FROM {among}").column(0)[0].as_py() or 0)
+        chance = alike / max(1.0, different * (different - 1) / 2)
+        expected = SLACK * chance * _pairs(table, hashed(table, others))
+        if pairs <= expected + 3 * expected**0.5:
+            return True
+    return False
+
+
+def _pairs(table: Table, row: str) -> float:
+    among = f"(SELECT count(*) AS c FROM rows GROUP BY {row})"
+    return float(table.arrow(f"SELECT sum(c * (c - 1.0) / 2) FROM {among}").column(0)[0].as_py() or 0)
+
+
+def rows_of(table: Table, condition: str, *given: object, most: int = MOST_SHOWN) -> tuple[int, ...]:
+    """The numbers of the first rows for which a condition holds."""
+    found = table.arrow(f"SELECT {ROW} FROM {NUMBERED} WHERE {condition} ORDER BY {ROW} LIMIT {most}", *given)
+    return tuple(int(each) for each in found.column(0).to_pylist())

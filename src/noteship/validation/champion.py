@@ -1,0 +1,73 @@
+"""The champion on the same held-out rows, fitted on the same training part where it can be."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from noteship import models
+from noteship.errors import NoteshipError
+from noteship.validation.answering import Answering
+from noteship.validation.asking import JudgeRequest, Packed
+from noteship.validation.cloning import score
+from noteship.validation.judgement import Compared
+from noteship.validation.metrics import Classified, Regressed
+from noteship.validation.opening import Opened, open_model
+from noteship.validation.paired import compare
+from noteship.validation.parting import Parted
+from noteship.validation.resampling import Draws, Resampling
+
+__all__ = ["Contender", "against_champion"]
+
+
+@dataclass(frozen=True, eq=False)
+class Contender:
+    """What was judged: its answers to the held-out rows, and what was drawn of them."""
+
+    judged: Classified | Regressed
+    draws: Draws
+    resampling: Resampling
+    parted: Parted
+
+
+def against_champion(asked: JudgeRequest, packed: Packed, contender: Contender) -> Compared:
+    """The champion's own measures, and the differences on the same resamples.
+
+    Where it takes other inputs than the data has, predicts something else, or is not to be loaded here, nothing is
+    compared, and the reason is told.
+    """
+    try:
+        opened = open_model(packed)
+        return _compared(asked, packed, opened, contender)
+    except NoteshipError as error:
+        return Compared(packed.digest, "not compared", error.parts().fact)
+
+
+def _compared(asked: JudgeRequest, packed: Packed, opened: Opened, contender: Contender) -> Compared:
+    parted = contender.parted
+    if opened.scorer.signature.output.kind == "regression" and isinstance(contender.judged, Classified):
+        return Compared(packed.digest, "not compared", "it predicts numbers, not classes")
+    signature = opened.scorer.signature
+    train, held = signature.conform(parted.train.raw), signature.conform(parted.held.raw)
+    answering = Answering.of(opened.composition, (train, parted.train.answers), parted.held.answers, asked.positive)
+    made = models.refit(opened.composition, train, parted.train.answers, asked.seed, partly=False)
+    if isinstance(made, models.NotRefitted):
+        why = f"it cannot be fitted again ({made.step}: {made.why}), so it may have seen the held-out rows"
+        told, composition = Compared(packed.digest, "as it is", why), opened.composition
+    else:
+        told, composition = Compared(packed.digest, "refitted"), made
+    judged = answering.judged(parted.held.answers, score(composition, held))
+    if type(judged) is not type(contender.judged):
+        return Compared(packed.digest, "not compared", "it predicts classes, not numbers")
+    return _measured(told, judged, contender, asked.seed)
+
+
+def _measured(told: Compared, judged: Any, contender: Contender, seed: int) -> Compared:
+    resampling = contender.resampling
+    draws = resampling.draw(judged)
+    return replace(
+        told,
+        metrics=resampling.estimates(judged, draws),
+        differences=resampling.intervals(contender.draws.less(draws)),
+        p=compare(contender.judged.loss, judged.loss, resampling.groups, seed).p,
+    )

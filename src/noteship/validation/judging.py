@@ -1,0 +1,234 @@
+"""One judging, from a request to what was found; gates are no part of it."""
+
+from __future__ import annotations
+
+import datetime
+import importlib.metadata
+import platform
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any, Literal
+
+import numpy
+
+from noteship import models
+from noteship.validation import errors
+from noteship.validation.answering import Answering
+from noteship.validation.asking import JudgeRequest, measures_of
+from noteship.validation.calibration import calibrate
+from noteship.validation.champion import Contender, against_champion
+from noteship.validation.cloning import Judged, encoded, judged_for, score
+from noteship.validation.judgement import Agreement, Confusion, Judgement, Slice, Split
+from noteship.validation.latency import measure_cost
+from noteship.validation.measures import main_measure
+from noteship.validation.metrics import Array, Classified, Regressed
+from noteship.validation.opening import Opened, open_model
+from noteship.validation.paired import LEVEL, compare
+from noteship.validation.parting import part_rows
+from noteship.validation.resampling import Resampling
+from noteship.validation.residuals import residuals
+from noteship.validation.robustness import Held, robustness
+from noteship.validation.slices import judge_slices
+from noteship.validation.slicing import cuts
+from noteship.validation.thresholds import thresholds
+
+__all__ = ["judge"]
+
+# More classes than that are a picture that nobody can read.
+MOST_CLASSES = 50
+RARE = 10
+# Answers of a regression that are closer than this share of the target's spread are alike.
+ALIKE = 0.01
+
+Say = Callable[[str], None]
+
+
+def judge(asked: JudgeRequest, say: Say) -> Judgement:
+    """Judge a bundle. `say` is told what is begun.
+
+    Guarantee: equal requests give equal judgements, but for `cost`, `seconds` and `at`.
+    Raises what opening a bundle, reading rows, parting them and refitting raise; UnknownPositive, UnknownMetric.
+    """
+    began = time.perf_counter()
+    at = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+    say("loading the model")
+    opened = open_model(asked.bundle)
+    parted = part_rows(asked, opened.scorer.signature)
+    say(f"fitting a clone on {len(parted.train):,} rows")
+    judged = judged_for(opened, parted, asked)
+    made = _Judging(asked, opened, judged, say).made()
+    return replace(made, seconds=round(time.perf_counter() - began, 3), at=at)
+
+
+class _Judging:
+    """The judging of one composition on the held-out rows."""
+
+    def __init__(self, asked: JudgeRequest, opened: Opened, judged: Judged, say: Say) -> None:
+        self._asked, self._opened, self._judged, self._say = asked, opened, judged, say
+        self._parted = judged.parted
+        file = asked.holdout.file or ""
+        self._frame = encoded(opened, self._parted.held, file)
+        train = encoded(opened, self._parted.train, "")
+        self._answering = Answering.of(
+            opened.composition, (train, self._parted.train.answers), self._parted.held.answers, asked.positive
+        )
+        self._resampling = Resampling(len(self._frame), asked.resamples, asked.seed, self._parted.groups)
+        self._kind: Literal["classification", "regression"] = opened.scorer.signature.output.kind
+
+    def made(self) -> Judgement:
+        self._say(f"judging it on {len(self._frame):,} rows")
+        scores = score(self._judged.composition, self._frame)
+        answers = self._of(scores)
+        draws = self._resampling.draw(answers)
+        metric = self._metric(draws.point)
+        metrics = self._resampling.estimates(answers, draws)
+        bundle_scores = score(self._opened.composition, self._frame) if self._judged.is_clone else scores
+        bundle = self._of(bundle_scores)
+        agreement = self._agreement((answers, scores), (bundle, bundle_scores)) if self._judged.is_clone else None
+        found = Judgement(
+            bundle=self._asked.bundle.digest,
+            name=self._opened.bundle.name,
+            kind=self._kind,
+            target=self._asked.target,
+            metric=metric,
+            split=self._split(),
+            judged="clone" if self._judged.is_clone else "bundle",
+            why=self._judged.why,
+            metrics=metrics,
+            bundle_metrics=self._resampling.estimates(bundle) if self._judged.is_clone else metrics,
+            slices=self._slices(answers, metric),
+            agreement=agreement,
+            failures=tuple(self._failures(agreement)),
+            confidence=self._resampling.confidence,
+            level=LEVEL,
+            resamples=self._asked.resamples,
+            environment=self._environment(),
+            lineage=dict(self._opened.bundle.lineage),
+        )
+        found = self._pictured(found, answers)
+        return self._tried(found, Contender(answers, draws, self._resampling, self._parted))
+
+    def _tried(self, found: Judgement, contender: Contender) -> Judgement:
+        """With robustness, cost and champion: what scores rows anew, or another model."""
+        asked, shifts = self._asked, found.robustness
+        if asked.robustness:
+            self._say("changing the rows")
+            held = Held(self._frame, self._parted.held.answers, self._answering, self._resampling)
+            shifts = tuple(robustness(self._judged.composition, self._opened.scorer.signature, held, found.metric))
+        champion = None
+        if asked.champion is not None:
+            self._say("comparing with the champion")
+            champion = against_champion(asked, asked.champion, contender)
+        self._say("timing it")
+        cost = measure_cost(self._opened.scorer, self._frame)
+        notes = tuple(self._notes(found, contender.judged))
+        return replace(found, robustness=shifts, champion=champion, cost=cost, notes=notes)
+
+    def _of(self, scores: models.Scores) -> Classified | Regressed:
+        return self._answering.judged(self._parted.held.answers, scores)
+
+    def _metric(self, measured: Any) -> str:
+        metric = self._asked.metric or main_measure(self._kind)
+        if metric not in measured:
+            raise errors.UnknownMetric(metric, tuple(name for name in measures_of(self._kind) if name in measured))
+        return metric
+
+    def _split(self) -> Split:
+        told = self._parted.told
+        if not self._answering.classes:
+            return told
+        counts = [
+            part.answers.map(self._answering.word).value_counts().to_dict()
+            for part in (self._parted.train, self._parted.held)
+        ]
+        classes = {word: (int(counts[0].get(word, 0)), int(counts[1].get(word, 0))) for word in self._answering.words}
+        return replace(told, classes=classes)
+
+    def _slices(self, answers: Classified | Regressed, metric: str) -> tuple[Slice, ...]:
+        self._say("judging it on slices")
+        inputs = [column.name for column in self._opened.scorer.signature.inputs]
+        named = self._asked.slices or None
+        found = cuts(self._parted.held.raw, named, inputs)
+        return judge_slices(answers, found, self._resampling, metric)
+
+    def _pictured(self, found: Judgement, answers: Classified | Regressed) -> Judgement:
+        """With what is drawn of the answers."""
+        if isinstance(answers, Regressed):
+            return replace(found, regression=residuals(answers, self._resampling))
+        words, positive = self._answering.words, self._answering.positive
+        confusion = None
+        if len(words) <= MOST_CLASSES:
+            counts = answers.confusion(numpy.ones((1, len(answers))))[0].astype(int)
+            confusion = Confusion(words, tuple(tuple(row) for row in counts.tolist()))
+        return replace(
+            found,
+            positive=None if positive is None else words[positive],
+            classes=words,
+            calibration=calibrate(answers, self._resampling, words),
+            confusion=confusion,
+            thresholds=thresholds(answers, words),
+        )
+
+    def _agreement(
+        self, clone: tuple[Classified | Regressed, models.Scores], bundle: tuple[Classified | Regressed, models.Scores]
+    ) -> Agreement:
+        found = compare(bundle[0].loss, clone[0].loss, self._resampling.groups, self._asked.seed)
+        same, difference = _apart(clone[0], bundle[0])
+        return Agreement(
+            len(self._frame), same, difference, found.better, found.worse, found.p_worse, found.p_worse < LEVEL
+        )
+
+    def _failures(self, agreement: Agreement | None) -> Iterator[str]:
+        if self._opened.bundle.reproduces.get("state") == "not checked":
+            yield (
+                "the model was compared with nothing that the notebooks stored: name their features or predictions"
+                " under [service] reproduces, or say that there are none: reproduces = []"
+            )
+        if agreement is not None and agreement.is_worse:
+            yield (
+                f"the bundle is worse than its clone on the held-out rows, by more than chance (p = {agreement.p:.2g},"
+                f" level {LEVEL})"
+            )
+
+    def _notes(self, found: Judgement, answers: Classified | Regressed) -> Iterator[str]:
+        yield from self._parted.notes
+        told = found.split
+        if told.unlabelled:
+            yield f"{told.unlabelled:,} rows without an answer were left out"
+        if told.duplicates:
+            share = told.duplicates / told.held_rows
+            yield (
+                f"{told.duplicates:,} held-out rows ({share:.1%}) have the inputs of a row of the training part: they"
+                " are easier than new ones"
+            )
+        for word, (fitted, held) in told.classes.items():
+            if not fitted:
+                yield f"no row of the training part is {word}: its {held:,} held-out rows cannot be answered rightly"
+            elif held < RARE:
+                yield f"{held} held-out rows are {word}: little is known of them"
+        if isinstance(answers, Classified) and answers.probabilities is None:
+            yield "the model gives no probabilities: nothing is said of ranking, calibration and thresholds"
+        if isinstance(answers, Regressed) and "mape" not in found.metrics:
+            yield "some true values are 0: there is no mean percentage error"
+        searched = [step.label for step in self._opened.composition.steps if hasattr(step.value, "best_estimator_")]
+        if searched and self._judged.is_clone:
+            yield f"what the search in {', '.join(searched)} chose was kept: held-out rows may have had a say in it"
+        if self._opened.bundle.reproduces.get("state") == "not wanted":
+            yield "the model was compared with nothing that the notebooks stored: reproduces = []"
+
+    def _environment(self) -> dict[str, Any]:
+        needs = sorted(self._opened.bundle.environment.get("needs", {}))
+        packages = {name: importlib.metadata.version(name) for name in needs}
+        return {"python": platform.python_version(), "machine": platform.machine(), "packages": packages}
+
+
+def _apart(clone: Classified | Regressed, bundle: Classified | Regressed) -> tuple[float, float]:
+    """The share of rows that are answered alike, and how far apart the answers are."""
+    if isinstance(clone, Regressed) or isinstance(bundle, Regressed):
+        off: Array = numpy.abs(clone.predicted - bundle.predicted)
+        return float((off <= ALIKE * clone.true.std()).mean()), float(off.mean())
+    same = float((clone.predicted == bundle.predicted).mean())
+    if clone.probabilities is None or bundle.probabilities is None:
+        return same, 1 - same
+    return same, float(numpy.abs(clone.probabilities - bundle.probabilities).sum(axis=1).mean() / 2)
