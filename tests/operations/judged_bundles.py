@@ -31,7 +31,7 @@ def judgement_of(opened: OpenedProject, bundle: str, *, passed: bool = True) -> 
     f1 = Estimate(0.962 if passed else 0.912, 0.9, 0.97)
     return Judgement(
         bundle, "mail", "classification", "label", "f1", Split("share", 800, 200), "clone", "",
-        {"f1": f1}, {"f1": f1}, passed=passed,
+        {"f1": f1}, {"f1": f1}, passed=passed, settings=opened.settings.validate.to_json(),
         champion=Compared(champion.digest, "refitted") if champion else None,
         gates=(Gate("f1 >= 0.95", passed, "f1 0.962 >= 0.95" if passed else "f1 0.912 < 0.95"),),
     )  # fmt: skip

@@ -111,7 +111,7 @@ def test_another_champion_since_the_judgement_asks_for_another_judgement(opened:
 def test_other_settings_since_the_judgement_ask_for_another_judgement(opened: OpenedProject) -> None:
     """What changed of [validate] is named."""
     bundle = bundle_of(opened, "one")
-    judge(opened, bundle, settings={"gates": ["f1 >= 0.5"], "seed": 7})
+    judge(opened, bundle, settings={**opened.settings.validate.to_json(), "gates": ["f1 >= 0.5"], "seed": 7})
     with pytest.raises(NotPromoted, match=r"\[validate\] is not what it was judged by: gates, seed"):
         promote(opened, bundle)
 

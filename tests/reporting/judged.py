@@ -45,9 +45,13 @@ def around(value: float, rows: float, spread: float | None = None) -> Estimate:
     return Estimate(value, value - wide, value + wide)
 
 
-@functools.cache
 def binary(rows: int = 1_200, **more: Any) -> Judgement:
     """Of mail, with a champion, gates that are passed, and all that a judging of two classes has."""
+    return dataclasses.replace(_binary(rows), **more)
+
+
+@functools.cache
+def _binary(rows: int) -> Judgement:
     random = numpy.random.default_rng(1)
     truth = random.random(rows) < 0.3
     logit = random.normal(numpy.where(truth, 2.6, -2.8), 1.6)
@@ -74,7 +78,7 @@ def binary(rows: int = 1_200, **more: Any) -> Judgement:
         tuple(int((predicted[truth == true] == guess).sum()) for guess in (False, True)) for true in (False, True)
     )
     senders = ("example.org", "lists.example.net", "post.example.com", "newsletters.example", "other")
-    judgement = Judgement(
+    return Judgement(
         DIGEST,
         "mail",
         "classification",
@@ -204,7 +208,6 @@ def binary(rows: int = 1_200, **more: Any) -> Judgement:
         seconds=12.4,
         at="2026-11-23 09:00 UTC",
     )
-    return dataclasses.replace(judgement, **more)
 
 
 LINEAGE = {
@@ -254,9 +257,13 @@ def _calibration(truth: Array, score: Array) -> Calibration:
     return Calibration("spam", tuple(bins), Estimate(0.021, 0.014, 0.033))
 
 
-@functools.cache
 def many(classes: int = 20, rows: int = 4_000, **more: Any) -> Judgement:
     """Of so many classes, without a champion, and with a gate that failed."""
+    return dataclasses.replace(_many(classes, rows), **more)
+
+
+@functools.cache
+def _many(classes: int, rows: int) -> Judgement:
     random = numpy.random.default_rng(classes)
     names = tuple(
         f"{word}{'' if place < len(TOPICS) else place}"
@@ -275,7 +282,7 @@ def many(classes: int = 20, rows: int = 4_000, **more: Any) -> Judgement:
         "mcc": around(accuracy.value - 0.02, rows * 0.8),
         "log_loss": around(0.71, rows, 0.9),
     }
-    judgement = Judgement(
+    return Judgement(
         DIGEST,
         "topics",
         "classification",
@@ -294,7 +301,6 @@ def many(classes: int = 20, rows: int = 4_000, **more: Any) -> Judgement:
         environment={"python": "3.11.8"},
         lineage=LINEAGE,
     )
-    return dataclasses.replace(judgement, **more)
 
 
 TOPICS = (
@@ -304,9 +310,13 @@ TOPICS = (
 )  # fmt: skip
 
 
-@functools.cache
 def regression(rows: int = 900, **more: Any) -> Judgement:
     """Of house prices, split by group, without gates."""
+    return dataclasses.replace(_regression(rows), **more)
+
+
+@functools.cache
+def _regression(rows: int) -> Judgement:
     random = numpy.random.default_rng(3)
     truth = numpy.exp(random.normal(12.2, 0.5, rows))
     predicted = truth * numpy.exp(random.normal(-0.02, 0.17, rows))
@@ -326,7 +336,7 @@ def regression(rows: int = 900, **more: Any) -> Judgement:
         "r2": around(float(1 - errors.var() / truth.var()), rows),
         "bias": around(float(errors.mean()), rows, float(errors.std())),
     }
-    judgement = Judgement(
+    return Judgement(
         DIGEST,
         "houses",
         "regression",
@@ -391,7 +401,6 @@ def regression(rows: int = 900, **more: Any) -> Judgement:
         passed=True,
         lineage=LINEAGE,
     )
-    return dataclasses.replace(judgement, **more)
 
 
 def tiny() -> Judgement:

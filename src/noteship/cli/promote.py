@@ -9,7 +9,7 @@ from noteship.cli.errors import WrongUsage
 from noteship.cli.output import Output, table
 from noteship.digests import short
 from noteship.operations import promote as operation
-from noteship.operations import promotions
+from noteship.operations import promotions, telling
 from noteship.operations.opened import OpenedProject
 
 __all__ = ["run"]
@@ -30,6 +30,8 @@ def run(arguments: argparse.Namespace, output: Output) -> int:
     output.document(promoted.to_json())
     output.aside(*(f"note: {note}" for note in promoted.notes))
     output.text(*_lines(promoted))
+    if promoted.promotion:
+        output.aside(*(f"note: {note}" for note in telling.promoted(opened, promoted.promotion)))
     return 0
 
 

@@ -11,6 +11,7 @@ from noteship import workflow
 from noteship.cli.output import INTERRUPTED, Output, duration, state_word
 from noteship.cli.progress import progress
 from noteship.operations import run as operation
+from noteship.operations import telling
 from noteship.operations.opened import OpenedProject
 from noteship.operations.run import RunReport, RunRequest
 
@@ -38,6 +39,7 @@ def run(arguments: argparse.Namespace, output: Output) -> int:
     output.document(report.to_json())
     output.aside(*_failures(report))
     output.text(*summary(report))
+    output.aside(*(f"note: {note}" for note in telling.ran(opened, report)))
     if report.result.state == "interrupted":
         return INTERRUPTED
     return 0 if report.good else 1

@@ -136,9 +136,7 @@ class _Live(Searching):
         return f", about {duration(left)} left" if left >= 1 else ""
 
 
-def searching(
-    output: Output, search: tuning.Begun, known: Sequence[tuning.Trial], limits: tuning.Limits
-) -> Searching:
+def searching(output: Output, search: tuning.Begun, known: Sequence[tuning.Trial], limits: tuning.Limits) -> Searching:
     """The one that fits where the output goes."""
     return (_Live if output.live else Searching)(output, search, known, limits)
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator, Sequence
 from functools import partial
+from pathlib import Path
 
 from noteship import tuning
 from noteship.cli.errors import WrongUsage
 from noteship.cli.output import INTERRUPTED, Output, duration, table
 from noteship.cli.progress import progress
 from noteship.cli.searching import figure, line, point, searching, short_names
+from noteship.operations import telling
 from noteship.operations import tune as operation
 from noteship.operations.opened import OpenedProject
 from noteship.operations.tune import TuneReport, TuneRequest
@@ -44,7 +46,8 @@ def run(arguments: argparse.Namespace, output: Output) -> int:
     report = operation.tune(opened, request, partial(searching, output), partial(progress, output))
     output.document(report.to_json())
     output.text(*summary(report))
-    _write(report, arguments, output)
+    _write(opened, report, arguments, output)
+    output.aside(*(f"note: {note}" for note in telling.searched(opened, report)))
     if report.state == "interrupted":
         return INTERRUPTED
     return 0 if report.best else 1
@@ -88,13 +91,13 @@ def _show(opened: OpenedProject, arguments: argparse.Namespace, output: Output) 
     names = short_names(report.search.space.dimensions)
     output.text(*(line(each, names, is_best=each is report.best) for each in report.trials))
     output.text(*summary(report))
-    _write(report, arguments, output)
+    _write(opened, report, arguments, output)
     return 0
 
 
-def _write(report: TuneReport, arguments: argparse.Namespace, output: Output) -> None:
+def _write(opened: OpenedProject, report: TuneReport, arguments: argparse.Namespace, output: Output) -> None:
     if arguments.report:
-        operation.write_report(report, arguments.report)
+        operation.write_report(opened, report, Path(arguments.report))
         output.aside(f"written: {arguments.report}")
 
 

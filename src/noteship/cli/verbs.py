@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from noteship.cli.options import pipelines, promoting, services, tuning, watching
+from noteship.cli.options import pipelines, promoting, services, tracking, tuning, validating, watching
 
 __all__ = ["VERBS", "Verb"]
 
@@ -42,6 +42,13 @@ VERBS = (
     Verb("runs", "list what ran", "noteship runs --last 5", "runs", pipelines.runs),
     Verb("tune", "search parameters for the best", "noteship tune --jobs 2 --report search.html", "tune", tuning.tune),
     Verb("show", "one run, or one of its stages", "noteship show latest 04-train --open", "show", pipelines.show),
+    Verb(
+        "validate",
+        "judge a bundle on rows that it has not seen, and by the gates",
+        "noteship validate latest --report report.html --card card.md",
+        "validate",
+        validating.validate,
+    ),
     Verb(
         "promote",
         "make a bundle the champion, if its gates passed",
@@ -84,6 +91,13 @@ VERBS = (
         "noteship feedback labels.csv --url https://mail.example.org",
         "feedback",
         watching.feedback,
+    ),
+    Verb(
+        "tracking",
+        "tell MLflow what waits to be told, and list what it refused",
+        "MLFLOW_TRACKING_URI=http://mlflow.example.org noteship tracking",
+        "tracking",
+        tracking.tracking,
     ),
     Verb("gc", "free what no reference and no recent run needs", "noteship gc --keep-runs 5", "gc", pipelines.gc),
 )

@@ -94,7 +94,7 @@ class _Check:
 
     def _counts(self, asked: list[Question]) -> list[int]:
         """How many rows break each, and at the end how many there are."""
-        select = ", ".join((*(f"count(*) FILTER (WHERE {each.bad})" for each in asked), "count(*)"))
+        select = ", ".join((*(each.counted for each in asked), "count(*)"))
         ((*counts,),) = self._table.ask(select, *(value for each in asked for value in each.given))
         return counts
 

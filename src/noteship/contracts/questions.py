@@ -35,6 +35,11 @@ class Question:
     given: tuple[object, ...] = ()
     most: float = 0.0
 
+    @property
+    def counted(self) -> str:
+        """How many rows break it, in SQL."""
+        return f"count_if({self.bad})" if self.bad else "0"
+
 
 def fit_of(wanted: str | None, column: tabular.Column, *, typed: bool) -> Literal["fits", "by value", "other"]:
     """How a column's type fits: whatever its values are, if all of them do, or not."""
@@ -51,7 +56,7 @@ def type_question(contract: ColumnContract, column: tabular.Column, *, typed: bo
     bad, are = f"{quoted} IS NOT NULL", f"of type {column.type}"
     fit = fit_of(wanted, column, typed=typed)
     if fit == "fits":
-        bad = "false"
+        bad = ""
     elif fit == "by value":
         bad, are = IF_ALL[wanted][1].format(quoted), f"no {wanted}"
     elif column.type == "text" and wanted in CASTS and not typed:

@@ -42,8 +42,10 @@ def _key(table: tabular.Table, contract: Contract, rows: int, columns: set[str])
     bad = rows - distinct
     if not bad:
         return Finding("key", "", said, "kept", severity, 0, rows), ""
-    again = f"{bad - missing:,} of {rows:,} rows have the key of another"
-    seen = " and ".join(part for part, is_so in ((again, bad > missing), (f"{missing:,} have none", missing)) if is_so)
+    again = f"{bad - missing:,} of {rows:,} rows repeat a key"
+    seen = " and ".join(
+        part for part, is_so in ((again, bad > missing), (f"{missing:,} of {rows:,} rows have none", missing)) if is_so
+    )
     repeated = f"{key} IN (SELECT {key} FROM rows WHERE NOT ({absent}) GROUP BY ALL HAVING count(*) > 1)"  # noqa: S608
     return Finding("key", "", said, "broken", severity, bad, rows, seen), f"({absent}) OR {repeated}"
 
@@ -70,7 +72,7 @@ def _distinct(table: tabular.Table, contract: Contract, name: str, rows: int) ->
     if column.unique:
         rule = rule_name(name, "unique")
         bad, severity = present - distinct, contract.severity_of(rule, name)
-        seen = f"{bad:,} of {rows:,} rows have the value of another" if bad else ""
+        seen = f"{bad:,} of {rows:,} rows repeat a value" if bad else ""
         again = f"{quoted} IN (SELECT {quoted} FROM rows GROUP BY ALL HAVING count(*) > 1)"  # noqa: S608 - quoted
         yield (
             Finding(rule, name, "unique", "broken" if bad else "kept", severity, bad, rows, seen),

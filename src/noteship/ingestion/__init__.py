@@ -3,6 +3,7 @@
 from noteship.ingestion import errors
 from noteship.ingestion.address import Address, check_open, parsed
 from noteship.ingestion.credentials import Credentials
+from noteship.ingestion.forms import form_of
 from noteship.ingestion.offsets import Offsets
 from noteship.ingestion.origin import Fetched, Limits, Origin, Progress, Stopped, Watch
 from noteship.ingestion.source import Source, open_origin
@@ -20,6 +21,7 @@ __all__ = [
     "Watch",
     "check_open",
     "errors",
+    "form_of",
     "open_origin",
     "parsed",
 ]

@@ -28,7 +28,7 @@ class Source:
     address: Address
     target: str
     query: str = ""
-    offsets: Offsets = Offsets()
+    offsets: Offsets = field(default_factory=Offsets)
     form: Form = "text"
     credentials: Credentials | None = None
     limits: Limits = field(default_factory=Limits)

@@ -27,10 +27,14 @@ class StageOverride:
 
 @dataclass(frozen=True)
 class ReadingSettings:
-    """`[notebooks]` and the sections of stages; `python` is the project's own interpreter."""
+    """`[notebooks]` and the sections of stages; `python` is the project's own interpreter.
+
+    `coming` are files that lie in the project's folder when the stages run, whether or not they lie there now.
+    """
 
     exclude: tuple[str, ...] = ()
     readers: Mapping[str, str | int] = field(default_factory=dict)
     writers: Mapping[str, str | int] = field(default_factory=dict)
     stages: Mapping[str, StageOverride] = field(default_factory=dict)
     python: Path | None = None
+    coming: tuple[str, ...] = ()

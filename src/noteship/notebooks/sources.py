@@ -231,10 +231,11 @@ class _Project:
             )
             for stage in found
         ]
-        chosen = working_folder.choose(places, self.texts.files, self.analyse)
+        files = self.texts.files.union(self.settings.coming)
+        chosen = working_folder.choose(places, files, self.analyse)
         names = {stage.path: stage.name for stage in found}
         uses = [self._uses(stage, chosen[stage.name].path, names) for stage in found]
-        linked = linking.link(uses, self.texts.files, self.texts.root.name)
+        linked = linking.link(uses, files, self.texts.root.name)
         sources = (self._source(stage, chosen[stage.name], linked[stage.name]) for stage in found)
         return tuple(_overruled(source, overrides.get(source.name)) for source in sources)
 

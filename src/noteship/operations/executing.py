@@ -14,6 +14,7 @@ from noteship import computing, digests, distributions, notebooks, project, work
 from noteship.errors import NoteshipError
 from noteship.notebooks import StageSource, execution
 from noteship.operations import clusters
+from noteship.operations.fetching import FetchProgress, fetch
 from noteship.operations.lacking import is_of
 from noteship.operations.opened import OpenedProject
 
@@ -47,7 +48,9 @@ def bring(
     result = run(graph, options)
     if any(record.failure and record.failure.kind == "store" for record in result.stages.values()):
         say("what is damaged in the store was set aside, and is made again")
-        result = run(result.graph, replace(options, force=options.force - result.results.keys()))
+        done = result.results.keys()
+        again = replace(options, force=options.force - done, untold=options.untold - done)
+        result = run(result.graph, again)
     return result
 
 
@@ -73,7 +76,9 @@ class NotebookExecutor:
         self.runner.close()
 
     def __call__(self, task: workflow.Task, cancel: threading.Event) -> workflow.Outcome:
-        """Run the stage's document, which has to be the one that the stage's key was made of."""
+        """Run the stage's document, which has to be the one that the stage's key was made of; or bring a source."""
+        if task.stage.source:
+            return fetch(self.opened, task, cancel, self.tell)
         source = self._source(task.stage.name)
         try:
             job = self._job(task, source)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from noteship import workflow
+from noteship import tracking, workflow
 from noteship.digests import Digest
 from noteship.operations import judgements, promotions
 from noteship.operations.opened import OpenedProject
@@ -34,12 +34,13 @@ def gc(opened: OpenedProject, keep_runs: int, *, dry_run: bool) -> Freed:
     """Free objects that neither the last runs nor a name needs; those of the last day stay, for runs under way.
 
     Kept are: outputs and executed notebooks of the last runs, their bundles, the bundles that a name such as `champion`
-    points to, the judgements of these bundles and those by which others were promoted, and the originals of files
-    that stages change in place.
+    points to, the judgements of these bundles and those by which others were promoted, what waits to be told to MLflow,
+    and the originals of files that stages change in place.
     """
     objects, ledger = opened.store, opened.ledger
     bundles = _bundles(opened, keep_runs)
-    needed = objects.reachable(workflow.needed(ledger, keep_runs) | bundles | _judgements(objects, bundles))
+    waiting = set(tracking.Outbox(objects).needed())
+    needed = objects.reachable(workflow.needed(ledger, keep_runs) | bundles | waiting | _judgements(objects, bundles))
     there = list(objects.objects())
     free = [each for each in there if each.digest not in needed]
     old = [each for each in free if each.age_s >= GRACE_S]

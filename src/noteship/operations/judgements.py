@@ -3,7 +3,7 @@
 References, of plain values:
 
 - ``judgements/BUNDLE/ID``: {"judgement": the digest of its JSON, "key": of what was asked, "pages": digests of its
-  report and its card, by name}. An id is a time in UTC, to the millisecond, and six random digits, so ids sort by time.
+  report and its card, by name}. An id is a time in UTC, to the microsecond, and six random digits, so ids sort by time.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class Kept:
 def timed_id() -> str:
     """A new id, in the order of time."""
     now = datetime.now(UTC)
-    return f"{now:%Y%m%dT%H%M%S}{now.microsecond // 1000:03d}Z-{os.urandom(3).hex()}"
+    return f"{now:%Y%m%dT%H%M%S%f}Z-{os.urandom(3).hex()}"
 
 
 def keep(objects: store.Store, judgement: Judgement, key: str, pages: Mapping[str, bytes]) -> Kept:

@@ -7,10 +7,14 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from noteship import computing, files, notebooks, project, store, workflow
 from noteship.notebooks import ProjectSources, ReadingSettings, StageOverride, StageSource
+from noteship.operations.declared import declared_sources
+
+if TYPE_CHECKING:
+    from noteship import ingestion
 
 __all__ = ["OpenedProject", "plain_name"]
 
@@ -19,7 +23,7 @@ CACHE, STORE = ".noteship/cache", ".noteship/store"
 NOTEBOOKS = ("*.ipynb", "*/*.ipynb")
 DECLARATION = "noteship.toml"
 # What is the same whatever the parameters are.
-UNVARIED = ("settings", "environment", "store", "ledger")
+UNVARIED = ("settings", "environment", "store", "ledger", "data_sources")
 
 
 @dataclass(frozen=True)
@@ -94,6 +98,11 @@ class OpenedProject:
         return workflow.Ledger(self.store)
 
     @cached_property
+    def data_sources(self) -> Mapping[str, ingestion.Source]:
+        """Its declared sources of data by the names of their stages. Raises QueryUnreadable."""
+        return declared_sources(self.root, self.settings) if self.settings.data else {}
+
+    @cached_property
     def sources(self) -> ProjectSources:
         """Its notebooks and scripts, and what each reads and writes."""
         self.make_own_folder()
@@ -118,6 +127,7 @@ class OpenedProject:
             writers=declared.writers,
             stages=overrides,
             python=self._own_python(),
+            coming=tuple(source.target for source in self.data_sources.values()),
         )
         return notebooks.read_project(self.root, settings, self.root / CACHE)
 

@@ -154,5 +154,4 @@ def _moved(opened: OpenedProject, found: Named) -> ChampionMoved:
 
 def declared_of(opened: OpenedProject) -> Mapping[str, Any]:
     """`[validate]` as it is now, as a judgement has it."""
-    settings: Any = getattr(opened.settings, "validate", None)
-    return {} if settings is None else dict(settings.to_json())
+    return opened.settings.validate.to_json()

@@ -70,12 +70,17 @@ class RunReport:
         """Whether everything that was to be done is done."""
         return self.result.state == "done" and not self.faults
 
+    @property
+    def state(self) -> str:
+        """The run's state; a source that cannot be read is a failure, too."""
+        return self.result.state if not self.faults or self.result.state == "interrupted" else "failed"
+
     def to_json(self) -> dict[str, Any]:
         """The document that `noteship run --json` prints."""
         result = self.result
         return {
             "run": result.run,
-            "state": result.state if not self.faults or result.state == "interrupted" else "failed",
+            "state": self.state,
             "seconds": round(result.seconds, 3),
             "stages": [record.to_json() for record in result.stages.values()],
             "notices": [*self.notes, *result.notices],

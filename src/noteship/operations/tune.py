@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol
 
 from noteship import digests, tuning
@@ -17,7 +19,7 @@ from noteship.operations.trying_notebooks import Events, InFile, NotebookTrials,
 from noteship.operations.variants import Variants
 from noteship.project import TuneSettings
 
-__all__ = ["Listener", "TuneReport", "TuneRequest", "listed", "shown", "tune"]
+__all__ = ["Listener", "TuneReport", "TuneRequest", "listed", "shown", "tune", "write_report"]
 
 # Raised whenever values that were found before cannot be compared with those found now.
 VERSION = 1
@@ -74,13 +76,13 @@ class TuneReport:
             stage, _, parameter = name.rpartition(".")
             if ":" not in name:
                 stages.setdefault(stage, {})[parameter] = value
-        return "\n".join(f"{stage_section(stage)}\nparams = {_toml(own)}" for stage, own in stages.items())
+        return "\n\n".join(f"{stage_section(stage)}\nparams = {_toml(own)}" for stage, own in stages.items())
 
     @property
     def words(self) -> tuple[str, ...]:
         """The options of `noteship run` that make the best trial."""
         best = self.best.parameters if self.best else {}
-        return tuple(f"--set {name}={value!r}" for name, value in best.items() if ":" not in name)
+        return tuple(f"--set {_word(name, value)}" for name, value in best.items() if ":" not in name)
 
     def to_json(self) -> dict[str, Any]:
         """The document that `noteship tune --json` prints."""
@@ -192,10 +194,20 @@ def listed(opened: OpenedProject) -> list[TuneReport]:
     return [shown(opened, name) for name in tuning.Book(opened.store).ids()]
 
 
-def write_report(report: TuneReport, path: Path) -> None:
+def write_report(opened: OpenedProject, report: TuneReport, target: Path) -> None:
     """Write a search as one page. Raises NotWritten, PlottingMissing."""
+    # It brings numpy and a library for charts.
     from noteship.operations.writing import write
     from noteship.reporting import tuning as pages
+
+    write(target, pages.page(pages.Told(opened.name, report.search, report.trials, report.importances)))
+
+
+def _word(name: str, value: Any) -> str:
+    """NAME=VALUE as a shell takes it; a text that is no literal needs no quotes of its own."""
+    if isinstance(value, str) and re.fullmatch(r"[A-Za-z_][\w-]*", value) and value not in ("True", "False", "None"):
+        return f"{name}={value}"
+    return shlex.quote(f"{name}={value!r}")
 
 
 def _toml(value: Any) -> str:

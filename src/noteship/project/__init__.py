@@ -5,6 +5,7 @@ from noteship.project.environment import Environment, inspect
 from noteship.project.interpreter import chosen, not_found
 from noteship.project.settings import ServiceSettings, Settings, StageSettings, is_plain, load
 from noteship.project.tune_settings import TuneSettings
+from noteship.project.validate_settings import ValidateSettings
 
 __all__ = [
     "DataSettings",
@@ -13,6 +14,7 @@ __all__ = [
     "Settings",
     "StageSettings",
     "TuneSettings",
+    "ValidateSettings",
     "chosen",
     "inspect",
     "is_plain",

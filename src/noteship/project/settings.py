@@ -11,9 +11,11 @@ from typing import Any
 
 from noteship.project import declaration, values
 from noteship.project.cluster_settings import ClusterSettings
+from noteship.project.contract_settings import ContractSettings
 from noteship.project.data_settings import DataSettings
 from noteship.project.errors import DeclarationUnreadable, NoProject
 from noteship.project.tune_settings import TuneSettings
+from noteship.project.validate_settings import ValidateSettings
 from noteship.project.values import is_plain
 
 __all__ = [
@@ -130,9 +132,11 @@ class Settings:
     environment: EnvironmentSettings = EnvironmentSettings()
     stage: Mapping[str, StageSettings] = field(default_factory=dict)
     data: Mapping[str, DataSettings] = field(default_factory=dict, metadata={"hidden": True})
+    contracts: ContractSettings = field(default_factory=ContractSettings)
     run: RunSettings = RunSettings()
     service: ServiceSettings | None = None
     tune: TuneSettings | None = None
+    validate: ValidateSettings = field(default_factory=ValidateSettings)
     monitor: MonitorSettings = MonitorSettings()
     store: StoreSettings = StoreSettings()
 

@@ -75,7 +75,9 @@ class Lanes:
 
 
 def table(*groups: Lanes) -> str:
-    """For a page: one group below the other, with the first one's heads; all text in it is foreign."""
+    """For a page: one group below the other, with the first one's heads; nothing of none. All text is foreign."""
+    if not groups:
+        return ""
     heads = [escaped(each) for each in groups[0].heads]
     row = "".join(f'<th class="{kind}">{head}</th>' for kind, head in zip(_kinds(groups[0]), heads, strict=True))
     bodies = "".join(_body(each, heads) for each in groups)

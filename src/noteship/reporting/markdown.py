@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from noteship.reporting.words import LONGEST, shown
 
@@ -14,6 +14,9 @@ SPECIAL = re.compile(r"[\\`*\[\]<|~$]|(?<!\w)_|_(?!\w)|&(?=[#\w])|:(?=//|\w+:)|(
 # What begins a heading, a quotation, a list, or a line below a heading where a line begins.
 BEGINS = re.compile(r"^(\s*)(#|>|[-+=](?=$|[\s=-]))")
 NUMBERED = re.compile(r"^(\s*\d{1,9})([.)])(?=\s|$)")
+
+# A number begins with one of these, and so does what stands for none.
+NUMERIC = tuple("0123456789+-−–<>")
 
 
 def plain(text: str, most: int = LONGEST) -> str:
@@ -26,7 +29,12 @@ def plain(text: str, most: int = LONGEST) -> str:
     return NUMBERED.sub(r"\1\\\2", BEGINS.sub(r"\1\\\2", made))
 
 
-def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Of cells that are foreign text; the first column on the left, numbers on the right."""
-    lines = [heads, ["---", *("---:" for _ in heads[1:])], *([plain(each, 400) for each in row] for row in rows)]
-    return "".join(f"| {' | '.join(each)} |\n" for each in lines)
+def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Of cells that are foreign text; columns of numbers are on the right, but for the first, which names the rows."""
+    sides = [":---", *("---:" if _is_of_numbers(rows, at) else ":---" for at in range(1, len(heads)))]
+    cells = [[plain(each, 400) for each in row] for row in (heads, *rows)]
+    return "".join(f"| {' | '.join(each)} |\n" for each in (cells[0], sides, *cells[1:]))
+
+
+def _is_of_numbers(rows: Sequence[Sequence[str]], at: int) -> bool:
+    return all(row[at][:1] in NUMERIC for row in rows)

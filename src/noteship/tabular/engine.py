@@ -7,8 +7,6 @@ no extension, no Python variable; and this cannot be changed by what it is asked
 from __future__ import annotations
 
 import os
-import shutil
-import tempfile
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
@@ -133,6 +131,9 @@ def opened(
 
     Raises: NotATable, TableUnreadable, TableNeedsMemory.
     """
+    import shutil
+    import tempfile
+
     import duckdb
 
     limit_bytes = memory_bytes or _memory_bytes()

@@ -6,7 +6,7 @@ import json
 import math
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from noteship.digests import short
@@ -89,8 +89,10 @@ def _search(event: Event) -> Entry:
     values = [each["value"] for each in body["trials"] if each["state"] == "done" and each["value"] is not None]
     best = (max if body["direction"] == "maximize" else min)(values, default=None)
     tags = {"noteship.search": body["search"], "noteship.direction": body["direction"]}
-    metrics = {"best": best, "trials": float(len(children))}
-    return _entry(event, f"tune {body['search']}", {}, metrics, tags, ENDS.get(body["state"], "FINISHED"), children)
+    metrics = {f"best/{body['metric']}": best, "trials": float(len(children))}
+    entry = _entry(event, f"tune {body['search']}", {}, metrics, tags, ENDS.get(body["state"], "FINISHED"), children)
+    # A search goes on with the next call, and stays one run.
+    return replace(entry, key=f"search-{body['search']}")
 
 
 def _trial(event: Event, trial: Mapping[str, Any]) -> Entry:
@@ -98,11 +100,11 @@ def _trial(event: Event, trial: Mapping[str, Any]) -> Entry:
     return Entry(
         f"search-{event.body['search']}-{number}",
         f"trial {number}",
-        trial["started_ms"],
-        trial["ended_ms"],
+        event.started_ms,
+        event.started_ms + round(trial["seconds"] * 1000),
         ENDS.get(trial["state"], "FINISHED"),
         {_name(name): _value(value) for name, value in trial["parameters"].items()},
-        _finite({"value": trial["value"]}),
+        _finite({event.body["metric"]: trial["value"], "seconds": trial["seconds"]}),
         {"noteship.kind": "trial", "noteship.state": trial["state"]},
     )
 

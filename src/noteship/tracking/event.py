@@ -5,8 +5,8 @@ Written form, version 1: the fields as JSON. The body is of plain values:
 - run: {"run", "state", "by", "stages": {name: {"state", "seconds", "params"}}}
 - judgement: {"passed", "judged", "metrics": {name: [value, low, high]}, "costs": {name: value},
   "gates": [[expression, passed, told]]}
-- search: {"search", "direction", "state", "trials": [{"number", "parameters", "value", "state", "started_ms",
-  "ended_ms"}]}
+- search: {"search", "metric", "direction", "state", "trials": [{"number", "parameters", "value", "state", "seconds"}]},
+  with all trials of the search, not only those of the call
 - promotion: {"by", "at", "reason", "override", "judgement"}
 """
 

@@ -52,6 +52,14 @@ class Outbox:
         """Those that wait, in their order."""
         return [Event.from_json(ref.value) for ref in self._store.read_refs(f"{WAITING}/")]
 
+    def next(self, server: str) -> Event | None:
+        """The first one that waits for a server."""
+        for name in self._store.refs(f"{WAITING}/"):
+            ref = self._store.read_ref(name)
+            if ref is not None and ref.value["server"] == server:
+                return Event.from_json(ref.value)
+        return None
+
     def count(self) -> int:
         """How many wait."""
         return sum(1 for _ in self._store.refs(f"{WAITING}/"))

@@ -34,6 +34,8 @@ FEWEST = 10
 NAME = "noteship"
 # Halving notes in a trial with which value it has passed each rung.
 MARK = "completed_rung_"
+# The method's authors want five trials among the best.
+BEST = 5
 STATES = {"done": TrialState.COMPLETE, "pruned": TrialState.PRUNED, "failed": TrialState.FAIL}
 
 # It reports each trial, which the command line does in its own way.
@@ -161,10 +163,11 @@ class _Drawer(BaseSampler):  # type: ignore[misc, unused-ignore]
 
 
 def importances(space: Space, direction: Direction, trials: Sequence[Trial]) -> dict[str, float]:
-    """How much each parameter decides whether a trial is among the best tenth; they add up to 1, the largest first.
+    """How much each parameter decides whether a trial is among the best; they add up to 1, the largest first.
 
-    Empty where fewer than ten trials are done, or all values are equal. Source: Watanabe, Bansal, Hutter (2023),
-    PED-ANOVA, as Optuna has it.
+    The best are a tenth, five at least. Empty where fewer than ten trials are done, or all values are equal.
+    Accuracy: a sampler that learns crowds where it has found good points, so that of 80 trials a parameter without any
+    effect has up to 0.2. Source: Watanabe, Bansal, Hutter (2023), PED-ANOVA, as Optuna has it.
     """
     done = [each for each in trials if each.is_done and space.holds(each.parameters)]
     if len(done) < FEWEST or len({each.value for each in done}) == 1:
@@ -173,7 +176,8 @@ def importances(space: Space, direction: Direction, trials: Sequence[Trial]) -> 
         study = optuna.create_study(direction=direction)
         distributions = _distributions(space)
         study.add_trials([_frozen(each, space, distributions) for each in done])
-        found = optuna.importance.get_param_importances(study)
+        evaluator = optuna.importance.PedAnovaImportanceEvaluator(target_quantile=max(0.1, BEST / len(done)))
+        found = optuna.importance.get_param_importances(study, evaluator=evaluator)
     return {name: float(found[name]) for name in sorted(found, key=lambda each: (-found[each], each))}
 
 

@@ -34,7 +34,7 @@ from noteship.workflow.run import Beside, RunResult, run
 from noteship.workflow.stages import JSON, Environment, Stage
 from noteship.workflow.stale import stale_files
 from noteship.workflow.tasks import Executor, Failure, Outcome, Task
-from noteship.workflow.workplace import Options, Workplace
+from noteship.workflow.workplace import Options, Workplace, digests_cache
 
 __all__ = [
     "JSON",
@@ -81,6 +81,7 @@ __all__ = [
     "choose",
     "combinations",
     "decide",
+    "digests_cache",
     "errors",
     "forget_results",
     "graph_of",

@@ -11,7 +11,7 @@ from noteship.workflow.key import ABSENT, KeyParts
 from noteship.workflow.results import Result
 from noteship.workflow.stages import JSON, Environment, Stage
 
-__all__ = ["FORCED", "Execute", "Reuse", "Situation", "decide", "own_change"]
+__all__ = ["FORCED", "UNTOLD", "Execute", "Reuse", "Situation", "decide", "own_change"]
 
 Kind = Literal["never", "code", "parameter", "environment", "input", "output", "lost", "forced"]
 # Values of parameters are for recognizing, not for reading.
@@ -61,6 +61,7 @@ class Execute:
 
 
 FORCED = Execute("forced", "it was asked for by force, whatever is known")
+UNTOLD = Execute("forced", "whether what it brings has changed is known only when it is there")
 
 
 def decide(now: Situation) -> Reuse | Execute:

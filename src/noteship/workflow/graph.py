@@ -164,6 +164,12 @@ class Graph:
         part = self.only(wanted)
         return replace(part, source=replace(self.source, targets=tuple(targets)))
 
+    def having(self, stages: Iterable[Stage]) -> Graph:
+        """The same graph with these stages for those of their names; what they read and write is as it was."""
+        named = {stage.name: stage for stage in stages}
+        source = replace(self.source, stages=tuple(named.get(each.name, each) for each in self.source.stages))
+        return replace(self, stages={name: named.get(name, each) for name, each in self.stages.items()}, source=source)
+
     def again(self, stage: str, paths: Iterable[str]) -> Graph:
         """The whole graph made again with further reads of a stage; nothing is chosen yet."""
         seen = {**self.source.seen, stage: tuple(sorted({*self.source.seen.get(stage, ()), *paths}))}

@@ -12,7 +12,7 @@ The key is the SHA-256 of the canonical JSON (sorted keys, no white space, UTF-8
   files or folders of the project they are taken for;
 - ``params`` are the parameters that replace the notebook's own values, as a list of [name, value] sorted by name, in
   which a number that JSON does not have is ["float", "nan"], ["float", "inf"] or ["float", "-inf"];
-- ``environment`` is the digest of the locked environment;
+- ``environment`` is the digest of the locked environment; empty for a source, which brings data from elsewhere;
 - ``reads`` is a list of [path, digest] sorted by path, the path relative to the project, the digest that of the file
   or folder, or "absent";
 - ``outside`` is a list of [name, digest] for the files that are read outside of the project, in the order of their

@@ -73,7 +73,8 @@ class Resolver:
             if read in edges:
                 self._add_made(found, read, edges[read], outputs)
         beyond = {path: self._digests.of(path) or ABSENT for path in sorted({*stage.outside, *outside})}
-        parts = KeyParts(stage.code, stage.params, self._environment, found.reads, beyond, stage.calls, stage.elsewhere)
+        environment = "" if stage.source else self._environment
+        parts = KeyParts(stage.code, stage.params, environment, found.reads, beyond, stage.calls, stage.elsewhere)
         return Resolved(parts, found.inputs, found.makers)
 
     def _add_made(

@@ -28,6 +28,7 @@ from noteship.workflow.resolving import Resolver
 from noteship.workflow.results import Result, StageRecord
 from noteship.workflow.running import Running, Tools
 from noteship.workflow.tasks import Executor
+from noteship.workflow.workers import Labour
 from noteship.workflow.workplace import Options, Workplace
 
 __all__ = ["Beside", "RunResult", "run"]
@@ -95,17 +96,17 @@ def run(
             Resolver(graph, place.environment.digest, digests, Origins(place, digests, delivery)),
             delivery,
             Learner(graph, ledger, place.root),
-            executor,
-            beside.inspector,
-            beside.flights,
+            Labour(executor, beside.inspector, beside.flights),
         )
         _end_killed(place.root, ledger)
         source = graph.source
         name = ledger.start(
             targets=source.targets, chosen=source.chosen, environment=place.environment, purpose=options.aside
         )
-        running = Running(name, tools, options, _noting(place.root, name, tell or _tell_nobody))
-        with alive.alive(place.root, name), _stopping(running, stop), _recorded(running, ledger, name, began):
+        running = Running(
+            name, tools, options, _noting(place.root, name, tell or _tell_nobody), stop or threading.Event()
+        )
+        with alive.alive(place.root, name), _stopping(running), _recorded(running, ledger, name, began):
             running.go()
     seconds = time.monotonic() - began
     return RunResult(
@@ -155,13 +156,11 @@ def _recorded(running: Running, ledger: Ledger, name: str, began: float) -> Iter
 
 
 @contextmanager
-def _stopping(running: Running, stop: threading.Event | None) -> Iterator[None]:
-    """Let Ctrl-C set `cancel` the first time, instead of breaking into the middle of a step; and `stop` likewise.
+def _stopping(running: Running) -> Iterator[None]:
+    """Let Ctrl-C set `cancel` the first time, instead of breaking into the middle of a step.
 
     SIGTERM does the same for who has it raise KeyboardInterrupt.
     """
-    if stop is not None:
-        running.cancel = stop
     here = threading.current_thread() is threading.main_thread()
     taken = [each for each in STOPPING if here and signal.getsignal(each) is signal.default_int_handler]
 

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import queue
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from noteship import errors as base_errors
-from noteship import store
 from noteship.patterns import PathSet
 from noteship.store import Artifact
 from noteship.workflow import decision, errors, events
 from noteship.workflow.delivery import Delivery
-from noteship.workflow.flights import Flights
-from noteship.workflow.inspecting import Inspection, Inspector
+from noteship.workflow.graph import Graph
+from noteship.workflow.inspecting import Inspection
 from noteship.workflow.judging import Judge, lacking
 from noteship.workflow.learning import Learner
 from noteship.workflow.ledger import Ledger
@@ -23,19 +20,11 @@ from noteship.workflow.resolving import Resolved, Resolver
 from noteship.workflow.results import Result, StageRecord
 from noteship.workflow.scheduler import Scheduler
 from noteship.workflow.stages import Stage
-from noteship.workflow.tasks import Executor, Failure, Kind, Outcome, Task
+from noteship.workflow.tasks import Outcome, Task
+from noteship.workflow.workers import STOPPED, Begun, Ended, Inspected, Labour, Workers, failed
 from noteship.workflow.workplace import Options
 
-if TYPE_CHECKING:
-    from concurrent.futures import ThreadPoolExecutor
-
 __all__ = ["Running", "Tools"]
-
-# How often a run looks whether it is to stop, when nothing else happens.
-LOOK_S = 0.1
-# Objects that passed for present: they are set aside when they are found.
-DAMAGE = (store.errors.DamagedObject, store.errors.MissingObject)
-STOPPED = Outcome(failure=Failure("interrupted", "the run was stopped"))
 
 
 @dataclass(frozen=True)
@@ -47,33 +36,24 @@ class Tools:
     resolver: Resolver
     delivery: Delivery
     learner: Learner
-    executor: Executor
-    inspector: Inspector
-    flights: Flights
-
-
-@dataclass(frozen=True)
-class _Inspected:
-    stage: str
-    resolved: Resolved
-    came: Inspection | BaseException
-
-
-@dataclass(frozen=True)
-class _Ended:
-    stage: str
-    key: str
-    came: Outcome | Result | BaseException
+    labour: Labour
 
 
 class Running:
     """The state of a run; one thread uses it, and only the executor and the ledger are called in others."""
 
-    def __init__(self, run: str, tools: Tools, options: Options, tell: Callable[[events.Event], None]) -> None:
+    def __init__(
+        self,
+        run: str,
+        tools: Tools,
+        options: Options,
+        tell: Callable[[events.Event], None],
+        cancel: threading.Event,
+    ) -> None:
         self.results: dict[str, Result] = {}
         self.records: dict[str, StageRecord] = {}
         self.notices: list[str] = []
-        self.cancel = threading.Event()
+        self.cancel = cancel
         self.stopped_by = ""
         self._run = run
         self._tools = tools
@@ -82,9 +62,7 @@ class Running:
         self._scheduler = Scheduler(tools.learner.graph)
         self._resolved: dict[str, Resolved] = {}
         self._reasons: dict[str, str] = {}
-        self._pool: ThreadPoolExecutor | None = None
-        self._flying: set[str] = set()
-        self._inbox: queue.SimpleQueue[str | _Inspected | _Ended] = queue.SimpleQueue()
+        self._workers = Workers(tools.labour, options.jobs, cancel)
 
     def go(self) -> None:
         """Carry the run out to its end, or until `cancel` is set and all stages have stopped."""
@@ -93,28 +71,14 @@ class Running:
         except BaseException as error:
             self.cancel.set()
             # Who interrupts a second time does not want to wait.
-            self._close(wait=not isinstance(error, KeyboardInterrupt))
+            self._workers.close(wait=not isinstance(error, KeyboardInterrupt))
             raise
-        finally:
-            self._tools.flights.end(tuple(self._flying))
-        self._close(wait=True)
+        self._workers.close(wait=True)
         for name in self._scheduler.unbegun:
             self._record(StageRecord(name, "stopped"))
             self._tell(events.StageStopped(name))
         if self.stopped_by and any(record.state == "stopped" for record in self.records.values()):
             self._note([f"{self.stopped_by} stopped it"])
-
-    def _close(self, *, wait: bool) -> None:
-        if self._pool is not None:
-            self._pool.shutdown(wait=wait, cancel_futures=True)
-
-    def _threads(self) -> ThreadPoolExecutor:
-        if self._pool is None:
-            # A run with nothing to do is over in the time that loading this takes.
-            from concurrent.futures import ThreadPoolExecutor
-
-            self._pool = ThreadPoolExecutor(self._options.jobs, thread_name_prefix="noteship-stage")
-        return self._pool
 
     def _loop(self) -> None:
         while True:
@@ -129,29 +93,17 @@ class Running:
                 return
 
     def _take(self) -> None:
-        try:
-            message = self._inbox.get(timeout=LOOK_S)
-        except queue.Empty:
-            return
-        if isinstance(message, str):
-            self._tell(events.StageStarted(message, self._reasons[message]))
-        elif isinstance(message, _Inspected) and isinstance(message.came, base_errors.WorkFailed):
-            self._fail(message.stage, _failed(_kind(message.came, "data"), message.came))
-        elif isinstance(message.came, BaseException):
-            raise message.came
-        elif isinstance(message, _Inspected):
-            self._inspected(message.stage, message.resolved, message.came)
-        else:
-            self._take_end(message.stage, message.came)
-            if message.key in self._flying:
-                self._flying.discard(message.key)
-                self._tools.flights.end((message.key,))
-
-    def _take_end(self, name: str, came: Outcome | Result | BaseException) -> None:
-        if isinstance(came, Result):
-            self._reuse(name, came)
-        elif isinstance(came, Outcome):
-            self._end(name, came)
+        match self._workers.take():
+            case Begun(stage):
+                self._tell(events.StageStarted(stage, self._reasons[stage]))
+            case Inspected(stage, resolved, found):
+                self._inspected(stage, resolved, found)
+            case Ended(stage, _, came) as message:
+                if isinstance(came, Result):
+                    self._reuse(stage, came)
+                else:
+                    self._end(stage, came)
+                self._workers.settled(message)
 
     def _begin(self, name: str) -> None:
         graph = self._tools.learner.graph
@@ -159,10 +111,10 @@ class Running:
         try:
             resolved = self._resolve(stage)
         except base_errors.WorkFailed as error:
-            self._fail(name, _failed(_kind(error, "input"), error))
+            self._fail(name, failed("input", error))
             return
-        if self._tools.inspector.concerns(resolved.parts.reads):
-            self._threads().submit(self._inspect, stage, resolved)
+        if self._tools.labour.inspector.concerns(resolved.parts.reads):
+            self._workers.inspect(stage, resolved)
         else:
             self._decide(stage, resolved)
 
@@ -177,16 +129,17 @@ class Running:
 
     def _decide(self, stage: Stage, resolved: Resolved) -> None:
         graph, name = self._tools.learner.graph, stage.name
-        choice = decision.FORCED if self._is_forced(name) else self._tools.judge.decide(graph, stage, resolved)
+        choice = self._choice(graph, stage, resolved)
         if isinstance(choice, decision.Reuse):
             self._reuse(name, choice.result)
             return
         for path, artifact in resolved.inputs.items():
             if path not in resolved.makers and not self._tools.judge.holds(artifact):
-                self._fail(name, _failed("input", errors.LostOriginal(name, path)))
+                self._fail(name, failed("input", errors.LostOriginal(name, path)))
                 return
         self._resolved[name], self._reasons[name] = resolved, choice.text
-        self._threads().submit(self._execute, Task(self._run, stage, resolved.inputs), resolved.parts.key)
+        key = resolved.parts.key
+        self._workers.execute(Task(self._run, stage, resolved.inputs), key, lambda: self._made_elsewhere(stage, key))
 
     def _resolve(self, stage: Stage) -> Resolved:
         outputs: Mapping[str, Mapping[str, Artifact]] = {
@@ -195,44 +148,20 @@ class Running:
         }
         return self._tools.resolver.resolve(stage, outputs, self._tools.learner.more(stage.name))
 
-    def _inspect(self, stage: Stage, resolved: Resolved) -> None:
-        """In a thread of the pool: look at what the stage will read."""
-        came: Inspection | BaseException
-        try:
-            came = Inspection() if self.cancel.is_set() else self._tools.inspector(stage, resolved, self.cancel)
-        except BaseException as error:
-            came = error
-        self._inbox.put(_Inspected(stage.name, resolved, came))
-
-    def _execute(self, task: Task, key: str) -> None:
-        """In a thread of the pool: execute, unless somebody else has made the same while this waited for its turn."""
-        came: Outcome | Result | BaseException
-        try:
-            is_ours = self._tools.flights.begin(key, self.cancel)
-            self._flying.update({key} if is_ours else ())
-            stopped = self.cancel.is_set() or not is_ours
-            came = STOPPED if stopped else self._made_elsewhere(task, key) or self._execute_now(task)
-        except BaseException as error:
-            came = error
-        self._inbox.put(_Ended(task.stage.name, key, came))
+    def _choice(self, graph: Graph, stage: Stage, resolved: Resolved) -> decision.Reuse | decision.Execute:
+        if stage.name in self._options.force:
+            return decision.FORCED
+        choice = self._tools.judge.decide(graph, stage, resolved)
+        is_untold = stage.name in self._options.untold and isinstance(choice, decision.Reuse)
+        return decision.UNTOLD if is_untold else choice
 
     def _is_forced(self, name: str) -> bool:
-        return name in self._options.force
+        return name in self._options.force or name in self._options.untold
 
-    def _made_elsewhere(self, task: Task, key: str) -> Result | None:
-        if self._is_forced(task.stage.name):
+    def _made_elsewhere(self, stage: Stage, key: str) -> Result | None:
+        if self._is_forced(stage.name):
             return None
-        return self._tools.judge.again(self._tools.learner.graph, task.stage, key)
-
-    def _execute_now(self, task: Task) -> Outcome:
-        self._inbox.put(task.stage.name)
-        try:
-            return self._tools.executor(task, self.cancel)
-        except base_errors.WorkFailed as error:
-            return _failed(_kind(error, "output"), error)
-        except store.errors.TargetUnwritable as error:
-            # Not in the store, but where this stage was to run.
-            return _failed("environment", error)
+        return self._tools.judge.again(self._tools.learner.graph, stage, key)
 
     # What came of a stage.
 
@@ -253,10 +182,10 @@ class Running:
                 return
             missing = None if outcome.failure else self._tools.learner.missing_output(name, outcome)
         except base_errors.UsageError as error:
-            self._fail(name, _failed("input", error, outcome))
+            self._fail(name, failed("input", error, outcome))
             return
         if missing:
-            self._fail(name, _failed("output", missing, outcome))
+            self._fail(name, failed("output", missing, outcome))
         elif outcome.failure:
             self._fail(name, outcome)
         else:
@@ -279,7 +208,7 @@ class Running:
         try:
             before, after = self._resolved[name].parts, self._resolve(stage).parts
         except base_errors.WorkFailed as error:
-            self._fail(name, _failed(_kind(error, "input"), error, outcome))
+            self._fail(name, failed("input", error, outcome))
             return
         result = Result(
             name, self._run, after, outcome.outputs, outcome.record, outcome.notes, outcome.seconds, stage.pieces
@@ -321,7 +250,7 @@ class Running:
             expected = PathSet([*stage.writes, *(outcome.outputs if outcome else ())])
             self._note(self._tools.delivery.deliver(self._run, name, outputs, expected))
         except base_errors.WorkFailed as error:
-            self._fail(name, _failed(_kind(error, "output"), error, outcome))
+            self._fail(name, failed("output", error, outcome))
             return False
         return True
 
@@ -375,22 +304,3 @@ class Running:
         self.records[record.stage] = record
         if kept:
             self._tools.ledger.add(self._run, record)
-
-
-def _kind(error: base_errors.NoteshipError, otherwise: Kind) -> Kind:
-    return "store" if isinstance(error, DAMAGE) else otherwise
-
-
-def _failed(kind: Kind, error: base_errors.NoteshipError, outcome: Outcome | None = None) -> Outcome:
-    parts = error.parts()
-    failure = Failure(
-        kind,
-        parts.fact,
-        where=parts.where,
-        last_output=outcome.failure.last_output if outcome and outcome.failure else "",
-        remedy=parts.remedy,
-        retryable=error.retryable,
-        nearest=parts.nearest,
-    )
-    old = outcome or Outcome()
-    return Outcome(old.outputs, old.record, old.reads, old.wanted, old.notes, failure, old.seconds)

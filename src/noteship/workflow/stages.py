@@ -41,7 +41,8 @@ class Stage:
     `reads` and `writes` may be files, folders, or patterns with `*`, `?` and `**`. What a stage reads after having
     written it itself is not among its reads; what it reads and then writes again is in `in_place` and in both of the
     others. `calls` and `elsewhere` say how it is run, as they count in its key. `literals` are what its code gives to
-    its parameters, and `pieces` the parts of its code and of its modules, by file; both only word what changed.
+    its parameters, and `pieces` the parts of its code and of its modules, by file; both only word what changed. A
+    `source` brings data from elsewhere, and nothing of it runs in the environment.
     """
 
     name: str
@@ -58,6 +59,7 @@ class Stage:
     elsewhere: Mapping[str, str] = field(default_factory=dict)
     literals: Mapping[str, JSON] = field(default_factory=dict)
     pieces: Mapping[str, Pieces] = field(default_factory=dict)
+    source: bool = False
 
     def to_json(self) -> JSON:
         """As a plain value."""
@@ -76,6 +78,7 @@ class Stage:
             "pieces": {path: [list(each) for each in pieces] for path, pieces in self.pieces.items()},
             "calls": [list(call) for call in self.calls],
             "elsewhere": dict(self.elsewhere),
+            "source": self.source,
         }
 
     @classmethod
@@ -92,5 +95,6 @@ class Stage:
             pieces={path: [(name, digest) for name, digest in each] for path, each in value["pieces"].items()},
             calls=tuple(tuple(call) for call in value["calls"]),
             elsewhere=value["elsewhere"],
+            source=value["source"],
             **lists,
         )

@@ -12,7 +12,9 @@ from noteship.workflow.stages import JSON, Stage
 
 __all__ = ["Executor", "Failure", "Kind", "Outcome", "Task"]
 
-Kind = Literal["code", "timeout", "memory", "input", "output", "environment", "interrupted", "kernel", "store", "data", "cluster"]
+Kind = Literal[
+    "code", "timeout", "memory", "input", "output", "environment", "interrupted", "kernel", "store", "data", "cluster"
+]
 
 
 @dataclass(frozen=True)

@@ -29,14 +29,16 @@ class Workplace:
 class Options:
     """`jobs` stages at once; with `replace`, files changed by hand are set aside instead of stopping the run.
 
-    The stages in `force` execute also where their result is known, and the new one takes its place. A run `aside` says
-    what it is for: it reads the project's folder and leaves it as it is, what it makes is in the store alone, and the
-    ledger has it apart from the project's own runs.
+    The stages in `force` execute also where their result is known, and the new one takes its place; so do those that
+    are `untold`, since nobody can say whether what they bring has changed. A run `aside` says what it is for: it reads
+    the project's folder and leaves it as it is, what it makes is in the store alone, and the ledger has it apart from
+    the project's own runs.
     """
 
     jobs: int = 1
     replace: bool = False
     force: frozenset[str] = frozenset()
+    untold: frozenset[str] = frozenset()
     aside: str = ""
 
 

@@ -31,7 +31,7 @@ class NothingToTune(UsageError):
         """The message."""
         return Parts(
             "there is no [tune] in noteship.toml, which says what is searched, and for what",
-            remedy='add [tune] with a metric, such as "metrics.json:f1", and [tune.space] with "04-train.depth" = [4, 8]',
+            remedy='add [tune] with a metric such as "metrics.json:f1", and [tune.space] with "04-train.C" = [0.1, 1]',
         )
 
     @classmethod

@@ -100,8 +100,9 @@ def _listed(pairs: origin.Pairs) -> str:
 
 def _metrics(judgement: Judgement, links: Mapping[str, str]) -> Iterator[str]:
     beside = judgement.champion.metrics if judgement.champion else {}
-    yield _rows(*estimates.groups(judgement, ("value", "champion"), beside))
-    yield links.get("metrics", "")
+    if "metrics" in links:
+        yield _rows(*estimates.groups(judgement, ("value", "champion"), beside))
+        yield links["metrics"]
     if judgement.gates:
         rows = [(each.expression, "passed" if each.passed else "failed", each.told) for each in judgement.gates]
         yield "### Gates\n"
@@ -119,7 +120,8 @@ def _rows(*groups: lanes.Lanes) -> str:
 
 def _training(judgement: Judgement) -> Iterator[str]:
     split = judgement.split
-    yield f"Fitted anew for this card on {split.train_rows:,} rows; the bundle itself was fitted by these stages:\n"
+    anew = f"The clone was fitted on {split.train_rows:,} rows. " if judgement.judged == "clone" else ""
+    yield f"{anew}The bundle was made by these stages:\n"
     rows = [(each.stage, ", ".join(each.reads), ", ".join(each.writes)) for each in origin.stages(judgement)]
     yield markdown.table(("stage", "read", "wrote"), rows) if rows else "- not known\n"
     if split.classes:
@@ -163,7 +165,7 @@ def _confused(judgement: Judgement) -> str:
     if given is None:
         return ""
     if len(given.classes) <= MOST_CLASSES:
-        heads = ("true \\\\ predicted", *(plain(each, 40) for each in given.classes))
+        heads = ("true \\ predicted", *given.classes)
         rows = [(name, *(f"{count:,}" for count in row)) for name, row in zip(given.classes, given.counts, strict=True)]
         return f"### Right and wrong answers\n\n{markdown.table(heads, rows)}"
     wrong = confusions.mistakes(given)[:MOST_MISTAKES]
@@ -191,4 +193,5 @@ def _caveats(judgement: Judgement) -> Iterator[str]:
         yield plain(judgement.champion.why, 400)
     known = dict(terms(judgement))
     for term in ("Clone", "Interval", "Robustness", "Bundle and clone"):
-        yield f"{term}: {plain(known[term], 1_000)}"
+        if term in known:
+            yield f"{term}: {plain(known[term], 1_000)}"

@@ -38,7 +38,8 @@ UNITLESS = ("log_loss", "brier", "mape")
 def groups(judgement: Judgement, heads: tuple[str, ...] = ("value",), others: Estimates | None = None) -> list[Lanes]:
     """All metrics, by axis; the heads are of the judged model's value and, with `others`, of that of another."""
     compared = others or {}
-    shown_heads = ("metric", heads[0], "interval", *(heads[1:] if compared else ()), "on these rows")
+    drawn = f"● judged, □ {heads[-1]}" if compared else "on these rows"
+    shown_heads = ("metric", heads[0], "interval", *(heads[1:] if compared else ()), drawn)
     made = []
     # That of the main metric comes first.
     for names in sorted(_alike(judgement.metrics), key=lambda each: judgement.metric not in each):

@@ -12,7 +12,8 @@ TERMS = """
 Clone: The bundle's steps with the same settings, fitted anew without the held-out rows. What a notebook did with these
 rows, it did to the bundle; the clone cannot know them. So the clone is judged, and the bundle is what is promoted.
 
-Held-out rows: Rows that the clone was not fitted on. All numbers here are of these, unless something else is said.
+Held-out rows: Rows that what was judged was not fitted on. All numbers here are of these, unless something else is
+said.
 
 Interval: In {confidence:g} of 100 such judgings, with other rows drawn in the same way, the line through a mark holds
 the value that all rows there could be would give. It says nothing of rows that are of another kind than these.
@@ -39,9 +40,13 @@ Bundle and clone: The bundle was fitted on more rows, perhaps on these. Its numb
 judgement of it. If it answers worse than its clone by more than chance, something is wrong with it.
 """
 
+# Where there was none, nothing is said of it.
+OF_CLONES = ("Clone", "Bundle and clone")
+
 
 def terms(judgement: Judgement) -> list[tuple[str, str]]:
     """Each word with what it means, as plain text."""
     text = TERMS.format(confidence=100 * judgement.confidence, level=percent(judgement.level))
     parted = [each.replace("\n", " ").partition(": ") for each in text.strip().split("\n\n")]
-    return [(term, meaning) for term, _, meaning in parted]
+    told = [(term, meaning) for term, _, meaning in parted]
+    return told if judgement.judged == "clone" else [each for each in told if each[0] not in OF_CLONES]

@@ -86,9 +86,9 @@ def _how_good(judgement: Judgement) -> str:
 
 
 def _next_to(value: float, low: float, high: float) -> str:
-    if low <= 0 <= high:
-        return "and not to be told from the champion's"
-    return f"{number(abs(value))} {'above' if value > 0 else 'below'} the champion's"
+    if low > 0 or high < 0:
+        return f"{number(abs(value))} {'above' if low > 0 else 'below'} the champion's"
+    return "and not to be told from the champion's"
 
 
 def _subject(name: str) -> str:

@@ -25,7 +25,9 @@ def pictures(judgement: Judgement) -> Mapping[str, str]:
 
 def _lanes(judgement: Judgement) -> Iterator[tuple[str, str]]:
     beside = judgement.champion.metrics if judgement.champion else {}
-    yield "metrics", lanes.drawing(*estimates.groups(judgement, ("value", "champion"), beside), told="metrics")
+    measured = estimates.groups(judgement, ("value", "champion"), beside)
+    if measured:
+        yield "metrics", lanes.drawing(*measured, told="metrics")
     apart = estimates.differences(judgement)
     if apart:
         yield "champion", lanes.drawing(*apart, told="differences to the champion")

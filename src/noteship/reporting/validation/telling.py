@@ -10,8 +10,8 @@ from noteship.validation.measures import MEASURES
 
 __all__ = ["chance", "estimated", "interval", "is_of_one", "measured", "signed", "words_of"]
 
-# Of these one is the most, or so is a loss of nothing; digits after the point are what is compared.
-OF_ONE = ("brier",)
+# Losses that are about one at most: as of shares, digits after the point are what is compared.
+OF_ONE = ("brier", "log_loss", "mape")
 NOTHING = "–"
 
 
@@ -28,7 +28,7 @@ def words_of(name: str) -> str:
 def measured(name: str, value: float) -> str:
     """A metric's value.
 
-    >>> measured("f1", 0.95), measured("rmse", 1234.5), measured("log_loss", 0.7), measured("f1", math.nan)
+    >>> measured("f1", 0.95), measured("rmse", 1234.5), measured("mae", 0.7), measured("f1", math.nan)
     ('0.950', '1,230', '0.700', '–')
     """
     if not math.isfinite(value):

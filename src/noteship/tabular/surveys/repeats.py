@@ -33,7 +33,7 @@ def hashed(table: Table, columns: Sequence[str]) -> str:
 
     That two different ones of n rows have the same has a probability of n² / 2⁶⁵: one in 10⁷ for a million rows.
     """
-    return f"hash({', '.join(table.quoted(name) for name in columns)})" if columns else "0"
+    return f"hash({', '.join(table.quoted(name) for name in columns)})" if columns else "hash(0)"
 
 
 def repeats(table: Table, columns: Sequence[str], counted: Sequence[Counted]) -> Repeats:

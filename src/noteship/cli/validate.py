@@ -1,0 +1,153 @@
+"""Judges a bundle, and tells what was found."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+
+from noteship.cli.errors import WrongUsage
+from noteship.cli.filling import Bar, shown
+from noteship.cli.output import Output, duration, table
+from noteship.digests import short
+from noteship.operations import loading, validating_pages
+from noteship.operations import validate as operation
+from noteship.operations.opened import OpenedProject
+from noteship.operations.validate import Validated
+from noteship.validation.holdout import Holdout
+from noteship.validation.judgement import Estimate, Judgement, Split
+from noteship.validation.measures import MEASURES
+
+__all__ = ["run", "summary"]
+
+# Slices that are worse, told one by one.
+SLICES_TOLD = 5
+
+
+def run(arguments: argparse.Namespace, output: Output) -> int:
+    """Judge, and say what was found; 0 where all gates are passed, else 1."""
+    opened = OpenedProject.at(arguments.project)
+    trusting = loading.Trusting(
+        tuple(arguments.trust_source), tuple(arguments.trust_type), allow_pickle=arguments.allow_pickle
+    )
+    request = operation.ValidateRequest(arguments.bundle, _holdout(arguments.holdout), arguments.again, trusting)
+    bar = Bar("validating")
+    with shown(bar, output):
+        validated = operation.validate(opened, request, bar.told)
+    if arguments.report is not None:
+        validating_pages.write_report(opened, validated.kept, arguments.report)
+    if arguments.card is not None:
+        validating_pages.write_card(opened, validated.kept, arguments.card)
+    output.document(validated.to_json())
+    output.aside(*(f"note: {each}" for each in (*validated.since, *validated.judgement.notes)))
+    output.text(*summary(validated))
+    for path, what in ((arguments.report, "report"), (arguments.card, "model card")):
+        if path is not None:
+            output.text(f"{what}: {path}")
+    return 0 if validated.judgement.passed else 1
+
+
+def _holdout(text: str | None) -> Holdout | None:
+    try:
+        return None if text is None else Holdout.parse(text)
+    except ValueError as error:
+        raise WrongUsage(f"--holdout {text} says no rows", f"give {error}") from error
+
+
+def summary(validated: Validated) -> Iterator[str]:
+    """What a person is told."""
+    judgement = validated.judgement
+    again = ", as it was found before" if validated.again else f" in {duration(judgement.seconds)}"
+    yield f"{judgement.name} {short(validated.bundle.digest)}: judged{again}"
+    yield f"  {_how(judgement)}"
+    yield ""
+    yield from table(list(_metrics(judgement)), header=_header(judgement), indent="  ")
+    yield ""
+    yield from (f"  {each}" for each in _beside(judgement))
+    yield from _slices(judgement)
+    yield from _gates(judgement)
+
+
+def _how(judgement: Judgement) -> str:
+    split = judgement.split
+    what = "a clone, fitted on" if judgement.judged == "clone" else "the bundle itself, of"
+    return f"{what} {split.train_rows:,} rows, judged on {split.held_rows:,} {_words(split)}"
+
+
+def _words(split: Split) -> str:
+    match split.how:
+        case "time":
+            return f"from {split.boundary} on ({split.column})"
+        case "group":
+            held, all_groups = split.groups or (0, 0)
+            return f"of {held:,} of {all_groups:,} groups ({split.column})"
+        case "file":
+            return f"of {split.file}"
+        case _:
+            return "held out"
+
+
+def _header(judgement: Judgement) -> tuple[str, ...]:
+    compared = judgement.champion is not None and judgement.champion.metrics
+    return ("metric", "value", "95 %", *(("champion", "difference", "95 %") if compared else ()))
+
+
+def _metrics(judgement: Judgement) -> Iterator[tuple[str, ...]]:
+    champion = judgement.champion
+    for name, estimate in judgement.metrics.items():
+        mark = "*" if name == judgement.metric else ""
+        row: tuple[str, ...] = (f"{MEASURES[name].words}{mark}", _figure(estimate.value), _interval(estimate))
+        if champion is not None and champion.metrics:
+            theirs = champion.metrics.get(name, Estimate(float("nan")))
+            apart = champion.differences.get(name, Estimate(float("nan")))
+            row = (*row, _figure(theirs.value), _figure(apart.value, "+"), _interval(apart, "+"))
+        yield row
+
+
+def _figure(value: float, sign: str = "") -> str:
+    return "none" if value != value else f"{value:{sign}.4g}" if abs(value) >= 1 else f"{value:{sign}.3f}"
+
+
+def _interval(estimate: Estimate, sign: str = "") -> str:
+    if estimate.low != estimate.low:
+        return ""
+    return f"{_figure(estimate.low, sign)} to {_figure(estimate.high, sign)}"
+
+
+def _beside(judgement: Judgement) -> Iterator[str]:
+    agreement = judgement.agreement
+    if agreement is not None:
+        worse = "worse than its clone, by more than chance" if agreement.is_worse else "no worse than its clone"
+        yield f"the bundle answers {agreement.same:.1%} of these rows as its clone does, and is {worse}"
+    champion = judgement.champion
+    if champion is None:
+        yield "there is no champion to compare with"
+    elif champion.how == "not compared":
+        yield f"not compared with the champion {short(champion.digest)}: {champion.why}"
+    else:
+        how = "fitted on the same rows" if champion.how == "refitted" else champion.why
+        chance = f"p = {champion.p:.2g}" if champion.p >= 0.001 else "p < 0.001"
+        yield f"champion {short(champion.digest)}, {how}: {chance} that so large a difference is chance"
+    cost = judgement.cost
+    if cost is not None:
+        yield (
+            f"a row takes {cost.one.p50_ms:.2g} ms, 99 % within {cost.one.p99_ms:.2g} ms, on this machine"
+            f" ({cost.form}); {cost.rows_per_second:,.0f} rows a second"
+        )
+
+
+def _slices(judgement: Judgement) -> Iterator[str]:
+    worse = [each for each in judgement.slices if each.is_worse]
+    for each in sorted(worse, key=lambda one: one.p)[:SLICES_TOLD]:
+        value = each.metrics.get(judgement.metric, Estimate(float("nan")))
+        yield f"  worse on {each.column} {each.value}: {judgement.metric} {_figure(value.value)}, {each.rows:,} rows"
+
+
+def _gates(judgement: Judgement) -> Iterator[str]:
+    yield ""
+    for gate in judgement.gates:
+        yield f"  {'passed' if gate.passed else 'FAILED'}  {gate.expression}   {gate.told}"
+    yield from (f"  FAILED  {each}" for each in judgement.failures)
+    if judgement.passed:
+        yield "passed" if judgement.gates else "passed: no gates are declared"
+    else:
+        yield "failed: it is not to be promoted"

@@ -1,0 +1,215 @@
+"""A contract made of what a good file holds, with room for what the next one may."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from noteship import tabular
+from noteship.contracts import plainly, room
+from noteship.contracts.contract import Bounds, ColumnContract, Contract, rule_name
+
+__all__ = ["Inferred", "infer", "keeping_decisions"]
+
+# A value that was seen ten times has most likely no unseen one of its kind beside it: the chance that the next value is
+# new is about the share of values that were seen only once (Good, 1953).
+SEEN_EACH = 10
+CATEGORIES = 30
+# Fewer rows say too little of a key, which by chance all columns of numbers would be.
+ROWS_FOR_KEY = 20
+KEY_NAME = re.compile(r"(^|.*[_\W])(id|key|uuid|guid|pk)$|.*[a-z]I[dD]$", re.IGNORECASE)
+# Beyond, doubles do not hold every whole number.
+EXACT = 2**53
+RANGED = ("whole", "number")
+
+
+@dataclass(frozen=True)
+class Inferred:
+    """A contract, and what was seen in words for the rules that rest on it, by name."""
+
+    contract: Contract
+    seen: Mapping[str, str] = field(default_factory=dict)
+
+
+def infer(source: object, file: str, leave_out: Collection[str] = ()) -> Inferred:
+    """The contract that a good file suggests; the file itself keeps it.
+
+    Raises what `tabular.opened` raises.
+    """
+    with tabular.opened(source, name=None if isinstance(source, str | Path) else file) as table:
+        return _Inference(table, file).inferred(leave_out)
+
+
+def keeping_decisions(new: Inferred, old: Contract) -> Inferred:
+    """What was inferred anew, with what no data tells taken from the contract that was there."""
+    columns = []
+    for column in new.contract.columns:
+        before = old.column(column.name)
+        kept = {"optional": before.optional, "pattern": before.pattern} if before else {}
+        columns.append(replace(column, **kept))  # type: ignore[arg-type]
+    names = {column.name for column in columns}
+    freshness = old.freshness if old.freshness and old.freshness.column in names else None
+    contract = replace(
+        new.contract,
+        columns=tuple(columns),
+        severity=old.severity,
+        severities=old.severities,
+        closed=old.closed,
+        freshness=freshness,
+        leave_out=tuple(name for name in old.leave_out if name in names),
+    )
+    return replace(new, contract=contract)
+
+
+class _Inference:
+    def __init__(self, table: tabular.Table, file: str) -> None:
+        self._table = table
+        self._file = file
+        self._rows = table.rows
+        self._seen: dict[str, str] = {}
+
+    def inferred(self, leave_out: Collection[str]) -> Inferred:
+        facts = self._facts()
+        key = self._key(facts)
+        columns = tuple(self._column(column, facts[column.name], key) for column in self._table.columns)
+        contract = Contract(
+            file=self._file,
+            columns=columns,
+            rows=Bounds(self._rows // 2) if self._rows > 1 else None,
+            duplicates=self._duplicates(key),
+            key=key,
+            leave_out=tuple(column.name for column in columns if column.name in leave_out),
+        )
+        self._seen["rows"] = f"{self._rows:,} seen"
+        return Inferred(contract, self._seen)
+
+    def _facts(self) -> dict[str, dict[str, Any]]:
+        """What one pass tells of each column."""
+        rank = min(room.tail_rank(self._rows), max(self._rows, 1))
+        asked: list[tuple[str, str, str]] = []
+        for column in self._table.columns:
+            asked += [(column.name, what, sql) for what, sql in _aggregates(column, rank)]
+        (answers,) = self._table.ask(", ".join(sql for _, _, sql in asked))
+        facts: dict[str, dict[str, Any]] = {column.name: {} for column in self._table.columns}
+        for (name, what, _), answer in zip(asked, answers, strict=True):
+            facts[name][what] = answer
+        return facts
+
+    def _column(self, column: tabular.Column, facts: Mapping[str, Any], key: tuple[str, ...]) -> ColumnContract:
+        present = facts["present"]
+        missing = room.share_most(self._rows - present, self._rows)
+        if present < self._rows:
+            self._note(column.name, "missing", f"{self._rows - present:,} of {self._rows:,} seen")
+        if not present:
+            return ColumnContract(column.name, missing=missing)
+        found = ColumnContract(column.name, type=column.type, missing=missing)
+        if column.type == "text" and (categories := self._categories(column, facts)):
+            self._note(column.name, "categories", f"each seen {SEEN_EACH} times or more")
+            return replace(found, categories=categories)
+        if column.type == "text":
+            return replace(found, length=self._length(column, facts))
+        if column.type in RANGED and column.name not in key:
+            return replace(found, range=self._range(column, facts))
+        if column.type in ("date", "time") and column.name not in key:
+            return replace(found, range=self._since(column, facts))
+        return found
+
+    def _categories(self, column: tabular.Column, facts: Mapping[str, Any]) -> tuple[str, ...]:
+        # The count is an estimate with an error of a few per cent.
+        if facts["distinct"] > 2 * CATEGORIES:
+            return ()
+        quoted = tabular.identifier(column.name)
+        counted = self._table.ask(
+            f"{quoted}, count(*)", rest=f"WHERE {quoted} IS NOT NULL GROUP BY 1 ORDER BY 1 LIMIT {CATEGORIES + 1}"
+        )
+        is_closed = len(counted) <= CATEGORIES and all(number >= SEEN_EACH for _, number in counted)
+        return tuple(value for value, _ in counted) if is_closed else ()
+
+    def _length(self, column: tabular.Column, facts: Mapping[str, Any]) -> Bounds:
+        tails = room.Tails(facts["least"], facts["low"], facts["high"], facts["greatest"])
+        self._note(column.name, "length", f"{tails.least:,} to {tails.greatest:,} seen")
+        least, most = room.widened(tails, whole=True)
+        # Whether a text may be empty is a question of its own, to which a tail has no answer.
+        return Bounds(max(int(least), min(1, int(tails.least))), int(most))
+
+    def _range(self, column: tabular.Column, facts: Mapping[str, Any]) -> Bounds | None:
+        values = [facts[name] for name in ("least", "low", "high", "greatest")]
+        if any(value is None for value in values):
+            return None
+        whole = column.type == "whole"
+        tails = room.Tails(*map(float, values))
+        if facts.get("infinite") or max(map(abs, (tails.least, tails.greatest))) > EXACT:
+            return None
+        self._note(column.name, "range", f"{plainly.plain(values[0])} to {plainly.plain(values[-1])} seen")
+        least, most = room.widened(tails, whole=whole)
+        if whole:
+            return Bounds(int(least), int(most))
+        # What was seen is within, whatever the rounding did.
+        return Bounds(min(float(f"{least:.12g}"), tails.least), max(float(f"{most:.12g}"), tails.greatest))
+
+    def _since(self, column: tabular.Column, facts: Mapping[str, Any]) -> Bounds:
+        """Time goes on, so only its beginning is a bound."""
+        earliest, low, latest = facts["least"], facts["low"], facts["greatest"]
+        self._note(column.name, "range", f"{plainly.plain(earliest)} to {plainly.plain(latest)} seen")
+        try:
+            least = earliest - room.AGAIN * (low - earliest)
+        except OverflowError:
+            least = earliest
+        if isinstance(least, datetime.datetime):
+            least = least.replace(microsecond=0) if column.type == "time" else least.date()
+        return Bounds(least)
+
+    def _key(self, facts: Mapping[str, Mapping[str, Any]]) -> tuple[str, ...]:
+        """The first column that tells rows apart, and is called as if it were to, or numbers them."""
+        if self._rows < ROWS_FOR_KEY:
+            return ()
+        for column in self._table.columns:
+            found = facts[column.name]
+            if column.type not in ("whole", "text") or found["present"] < self._rows:
+                continue
+            counts_rows = column.type == "whole" and found["greatest"] - found["least"] + 1 == self._rows
+            # The estimate errs by a few per cent; far from it, the exact number need not be asked.
+            is_likely = found["distinct"] > 0.8 * self._rows
+            if is_likely and (counts_rows or KEY_NAME.fullmatch(column.name)) and self._is_unique(column.name):
+                self._seen["key"] = f"no two of {self._rows:,} rows have the same"
+                return (column.name,)
+        return ()
+
+    def _is_unique(self, name: str) -> bool:
+        return bool(self._table.ask(f"count(DISTINCT {tabular.identifier(name)})")[0][0] == self._rows)
+
+    def _duplicates(self, key: tuple[str, ...]) -> float | None:
+        """The share of duplicate rows, of which there are twice as many among twice as many rows."""
+        if not self._rows:
+            return None
+        seen = 0
+        if not key:
+            row = ", ".join(tabular.identifier(column.name) for column in self._table.columns)
+            seen = self._rows - int(self._table.ask(f"count(DISTINCT hash({row}))")[0][0])
+        self._seen["duplicates"] = f"{seen:,} of {self._rows:,} seen"
+        most = room.share_most(2 * seen, self._rows) if 2 * seen < self._rows else None
+        # In a table of few categories rows repeat each other by nature.
+        return most if most is not None and most <= 0.5 else None
+
+    def _note(self, column: str, rule: str, seen: str) -> None:
+        self._seen[rule_name(column, rule)] = seen
+
+
+def _aggregates(column: tabular.Column, rank: int) -> Iterator[tuple[str, str]]:
+    quoted = tabular.identifier(column.name)
+    yield "present", f"count({quoted})"
+    if column.type in ("text", "whole"):
+        yield "distinct", f"approx_count_distinct({quoted})"
+    if column.type == "number":
+        yield "infinite", f"count_if(isinf(CAST({quoted} AS DOUBLE)))"
+    measured = f"length({quoted})" if column.type == "text" else quoted
+    if column.type in ("text", "date", "time", *RANGED):
+        yield "least", f"min({measured})"
+        yield "greatest", f"max({measured})"
+        # The one at that rank, or the last where there are fewer.
+        yield "low", f"list_last(min({measured}, {rank}))"
+        yield "high", f"list_last(max({measured}, {rank}))"

@@ -1,0 +1,73 @@
+"""What can stand in the way of a validation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Self
+
+from noteship.errors import Parts, UsageError, WorkFailed
+
+__all__ = ["DataGone", "NoHoldoutFile", "NoTarget"]
+
+
+@dataclass(eq=False)
+class DataGone(WorkFailed):
+    """The rows that a bundle was made of are neither in the store nor in the project any more."""
+
+    bundle: str
+    path: str
+    is_there: bool
+
+    def parts(self) -> Parts:
+        """The message."""
+        now = "has changed since" if self.is_there else "is not there any more"
+        return Parts(
+            f"bundle {self.bundle} cannot be judged on its own rows: {self.path} {now}",
+            where=self.path,
+            remedy="make a bundle of the rows that are there, and validate that one: noteship run",
+        )
+
+    @classmethod
+    def example(cls) -> Self:
+        """An instance for documentation."""
+        return cls("3fa9c81b02d4", "data/training.parquet", True)
+
+
+@dataclass(eq=False)
+class NoTarget(UsageError):
+    """A model is to be judged, and nobody says which column has the right answers."""
+
+    bundle: str
+
+    def parts(self) -> Parts:
+        """The message."""
+        return Parts(
+            f"bundle {self.bundle} cannot be judged: it does not say which column of its rows has the right answers",
+            where="[service] in noteship.toml",
+            remedy='name the column, as in target = "label", and make the bundle again: noteship run',
+        )
+
+    @classmethod
+    def example(cls) -> Self:
+        """An instance for documentation."""
+        return cls("3fa9c81b02d4")
+
+
+@dataclass(eq=False)
+class NoHoldoutFile(UsageError):
+    """The file with the rows that are held out is not there."""
+
+    path: str
+
+    def parts(self) -> Parts:
+        """The message."""
+        return Parts(
+            f"the rows to judge on are to come from {self.path}, which is not there",
+            where="[validate] holdout in noteship.toml, or --holdout",
+            remedy="correct the path; it is relative to the project's folder",
+        )
+
+    @classmethod
+    def example(cls) -> Self:
+        """An instance for documentation."""
+        return cls("data/test.parquet")

@@ -1,0 +1,110 @@
+"""Columns as cards: what each holds, how much is missing, and how its values are spread."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from noteship.reporting.canvas import Easel
+from noteship.reporting.datasets.bars import bars, number_of
+from noteship.reporting.datasets.drawings import histogram, noted
+from noteship.reporting.words import escaped, number, percent, when
+from noteship.tabular.surveys import Counted, Drawn, Survey
+
+__all__ = ["cards"]
+
+# Ten lines of a wide page; the others are one click away. Of very many, only so many are drawn.
+MOST_OPEN, MOST_DRAWN = 30, 200
+MOST_BARS, MOST_WORDS = 7, 6
+ROLES = {"number": "number", "whole": "whole number", "category": "category", "text": "text", "truth": "true or false", "time": "time"}
+
+
+def cards(easel: Easel, survey: Survey, faults: Mapping[str, Sequence[str]]) -> str:
+    """All columns, the target first. `faults`: by column, the titles of its problems."""
+    both = list(zip(survey.counted, survey.drawn, strict=True))
+    both.sort(key=lambda each: each[0].name != survey.asked.target)
+    made = [
+        _card(easel if place < MOST_DRAWN else None, survey, (counted, drawn), faults.get(counted.name, ()))
+        for place, (counted, drawn) in enumerate(both)
+    ]
+    told = f'<div class="cards">{"".join(made[:MOST_OPEN])}</div>'
+    if len(made) > MOST_OPEN:
+        rest = "".join(made[MOST_OPEN:])
+        told += f'<details><summary>{len(made) - MOST_OPEN} more columns</summary><div class="cards">{rest}</div></details>'
+    return told
+
+
+def _card(easel: Easel | None, survey: Survey, given: tuple[Counted, Drawn], faults: Sequence[str]) -> str:
+    counted, drawn = given
+    is_target = counted.name == survey.asked.target
+    kind = ROLES.get(counted.role, counted.sql_type.lower())
+    tags = '<span class="tag">target</span> ' if is_target else ""
+    tags += "".join(f'<span class="tag alarm">{escaped(fault)}</span> ' for fault in faults)
+    chart = ""
+    if counted.name in survey.asked.leave_out:
+        chart = '<p class="facts-line">Its values are left out.</p>'
+    elif counted.present:
+        chart = _chart(easel, counted, drawn) + _line(_told(counted, drawn))
+    return (
+        f'<figure class="card{" target" if is_target else ""}"><figcaption><b>{escaped(counted.name)}</b>'
+        f"<small>{escaped(kind, 40)}</small></figcaption>"
+        + (f"<div>{tags}</div>" if tags else "")
+        + _line(_counts(counted))
+        + chart
+        + "</figure>"
+    )
+
+
+def _line(told: str) -> str:
+    return f'<p class="facts-line">{escaped(told, 400)}</p>' if told else ""
+
+
+def _counts(counted: Counted) -> str:
+    missing = "none missing" if not counted.missing else f"{number_of(counted.missing, counted.rows)} missing"
+    if counted.role == "other":
+        return missing
+    about = "" if counted.is_exact else "about "
+    different = "every value once" if counted.is_unique else f"{about}{counted.distinct:,} different"
+    return f"{missing} · {different}"
+
+
+def _chart(easel: Easel | None, counted: Counted, drawn: Drawn) -> str:
+    if counted.role in ("category", "truth"):
+        top = counted.top[:MOST_BARS]
+        most = max((count for _, count in top), default=1) / max(1, counted.present)
+        return bars(
+            ((value, count / counted.present, number_of(count, counted.present)) for value, count in top), most=most
+        )
+    if drawn.shape is None or easel is None:
+        return ""
+    chart = histogram(easel, counted.name, drawn.shape, is_time=counted.role == "time")
+    if counted.role == "text" and drawn.words:
+        most = drawn.words[0][1]
+        found = ((word, share, percent(share)) for word, share in drawn.words[:MOST_WORDS])
+        return f'{_line("Letters of a text:")}{chart}{_line("Words that most texts have:")}{bars(found, most=most)}'
+    return chart
+
+
+def _told(counted: Counted, drawn: Drawn) -> str:
+    told = []
+    if counted.role == "text":
+        told.append(f"{counted.mean_length:,.0f} letters on average, {counted.longest:,} at most")
+    elif counted.role in ("category", "truth"):
+        rest = counted.distinct - min(MOST_BARS, len(counted.top))
+        if rest > 0:
+            told.append(f"and {rest:,} more")
+    elif counted.low is not None and counted.high is not None:
+        say = when if counted.role == "time" else number
+        told.append(f"{_moment(counted.low, say)} to {_moment(counted.high, say)}")
+        if drawn.quartiles is not None and counted.role != "time":
+            low, middle, high = drawn.quartiles
+            told.append(f"half are from {number(low)} to {number(high)}, the middle one is {number(middle)}")
+    if drawn.shape is not None and (note := noted(drawn.shape)):
+        told.append(note)
+    return "; ".join(told)
+
+
+def _moment(value: float, say: object) -> str:
+    try:
+        return say(value)  # type: ignore[operator,no-any-return]
+    except (OverflowError, OSError, ValueError):
+        return number(value)

@@ -1,0 +1,83 @@
+"""How values are spread, drawn: histograms with the axes that they need, and time lines."""
+
+from __future__ import annotations
+
+import math
+
+from noteship.reporting.canvas import COLOURS, DAY_S, Easel
+from noteship.reporting.words import escaped, number, power
+from noteship.tabular.surveys.shapes import Shape
+
+__all__ = ["histogram", "noted"]
+
+# Inches.
+WIDTH, HEIGHT = 3.5, 1.15
+LEFT, RIGHT, BOTTOM, TOP = 0.08, 0.08, 0.22, 0.05
+FIRST_YEAR_S, LAST_YEAR_S = -62_135_596_800, 253_402_214_400
+TICKS = 5
+WIDE_LABEL = 7
+
+
+def histogram(easel: Easel, name: str, shape: Shape, *, is_time: bool = False) -> str:
+    """Counts as bars from zero; the highest is as high as the chart. Axes of decades where the edges are even on them."""
+    if is_time and (shape.edges[0] < FIRST_YEAR_S or shape.edges[-1] > LAST_YEAR_S):
+        return ""
+    canvas = easel.canvas(WIDTH, HEIGHT)
+    canvas.margins(LEFT, RIGHT, BOTTOM, TOP)
+    axes = canvas.axes[0]
+    edges = list(shape.edges)
+    if shape.is_log:
+        edges = [math.log10(edge) for edge in edges]
+    if is_time:
+        edges = [edge / DAY_S for edge in edges]
+    axes.stairs(shape.counts, edges, fill=True, color=COLOURS["window"])
+    axes.set_ylim(0, max(shape.counts) * 1.05 or 1)
+    axes.set_yticks([])
+    axes.spines["left"].set_visible(False)
+    axes.set_xlim(edges[0], edges[-1])
+    if is_time:
+        canvas.over_time(shape.edges[0], shape.edges[-1])
+    elif shape.is_log:
+        decades = range(math.ceil(edges[0]), math.floor(edges[-1]) + 1)
+        kept = decades[:: max(1, -(-len(decades) // TICKS))]
+        axes.set_xticks(list(kept), [power(each) for each in kept])
+    else:
+        places = _ticks(edges[0], edges[-1])
+        axes.set_xticks(places, [number(each) for each in places])
+    _inside(canvas.axes[0])
+    return canvas.svg(escaped(f"{name}: how its values are spread"))
+
+
+def _ticks(low: float, high: float) -> list[float]:
+    """Round numbers between two, as many as have room."""
+    for most in (TICKS, 3):
+        raw = (high - low) / most
+        scale = 10.0 ** math.floor(math.log10(raw))
+        step = next(each * scale for each in (1, 2, 5, 10) if each * scale >= raw * 0.999)
+        places = [each * step for each in range(math.ceil(low / step), math.floor(high / step) + 1)]
+        if all(len(number(place)) < WIDE_LABEL for place in places):
+            break
+    return places
+
+
+def _inside(axes: object) -> None:
+    """Labels at the ends begin and end with the axis, so that they are not cut off."""
+    for_ends: list[tuple[float, object]] = []
+    library: object = axes
+    low, high = library.get_xlim()  # type: ignore[attr-defined]
+    for place, label in zip(library.get_xticks(), library.get_xticklabels(), strict=False):  # type: ignore[attr-defined]
+        part = (place - low) / (high - low) if high > low else 0.5
+        if part < 0.04:
+            label.set_horizontalalignment("left")
+        elif part > 0.96:
+            label.set_horizontalalignment("right")
+        for_ends.append((part, label))
+
+
+def noted(shape: Shape) -> str:
+    """What is to be known of the axis."""
+    told = ["a logarithmic axis"] if shape.is_log else []
+    for count, side in ((shape.below, "below"), (shape.above, "above")):
+        if count:
+            told.append(f"{count:,} {'value' if count == 1 else 'values'} {side} not drawn")
+    return "; ".join(told)

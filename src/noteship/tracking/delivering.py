@@ -1,0 +1,123 @@
+"""Tells the tracking server what waits, in order, each once in effect."""
+
+from __future__ import annotations
+
+import contextlib
+import tempfile
+import threading
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from noteship import store
+from noteship.digests import Digest
+from noteship.tracking import entry
+from noteship.tracking.errors import EventRefused, TrackerAway
+from noteship.tracking.event import Event
+from noteship.tracking.outbox import HELD_S, Outbox
+
+if TYPE_CHECKING:
+    from noteship.tracking.client import Client
+
+__all__ = ["Delivered", "deliver"]
+
+
+@dataclass(frozen=True)
+class Delivered:
+    """What a delivery came to: how many events were told and refused, and why no more were; `busy`: another tells."""
+
+    told: int = 0
+    refused: int = 0
+    fault: str = ""
+    busy: bool = False
+
+
+def deliver(objects: store.Store, server: str, *, wait_s: float) -> Delivered:
+    """Tell a server all that waits for it; waits so long for another process that tells.
+
+    An event is removed when the server has all of it, and set aside where it is refused. When the server is away, the
+    rest waits.
+
+    Cost: MLflow's client is imported, which takes seconds, if anything waits.
+    """
+    outbox = Outbox(objects)
+    if outbox.next(server) is None:
+        return Delivered()
+    if not outbox.hold(wait_s):
+        return Delivered(busy=True)
+    fault = ""
+    told = refused = 0
+    try:
+        with _held(outbox) as held:
+            client = _client(server)
+            # What comes to wait meanwhile is told, too: who brought it may have seen that this one tells.
+            while not held.is_set() and (event := outbox.next(server)) is not None:
+                try:
+                    _tell(client, objects, event)
+                except (EventRefused, store.errors.MissingObject, store.errors.DamagedObject) as error:
+                    refused += 1
+                    outbox.refuse(event, getattr(error, "reason", error.parts().fact))
+                else:
+                    told += 1
+                    outbox.remove(event)
+    except TrackerAway as error:
+        fault = error.reason
+    finally:
+        outbox.let_go(fault)
+    return Delivered(told, refused, fault)
+
+
+def _client(server: str) -> Client:
+    from noteship.tracking.client import Client
+
+    return Client(server)
+
+
+@contextlib.contextmanager
+def _held(outbox: Outbox) -> Iterator[threading.Event]:
+    """Hold the outbox for as long as it takes; the event is set when it was lost, as after a long sleep."""
+    ended, lost = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        while not ended.wait(HELD_S / 3):
+            if not outbox.hold(0):
+                lost.set()
+                return
+
+    thread = threading.Thread(target=hold, daemon=True)
+    thread.start()
+    try:
+        yield lost
+    finally:
+        ended.set()
+        thread.join()
+
+
+def _tell(client: Client, objects: store.Store, event: Event) -> None:
+    with tempfile.TemporaryDirectory(prefix="noteship-") as folder:
+        here = Path(folder)
+        told = entry.entry_of(event)
+        run = client.enter(event.experiment, told, _fetched(objects, event.files, here)) if told else None
+        if event.bundle is None:
+            return
+        version = client.version(event.model, event.bundle)
+        if version is None:
+            if run is None or event.kind != "run":
+                run = client.enter(event.experiment, entry.bundle_entry(event), {})
+            objects.fetch_folder(Digest(event.bundle), here / "bundle")
+            version = client.register(event.model, event.bundle, run, here / "bundle")
+        if event.kind == "judgement":
+            client.mark(event.model, version, {"noteship.gates": "passed" if event.body["passed"] else "failed"})
+        if event.kind == "promotion":
+            client.mark(event.model, version, entry.promotion_tags(event))
+            client.promote(event.model, version)
+
+
+def _fetched(objects: store.Store, files: Mapping[str, str], folder: Path) -> dict[str, Path]:
+    found = {}
+    for name, digest in files.items():
+        found[name] = folder / "files" / name
+        found[name].parent.mkdir(parents=True, exist_ok=True)
+        objects.fetch_file(Digest(digest), found[name])
+    return found
