@@ -209,7 +209,7 @@ def test_a_scheduler_that_is_killed_fails_the_stage_and_the_next_run_goes_on(slo
     failure = stages["b"]["failure"]
     assert (failure["kind"], failure["retryable"]) == ("cluster", True)
     assert failure["message"].startswith("the scheduler of its cluster went away")
-    assert failure["where"] == "b.ipynb, cell 2"
+    assert failure["where"].startswith("b.ipynb, cell 2")
     assert "run again" in failure["remedy"]
     assert gone(family)
     assert slow.states() == {"a": "reused", "b": "executed"}

@@ -146,7 +146,6 @@ def test_a_thousand_files_are_prepared(bench: Bench) -> None:
     place = workspace.Workspace.of(bench.root, bench.job(bench.notebook("1")))
     place.prepare(bench.job("stage.ipynb"), bench.objects)
     assert len(list((place.path / "many").glob("*/*.txt"))) == 1000
-    place.remove()
 
 
 def test_stages_with_long_names_have_workspaces_of_their_own(bench: Bench) -> None:

@@ -13,6 +13,8 @@ from noteship.cli.verbs import VERBS
 from noteship.errors import EnvironmentLacks, NoteshipError, UsageError, WorkFailed
 
 DOCS = Path(__file__).parents[2] / "docs"
+# Options that every verb has.
+EVERYWHERE = ("help", "project", "json")
 ABSTRACT = (NoteshipError, WorkFailed, UsageError, EnvironmentLacks)
 
 
@@ -64,6 +66,20 @@ def errors_page() -> str:
     return "\n".join(lines) + "\n"
 
 
+def _example(text: str) -> list[str]:
+    return ["", "```", text, "```"]
+
+
+def _options(parser: argparse.ArgumentParser) -> list[str]:
+    actions = [each for each in parser._actions if (each.help or each.metavar) and each.dest not in EVERYWHERE]
+    lines = ["", "| option | meaning |", "|---|---|"] if actions else []
+    for action in actions:
+        name = ", ".join(action.option_strings) or str(action.metavar or action.dest)
+        value = f" {action.metavar}" if action.option_strings and action.metavar else ""
+        lines.append(f"| `{name}{value}` | {(action.help or '').replace('|', '/')} |")
+    return lines
+
+
 def verbs_page() -> str:
     """Every verb with its help."""
     lines = [
@@ -76,23 +92,14 @@ def verbs_page() -> str:
     for verb in VERBS:
         parser = argparse.ArgumentParser(prog=f"noteship {verb.name}", add_help=False)
         verb.options(parser)
-        lines += [
-            "",
-            f"## {verb.name}",
-            "",
-            f"{verb.summary[0].upper()}{verb.summary[1:]}.",
-            "",
-            "```",
-            f"{verb.example}",
-            "```",
-        ]
-        actions = [action for action in parser._actions if action.help or action.metavar]
-        if actions:
-            lines += ["", "| option | meaning |", "|---|---|"]
-        for action in actions:
-            name = ", ".join(action.option_strings) or str(action.metavar or action.dest)
-            value = f" {action.metavar}" if action.option_strings and action.metavar else ""
-            lines.append(f"| `{name}{value}` | {(action.help or '').replace('|', '/')} |")
+        lines += ["", f"## {verb.name}", "", f"{verb.summary[0].upper()}{verb.summary[1:]}.", *_example(verb.example)]
+        inner = [each for each in parser._actions if isinstance(each, argparse._SubParsersAction)]
+        if not inner:
+            lines += _options(parser)
+        for name, each in inner[0].choices.items() if inner else ():
+            action = each.get_default("act")
+            lines += ["", f"### {verb.name} {name}", "", each.description or "", *_example(action.example)]
+            lines += _options(each)
     return "\n".join(lines) + "\n"
 
 

@@ -28,7 +28,15 @@ def run(arguments: argparse.Namespace, output: Output) -> int:
 
 def _lines(view: GraphView, *, evidence: bool) -> Iterator[str]:
     graph = view.graph
-    yield f"{view.name}: {_count(len(view.sources), 'stage')}, {_count(len(graph.edges), 'edge')}"
+    sources = f"{_count(len(view.data), 'source')}, " if view.data else ""
+    yield f"{view.name}: {sources}{_count(len(view.sources), 'stage')}, {_count(len(graph.edges), 'edge')}"
+    for name, each in view.data.items():
+        if name in view.shown:
+            yield ""
+            yield f"{name}  (a source of data)"
+            yield from table(
+                [("from", each.address.text, ""), ("writes", each.target, _to(view, name, each.target))], indent="  "
+            )
     shown = [source for source in view.sources if source.name in view.shown]
     rows = {source.name: [] if source.fault else list(_rows(source, view)) for source in shown}
     aligned = iter(table([row for each in rows.values() for row in each], indent="  "))
@@ -36,7 +44,7 @@ def _lines(view: GraphView, *, evidence: bool) -> Iterator[str]:
         yield ""
         told = [(row, next(aligned)) for row in rows[source.name]]
         yield from _stage(source, told, evidence=evidence)
-    if len(view.shown) == len(view.sources):
+    if len(view.shown) == len(view.sources) + len(view.data):
         yield from _remarks(view)
 
 

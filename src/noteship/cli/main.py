@@ -32,8 +32,11 @@ OWN_FAULT = 70
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         word = message.partition("invalid choice: '")[2].partition("'")[0]
-        near = difflib.get_close_matches(word, [verb.name for verb in VERBS], n=1) if word else []
-        fact = f"there is no verb {word!r}" if word else message
+        known = re.findall(r"[\w-]+", message.partition("(choose from")[2])
+        near = difflib.get_close_matches(word, known, n=1) if word else []
+        within = self.prog.partition(" ")[2]
+        fact = f"noteship {within} has no action {word!r}" if within else f"there is no verb {word!r}"
+        fact = fact if word else message
         raise WrongUsage(fact, f"{self.prog} --help", near[0] if near else "", self.prog)
 
 

@@ -10,8 +10,8 @@ from types import TracebackType
 from typing import Self
 
 from noteship import workflow
-from noteship.cli.output import Output, duration
-from noteship.operations.run import CellProgress
+from noteship.cli.output import Output, duration, size
+from noteship.operations.run import CellProgress, StageProgress
 
 __all__ = ["Progress", "progress", "progress_of"]
 
@@ -64,8 +64,8 @@ class Progress:
             case workflow.Notice(text):
                 self.say(f"note: {text}")
 
-    def cell(self, at: CellProgress) -> None:
-        """A stage is at another cell; from any thread."""
+    def cell(self, at: StageProgress) -> None:
+        """A stage is at another cell, or more of a source has come; from any thread."""
 
     def started(self, stage: str, _reason: str) -> None:
         """A stage begins, and why."""
@@ -81,8 +81,7 @@ class Progress:
 @dataclass
 class _UnderWay:
     begun: float
-    cell: int = 0
-    cells: int = 0
+    at: str = ""
 
 
 class _Live(Progress):
@@ -106,11 +105,11 @@ class _Live(Progress):
     def say(self, line: str) -> None:
         self._display.keep(line)
 
-    def cell(self, at: CellProgress) -> None:
+    def cell(self, at: StageProgress) -> None:
         with self._lock:
             known = self._under_way.get(at.stage)
             if known:
-                known.cell, known.cells = at.cell, at.cells
+                known.at = _at(at)
 
     def started(self, stage: str, _reason: str) -> None:
         with self._lock:
@@ -124,8 +123,7 @@ class _Live(Progress):
         now = time.monotonic()
         with self._lock:
             return [
-                f"{stage:<{self._width}}  running   {duration(now - at.begun):>8}"
-                + (f"  cell {at.cell} of {at.cells}" if at.cells else "")
+                f"{stage:<{self._width}}  running   {duration(now - at.begun):>8}" + (f"  {at.at}" if at.at else "")
                 for stage, at in self._under_way.items()
             ]
 
@@ -140,6 +138,16 @@ def progress_of(output: Output, stages: Collection[str]) -> Progress:
     width = max((len(name) for name in stages), default=0)
     kind = _Live if output.live else Progress
     return kind(output, width, len(stages))
+
+
+def _at(at: StageProgress) -> str:
+    """How far it is, in words."""
+    if isinstance(at, CellProgress):
+        return f"cell {at.cell} of {at.cells}" if at.cells else ""
+    parts = [f"{at.rows:,} rows"] if at.rows is not None else []
+    if at.size_bytes:
+        parts.append(size(at.size_bytes) + (f" of {size(at.of_bytes)}" if at.of_bytes else ""))
+    return ", ".join(parts)
 
 
 def _first_line(text: str) -> str:

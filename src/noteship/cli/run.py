@@ -15,7 +15,7 @@ from noteship.operations import telling
 from noteship.operations.opened import OpenedProject
 from noteship.operations.run import RunReport, RunRequest
 
-__all__ = ["run", "summary"]
+__all__ = ["failures", "run", "summary"]
 
 
 def run(arguments: argparse.Namespace, output: Output) -> int:
@@ -32,12 +32,13 @@ def run(arguments: argparse.Namespace, output: Output) -> int:
         replace=arguments.replace,
         keep=arguments.keep,
         force=arguments.force,
+        offline=arguments.offline,
     )
     opened = OpenedProject.at(arguments.project)
     output.aside(*(f"note: {note}" for note in opened.notes))
     report = operation.run(opened, request, partial(progress, output))
     output.document(report.to_json())
-    output.aside(*_failures(report))
+    output.aside(*failures(report))
     output.text(*summary(report))
     output.aside(*(f"note: {note}" for note in telling.ran(opened, report)))
     if report.result.state == "interrupted":
@@ -104,13 +105,14 @@ def _unchecked(checks: Sequence[str]) -> Iterator[str]:
     yield "    `[service] reproduces = [...]` names what it must reproduce, and [] says that there is nothing"
 
 
-def _failures(report: RunReport) -> Iterator[str]:
+def failures(report: RunReport) -> Iterator[str]:
+    """What went wrong, in its parts."""
     for record in report.result.stages.values():
         if record.failure:
             yield from _failure(record, report.result.run)
-    for source in report.faults:
+    for fault in (*(source.fault for source in report.faults), *report.breaches):
         yield ""
-        yield f"error: {source.fault}"
+        yield f"error: {fault}"
 
 
 def _failure(record: workflow.StageRecord, run: str) -> Iterator[str]:

@@ -6,11 +6,13 @@ import argparse
 import webbrowser
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from noteship import workflow
 from noteship.cli.errors import WrongUsage
 from noteship.cli.output import Output, duration, size, state_word, table
 from noteship.digests import short
+from noteship.operations import data_sources
 from noteship.operations import runs as operation
 from noteship.operations.opened import OpenedProject
 
@@ -33,8 +35,9 @@ def run(arguments: argparse.Namespace, output: Output) -> int:
     if arguments.open or arguments.output:
         return _notebook(opened, arguments, output)
     at = operation.stage_of(opened, record, arguments.stage)
-    output.document(at.to_json())
-    output.text(*_stage(at, arguments.run))
+    origin = data_sources.record_of(opened, at.record) if at.stage in opened.data_sources else None
+    output.document(at.to_json() | ({"source": origin} if origin else {}))
+    output.text(*_stage(at, arguments.run, origin))
     return 0
 
 
@@ -46,7 +49,8 @@ def _notebook(opened: OpenedProject, arguments: argparse.Namespace, output: Outp
         if not webbrowser.open(page.as_uri()):
             output.aside("no browser was found to open it; the variable BROWSER can name one")
     output.document({"record": str(place), "page": str(page) if page else None})
-    output.text(f"executed notebook: {place}", *([f"as a page: {page}"] if page else []))
+    what = "record" if place.suffix == ".json" else "executed notebook"
+    output.text(f"{what}: {place}", *([f"as a page: {page}"] if page else []))
     return 0
 
 
@@ -81,7 +85,7 @@ def _then(reason: str) -> str:
     return reason.replace("it has no result yet", "it had no result yet")
 
 
-def _stage(record: workflow.StageRecord, run: str) -> Iterator[str]:
+def _stage(record: workflow.StageRecord, run: str, origin: Mapping[str, Any] | None) -> Iterator[str]:
     yield f"{record.stage}: {state_word(record.state)}" + (f", {duration(record.seconds)}" if record.seconds else "")
     if record.reason:
         yield f"  because {_then(record.reason)}"
@@ -94,6 +98,11 @@ def _stage(record: workflow.StageRecord, run: str) -> Iterator[str]:
     if rows:
         yield ""
         yield from table(rows, header=("output", "size", "digest"), indent="  ")
-    if record.record:
+    if origin:
+        yield ""
+        yield f"  from     {origin['from']}"
+        yield f"  fetched  {str(origin['fetched'])[:19].replace('T', ' ')} UTC"
+        yield f"  version  {origin.get('version', 'its origin does not say')}"
+    elif record.record:
         yield ""
         yield f"its output: noteship show {run} {record.stage} --open"

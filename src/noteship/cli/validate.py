@@ -9,7 +9,7 @@ from noteship.cli.errors import WrongUsage
 from noteship.cli.filling import Bar, shown
 from noteship.cli.output import Output, duration, table
 from noteship.digests import short
-from noteship.operations import loading, validating_pages
+from noteship.operations import loading, telling, validating_pages
 from noteship.operations import validate as operation
 from noteship.operations.opened import OpenedProject
 from noteship.operations.validate import Validated
@@ -43,6 +43,9 @@ def run(arguments: argparse.Namespace, output: Output) -> int:
     for path, what in ((arguments.report, "report"), (arguments.card, "model card")):
         if path is not None:
             output.text(f"{what}: {path}")
+    if not validated.again:
+        told = telling.judged(opened, validated.kept, validated.judgement)
+        output.aside(*(f"note: {note}" for note in told))
     return 0 if validated.judgement.passed else 1
 
 
@@ -124,7 +127,7 @@ def _beside(judgement: Judgement) -> Iterator[str]:
     elif champion.how == "not compared":
         yield f"not compared with the champion {short(champion.digest)}: {champion.why}"
     else:
-        how = "fitted on the same rows" if champion.how == "refitted" else champion.why
+        how = champion.why or "fitted on the same rows"
         chance = f"p = {champion.p:.2g}" if champion.p >= 0.001 else "p < 0.001"
         yield f"champion {short(champion.digest)}, {how}: {chance} that so large a difference is chance"
     cost = judgement.cost

@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from noteship.cli.options import pipelines, promoting, services, tracking, tuning, validating, watching
+from noteship.cli.options import data, pipelines, promoting, services, tracking, tuning, validating, watching
 
 __all__ = ["VERBS", "Verb"]
 
@@ -37,6 +37,13 @@ VERBS = (
         "noteship run --set 04-train.depth=8",
         "run",
         pipelines.run,
+    ),
+    Verb(
+        "data",
+        "contracts, profiles and sources of data",
+        "noteship data check data/messages.parquet",
+        "data",
+        data.data,
     ),
     Verb("explain", "why stages would run, or are reused", "noteship explain 04-train", "explain", pipelines.explain),
     Verb("runs", "list what ran", "noteship runs --last 5", "runs", pipelines.runs),

@@ -12,7 +12,8 @@ from noteship.contracts.errors import (
 )
 from noteship.contracts.inferring import Inferred, infer, keeping_decisions
 from noteship.contracts.reading import read
-from noteship.contracts.shelf import Shelf, free_name, load
+from noteship.contracts.shelf import Shelf, free_name, load, read_file
+from noteship.contracts.telling import broken, warnings
 from noteship.contracts.verdict import Example, Finding, Verdict
 from noteship.contracts.writing import is_as_inferred, written
 
@@ -32,6 +33,7 @@ __all__ = [
     "TwoContracts",
     "UnknownRule",
     "Verdict",
+    "broken",
     "check",
     "free_name",
     "infer",
@@ -39,6 +41,8 @@ __all__ = [
     "keeping_decisions",
     "load",
     "read",
+    "read_file",
+    "warnings",
     "with_freshness",
     "written",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass
 from typing import Self
 
@@ -115,27 +116,28 @@ class TwoContracts(UsageError):
 class ContractBroken(WorkFailed):
     """A file breaks its contract.
 
-    `breaches` has a line for each rule that is broken and stops; `told` more on them, with examples. `maker` is the
-    stage that wrote the file, if one did.
+    `breach` is the first rule that stops, of `rules` that do; `told` has the rows and the other rules, by line. `where`
+    is the rule's place, and `maker` the stage that wrote the file, if one did.
     """
 
     file: str
-    breaches: tuple[str, ...]
-    where: tuple[str, ...]
+    breach: str
+    where: str
+    rules: int = 1
     told: tuple[str, ...] = ()
     maker: str = ""
 
     def parts(self) -> Parts:
         """The message."""
-        others = len(self.breaches) - 1
-        more = f", and breaks {others} more rule{'s' if others > 1 else ''}" if others else ""
-        origin = f"written by stage {self.maker}" if self.maker else "not written by any stage"
+        others = self.rules - 1
+        more = f", and {others} more rule{'s' if others > 1 else ''}" if others else ""
+        origin = f"written by stage {self.maker}" if self.maker else "not written by a stage"
         mend = f"correct {self.maker}" if self.maker else "correct the data"
         return Parts(
-            f"{self.file} breaks its contract: {self.breaches[0]}{more}",
-            where=f"{', '.join(self.where)}; {self.file} was {origin}",
-            nearest="\n".join((*self.breaches[1:], *self.told)),
-            remedy=f"look at it with `noteship data show {self.file}` and {mend}, or loosen the contract there",
+            f"{self.file} breaks its contract: {self.breach}{more}",
+            where=f"{self.where}; the file was {origin}",
+            nearest="\n".join(self.told),
+            remedy=f"look at it with `noteship data show {shlex.quote(self.file)}`, and {mend} or loosen the contract",
         )
 
     @classmethod
@@ -143,8 +145,13 @@ class ContractBroken(WorkFailed):
         """An age that is none."""
         return cls(
             "data/people.parquet",
-            ("age: 3 of 5,796 rows are not from 0 to 120", "label: 1 of 5,796 rows is missing (never missing)"),
-            ("contracts/people.toml, line 9", "line 14"),
-            ("row 17: age = -4, id = 18", "row 903: age = 210, id = 904"),
+            "age: 3 of 5,796 rows are not from 0 to 120",
+            "contracts/people.toml, line 9",
+            2,
+            (
+                "row 17: age = -4, id = 18",
+                "row 903: age = 210, id = 904",
+                "label: 1 of 5,796 rows is missing (never missing), line 14",
+            ),
             "02-clean",
         )

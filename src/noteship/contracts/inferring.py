@@ -29,9 +29,10 @@ RANGED = ("whole", "number")
 
 @dataclass(frozen=True)
 class Inferred:
-    """A contract, and what was seen in words for the rules that rest on it, by name."""
+    """A contract, the number of rows it rests on, and for its rules what was seen in words, by name."""
 
     contract: Contract
+    rows: int
     seen: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -85,7 +86,7 @@ class _Inference:
             leave_out=tuple(column.name for column in columns if column.name in leave_out),
         )
         self._seen["rows"] = f"{self._rows:,} seen"
-        return Inferred(contract, self._seen)
+        return Inferred(contract, self._rows, self._seen)
 
     def _facts(self) -> dict[str, dict[str, Any]]:
         """What one pass tells of each column."""

@@ -11,7 +11,7 @@ from noteship.contracts.contract import Contract
 from noteship.contracts.errors import ContractUnreadable, RulesContradict, TwoContracts
 from noteship.contracts.reading import read
 
-__all__ = ["Shelf", "free_name", "load"]
+__all__ = ["Shelf", "free_name", "load", "read_file"]
 
 SUFFIX = ".toml"
 
@@ -51,7 +51,7 @@ def load(root: Path, folder: str) -> Shelf:
         return Shelf({})
     for name in names:
         path = (PurePosixPath(folder) / name).as_posix()
-        contract = read(path, _text(place / name, path))
+        contract = read_file(place / name, path)
         if PurePosixPath(contract.file).suffix and tabular.form_of(contract.file) is None:
             fact = f"{contract.file} is no table by its suffix"
             raise RulesContradict(fact, contract.place("file"), "name a data file, such as data/messages.parquet")
@@ -59,6 +59,15 @@ def load(root: Path, folder: str) -> Shelf:
             raise TwoContracts(contract.file, (found[contract.file].path, path))
         found[contract.file] = contract
     return Shelf(found)
+
+
+def read_file(place: Path, name: str) -> Contract:
+    """One contract, which messages call by this name. Raises: ContractUnreadable, and what is wrong in it."""
+    try:
+        return read(name, place.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+        raise ContractUnreadable(name, str(reason)) from error
 
 
 def free_name(file: str, taken: Collection[str]) -> str:
@@ -77,14 +86,6 @@ def free_name(file: str, taken: Collection[str]) -> str:
     while f"{whole}-{number}{SUFFIX}" in taken:
         number += 1
     return f"{whole}-{number}{SUFFIX}"
-
-
-def _text(place: Path, path: str) -> str:
-    try:
-        return place.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
-        raise ContractUnreadable(path, str(reason)) from error
 
 
 def _is_within(path: str, folder: str) -> bool:

@@ -52,14 +52,17 @@ class Finding:
         return f"{about}{self.seen}" + ("" if is_said else f" ({self.said})")
 
     def to_json(self) -> dict[str, Any]:
-        """As a plain value."""
-        examples = [{"row": each.row, "values": dict(each.values)} for each in self.examples]
+        """As a plain value; the values of an example are a list, since their order says what is told first."""
+        examples = [{"row": each.row, "values": [list(pair) for pair in each.values]} for each in self.examples]
         return {**vars(self), "examples": examples}
 
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> Finding:
         """From its plain value."""
-        examples = tuple(Example(int(each["row"]), tuple(each["values"].items())) for each in value["examples"])
+        examples = tuple(
+            Example(int(each["row"]), tuple((str(name), str(shown)) for name, shown in each["values"]))
+            for each in value["examples"]
+        )
         return cls(**{**value, "examples": examples})
 
 

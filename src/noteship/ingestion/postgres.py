@@ -46,8 +46,8 @@ class PostgresOrigin:
     def __init__(self, address: Address, secret: Secret, query: str) -> None:
         self._address = address
         self._secret = secret
-        # What follows a comment at the end would be a part of it.
-        self._query = query.strip().rstrip(";").rstrip() + "\n"
+        # The driver puts the query in brackets: its own end has to go, and what follows must not be in its last comment.
+        self._query = re.sub(r";\s*(--[^\n]*\s*)*$", "", query.strip()) + "\n"
 
     @property
     def shown(self) -> str:

@@ -275,6 +275,8 @@ def _made_at(opened: OpenedProject, stages: Sequence[str]) -> dict[str, str]:
     """Where the notebooks behind the model assign a column, by its name: the place to look when it differs."""
     places = {}
     for name in stages:
+        if name not in opened.sources_by_name:
+            continue  # a source of data
         path = opened.sources_by_name[name].path
         document = notebooks.read_document(path, (opened.root / path).read_text(encoding="utf-8"))
         for column, (cell, line) in notebooks.assigned_columns(document).items():

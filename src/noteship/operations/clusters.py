@@ -117,7 +117,7 @@ def _failure(failure: execution.Failure, is_alive: bool, news: tuple[str, ...]) 
         return replace(failure, kind="cluster", message=message, remedy=AGAIN, retryable=True)
     if failure.exception == "KilledWorker":
         message = "a task was given up, as one worker after the other ended at it"
-        message += f": {news[-1]}" if news else ""
+        message += f": {Counter(news).most_common(1)[0][0]}" if news else ""
         remedy = "give each worker more memory, by `cluster` in noteship.toml, or the tasks less data at a time"
         return replace(failure, kind="cluster", message=message, remedy=remedy)
     return failure

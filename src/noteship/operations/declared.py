@@ -34,7 +34,7 @@ def _source(root: Path, name: str, declared: project.DataSettings) -> ingestion.
         query=declared.query or (_query(root, name, declared.query_file) if declared.query_file else ""),
         offsets=ingestion.Offsets.parsed(dict(declared.offsets)),
         form=ingestion.form_of(declared.form),
-        credentials=given and ingestion.Credentials(given.file, given.env, given.header, given.mechanism),
+        credentials=ingestion.Credentials(given.file, given.env, given.header, given.mechanism) if given else None,
         limits=ingestion.Limits(declared.timeout_s, declared.size_bytes, declared.rows),
     )
 

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeAlias
 
 from noteship import computing, digests, distributions, notebooks, project, workflow
 from noteship.errors import NoteshipError
@@ -18,10 +18,11 @@ from noteship.operations.fetching import FetchProgress, fetch
 from noteship.operations.lacking import is_of
 from noteship.operations.opened import OpenedProject
 
-__all__ = ["CellProgress", "NotebookExecutor", "bring", "runner_of"]
+__all__ = ["CellProgress", "NotebookExecutor", "StageProgress", "bring", "runner_of"]
 
 REMEDY = "correct it and run again; what had finished is not run twice"
 CellProgress = execution.Progress
+StageProgress: TypeAlias = CellProgress | FetchProgress
 
 
 def runner_of(opened: OpenedProject, *, keep: bool) -> clusters.StageRunner:
@@ -65,7 +66,7 @@ class NotebookExecutor:
     opened: OpenedProject
     graph: workflow.Graph
     runner: clusters.StageRunner
-    tell: Callable[[CellProgress], None]
+    tell: Callable[[StageProgress], None]
     made: set[str] = field(default_factory=set)
     changed: threading.Event = field(default_factory=threading.Event)
 

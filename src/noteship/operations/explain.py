@@ -10,6 +10,7 @@ from noteship import workflow
 from noteship.notebooks import StageSource
 from noteship.operations.opened import OpenedProject
 from noteship.operations.parameters import check_used, with_parameters
+from noteship.operations.sourcing import is_due
 from noteship.operations.stages import check, chosen_of, graph_of, resolved
 
 __all__ = ["Explanation", "Overview", "Verdict", "explain", "explain_all"]
@@ -87,7 +88,7 @@ def explain(
     for edge in part.inputs.get(name, ()):
         producers[edge.file] = edge.producer
     return Explanation(
-        _verdict(name, choice),
+        _verdict(opened, name, choice),
         part.stages[name].path,
         choice.result if isinstance(choice, workflow.Reuse) else opened.ledger.last_result(name),
         tuple((file, producers.get(file, "")) for file in part.reads(name)),
@@ -123,11 +124,14 @@ def _part(
 
 
 def _verdicts(opened: OpenedProject, graph: workflow.Graph) -> Mapping[str, Verdict]:
-    return {name: _verdict(name, choice) for name, choice in workflow.plan(graph, opened.workplace).items()}
+    plan = workflow.plan(graph, opened.workplace)
+    return {name: _verdict(opened, name, choice) for name, choice in plan.items()}
 
 
-def _verdict(stage: str, choice: workflow.Reuse | workflow.Execute | workflow.Waits) -> Verdict:
+def _verdict(opened: OpenedProject, stage: str, choice: workflow.Reuse | workflow.Execute | workflow.Waits) -> Verdict:
     match choice:
+        case workflow.Reuse(result) if stage in opened.data_sources and is_due(opened, opened.data_sources[stage]):
+            return Verdict(stage, "be asked", f"whether its data moved since run {result.run}; else it is reused")
         case workflow.Reuse():
             return Verdict(stage, "be reused", choice.text)
         case workflow.Execute():

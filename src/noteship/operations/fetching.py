@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tempfile
 import threading
 import time
@@ -11,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from noteship import digests, store, workflow
+from noteship import store, workflow
 from noteship.errors import EnvironmentLacks, NoteshipError
 from noteship.operations.opened import OpenedProject
 from noteship.operations.sourcing import VERSION, origin_of
@@ -112,5 +113,5 @@ def _record(
         "digest": artifact.digest,
         **fetched.facts,
     }
-    data = digests.canonical_json({name: each for name, each in value.items() if each is not None}) + b"\n"
+    data = json.dumps({name: each for name, each in value.items() if each is not None}, indent=2).encode() + b"\n"
     return store.Artifact(objects.put_bytes(data), "file", len(data))

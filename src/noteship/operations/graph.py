@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 from noteship import workflow
 from noteship.notebooks import ProjectSources, StageSource
 from noteship.operations.opened import OpenedProject
 from noteship.operations.stages import graph_of
+
+if TYPE_CHECKING:
+    from noteship import ingestion
 
 __all__ = ["GraphView", "graph"]
 
@@ -21,7 +24,7 @@ SHOWN_NOTEBOOKS = 5
 class GraphView:
     """A project's graph with the evidence for it; `shown` are the stages that were asked for.
 
-    `notes` are sentences on the folder itself.
+    `notes` are sentences on the folder itself, `data` the sources of data by the names of their stages.
     """
 
     name: str
@@ -30,13 +33,17 @@ class GraphView:
     chosen: tuple[str, ...]
     shown: tuple[str, ...]
     notes: tuple[str, ...] = ()
+    data: Mapping[str, ingestion.Source] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """The document that `noteship graph --json` prints."""
         shown = set(self.shown)
         return {
             "project": self.name,
-            "stages": [_stage(source, self.graph) for source in self.sources if source.name in shown],
+            "stages": [
+                *(_data(name, source) for name, source in self.data.items() if name in shown),
+                *(_stage(source, self.graph) for source in self.sources if source.name in shown),
+            ],
             "edges": [
                 [edge.producer, edge.consumer, edge.file]
                 for edge in self.graph.edges
@@ -68,9 +75,14 @@ def graph(opened: OpenedProject, names: Sequence[str] = ()) -> GraphView:
     by_name = {source.name: source for source in opened.sources.stages}
     by_path = {source.path: source.name for source in opened.sources.stages}
     known = (by_path.get(name, name) for name in names)
-    shown = tuple(name if name in by_name else whole.resolve(name) for name in known) or tuple(by_name)
+    shown = tuple(name if name in by_name else whole.resolve(name) for name in known) or (
+        *opened.data_sources,
+        *by_name,
+    )
     notes = (*opened.notes, *_written_notebooks(opened.sources))
-    return GraphView(opened.name, opened.sources.stages, whole, opened.settings.notebooks.chosen, shown, notes)
+    return GraphView(
+        opened.name, opened.sources.stages, whole, opened.settings.notebooks.chosen, shown, notes, opened.data_sources
+    )
 
 
 def _written_notebooks(sources: ProjectSources) -> Iterator[str]:
@@ -86,6 +98,18 @@ def _written_notebooks(sources: ProjectSources) -> Iterator[str]:
     if told:
         more = f" and {len(told) - SHOWN_NOTEBOOKS} more" if len(told) > SHOWN_NOTEBOOKS else ""
         yield f"no stages, since stages write them: {', '.join(told[:SHOWN_NOTEBOOKS])}{more}"
+
+
+def _data(name: str, source: ingestion.Source) -> dict[str, Any]:
+    return {
+        "name": name,
+        "path": "noteship.toml",
+        "kind": "source",
+        "from": source.address.text,
+        "reads": [],
+        "writes": [source.target],
+        "fault": None,
+    }
 
 
 def _stage(source: StageSource, graph: workflow.Graph) -> dict[str, Any]:

@@ -17,7 +17,7 @@ def lacking(opened: OpenedProject, stages: Iterable[str]) -> tuple[str, ...]:
     """
     importers: dict[str, list[str]] = {}
     for name in stages:
-        for module in opened.sources_by_name[name].imports:
+        for module in opened.sources_by_name[name].imports if name in opened.sources_by_name else ():
             importers.setdefault(module, []).append(name)
     made = {write for source in opened.sources.stages for write in source.writes}
     own = {module for module in importers for path in (*opened.sources.files, *made) if is_of(path, module)}

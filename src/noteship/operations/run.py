@@ -9,18 +9,21 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from noteship import workflow
+from noteship.errors import WorkFailed
 from noteship.notebooks import StageSource
 from noteship.operations import bundle as bundles
 from noteship.operations.bundle import Made
 from noteship.operations.clusters import StageRunner
 from noteship.operations.errors import ForcedInVain
-from noteship.operations.executing import CellProgress, NotebookExecutor, bring, runner_of
+from noteship.operations.executing import CellProgress, NotebookExecutor, StageProgress, bring, runner_of
+from noteship.operations.inspecting import Unread, inspector_of
 from noteship.operations.lacking import lacking
 from noteship.operations.opened import OpenedProject
 from noteship.operations.parameters import check_used, with_parameters
+from noteship.operations.sourcing import settled
 from noteship.operations.stages import check, check_any, chosen_of, graph_of, resolved
 
-__all__ = ["CellProgress", "Listener", "RunReport", "RunRequest", "run"]
+__all__ = ["CellProgress", "Listener", "RunReport", "RunRequest", "StageProgress", "run"]
 
 # Each stage is a process with libraries of its own in memory; beyond this, memory is short before processors are.
 JOBS_LIMIT = 4
@@ -28,7 +31,10 @@ JOBS_LIMIT = 4
 
 @dataclass(frozen=True)
 class RunRequest:
-    """What is to be brought up to date, and how."""
+    """What is to be brought up to date, and how.
+
+    `offline` asks no source whether its data moved; `anew` asks each, whatever its `refresh` says.
+    """
 
     stages: Sequence[str] = ()
     chosen: Sequence[str] = ()
@@ -37,6 +43,8 @@ class RunRequest:
     replace: bool = False
     keep: bool = False
     force: Sequence[str] = ()
+    offline: bool = False
+    anew: bool = False
 
 
 class Listener(Protocol):
@@ -45,8 +53,8 @@ class Listener(Protocol):
     def event(self, event: workflow.Event) -> None:
         """Something happened; from one thread."""
 
-    def cell(self, at: CellProgress) -> None:
-        """A stage is at another cell; from any thread."""
+    def cell(self, at: StageProgress) -> None:
+        """A stage is at another cell, or more of a source has come; from any thread."""
 
     def say(self, line: str) -> None:
         """Something to know."""
@@ -56,7 +64,7 @@ class Listener(Protocol):
 class RunReport:
     """How a run ended, and the bundle that it made; `proposal` is a `[service]` that the project could have.
 
-    `notes` are sentences on the folder itself.
+    `notes` are sentences on the folder itself; `breaches` are contracts that files break which no stage reads.
     """
 
     result: workflow.RunResult
@@ -64,16 +72,18 @@ class RunReport:
     made: Made | None = None
     proposal: bundles.Proposed | None = None
     notes: tuple[str, ...] = ()
+    breaches: tuple[WorkFailed, ...] = ()
 
     @property
     def good(self) -> bool:
         """Whether everything that was to be done is done."""
-        return self.result.state == "done" and not self.faults
+        return self.result.state == "done" and not self.faults and not self.breaches
 
     @property
     def state(self) -> str:
-        """The run's state; a source that cannot be read is a failure, too."""
-        return self.result.state if not self.faults or self.result.state == "interrupted" else "failed"
+        """The run's state; a source that cannot be read is a failure, too, and a file that breaks its contract."""
+        is_whole = not self.faults and not self.breaches
+        return self.result.state if is_whole or self.result.state == "interrupted" else "failed"
 
     def to_json(self) -> dict[str, Any]:
         """The document that `noteship run --json` prints."""
@@ -87,6 +97,7 @@ class RunReport:
             "faults": [
                 {"stage": source.name, "error": source.fault.to_json()} for source in self.faults if source.fault
             ],
+            "breaches": [error.to_json() for error in self.breaches],
             "bundle": self.made.to_json() if self.made else None,
             "proposal": self.proposal.to_json() if self.proposal else None,
         }
@@ -120,25 +131,35 @@ def _run(
     graph = graph.upto(resolved(opened, graph, request.stages)) if request.stages else graph
     check(opened, graph)
     check_used(opened, request.parameters, graph)
+    inspector = inspector_of(opened)
+    data = settled(opened, graph, offline=request.offline, anew=request.anew)
+    graph = data.graph
     faults = () if request.stages else tuple(source for source in opened.sources.stages if source.fault)
     jobs = request.jobs or opened.settings.run.jobs or min(os.cpu_count() or 1, JOBS_LIMIT)
     force = _forced(graph, resolved(opened, whole, request.force))
-    options = workflow.Options(jobs, replace=request.replace, force=force)
+    options = workflow.Options(jobs, replace=request.replace, force=force, untold=data.untold)
     with listen(graph) as listener:
+        for note in data.notes:
+            listener.say(f"note: {note}")
         first = _First(opened, graph, listener)
+        beside = workflow.Beside(inspector) if inspector else None
         with NotebookExecutor(opened, graph, runner, listener.cell) as executor:
 
             def brought(graph: workflow.Graph, options: workflow.Options) -> workflow.RunResult:
-                return workflow.run(graph, executor, opened.workplace, options, tell=first.event)
+                return workflow.run(graph, executor, opened.workplace, options, beside=beside, tell=first.event)
 
             result = bring(brought, graph, options, listener.say)
+        found = inspector.look_at_unread(result) if inspector else Unread()
+        for note in found.notes:
+            listener.say(f"note: {note}")
         made, proposal = None, None
-        if result.state == "done" and not faults and not request.stages:
+        if result.state == "done" and not faults and not found.breaches and not request.stages:
             if opened.settings.service:
                 made = bundles.make(opened, result, listener.say)
             else:
                 proposal = bundles.propose(opened, result)
-    return RunReport(result, faults, made, proposal, (*opened.notes, *first.notes))
+    notes = (*opened.notes, *data.notes, *first.notes, *found.notes)
+    return RunReport(result, faults, made, proposal, notes, found.breaches)
 
 
 class _First:

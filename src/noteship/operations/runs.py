@@ -55,7 +55,7 @@ def started_with(opened: OpenedProject, record: workflow.RunRecord) -> dict[str,
     results = opened.ledger.results({each.key for each in record.stages.values() if each.key})
     found = {}
     for each in record.stages.values():
-        if each.key in results:
+        if each.key in results and each.stage not in opened.data_sources:
             parts = results[each.key].parts
             values = [f"{name}={json.dumps(value, ensure_ascii=False)}" for name, value in parts.params.items()]
             calls = [" ".join(map(shlex.quote, words[1:])) for words in parts.calls]
@@ -90,6 +90,7 @@ def fetch_record(opened: OpenedProject, run: str, stage: str, target: Path | Non
         raise NoRecord(at.stage, record.run, at.state, "")
     source = opened.sources_by_name.get(at.stage)
     suffix = ".txt" if source and source.kind == "script" else ".ipynb"
+    suffix = ".json" if at.stage in opened.data_sources else suffix
     place = target or opened.root / ".noteship/shown" / record.run / f"{at.stage.replace('/', '-')}{suffix}"
     opened.store.fetch_artifact(at.record, place)
     return place

@@ -42,7 +42,10 @@ def source_stages(opened: OpenedProject, produced: Collection[str]) -> list[work
             raise SourceNameTaken(name, opened.sources_by_name[name].path)
         _check_foreign(opened.root, source, made)
     last = last_fetched(opened, sources)
-    return [_stage(source, last[name].parts.params.get(VERSION) if name in last else None) for name, source in sources.items()]
+    return [
+        _stage(source, last[name].parts.params.get(VERSION) if name in last else None)
+        for name, source in sources.items()
+    ]
 
 
 def _check_foreign(root: Path, source: ingestion.Source, made: patterns.PathSet) -> None:
@@ -95,7 +98,9 @@ def settled(opened: OpenedProject, graph: workflow.Graph, *, offline: bool = Fal
         missing = tuple(name for name in sources if name not in last)
         if missing:
             raise NeverFetched(missing)
-        return Settled(graph, notes=tuple(f"{name} is as it was fetched in run {last[name].run}: offline" for name in sources))
+        return Settled(
+            graph, notes=tuple(f"{name} is as it was fetched in run {last[name].run}: offline" for name in sources)
+        )
     due = [source for name, source in sources.items() if anew or name not in last or is_due(opened, source)]
     versions = _asked(opened, due)
     stages = [replace(graph.stages[name], params={VERSION: version}) for name, version in versions.items()]
@@ -109,7 +114,9 @@ def is_due(opened: OpenedProject, source: ingestion.Source) -> bool:
         return not refresh_s
     ref = opened.store.read_ref(_asked_name(source))
     try:
-        return ref is None or (datetime.now(UTC) - datetime.fromisoformat(ref.value["asked"])).total_seconds() > refresh_s
+        return (
+            ref is None or (datetime.now(UTC) - datetime.fromisoformat(ref.value["asked"])).total_seconds() > refresh_s
+        )
     except (KeyError, TypeError, ValueError):
         return True
 
@@ -178,5 +185,3 @@ def _note_asked(opened: OpenedProject, source: ingestion.Source) -> None:
         opened.store.write_ref(_asked_name(source), value, expected=before)
     except store.errors.RefMoved:
         return
-
-

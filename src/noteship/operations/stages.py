@@ -12,14 +12,16 @@ from noteship import notebooks, patterns, workflow
 from noteship.notebooks import StageSource, Use
 from noteship.operations.errors import InputOfUnreadable, LinkLeadsNowhere, NothingReadable, NothingToRun
 from noteship.operations.opened import OpenedProject
+from noteship.operations.sourcing import source_stages
 
 __all__ = ["check", "check_any", "chosen_of", "graph_of", "resolved", "stages_of"]
 
 
 def stages_of(opened: OpenedProject) -> list[workflow.Stage]:
-    """The project's stages that can be read; a notebook with a fault is none."""
-    stages = []
-    produced = patterns.PathSet(write for source in opened.sources.stages for write in source.writes)
+    """The project's stages that can be read, and its sources of data; a notebook with a fault is none."""
+    written = [write for source in opened.sources.stages for write in source.writes]
+    stages = source_stages(opened, written)
+    produced = patterns.PathSet([*written, *(write for stage in stages for write in stage.writes)])
     for source in opened.sources.stages:
         if source.fault is None and source.code is not None:
             declared = opened.settings.stage.get(source.name)
@@ -98,7 +100,7 @@ def resolved(opened: OpenedProject, graph: workflow.Graph, names: Iterable[str])
 def check_any(opened: OpenedProject) -> None:
     """Raise what is wrong when nothing can be run: no stage is there, or none that can be read."""
     faults = tuple(source.fault for source in opened.sources.stages if source.fault)
-    if len(faults) < len(opened.sources.stages):
+    if len(faults) < len(opened.sources.stages) + len(opened.data_sources):
         return
     if not faults:
         above = opened.project_above

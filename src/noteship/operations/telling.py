@@ -6,6 +6,7 @@ waits in the store for the next verb.
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import os
 import subprocess
@@ -28,8 +29,8 @@ if TYPE_CHECKING:
 
 __all__ = ["SERVER", "is_installed", "judged", "promoted", "ran", "searched", "server", "words"]
 
+STARTED: list[subprocess.Popen[bytes]] = []
 SERVER, EXPERIMENT = "MLFLOW_TRACKING_URI", "MLFLOW_EXPERIMENT_NAME"
-PAGES = {"report": "report.html", "card": "card.md"}
 
 
 def server() -> str:
@@ -81,7 +82,7 @@ def judged(opened: OpenedProject, kept: Kept, judgement: Judgement) -> tuple[str
         "costs": {name: value for name, value in values.items() if isinstance(value, float)},
         "gates": [[gate.expression, gate.passed, gate.told] for gate in judgement.gates],
     }
-    files = {"judgement.json": kept.judgement} | {PAGES.get(name, name): page for name, page in kept.pages.items()}
+    files = {"judgement.json": kept.judgement, **kept.pages}
     ended = _ms(judgement.at)
     times = ended - round(judgement.seconds * 1000), ended
     return _tell(opened, "judgement", times, judgement.bundle, files, _plain(body))
@@ -155,14 +156,13 @@ def _put(opened: OpenedProject, event: Event) -> tuple[str, ...]:
 def _start(opened: OpenedProject) -> None:
     """Begin to tell, in a process that outlives this one and that no terminal reaches."""
     command = [sys.executable, "-P", "-m", "noteship", "tracking", "--json", "--project", str(opened.root)]
-    subprocess.Popen(
-        command,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        cwd=opened.root,
-        start_new_session=True,
-    )
+    nowhere = subprocess.DEVNULL
+    with contextlib.suppress(OSError):  # no more processes: the next verb tries again
+        begun = subprocess.Popen(
+            command, stdin=nowhere, stdout=nowhere, stderr=nowhere, cwd=opened.root, start_new_session=True
+        )
+        # Nobody waits for it, which Python would warn of if it were forgotten.
+        STARTED.append(begun)
 
 
 def _ms(moment: str) -> int:

@@ -10,6 +10,7 @@ from typing import Any, Self
 
 from noteship import workflow
 from noteship.operations.executing import NotebookExecutor, bring, runner_of
+from noteship.operations.inspecting import inspector_of
 from noteship.operations.opened import OpenedProject
 from noteship.operations.parameters import with_values
 from noteship.operations.stages import check, check_any, chosen_of, graph_of, resolved
@@ -36,7 +37,8 @@ class Variants:
         """`jobs`: stages at once in each variant; `keep`: the workspaces of stages that fail."""
         self._opened, self._jobs = opened, jobs
         self._runner = runner_of(opened, keep=keep)
-        self._beside = workflow.Beside(flights=workflow.Flights())
+        inspector = inspector_of(opened)
+        self._beside = workflow.Beside(inspector) if inspector else workflow.Beside()
 
     def __enter__(self) -> Self:
         return self
@@ -79,6 +81,8 @@ class Variants:
         place = variant.opened.workplace
 
         def brought(graph: workflow.Graph, options: workflow.Options) -> workflow.RunResult:
-            return workflow.run(graph, executor, place, options, beside=self._beside, tell=tell, stop=stop)
+            result = workflow.run(graph, executor, place, options, beside=self._beside, tell=tell, stop=stop)
+            self._runner.release(result.run)
+            return result
 
         return bring(brought, variant.graph, options, lambda _: None)

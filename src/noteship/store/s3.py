@@ -153,7 +153,7 @@ class S3Bucket:
             yield piece
 
     def _unchanged(self, entry: Entry, span: tuple[int, int]) -> bytes | None:
-        # Ceph's gateway takes the ETag in quotes here, as HTTP has it, and each client library its own way: both fit.
+        # With the ETag's quotes, which Ceph's gateway does not take at a conditional write and does here.
         options: Any = {"range": span, "if_match": entry.version}
         try:
             return bytes(self._client.get(entry.key, options=options).bytes())

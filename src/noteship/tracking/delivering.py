@@ -16,6 +16,7 @@ from noteship.tracking import entry
 from noteship.tracking.errors import EventRefused, TrackerAway
 from noteship.tracking.event import Event
 from noteship.tracking.outbox import HELD_S, Outbox
+from noteship.tracking.reaching import obstacle
 
 if TYPE_CHECKING:
     from noteship.tracking.client import Client
@@ -49,10 +50,10 @@ def deliver(objects: store.Store, server: str, *, wait_s: float) -> Delivered:
     fault = ""
     told = refused = 0
     try:
-        with _held(outbox) as held:
+        with _held(outbox) as lost:
             client = _client(server)
             # What comes to wait meanwhile is told, too: who brought it may have seen that this one tells.
-            while not held.is_set() and (event := outbox.next(server)) is not None:
+            while not lost.is_set() and (event := outbox.next(server)) is not None:
                 try:
                     _tell(client, objects, event)
                 except (EventRefused, store.errors.MissingObject, store.errors.DamagedObject) as error:
@@ -69,6 +70,9 @@ def deliver(objects: store.Store, server: str, *, wait_s: float) -> Delivered:
 
 
 def _client(server: str) -> Client:
+    why = obstacle(server)
+    if why:
+        raise TrackerAway(server, why)
     from noteship.tracking.client import Client
 
     return Client(server)

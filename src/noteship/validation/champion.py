@@ -10,7 +10,7 @@ from noteship.errors import NoteshipError
 from noteship.validation.answering import Answering
 from noteship.validation.asking import JudgeRequest, Packed
 from noteship.validation.cloning import score
-from noteship.validation.judgement import Compared
+from noteship.validation.judgement import Compared, Estimate
 from noteship.validation.metrics import Classified, Regressed
 from noteship.validation.opening import Opened, open_model
 from noteship.validation.paired import compare
@@ -36,6 +36,10 @@ def against_champion(asked: JudgeRequest, packed: Packed, contender: Contender) 
     Where it takes other inputs than the data has, predicts something else, or is not to be loaded here, nothing is
     compared, and the reason is told.
     """
+    if packed.digest == asked.bundle.digest:
+        zero = Estimate(0.0, 0.0, 0.0)
+        metrics = contender.resampling.estimates(contender.judged, contender.draws)
+        return Compared(packed.digest, "refitted", "it is this bundle", metrics, dict.fromkeys(metrics, zero), 1.0)
     try:
         opened = open_model(packed)
         return _compared(asked, packed, opened, contender)

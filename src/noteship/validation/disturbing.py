@@ -40,7 +40,8 @@ def disturbances(column: models.Column, *, is_only: bool) -> Iterator[Disturbanc
     the column's distribution as it is; a category comes that nobody knew; texts are cut, or lose words.
     """
     yield Disturbance("missing", "10 % of the rows", _missing(TENTH))
-    yield Disturbance("missing", "all rows", _missing(1.0))
+    if column.nulls == "allowed":
+        yield Disturbance("missing", "all rows", _missing(1.0))
     if column.type in ("number", "integer"):
         yield Disturbance("shifted", "up by 1 standard deviation", _numbers(column, _shifted))
         yield Disturbance("noise", f"{NOISE} standard deviations", _numbers(column, _noisy))

@@ -21,6 +21,8 @@ CELLS = 2_000_000
 JACKKNIFE = 200
 # An interval needs most resamples: of few rows of a class, some resamples have none, and the measure does not exist.
 DEFINED = 0.9
+# Resamples of one unit are all alike.
+LEAST_UNITS = 2
 # A median has no smooth dependence on any row, so leaving rows out says nothing of its skewness.
 ROUGH = ("median_ae",)
 
@@ -77,19 +79,21 @@ class Resampling:
     def estimates(self, measurer: Measurer, draws: Draws | None = None) -> dict[str, Estimate]:
         """Every measure with its interval."""
         draws = draws or self.draw(measurer)
-        shares = measurer.shares() if self.groups is None else {}
+        shares, units = measurer.shares(), self._units[1]
         made = self.intervals(draws)
         for name, estimate in made.items():
-            if name in shares:
+            if name in shares and self.groups is None:
                 made[name] = self.share(shares[name])
             elif estimate.low == estimate.high and estimate.value in (0.0, 1.0):
-                # 1 of n, or 0: as if the measure were the share of the rarest class that was right.
-                rows = measurer.rests_on if self.groups is None else len(numpy.unique(self.groups))
-                made[name] = self.share(Share(rows if estimate.value else 0, rows))
+                # All of n, or none: as if the measure were the share of the rarest class that was right.
+                of = min(units, shares[name].of if name in shares else measurer.rests_on)
+                made[name] = self.share(Share(of if estimate.value else 0, of))
         return made
 
     def intervals(self, draws: Draws) -> dict[str, Estimate]:
-        """What was drawn, with intervals from the resamples alone."""
+        """What was drawn, with intervals from the resamples alone; of one group there are none."""
+        if self._units[1] < LEAST_UNITS:
+            return {name: Estimate(value) for name, value in draws.point.items()}
         return {
             name: Estimate(
                 value,

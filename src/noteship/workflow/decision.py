@@ -90,6 +90,8 @@ def own_change(now: Situation, waiting: Collection[str]) -> Execute | None:
 
 def _difference(now: Situation, last: Result) -> Execute | None:
     old = last.parts
+    if now.parts.code != old.code and now.stage.source:
+        return Execute("code", "its declaration changed")
     if now.parts.code != old.code:
         what = changed_code(now.stage.path, last.pieces, now.stage.pieces)
         return Execute("code", f"its code changed: {what}" if what else "its code changed")
@@ -98,6 +100,8 @@ def _difference(now: Situation, last: Result) -> Execute | None:
     if now.parts.elsewhere != old.elsewhere:
         return Execute("code", _elsewhere(old.elsewhere, now.parts.elsewhere))
     parameter = _parameter(old.params, now.parts.params, now.stage.literals)
+    if parameter and now.stage.source:
+        return Execute("parameter", "its origin has other data now")
     if parameter:
         return Execute("parameter", parameter)
     if now.parts.environment != old.environment:

@@ -55,6 +55,9 @@ def run(parser: argparse.ArgumentParser) -> None:
         default=[],
         help="run this stage though its result is known, as for one that fetches what has changed; may be repeated",
     )
+    parser.add_argument(
+        "--offline", action="store_true", help="ask no source of data whether it moved: take what was fetched last"
+    )
     parser.add_argument("--keep", action="store_true", help="keep the workspace of a stage that fails, and say where")
     parser.add_argument(
         "--alternatives",

@@ -29,6 +29,7 @@ from noteship.notebooks.execution.observation import Observer
 from noteship.notebooks.execution.processes import Nursery
 from noteship.notebooks.execution.records import notebook
 from noteship.notebooks.execution.redirecting import Redirected, as_written, redirected, restore
+from noteship.notebooks.execution.removing import Remover
 from noteship.notebooks.execution.scripts import run_script, said
 from noteship.notebooks.execution.sweeping import RunFolders
 from noteship.notebooks.execution.workspace import IPYTHON, Workspace
@@ -69,6 +70,7 @@ class Runner:
         self._objects = objects
         self._nursery = Nursery(python, environment)
         self._folders = RunFolders(self._root)
+        self._remover = Remover()
         self._keep = keep
 
     def warm(self) -> None:
@@ -103,12 +105,17 @@ class Runner:
             if self._keep and failed:
                 self._folders.keep(job.run)
             else:
-                workspace.remove()
+                self._remover.remove(workspace.folder)
 
     def close(self) -> None:
         """End all that still runs and delete the workspaces."""
         self._nursery.close()
+        self._remover.close()
         self._folders.close()
+
+    def release(self, run: str) -> None:
+        """Let go of a run that is over; a runner that serves many holds a file open for each until then."""
+        self._folders.release(run)
 
     def __enter__(self) -> Self:
         return self

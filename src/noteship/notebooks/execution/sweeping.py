@@ -64,6 +64,15 @@ class RunFolders:
         """Leave the run's folder for a week."""
         (self._folder(run) / KEPT).touch()
 
+    def release(self, run: str) -> None:
+        """Let go of a run's folder; unless it is kept, or held by another process, it is deleted."""
+        folder = self._folder(run)
+        with self._lock:
+            descriptor = self._held.pop(folder, None)
+            if descriptor is not None:
+                os.close(descriptor)
+                _sweep([folder])
+
     def close(self) -> None:
         """Let go of all folders; what is not kept, nor held by another process, is deleted."""
         with self._lock:

@@ -90,10 +90,6 @@ class Workspace:
         """Linked files of the project that are not what they were when they were linked, sorted."""
         return tuple(sorted(name for name, facts in self._facts.items() if _facts(self.links[name]) != facts))
 
-    def remove(self) -> None:
-        """Delete it; what cannot be deleted is left for the next sweep."""
-        shutil.rmtree(self.folder, ignore_errors=True)
-
     def _copy_project(self, job: Job) -> None:
         produced, expected = patterns.PathSet(job.produced), patterns.PathSet(job.expected_writes)
         known = frozenset(job.known_reads)

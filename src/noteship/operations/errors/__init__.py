@@ -9,6 +9,7 @@ from noteship.operations.errors.bundles import (
     StepNotMade,
     UnknownBundle,
 )
+from noteship.operations.errors.contracts import NoContract, NothingToContract, OutsideOfProject
 from noteship.operations.errors.data import (
     NeverFetched,
     QueryUnreadable,
@@ -76,6 +77,7 @@ __all__ = [
     "NoAlarm",
     "NoAlternatives",
     "NoBundle",
+    "NoContract",
     "NoHoldoutFile",
     "NoProfile",
     "NoReason",
@@ -88,10 +90,12 @@ __all__ = [
     "NoteshipMissing",
     "NothingKept",
     "NothingReadable",
+    "NothingToContract",
     "NothingToRun",
     "NothingToTune",
     "NothingWatched",
     "OpenToAll",
+    "OutsideOfProject",
     "QueryUnreadable",
     "SearchedInVain",
     "SetInVain",

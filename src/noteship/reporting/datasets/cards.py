@@ -19,9 +19,9 @@ ROLES = {"number": "number", "whole": "whole number", "category": "category", "t
 
 
 def cards(easel: Easel, survey: Survey, faults: Mapping[str, Sequence[str]]) -> str:
-    """All columns, the target first. `faults`: by column, the titles of its problems."""
+    """All columns: the target first, then those with a problem. `faults`: by column, the titles of its problems."""
     both = list(zip(survey.counted, survey.drawn, strict=True))
-    both.sort(key=lambda each: each[0].name != survey.asked.target)
+    both.sort(key=lambda each: (each[0].name != survey.asked.target, each[0].name not in faults))
     made = [
         _card(easel if place < MOST_DRAWN else None, survey, (counted, drawn), faults.get(counted.name, ()))
         for place, (counted, drawn) in enumerate(both)
@@ -77,11 +77,14 @@ def _chart(easel: Easel | None, counted: Counted, drawn: Drawn) -> str:
     if drawn.shape is None or easel is None:
         return ""
     chart = histogram(easel, counted.name, drawn.shape, is_time=counted.role == "time")
-    if counted.role == "text" and drawn.words:
-        most = drawn.words[0][1]
+    if counted.role != "text":
+        return chart
+    # Where all are of one length, which the line below says, a chart says nothing.
+    told = f'{_line("Letters of a text:")}{chart}' if len(drawn.shape.counts) > 1 else ""
+    if drawn.words:
         found = ((word, share, percent(share)) for word, share in drawn.words[:MOST_WORDS])
-        return f'{_line("Letters of a text:")}{chart}{_line("Words that most texts have:")}{bars(found, most=most)}'
-    return chart
+        told += f'{_line("Words that most texts have:")}{bars(found, most=drawn.words[0][1])}'
+    return told
 
 
 def _told(counted: Counted, drawn: Drawn) -> str:

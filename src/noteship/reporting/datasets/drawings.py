@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from noteship.reporting.canvas import COLOURS, DAY_S, Easel
+from noteship.reporting.canvas import COLOURS, DAY_S, Axes, Easel
 from noteship.reporting.words import escaped, number, power
 from noteship.tabular.surveys.shapes import Shape
 
@@ -14,8 +14,9 @@ __all__ = ["histogram", "noted"]
 WIDTH, HEIGHT = 3.5, 1.15
 LEFT, RIGHT, BOTTOM, TOP = 0.08, 0.08, 0.22, 0.05
 FIRST_YEAR_S, LAST_YEAR_S = -62_135_596_800, 253_402_214_400
-TICKS = 5
-WIDE_LABEL = 7
+TICKS = 6
+# In letters of all labels; and as a part of the axis.
+ROOM, EDGE = 44, 0.04
 
 
 def histogram(easel: Easel, name: str, shape: Shape, *, is_time: bool = False) -> str:
@@ -50,28 +51,24 @@ def histogram(easel: Easel, name: str, shape: Shape, *, is_time: bool = False) -
 
 def _ticks(low: float, high: float) -> list[float]:
     """Round numbers between two, as many as have room."""
-    for most in (TICKS, 3):
+    places: list[float] = []
+    for most in (TICKS, 4, 3, 2):
         raw = (high - low) / most
         scale = 10.0 ** math.floor(math.log10(raw))
         step = next(each * scale for each in (1, 2, 5, 10) if each * scale >= raw * 0.999)
         places = [each * step for each in range(math.ceil(low / step), math.floor(high / step) + 1)]
-        if all(len(number(place)) < WIDE_LABEL for place in places):
+        if sum(len(number(place)) + 2 for place in places) <= ROOM:
             break
     return places
 
 
-def _inside(axes: object) -> None:
+def _inside(axes: Axes) -> None:
     """Labels at the ends begin and end with the axis, so that they are not cut off."""
-    for_ends: list[tuple[float, object]] = []
-    library: object = axes
-    low, high = library.get_xlim()  # type: ignore[attr-defined]
-    for place, label in zip(library.get_xticks(), library.get_xticklabels(), strict=False):  # type: ignore[attr-defined]
-        part = (place - low) / (high - low) if high > low else 0.5
-        if part < 0.04:
-            label.set_horizontalalignment("left")
-        elif part > 0.96:
-            label.set_horizontalalignment("right")
-        for_ends.append((part, label))
+    low, high = axes.get_xlim()
+    for place, label in zip(axes.get_xticks(), axes.get_xticklabels(), strict=False):
+        part = (place - low) / (high - low)
+        if part < EDGE or part > 1 - EDGE:
+            label.set_horizontalalignment("left" if part < EDGE else "right")
 
 
 def noted(shape: Shape) -> str:

@@ -16,7 +16,7 @@ LONGEST, CELL = 1_000, 180
 
 def findings(problems: Sequence[Problem]) -> str:
     """Each as a panel: what it is called, the fact, what to do, rows that show it, and from when on it is named."""
-    return "".join(_finding(each) for each in problems)
+    return f'<div class="findings">{"".join(_finding(each) for each in problems)}</div>'
 
 
 def _finding(given: Problem) -> str:

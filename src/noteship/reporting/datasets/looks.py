@@ -5,7 +5,8 @@ from __future__ import annotations
 __all__ = ["STYLE"]
 
 STYLE = """
-.finding { border-left: 5px solid var(--alarm); overflow: hidden; }
+.findings { columns: 32rem 2; column-gap: .7rem; margin: .6rem 0; }
+.finding { margin: 0 0 .7rem; break-inside: avoid; border-left: 5px solid var(--alarm); overflow: hidden; }
 .finding.remark { border-left-color: var(--gap); }
 .finding h3 { font-size: 1rem; margin: 0 0 .25rem; display: flex; gap: .2rem .8rem; flex-wrap: wrap;
   align-items: baseline; }

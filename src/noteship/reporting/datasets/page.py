@@ -55,7 +55,7 @@ def _sections(easel: Easel, survey: Survey, problems: Sequence[Problem]) -> Iter
     looked = "" if survey.looked_at == survey.rows else (
         f" Charts are of {survey.looked_at:,} rows, drawn by a hash of their number; counts are of all rows."
     )
-    yield f'<h2>Columns</h2><p class="quiet">In the order of the table.{looked}</p>{cards(easel, survey, _faults(named))}'
+    yield f'<h2>Columns</h2><p class="quiet">The target first, then columns with a problem, then the others.{looked}</p>{cards(easel, survey, _faults(named))}'
     if survey.tells and survey.target is not None:
         yield _tells(survey)
     yield f"<h2>What is missing</h2>{gaps(survey)}"

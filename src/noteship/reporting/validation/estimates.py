@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from noteship.reporting.lanes import Kind, Lane, Lanes, Mark
 from noteship.reporting.scales import Scale
 from noteship.reporting.validation.telling import chance, interval, is_of_one, measured, signed, words_of
-from noteship.reporting.words import number, shown
-from noteship.validation.judgement import Estimate, Gate, Judgement, Shift, Slice
+from noteship.reporting.words import number, percent, shown
+from noteship.validation.judgement import Calibration, Estimate, Gate, Judgement, Shift, Slice
 from noteship.validation.measures import MEASURES
 
-__all__ = ["by_size", "differences", "gates", "groups", "robustness", "slices"]
+__all__ = ["by_size", "calibration", "differences", "gates", "groups", "robustness", "slices"]
 
 Estimates = Mapping[str, Estimate]
 # Metrics that can be read off one axis; of all others each has its own.
@@ -197,9 +197,8 @@ def _shift(given: Shift, better: int) -> Lane:
     name = CHANGED[given.kind].format(column) if given.kind in CHANGED else f"{column}: {shown(given.kind)}"
     hints = [shown(given.strength)]
     if given.refused:
-        hints.append(
-            f"{given.refused:,} {'row' if given.refused == 1 else 'rows'} refused, the metric is of the others"
-        )
+        rest = "" if given.why else ", the metric is of the others"
+        hints.append(f"{given.refused:,} {'row' if given.refused == 1 else 'rows'} refused{rest}")
     if given.why:
         hints.append(f"not measured: {shown(given.why, 200)}")
     harm = given.change.high < 0 if better > 0 else given.change.low > 0
@@ -209,6 +208,21 @@ def _shift(given: Shift, better: int) -> Lane:
         interval(given.metric, given.change),
     )
     return Lane(name, numbers, (_mark(given.change, "bad" if harm else "main"),), "; ".join(hints))
+
+
+def calibration(given: Calibration) -> Lanes:
+    """Of rows with like scores, the share that was so, next to the line at what was promised."""
+    rows = tuple(
+        Lane(
+            f"{percent(each.low)} to {percent(each.high)}",
+            (percent(each.predicted), percent(each.observed.value), f"{each.rows:,}"),
+            (_mark(each.observed),),
+            line=each.predicted,
+        )
+        for each in given.bins
+    )
+    scale = Scale.around([*_spans(rows), *(each.predicted for each in given.bins)], least=0.0, most=1.0)
+    return Lanes(("predicted", "on average", "was so", "rows", "was so, and the line that was promised"), rows, scale)
 
 
 def by_size(judgement: Judgement) -> Lanes | None:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import datetime
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from noteship.reporting.words import duration, percent, shown
+from noteship.reporting.words import duration, percent, shown, when
 from noteship.validation.judgement import Judgement, Split
 
-__all__ = ["Origin", "Pairs", "environment", "how_judged", "stages"]
+__all__ = ["Origin", "Pairs", "environment", "how_judged", "judged_at", "stages"]
 
 Pairs = list[tuple[str, str]]
 # A digest is told apart by so many of its letters.
@@ -22,11 +23,10 @@ DIGEST = re.compile(r"(?:sha256:)?[0-9a-f]{64}")
 def how_judged(judgement: Judgement) -> Pairs:
     """The split and what was judged on it; plain text, foreign in part."""
     split = judgement.split
-    judged = "a clone: the bundle's steps, fitted anew on the training part alone"
-    if judgement.judged == "bundle":
-        judged = "the bundle itself"
-    if judgement.why:
-        judged += f"; {judgement.why}"
+    judged = "a clone of the bundle" if judgement.judged == "clone" else "the bundle itself"
+    why = "its steps were fitted anew on the training part alone" if judgement.judged == "clone" else ""
+    if judgement.why or why:
+        judged += f": {judgement.why or why}"
     told = [("judged", judged), ("held out", _held_out(split)), ("rows", _rows(split))]
     if split.duplicates:
         rows = "row has" if split.duplicates == 1 else "rows have"
@@ -39,8 +39,16 @@ def how_judged(judgement: Judgement) -> Pairs:
     told.append(("tests", tests))
     told.append(("seed", str(split.seed)))
     if judgement.at:
-        told.append(("when", f"{judgement.at}, in {duration(judgement.seconds)}"))
+        told.append(("when", f"{judged_at(judgement)}, in {duration(judgement.seconds)}"))
     return told
+
+
+def judged_at(judgement: Judgement) -> str:
+    """The moment, as it is said; what is no moment is told as it is."""
+    try:
+        return when(datetime.datetime.fromisoformat(judgement.at).timestamp() // 60 * 60)
+    except ValueError:
+        return shown(judgement.at)
 
 
 def _held_out(split: Split) -> str:
@@ -117,5 +125,7 @@ def _plain(value: Any) -> str:
 
 
 def _listed(told: list[str]) -> str:
+    if not told:
+        return "none"
     more = f", and {len(told) - MOST_LISTED:,} more" if len(told) > MOST_LISTED else ""
     return ", ".join(told[:MOST_LISTED]) + more

@@ -10,6 +10,7 @@ from noteship.reporting.document import document
 from noteship.reporting.states import shape
 from noteship.reporting.validation import estimates, sections
 from noteship.reporting.validation.guide import terms
+from noteship.reporting.validation.origin import judged_at
 from noteship.reporting.validation.outcomes import look_of, verdict, what_it_means
 from noteship.reporting.validation.style import STYLE
 from noteship.reporting.words import escaped
@@ -54,7 +55,7 @@ def _sections(easel: Easel, judgement: Judgement) -> Iterator[str]:
 def _header(judgement: Judgement) -> str:
     told = [f"bundle {escaped(judgement.bundle, 24)}", f"predicts {escaped(judgement.target)}"]
     if judgement.at:
-        told.append(f"judged {escaped(judgement.at)}")
+        told.append(f"judged {escaped(judged_at(judgement))}")
     return f"<header><h1>{escaped(judgement.name)}: validation</h1><p>{' · '.join(told)}</p></header>"
 
 

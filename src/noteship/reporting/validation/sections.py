@@ -108,7 +108,8 @@ def champion(judgement: Judgement) -> str:
     told_apart = estimates.differences(judgement)
     drawn = lanes.table(*told_apart) if told_apart else ""
     said = chance(compared.p)
-    equal = "Were both equally good, chance would make their losses differ so much with"
+    alike = "as near to the truth" if judgement.kind == "regression" else "as often right"
+    equal = f"Were both {alike}, chance alone would make them differ so much with"
     p = f'<p class="quiet note">{equal} {escaped(said)}.</p>' if said else ""
     return f'<h2>Next to the champion</h2>{told}{f"""<div class="panel">{drawn}{p}</div>""" if drawn else ""}'
 
@@ -152,6 +153,10 @@ def scores(easel: Easel, judgement: Judgement) -> str:
         share = curves.share_of(judgement.split, given.positive)
         drawn = curves.precision_and_recall(easel, given, share)
         cards.append(_card("Precision and recall", _area(judgement, "average_precision"), drawn))
+    if fitting is not None and len(cards) == 1:
+        # There is room beside it for the numbers.
+        panel = f'<div class="panel">{lanes.table(estimates.calibration(fitting))}</div>'
+        return f'<h2>Scores</h2><div class="one">{cards[0]}{panel}</div>'
     return f'<h2>Scores</h2><div class="cards square">{"".join(cards)}</div>' if cards else ""
 
 
@@ -245,8 +250,9 @@ def agreement(judgement: Judgement) -> str:
 def how_alike(given: Agreement, is_number: bool) -> str:
     """The sentence, as plain text; the card has it, too."""
     nearer = ("is nearer to the truth", "is farther from it") if is_number else ("alone is right", "alone is wrong")
+    what = "answers" if is_number else "probabilities"
     told = (
-        f"They answer {percent(given.same)} of {given.rows:,} held-out rows alike, and differ by "
+        f"They answer {percent(given.same)} of {given.rows:,} held-out rows alike, and their {what} differ by "
         f"{number(given.mean_difference)} on average. In {given.better:,} rows the bundle {nearer[0]}, in "
         f"{given.worse:,} it {nearer[1]}."
     )

@@ -30,10 +30,13 @@ dl.origin dt { color: var(--quiet); }
 dl.origin dd { margin: 0; overflow-wrap: anywhere; }
 td.what small { display: block; }
 .origins { margin-bottom: .8rem; border-bottom: 1px solid var(--grid); }
+.one { display: grid; grid-template-columns: 17.4rem 1fr; gap: .7rem; margin: .6rem 0; }
+.one .panel { margin: 0; }
 .cards.square { grid-template-columns: repeat(auto-fill, minmax(16.4rem, 1fr)); }
 .wide td.what, .wide td.digest { overflow-wrap: break-word; }
 .origins td.digest { white-space: nowrap; }
 td.lane { min-width: 12rem; }
+@media (max-width: 60rem) { .one { grid-template-columns: 1fr; } }
 @media (max-width: 40rem) { dl.origin { grid-template-columns: 1fr; gap: 0; } dl.origin dd { margin-bottom: .6rem; }
   td.lane { min-width: 0; } table.matrix th span { max-width: 6rem; font-size: .75rem; } }
 """

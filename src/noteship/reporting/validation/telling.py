@@ -38,7 +38,8 @@ def measured(name: str, value: float) -> str:
     else:
         # As many digits each, as long as they are not before the point.
         told = f"{value:#.3g}" if 1e-3 <= abs(value) < 99.95 else number(value)
-    return told.replace("-", "−")
+    # What is nothing in so many digits has no sign.
+    return told.replace("-", "−") if told.strip("-0.") else told.lstrip("-")
 
 
 def interval(name: str, estimate: Estimate) -> str:
@@ -65,7 +66,7 @@ def estimated(name: str, estimate: Estimate) -> str:
 def signed(name: str, value: float) -> str:
     """A difference.
 
-    >>> signed("f1", 0.0123), signed("f1", -0.5), signed("f1", 0.0)
+    >>> signed("f1", 0.0123), signed("f1", -0.5), signed("f1", -0.0001)
     ('+0.012', '−0.500', '0.000')
     """
     told = measured(name, value)

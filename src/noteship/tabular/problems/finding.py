@@ -47,6 +47,8 @@ def _examples(looked: Looked, problems: Sequence[Problem], *, beside: bool) -> l
 
 
 def _shown(looked: Looked, named: Sequence[str]) -> tuple[str, ...]:
-    out = looked.survey.asked.leave_out
+    """The columns that tell most, else the target and the first ones."""
+    asked = looked.survey.asked
     every = named or [each.name for each in looked.survey.counted if each.role != "other"]
-    return tuple(name for name in every if name not in out)[:MOST_COLUMNS]
+    first = [name for name in every if name == asked.target] if not named else []
+    return tuple(name for name in dict.fromkeys([*first, *every]) if name not in asked.leave_out)[:MOST_COLUMNS]

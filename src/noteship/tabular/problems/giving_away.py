@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy
 
-from noteship.tabular.problems.problem import Problem, is_id, said
+from noteship.tabular.problems.problem import Problem, is_id, said, share
 from noteship.tabular.surveys import Looked
 from noteship.tabular.surveys.coding import binned
 from noteship.tabular.surveys.telling import Target, Tells, score
@@ -65,7 +65,7 @@ def _gives_away(tells: Tells, target: Target) -> bool:
 
 def _of_column(looked: Looked, tells: Tells, target: Target) -> Problem:
     if target.kind == "numbers":
-        how, rule = f"it explains {tells.score:.1%} of the ranks' variance", f"{VARIANCE:.0%} of the variance of ranks"
+        how, rule = f"it explains {share(tells.score)} of the ranks' variance", f"{share(VARIANCE)} of the variance of ranks"
     else:
         area = f"an area under the ROC curve of {tells.auc:.3f}; " if tells.auc is not None else ""
         how = f"{area}a score of {tells.score:.2f} out of fold, from 0 for chance to 1"
@@ -76,7 +76,7 @@ def _of_column(looked: Looked, tells: Tells, target: Target) -> Problem:
         f"“{tells.name}” alone gives “{target.name}” away: {how}{said(looked)}.",
         "It was probably made from the answer, or after it. Leave it out unless it is really there before the answer is.",
         rule,
-        numbers=tuple(int(each) for each in looked.sample.numbers[:5]),
+        numbers=_some(looked, target),
         shown=(tells.name, target.name),
     )
 
@@ -89,6 +89,15 @@ def _of_id(looked: Looked, tells: Tells, target: Target) -> Problem:
         f"{said(looked)}.",
         "Rows were numbered in the order of their answers. Leave the column out of what is learnt from.",
         f"a score of {OF_AN_ID}",
-        numbers=tuple(int(each) for each in looked.sample.numbers[:5]),
+        numbers=_some(looked, target),
         shown=(tells.name, target.name),
     )
+
+
+def _some(looked: Looked, target: Target) -> tuple[int, ...]:
+    """Rows with different answers: the first ones of the two most frequent classes, or spread over all numbers."""
+    numbers = looked.sample.numbers
+    if target.kind == "numbers":
+        order = numpy.argsort(target.values, kind="stable")
+        return tuple(int(each) for each in numbers[order[:: max(1, len(order) // 5)]][:5])
+    return tuple(int(each) for code in (0, 1) for each in numbers[target.codes == code][:3])

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy
 from scipy import stats
 
-from noteship.tabular.problems.problem import Problem, listed, said
+from noteship.tabular.problems.problem import Problem, listed, said, share
 from noteship.tabular.surveys import Looked
 from noteship.tabular.surveys.coding import Array
 from noteship.tabular.surveys.gaps import missing
@@ -37,14 +37,14 @@ def _many(looked: Looked) -> Iterator[Problem]:
         return
     most.sort(key=lambda each: -each.missing)
     shares = [each.missing_share for each in most]
-    among = f"{shares[0]:.0%}" if len(most) == 1 else f"{min(shares):.0%} to {max(shares):.0%}"
+    among = share(shares[0]) if len(most) == 1 else f"{share(min(shares))} to {share(max(shares))}"
     verb = "lacks its value" if len(most) == 1 else "lack their values"
     yield Problem(
         "missing-many",
         tuple(each.name for each in most),
         f"{listed([each.name for each in most])} {verb} in {among} of the rows.",
         "What is filled in decides more than what is known. Find out why they are missing, or leave the column out.",
-        f"{MANY:.0%} of the rows",
+        f"{share(MANY)} of the rows",
     )
 
 
@@ -75,7 +75,7 @@ def _together(looked: Looked, absent: Array) -> Iterator[Problem]:
                 tuple(names[place] for place in group),
                 f"{listed([names[place] for place in group])} are missing together, in {int(where.sum()):,} rows{said(looked)}.",
                 "A join that found no partner, or a part of a form that was not filled in, looks like this.",
-                f"of the rows that lack one of them, {TOGETHER:.0%} lack both",
+                f"of the rows that lack one of them, {share(TOGETHER)} lack both",
                 numbers=tuple(int(each) for each in looked.sample.numbers[where][:5]),
                 shown=tuple(names[place] for place in group[:5]),
             )
@@ -107,7 +107,7 @@ def _by_target(looked: Looked, absent: Array) -> Iterator[Problem]:
         yield Problem(
             "missing-target",
             (name, target.name),
-            f"Whether “{name}” is missing depends on “{target.name}”: {low:.0%} to {high:.0%} of the rows lack it, by its {kind} "
+            f"Whether “{name}” is missing depends on “{target.name}”: {share(low)} to {share(high)} of the rows lack it, by its {kind} "
             f"(Cramér's V {strength:.2f}){said(looked)}.",
             "Somebody knew the answer when the value was taken, or was not. Make sure that the gap is there in production, too.",
             f"a χ² test below {CHANCE:.0e} divided by the number of columns, and a strength of {STRENGTH} at least",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from noteship.tabular.column import PlainType
 from noteship.tabular.engine import Table
-from noteship.tabular.problems.problem import Problem, is_id, listed, rows
+from noteship.tabular.problems.problem import Problem, is_id, listed, rows, share
 from noteship.tabular.surveys import Looked
 from noteship.tabular.surveys.repeats import repeats
 from noteship.tabular.surveys.sample import BESIDE, NUMBERED, ROW
@@ -155,7 +155,7 @@ def _problem(looked: Looked, parts: Parts, columns: Sequence[str], kind: str, co
     return Problem(
         kind,
         tuple(columns) if kind != "leak-rows" else (),
-        f"{rows(count)} of {parts.name}, {_share(count / every)}, {are} in the part that is learnt from, too: "
+        f"{rows(count)} of {parts.name}, {share(count / every)}, {are} in the part that is learnt from, too: "
         f"equal {KINDS[kind]}{what}.",
         "A model that has seen a row knows its answer, and is judged too well. Remove these from one of the parts.",
         "any; of whole rows, half as many again as repeat themselves by chance",
@@ -163,10 +163,6 @@ def _problem(looked: Looked, parts: Parts, columns: Sequence[str], kind: str, co
         shown=tuple(columns[:5]),
         beside=bool(looked.survey.asked.beside),
     )
-
-
-def _share(share: float) -> str:
-    return f"{share:.1%}" if share < 0.1 else f"{share:.0%}"
 
 
 def _is_chance(looked: Looked, columns: Sequence[str], count: int, every: int) -> bool:

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from noteship.tabular.surveys import Counted, Looked
 
-__all__ = ["Examples", "Problem", "is_id", "listed", "quoted", "rows", "said"]
+__all__ = ["Examples", "Problem", "is_id", "listed", "quoted", "rows", "said", "share"]
 
 Level = Literal["problem", "remark"]
 NAMED_AS_ID = re.compile(r"(?:^|[_\W])(?:id|ids|uuid|guid|key|index|idx|nr|rownum|row|rowid)$|^unnamed", re.IGNORECASE)
@@ -94,6 +94,16 @@ def rows(count: int) -> str:
     ('1 row', '2,500 rows')
     """
     return f"{count:,} {'row' if count == 1 else 'rows'}"
+
+
+def share(value: float) -> str:
+    """A share, as pages say it.
+
+    >>> share(0.43), share(0.0932), share(0.9981), share(1.0)
+    ('43 %', '9.3 %', '99.8 %', '100 %')
+    """
+    hundred = 100 * value
+    return f"{hundred:.1f} %" if 0 < hundred < 9.95 or 90.05 < hundred < 100 else f"{hundred:.0f} %"
 
 
 def said(looked: Looked) -> str:

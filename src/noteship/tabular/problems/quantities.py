@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy
 
-from noteship.tabular.problems.problem import Problem, is_id, listed, quoted, rows, said
+from noteship.tabular.problems.problem import Problem, is_id, listed, quoted, rows, said, share
 from noteship.tabular.surveys import Counted, Looked
 from noteship.tabular.surveys.coding import Array, numbers
 from noteship.tabular.surveys.repeats import rows_of
@@ -64,16 +64,16 @@ def _constant(looked: Looked) -> Iterator[Problem]:
         if each.role == "other" or not each.present or each.name == looked.survey.asked.target:
             continue
         counts = looked.sample.frame[each.name].value_counts()
-        share = float(counts.iloc[0]) / len(looked.sample.frame) if len(counts) else 0.0
-        if share >= SAME:
-            same.append((each.name, share))
+        part = float(counts.iloc[0]) / len(looked.sample.frame) if len(counts) else 0.0
+        if part >= SAME:
+            same.append((each.name, part))
     families = Counter(_stem(each.name) for each in looked.survey.counted)
     for level in ("problem", "remark"):
-        named = [(name, share) for name, share in same if (families[_stem(name)] >= FAMILY) == (level == "remark")]
+        named = [(name, part) for name, part in same if (families[_stem(name)] >= FAMILY) == (level == "remark")]
         if not named:
             continue
-        names, shares = [name for name, _ in named], [share for _, share in named]
-        how = "every row" if min(shares) == 1 else f"{min(shares):.1%} of the rows or more"
+        names, shares = [name for name, _ in named], [part for _, part in named]
+        how = "every row" if min(shares) == 1 else f"{share(min(shares))} of the rows or more"
         yield Problem(
             "constant",
             tuple(names),
@@ -81,7 +81,7 @@ def _constant(looked: Looked) -> Iterator[Problem]:
             "They say next to nothing, and what is learnt from the few others is chance. Leave them out."
             if level == "problem"
             else "They are of many columns of one kind, such as the edge of a picture: no harm, and no use.",
-            f"one value in {SAME:.0%} of the rows; a remark for {FAMILY} columns or more of one name and a number",
+            f"one value in {share(SAME)} of the rows; a remark for {FAMILY} columns or more of one name and a number",
             level="problem" if level == "problem" else "remark",
         )
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy
 import pandas
 
-from noteship.tabular.problems.problem import Examples, Problem, is_id, rows, said
+from noteship.tabular.problems.problem import Examples, Problem, is_id, rows, said, share
 from noteship.tabular.surveys import Counted, Looked
 from noteship.tabular.surveys.columns import is_empty
 from noteship.tabular.surveys.repeats import rows_of
@@ -65,7 +65,7 @@ def _empty(looked: Looked, counted: Counted) -> Problem:
         f"{rows(counted.empty)} {'has' if counted.empty == 1 else 'have'} a text in “{counted.name}” without a letter in it, "
         "which does not count as missing.",
         "Nothing can be said of nothing. Leave the rows out, or make them missing.",
-        f"{FEWEST_ROWS} rows, or {FEWEST_SHARE:.0%} of few",
+        f"{FEWEST_ROWS} rows, or {share(FEWEST_SHARE)} of few",
         numbers=rows_of(looked.table, is_empty(name)),
     )
 
@@ -96,7 +96,7 @@ def _odd(looked: Looked, counted: Counted, values: pandas.Series[Any], coded: tu
                 (counted.name,),
                 f"{rows(count)}{said(looked)} {'has' if count == 1 else 'have'} {what}, in “{counted.name}”.",
                 advice,
-                f"{FEWEST_ROWS} rows, or {FEWEST_SHARE:.0%} of few",
+                f"{FEWEST_ROWS} rows, or {share(FEWEST_SHARE)} of few",
                 examples=_around(looked, counted, sign, (numbers[where], [texts[code] for code in codes[where]])),
             )
 
@@ -118,24 +118,24 @@ def _typed(looked: Looked, counted: Counted, texts: list[str], counts: Any) -> I
     """What is a number, or a date, but for a few."""
     for kind, form, what in (("text-dates", DATE, "dates"), ("text-numbers", NUMBER, "numbers")):
         fits = numpy.fromiter((form.fullmatch(text) is not None and any(map(str.isdigit, text)) for text in texts), bool, len(texts))
-        share = float(counts[fits].sum() / counts.sum())
-        if share < MOSTLY:
+        fitting = float(counts[fits].sum() / counts.sum())
+        if fitting < MOSTLY:
             continue
         if kind == "text-numbers" and _are_codes([text for text, fit in zip(texts, fits, strict=True) if fit]):
             return
         others = [text for text, fit in zip(texts, fits, strict=True) if not fit]
         rest = ""
         if others:
-            rest = f"; the other {1 - share:.1%} are no {what}"
+            rest = f"; the other {share(1 - fitting)} are no {what}"
             if counted.name not in looked.survey.asked.leave_out:
                 rest += ", such as " + ", ".join(f"“{text[:20]}”" for text in others[:3])
         condition = f"left({looked.table.quoted(counted.name)}, 4000) = ?"
         yield Problem(
             kind,
             (counted.name,),
-            f"“{counted.name}” is a text, and {'all' if share == 1 else f'{share:.1%}'} of its values{said(looked)} are {what}{rest}.",
+            f"“{counted.name}” is a text, and {'all' if fitting == 1 else share(fitting)} of its values{said(looked)} are {what}{rest}.",
             f"Convert it to {what} where it is read" + (", and what is none to missing." if others else "."),
-            f"{MOSTLY:.0%} of the values, {FEWEST_VALUES} different ones; digits of one length are codes",
+            f"{share(MOSTLY)} of the values, {FEWEST_VALUES} different ones; digits of one length are codes",
             numbers=rows_of(looked.table, condition, (others or texts)[0], most=3),
             shown=(counted.name,),
         )

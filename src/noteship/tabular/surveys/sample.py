@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy
@@ -31,11 +32,13 @@ class Sample:
     - frame: numbers as float64, times as datetime64, texts and truths as objects, None for what is missing
     - numbers: of the rows in the table, from 0
     - of: how many rows the table has
+    - lengths: of whole texts, in letters, by column
     """
 
     frame: pandas.DataFrame
     numbers: numpy.ndarray[Any, numpy.dtype[numpy.int64]]
     of: int
+    lengths: Mapping[str, numpy.ndarray[Any, Any]] = field(default_factory=dict)
 
     @property
     def is_all(self) -> bool:
@@ -49,14 +52,19 @@ def draw(table: Table, most: int = MOST_ROWS) -> Sample:
     Columns of lists, bytes and the like are left out. Cost: one pass over the table.
     """
     kept = [column for column in table.columns if _expression(table, column)]
-    # Aliases are numbered: a table may have a column of any name.
-    select = ", ".join(f"{_expression(table, column)} AS c{place}" for place, column in enumerate(kept))
+    texts = [column for column in kept if column.type == "text"]
+    # Answers are known by their places: a table may have a column of any name.
+    asked = [ROW, *(_expression(table, each) for each in kept), *(f"length({table.quoted(each.name)})" for each in texts)]
+    select = ", ".join(f"{expression} AS c{place}" for place, expression in enumerate(asked))
     where = "" if table.rows <= most else f"WHERE hash({ROW}) < {HASHES // table.rows * most}"
-    drawn = table.arrow(f"SELECT {ROW}{', ' if kept else ''}{select} FROM {NUMBERED} {where} ORDER BY {ROW}")
-    frame = drawn.select(range(1, drawn.num_columns)).to_pandas(date_as_object=False)
+    drawn = table.arrow(f"SELECT {select} FROM {NUMBERED} {where} ORDER BY c0")
+    frame = drawn.select(range(1, len(kept) + 1)).to_pandas(date_as_object=False)
     frame.columns = pandas.Index([column.name for column in kept], dtype=object)
     numbers = drawn.column(0).to_numpy().astype(numpy.int64)
-    return Sample(frame, numbers, table.rows)
+    lengths = {
+        each.name: drawn.column(1 + len(kept) + place).drop_null().to_numpy().astype(float) for place, each in enumerate(texts)
+    }
+    return Sample(frame, numbers, table.rows, lengths)
 
 
 def _expression(table: Table, column: Column) -> str:

@@ -118,9 +118,7 @@ def _drawn(sample: Sample, counted: Counted) -> Drawn:
         return Drawn()
     values = sample.frame[counted.name]
     if counted.role == "text":
-        texts = values.dropna()
-        lengths = texts.str.len().to_numpy(float)
-        return Drawn(shape(lengths, is_whole=True), words(texts))
+        return Drawn(shape(sample.lengths[counted.name], is_whole=True), words(values.dropna()))
     if counted.role in ("category", "truth"):
         return Drawn()
     known = numbers(values)

@@ -18,6 +18,8 @@ __all__ = ["Target", "Tells", "area", "score", "target_of", "tells"]
 MOST_CLASSES = 20
 # More are no classes: names, or free text.
 MOST_LABELS = 200
+# Classes with fewer rows are left out of comparisons.
+FEWEST_ROWS = 10
 COARSE, FINE, FINE_ROWS = 20, 200, 15
 MOST_VALUES = 1_000
 FOLDS = 5
@@ -25,7 +27,7 @@ FOLDS = 5
 
 @dataclass(frozen=True)
 class Target:
-    """What is to be predicted. `codes`: of the rows looked at, from 0, -1 where missing; of numbers, of their tenths.
+    """What is to be predicted. `codes`: of the rows looked at, from 0, -1 where missing or rare; of numbers, of their tenths.
 
     `classes`: by code; none of numbers.
     """
@@ -63,10 +65,14 @@ def target_of(frame: pandas.DataFrame, counted: Counted) -> Target | None:
     if counted.role == "other" or not 1 < counted.distinct <= MOST_LABELS:
         return None
     codes = coded(values, MOST_LABELS)
-    names: dict[int, str] = {}
-    for code, value in zip(codes, values, strict=True):
-        names.setdefault(int(code), _named(value))
-    return Target(counted.name, "classes", codes, codes.astype(float), tuple(names.get(each, "") for each in range(codes.max() + 1)))
+    sizes = numpy.bincount(codes[codes >= 0])
+    kept = int((sizes >= FEWEST_ROWS).sum())
+    if kept < 2:
+        kept = len(sizes)
+    # Codes are by frequency. What is hardly ever answered, or spelled so, would hide what tells the others apart.
+    codes = numpy.where(codes < kept, codes, -1)
+    first = [_named(values.iloc[int((codes == code).argmax())]) for code in range(kept)]
+    return Target(counted.name, "classes", codes, codes.astype(float), tuple(first))
 
 
 def _named(value: Any) -> str:

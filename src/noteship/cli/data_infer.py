@@ -1,0 +1,48 @@
+"""Writes contracts of what a good run has left, and shows what inferring again changes."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator, Sequence
+
+from noteship.cli.output import Output, table
+from noteship.operations import contracting
+from noteship.operations.contracting import InferRequest, Written
+from noteship.operations.opened import OpenedProject
+
+__all__ = ["run"]
+
+STATES = {
+    "written": "written",
+    "there": "there already (--again infers it again)",
+    "same": "as it was",
+    "rewritten": "written anew",
+    "by hand": "changed by hand, and left as it is (--replace writes it anew)",
+}
+
+
+def run(arguments: argparse.Namespace, output: Output) -> int:
+    """Infer, and say what became of each contract."""
+    request = InferRequest(arguments.files, again=arguments.again, replace=arguments.replace)
+    tell = output.aside if output.live else _nobody
+    written = contracting.infer(OpenedProject.at(arguments.project), request, tell)
+    output.document({"contracts": [each.to_json() for each in written]})
+    output.text(*_lines(written))
+    return 0
+
+
+def _nobody(*_lines: str) -> None:
+    """Who reads a file does not need to see that it goes on."""
+
+
+def _lines(written: Sequence[Written]) -> Iterator[str]:
+    rows = [(each.path or "none", each.file, STATES.get(each.state) or f"passed over: {each.why}") for each in written]
+    yield from table(rows, header=("contract", "of", ""))
+    for each in written:
+        if each.diff:
+            yield ""
+            yield from each.diff
+    if any(each.state == "written" for each in written):
+        yield ""
+        yield "read them, correct what is too wide or too narrow, and keep them with the code;"
+        yield "every run now holds these files against them before a stage reads them"

@@ -1,0 +1,121 @@
+"""`noteship data infer`: contracts made of what a good run has left."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from noteship import contracts, files, tabular
+from noteship.contracts import Contract, Inferred, Shelf
+from noteship.operations.errors import NothingToContract
+from noteship.operations.opened import OpenedProject
+from noteship.operations.tables import in_project, made_tables, readable
+
+__all__ = ["InferRequest", "Written", "infer"]
+
+# A file of figures, such as metrics.json, has one row, and what is to be of it a gate says better.
+LEAST_ROWS = 2
+
+
+@dataclass(frozen=True)
+class InferRequest:
+    """Which files; `again` takes also those with a contract, `replace` also those whose was changed by hand."""
+
+    files: Sequence[str] = ()
+    again: bool = False
+    replace: bool = False
+
+
+@dataclass(frozen=True)
+class Written:
+    """What became of one file's contract.
+
+    `state`: "written" anew; "there" already, and left alone; the "same", inferred again; "rewritten"; or "by hand": it
+    was changed since it was inferred, and is left as it is; "passed over", for the
+    reason `why`: a stage made it, and it is hardly a table. `diff` shows what inferring again changes or would change.
+    """
+
+    file: str
+    path: str
+    state: Literal["written", "there", "same", "rewritten", "by hand", "passed over"]
+    diff: tuple[str, ...] = ()
+    maker: str = ""
+    why: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """As a plain value."""
+        return {**vars(self), "diff": list(self.diff)}
+
+
+def infer(opened: OpenedProject, request: InferRequest, say: Callable[[str], None]) -> tuple[Written, ...]:
+    """Write a contract for each of the files, by default for each table that a stage made.
+
+    Raises NothingToContract, OutsideOfProject, what wrong contracts raise, and what reading tables raises.
+    """
+    shelf = contracts.load(opened.root, opened.settings.contracts.folder)
+    made = made_tables(opened)
+    wanted = [in_project(opened, file) for file in request.files] or list(made)
+    if not wanted:
+        raise NothingToContract(len(opened.sources.stages))
+    found = []
+    for file in dict.fromkeys(wanted):
+        old = shelf.of(file)
+        maker = made[file].maker if file in made else ""
+        if old and not request.again and not request.replace:
+            found.append(Written(file, old.path, "there", maker=maker))
+            continue
+        say(f"looking at {file}")
+        with readable(opened, file, made) as place:
+            try:
+                new = _inferred(opened, place, file)
+            except tabular.TableUnreadable as error:
+                if request.files:
+                    raise
+                found.append(Written(file, "", "passed over", maker=maker, why=error.reason))
+                continue
+        if new.rows < LEAST_ROWS and not request.files and old is None:
+            found.append(Written(file, "", "passed over", maker=maker, why=f"it has {new.rows} row"))
+            continue
+        found.append(_put(opened, old, new, shelf, request, maker))
+        shelf = contracts.load(opened.root, opened.settings.contracts.folder)
+    return tuple(found)
+
+
+def _inferred(opened: OpenedProject, place: Path, file: str) -> Inferred:
+    try:
+        return contracts.infer(place, file, opened.settings.monitor.leave_out)
+    except (tabular.TableUnreadable, tabular.NotATable) as error:
+        # It may be a copy with another name that was read.
+        raise type(error)(file, error.reason) from error
+
+
+def _put(
+    opened: OpenedProject, old: Contract | None, new: Inferred, shelf: Shelf, request: InferRequest, maker: str
+) -> Written:
+    folder = opened.settings.contracts.folder
+    taken = [Path(each.path).name for each in shelf.by_file.values()]
+    path = old.path if old else f"{folder}/{contracts.free_name(new.contract.file, taken)}"
+    if old:
+        new = contracts.keeping_decisions(new, old)
+    text = contracts.written(new.contract, new.seen)
+    if old is None:
+        _write(opened, path, text)
+        return Written(new.contract.file, path, "written", maker=maker)
+    before = (opened.root / path).read_text(encoding="utf-8")
+    if before == text:
+        return Written(old.file, path, "same", maker=maker)
+    lines = difflib.unified_diff(before.splitlines(), text.splitlines(), path, "inferred again", lineterm="", n=1)
+    diff = tuple(line for line in lines if "as inferred: " not in line)
+    if contracts.is_as_inferred(before) or request.replace:
+        _write(opened, path, text)
+        return Written(old.file, path, "rewritten", diff, maker)
+    return Written(old.file, path, "by hand", diff, maker)
+
+
+def _write(opened: OpenedProject, path: str, text: str) -> None:
+    place = opened.root / path
+    place.parent.mkdir(parents=True, exist_ok=True)
+    files.write(place, text.encode())

@@ -1,0 +1,209 @@
+"""What waits to be told: order, holds, refusals; what it looks like to the server."""
+
+from __future__ import annotations
+
+import math
+import os
+import socket
+import sys
+import threading
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cli.projects import Project
+from noteship import store
+from noteship.digests import Digest
+from noteship.operations import judgements, telling
+from noteship.operations.gc import gc
+from noteship.operations.opened import OpenedProject
+from noteship.tracking import Event, Outbox, address, deliver, entry
+from noteship.tracking.reaching import obstacle
+from operations.judged_bundles import bundle_of, judge
+
+SERVER = "http://127.0.0.1:1"
+
+
+@pytest.fixture
+def objects(tmp_path: Path) -> store.Store:
+    return store.open_store("memory:", tmp_path)
+
+
+def event(name: str, kind: Any = "run", body: Mapping[str, Any] | None = None, **other: Any) -> Event:
+    whole = {"run": "r1", "state": "done", "by": "ada", "stages": {}} if body is None else body
+    return Event(name, kind, other.pop("server", SERVER), "mail", "mail", 1000, 3500, body=whole, **other)
+
+
+def test_events_wait_in_their_order(objects: store.Store) -> None:
+    """What was put first is told first, each server's own; what is removed does not wait any more."""
+    outbox = Outbox(objects)
+    for name in ("2", "1", "3"):
+        outbox.put(event(name, server="http://elsewhere" if name == "1" else SERVER))
+    assert [each.id for each in outbox.waiting()] == ["1", "2", "3"]
+    assert outbox.next(SERVER) == event("2")
+    outbox.remove(event("2"))
+    assert outbox.next(SERVER) == event("3") and outbox.count() == 2
+    assert outbox.next("http://nobody") is None
+
+
+def test_refused_events_are_kept_aside(objects: store.Store) -> None:
+    """What the server does not take is kept with the reason, once, however often it is set aside."""
+    outbox = Outbox(objects)
+    outbox.put(event("1"))
+    for _ in range(2):
+        outbox.refuse(event("1"), "it was deleted there")
+    assert outbox.waiting() == []
+    [refused] = outbox.refused()
+    assert (refused.event, refused.why) == (event("1"), "it was deleted there")
+
+
+def test_one_tells_at_a_time(objects: store.Store) -> None:
+    """Who holds the outbox holds it again; another one waits until it is let go, and finds what it came to."""
+    first, second = Outbox(objects), Outbox(objects)
+    assert first.hold(0) and first.hold(0)
+    assert not second.hold(0)
+    threading.Timer(0.1, first.let_go, ["connection refused"]).start()
+    assert second.hold(5)
+    assert second.fault == "connection refused"
+    first.let_go("too late")
+    second.let_go("")
+    assert first.fault == ""
+
+
+def test_a_killed_holder_holds_for_a_minute_only(objects: store.Store) -> None:
+    """A hold ends by itself."""
+    over = {"holder": "gone", "until": time.time() - 1, "fault": ""}
+    objects.write_ref("tracking/delivery", over, expected=None)
+    assert Outbox(objects).hold(0)
+
+
+def test_a_server_that_is_away_leaves_all_waiting(objects: store.Store) -> None:
+    """Nothing is lost, MLflow's client is not even loaded, and the reason is known to the next one."""
+    outbox = Outbox(objects)
+    outbox.put(event("1"))
+    begun = time.monotonic()
+    delivered = deliver(objects, SERVER, wait_s=0)
+    assert time.monotonic() - begun < 1
+    assert (delivered.told, delivered.refused, delivered.fault) == (0, 0, "connection refused")
+    assert (outbox.count(), outbox.fault) == (1, "connection refused")
+    assert outbox.hold(0)
+    assert deliver(objects, SERVER, wait_s=0).busy
+
+
+def test_nothing_that_waits_is_nothing_to_do(objects: store.Store) -> None:
+    """Without anything to tell nobody is asked, and nothing is written."""
+    assert deliver(objects, SERVER, wait_s=0).told == 0
+    assert list(objects.refs("tracking/")) == []
+
+
+def test_obstacles_are_told_in_few_words() -> None:
+    """A name that nobody knows, a port where nobody listens; what somebody answers on is no obstacle."""
+    assert obstacle("http://nobody.invalid") in ("its name is not known", "")
+    assert obstacle("http://127.0.0.1:99999")
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        assert obstacle(f"http://127.0.0.1:{listening.getsockname()[1]}") == ""
+
+
+@given(st.text("abc:/@?#.=é% ", max_size=20), st.text("abcé.%", min_size=1, max_size=8))
+def test_secrets_of_addresses_are_never_kept(start: str, secret: str) -> None:
+    """Neither the password nor the words that a server is asked with are in what is kept or shown."""
+    uri = f"https://ada:{secret}SECRET@example.org/{start.partition('@')[0]}?token={secret}SECRET"
+    assert "SECRET" not in address(uri)
+
+
+def test_a_run_is_told_with_parameters_and_times() -> None:
+    """Parameters by stage, seconds of what was executed, the state of each stage, and how it ended."""
+    stages = {
+        "n/02-train": {"state": "executed", "seconds": 1.5, "params": {"depth": 8, "names": ["a"]}},
+        "01": {"state": "reused", "seconds": 9.0, "params": {}},
+    }
+    told = entry.entry_of(event("1", body={"run": "r1", "state": "failed", "by": "ada", "stages": stages}))
+    assert told is not None
+    assert (told.key, told.name, told.status) == ("1", "run r1", "FAILED")
+    assert told.params == {"n/02-train.depth": "8", "n/02-train.names": '["a"]'}
+    assert told.metrics == {"seconds": 2.5, "seconds/n/02-train": 1.5}
+    assert told.tags["noteship.stage.01"] == "reused"
+
+
+def test_a_judgement_is_told_with_intervals_and_gates() -> None:
+    """What has no value is left out; gates say what they found."""
+    body = {
+        "passed": False,
+        "judged": "clone",
+        "metrics": {"f1": [0.9, 0.8, None], "mcc": [None, None, None]},
+        "costs": {"p99_ms": 3.0, "work_mean": math.nan},
+        "gates": [["f1 >= 0.95", False, "f1 0.9 < 0.95"]],
+    }
+    told = entry.entry_of(event("1", "judgement", body, bundle="ab" * 32))
+    assert told is not None
+    assert told.metrics == {"f1": 0.9, "f1.low": 0.8, "p99_ms": 3.0}
+    assert told.tags["noteship.gate.1"] == "FAILED: f1 >= 0.95 (f1 0.9 < 0.95)"
+    assert told.name == "validate abababababab"
+
+
+def test_a_search_is_one_run_however_often_it_goes_on() -> None:
+    """Trials are runs within the search's; keys do not depend on the event."""
+    trials = [{"number": 1, "parameters": {"a": 1}, "value": 0.4, "state": "done", "seconds": 2.0}]
+    trials.append({"number": 2, "parameters": {"a": 2}, "value": None, "state": "failed", "seconds": 1.0})
+    body = {"search": "s1", "metric": "f1", "direction": "maximize", "state": "done", "trials": trials}
+    first, second = (entry.entry_of(event(name, "search", body)) for name in "12")
+    assert first is not None and first == second
+    assert first.metrics == {"best/f1": 0.4, "trials": 2.0}
+    assert [(each.key, each.status) for each in first.children] == [
+        ("search-s1-1", "FINISHED"),
+        ("search-s1-2", "FAILED"),
+    ]
+
+
+def test_names_and_values_are_as_servers_take_them() -> None:
+    """Letters that servers refuse are replaced, and what is too long is cut."""
+    stages = {"ä\n;" + "x" * 300: {"state": "executed", "seconds": 1.0, "params": {"p": "y" * 9000}}}
+    told = entry.entry_of(event("1", body={"run": "r", "state": "done", "by": "ada", "stages": stages}))
+    assert told is not None
+    assert all(len(name) <= 250 and name.startswith("___xxx") for name in told.params)
+    assert all(len(value) <= 500 for value in told.params.values())
+
+
+def test_without_a_server_nothing_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where MLFLOW_TRACKING_URI is not set, verbs leave nothing, and `noteship tracking` says what is missing."""
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    opened = OpenedProject.at(tmp_path)
+    kept = judge(opened, bundle_of(opened, "one"))
+    assert telling.judged(opened, kept, judgements.read(opened.store, kept)) == ()
+    assert list(opened.store.refs("tracking/")) == []
+    answer = Project(tmp_path).call("tracking")
+    assert answer.code == 3 and "MLFLOW_TRACKING_URI" in answer.err
+
+
+def test_without_the_client_there_is_a_note_and_nothing_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server that is named and no library to speak to it: one note, the same exit code, nothing written."""
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", SERVER)
+    monkeypatch.setitem(sys.modules, "mlflow", None)
+    opened = OpenedProject.at(tmp_path)
+    judge(opened, bundle_of(opened, "one"))
+    project = Project(tmp_path)
+    answer = project.call("promote", "latest")
+    assert answer.code == 0
+    assert answer.err.count("MLFLOW_TRACKING_URI is set, and MLflow's client is not installed") == 1
+    assert list(opened.store.refs("tracking/")) == []
+    assert project.call("tracking").code == 3
+
+
+def test_what_waits_is_not_freed(tmp_path: Path) -> None:
+    """The bundle and the pages that an event names stay until it was told."""
+    opened = OpenedProject.at(tmp_path)
+    kept = judge(opened, bundle_of(opened, "one"))
+    opened.store.delete_ref("names/latest")
+    files = {"report.html": kept.pages["report"]}
+    Outbox(opened.store).put(event("1", bundle=kept.bundle, files=files))
+    for path in (tmp_path / ".noteship/store/objects").rglob("*"):
+        os.utime(path, (0, 0))
+    gc(opened, 1, dry_run=False)
+    assert set(Outbox(opened.store).needed()) == {kept.bundle, kept.pages["report"]}
+    assert opened.store.has(kept.pages["report"])
+    assert opened.store.holds(store.Artifact(Digest(kept.bundle), "folder", 0))
