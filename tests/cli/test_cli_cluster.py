@@ -108,7 +108,7 @@ def workers(top: psutil.Process) -> list[psutil.Process]:
 
 
 def test_unmodified_code_is_spread_over_the_workers(project: Project) -> None:
-    """A notebook and a script at once share a cluster: joblib, clients and collections use it, in the stage's folder."""
+    """A notebook and a script at once share a cluster: joblib, clients, collections use it, in the stage's folder."""
     project.write("noteship.toml", f"[run]\ncluster = {CLUSTER}\njobs = 2\n")
     project.write("helpers.py", HELPERS)
     project.write("data.csv", "a,b\n")

@@ -213,8 +213,7 @@ def opened(kind: str, folder: Path) -> Iterator[Place]:
         with kafka_broker.broker() as broker:
             yield OfKafka(broker)
     elif kind == "postgres":
-        with postgres_server.database() as database:
-            yield OfDatabase(database)
+        yield OfDatabase(postgres_server.shared())
     else:
         with store_places.on_gateway() as bucket:
             yield OfPrefix(bucket) if kind == "s3 folder" else OfBucket(bucket)

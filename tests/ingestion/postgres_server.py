@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import shutil
 import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +54,14 @@ def _as_postgres(*words: str) -> None:
     subprocess.run([*user, *words], check=True, capture_output=True, timeout=60, cwd="/")
 
 
+@cache
+def shared() -> Database:
+    """One server for all tests of this process; it ends with it."""
+    stack = ExitStack()
+    atexit.register(stack.close)
+    return stack.enter_context(database())
+
+
 @contextmanager
 def database() -> Iterator[Database]:
     """A fresh server, asking for passwords."""
@@ -67,7 +77,15 @@ def database() -> Iterator[Database]:
             shutil.chown(folder, "postgres", "postgres")
         data = str(folder / "data")
         _as_postgres(
-            str(programs / "initdb"), "-D", data, "-A", "scram-sha-256", "-U", USER, "--pwfile", str(folder / "password")
+            str(programs / "initdb"),
+            "-D",
+            data,
+            "-A",
+            "scram-sha-256",
+            "-U",
+            USER,
+            "--pwfile",
+            str(folder / "password"),
         )
         options = f"-p {port} -k {folder} -c fsync=off -c listen_addresses=127.0.0.1"
         _as_postgres(str(programs / "pg_ctl"), "-D", data, "-w", "-o", options, "-l", str(folder / "log"), "start")

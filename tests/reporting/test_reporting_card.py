@@ -134,7 +134,7 @@ def test_foreign_text_makes_no_tags_and_no_links() -> None:
         ElementTree.fromstring(text.encode())
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(MARKS)
 def test_any_text_is_a_paragraph_of_itself(text: str) -> None:
     """With no element in it, as it reads but for spaces at its ends."""
@@ -143,7 +143,7 @@ def test_any_text_is_a_paragraph_of_itself(text: str) -> None:
     assert "".join(tree.itertext()).strip() == shown(text).strip()
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(MARKS, MARKS)
 def test_any_text_is_a_cell_of_itself(one: str, two: str) -> None:
     """A table keeps its columns."""

@@ -27,7 +27,7 @@ LANES = Lanes(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.lists(NUMBERS, max_size=6))
 def test_an_axis_holds_all_values_in_a_few_round_steps(values: list[float]) -> None:
     """Its labels are told apart, and places go up with values, within the axis."""

@@ -105,13 +105,12 @@ def test_what_failed_names_the_gate_and_what_failed_beside_it() -> None:
     assert verdict(judged.tiny()).startswith("Failed: its only gate, precision >= 0.9: precision has no value")
 
 
-def test_without_gates_it_is_no_praise() -> None:
+def test_without_gates_it_is_no_praise(of_numbers: str) -> None:
     """It says so in the verdict, by another look, and in the section."""
     given = judged.regression()
     assert verdict(given).startswith("Judged, without gates. Root mean squared error is 4")
-    page = validation.page(given)
-    assert "#009E73" not in page.partition("</div></div>")[0]
-    assert "asks for nothing" in page
+    assert "#009E73" not in of_numbers.partition("</div></div>")[0]
+    assert "asks for nothing" in of_numbers
 
 
 @pytest.mark.parametrize(
@@ -158,13 +157,15 @@ def test_differences_are_good_bad_or_neither(page: str) -> None:
     told = {row.split()[0]: row for row in lanes_of(page, "Next to the champion")}
     assert " better " in told["F1"] and " better " in told["log"]
     assert " not to be told apart " in told["precision"] and " not to be told apart " in told["Brier"]
-    worse = judged.binary(champion=Compared("ab" * 32, "refitted", differences={"log_loss": Estimate(0.1, 0.05, 0.2)}))
+    worse = judged.many(
+        2, 50, champion=Compared("ab" * 32, "refitted", differences={"log_loss": Estimate(0.1, 0.05, 0.2)})
+    )
     assert " worse " in lanes_of(validation.page(worse), "Next to the champion")[-1]
 
 
 def test_a_champion_that_was_not_compared_is_said_to_be() -> None:
     """With the reason, and no numbers."""
-    given = judged.binary(champion=Compared("ab" * 32, "not compared", "it has other inputs"))
+    given = judged.many(2, 50, champion=Compared("ab" * 32, "not compared", "it has other inputs"))
     told = validation.page(given).partition("<h2>Next to the champion</h2>")[2].partition("<h2>")[0]
     assert "could not be compared. it has other inputs" in told
     assert "<table" not in told
@@ -193,15 +194,15 @@ def test_of_many_classes_the_mistakes_are_told() -> None:
     assert len(counts) == 12 and counts == sorted(counts, reverse=True)
 
 
-def test_slices_are_worst_first_and_small_ones_last(page: str) -> None:
+def test_slices_are_worst_first_and_small_ones_last(page: str, of_numbers: str) -> None:
     """One that is worse is said to be, with how likely that is by chance."""
     rows = [row for row in lanes_of(page, "Slices") if ": " in row]
     assert "post.example.com" in rows[0] and "worse than the other rows (p &lt; 0.001)" in rows[0]
     assert "newsletters.example" in rows[-1] and "few rows" in rows[-1]
     values = [float(re.findall(r" (0\.\d{3}) ", row)[0]) for row in rows[:-1]]
     assert values == sorted(values)
-    of_numbers = [row for row in lanes_of(validation.page(judged.regression()), "Slices") if "rooms" in row]
-    assert [re.findall(r"rooms: (\w+)", row)[0] for row in of_numbers] == ["5", "4", "missing", "3", "2"]
+    rooms = [row for row in lanes_of(of_numbers, "Slices") if "rooms" in row]
+    assert [re.findall(r"rooms: (\w+)", row)[0] for row in rooms] == ["5", "4", "missing", "3", "2"]
 
 
 def test_many_slices_are_folded() -> None:
@@ -220,14 +221,14 @@ def test_shifts_are_told_as_what_they_are(page: str) -> None:
     assert "not measured: all rows are refused" in rows[-1]
 
 
-def test_how_it_was_judged_is_told_of_every_split(page: str) -> None:
+def test_how_it_was_judged_is_told_of_every_split(page: str, of_numbers: str) -> None:
     """By share, time, group and file; duplicates and rows without answers are counted."""
     assert "20 % of the rows, drawn by chance, of each class alike" in page
     assert "3 held-out rows have the inputs of a row of the training part" in page
     by_time = validation.page(judged.many(2, 50))
     assert "the last 20 % of the rows by date, all since 2026-06-01" in by_time
     assert "17 without an answer are in neither" in by_time
-    assert "no value of which is on both sides, 61 of 305 groups" in validation.page(judged.regression())
+    assert "no value of which is on both sides, 61 of 305 groups" in of_numbers
     assert "the rows of data/test.csv" in validation.page(judged.tiny())
 
 
@@ -235,7 +236,7 @@ def test_where_the_bundle_was_judged_nothing_is_said_of_clones() -> None:
     """But why there was none is."""
     given = judged.many(2, 50, judged="bundle", why="the step Lambda cannot be fitted anew", agreement=None)
     page = validation.page(given)
-    assert "the bundle itself; the step Lambda cannot be fitted anew" in page
+    assert "the bundle itself: the step Lambda cannot be fitted anew" in page
     assert not {"Clone", "Bundle and clone"} & {term for term, _ in terms(given)}
     assert "Judged was the bundle itself" in page
 

@@ -21,6 +21,7 @@ from noteship.cli.main import main
 from noteship.errors import NoteshipError
 from noteship.operations import errors, serve, trusted
 from noteship.operations.opened import OpenedProject
+from noteship.operations.promote import promote
 
 from .served import letters_bundle, shouted_bundle
 from .started import keep, started
@@ -86,6 +87,17 @@ def test_serve_answers_and_ends_well(opened: OpenedProject) -> None:
         # A bundle that has no profile is served, and the operator is told what is not done.
         assert messages[1].startswith("letters is not watched: the bundle ")
         assert messages[1].endswith("which `noteship run` has said; make the bundle again: noteship run")
+
+
+@pytest.mark.slow
+def test_a_champion_by_override_is_served_and_marked(opened: OpenedProject) -> None:
+    """What was promoted although its gates did not pass is served, and the service says so when it starts."""
+    promote(opened, "latest", override="the old one is down")
+    with started(opened.root) as one:
+        assert one.told["chosen"] == "champion"
+        assert one.told["bundles"][0]["override"] == "the old one is down"
+        _, said = one.end()
+    assert any("promoted by an override of its gates: the old one is down" in line for line in said.splitlines())
 
 
 @pytest.mark.slow

@@ -37,7 +37,7 @@ def settings(kind: type, prefix: str) -> list[str]:
         key = prefix + str(field.metadata.get("key", field.name))
         inner = [hints[field.name], *typing.get_args(hints[field.name])]
         tables = [each for each in inner if isinstance(each, type) and dataclasses.is_dataclass(each)]
-        if field.metadata.keys() & {"as", "parse", "parse_item"}:
+        if field.metadata.keys() & {"as", "parse_item"} or typing.get_origin(hints[field.name]) is tuple:
             # One setting, whatever becomes of it; or the same table as another one, which is documented.
             tables = []
         if not tables:

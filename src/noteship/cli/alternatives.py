@@ -36,7 +36,7 @@ def run(arguments: argparse.Namespace, output: Output) -> int:
     )
     opened = OpenedProject.at(arguments.project)
     output.aside(*(f"note: {note}" for note in opened.notes))
-    ranking = operation.compare(opened, request, None, lambda every: _listening(output, every))
+    ranking = operation.compare(opened, request, lambda every: _listening(output, every))
     output.document(ranking.to_json())
     output.aside(*_failures(ranking))
     output.text(*_summary(ranking))

@@ -46,13 +46,14 @@ def _of_file(checked: Checked, *, every: bool) -> Iterator[str]:
     shown = [each for each in verdict.findings if every or each.state != "kept"]
     yield from table([_row(each, contract) for each in shown], indent="  ")
     for each in verdict.findings:
-        if each.is_broken:
+        if each.is_broken and each.examples:
             yield from _rows(each, contract)
 
 
 def _row(finding: Finding, contract: Contract) -> tuple[str, ...]:
     state = "warns" if finding.is_broken and finding.severity == "warn" else STATES[finding.state]
-    bad = f"{finding.bad:,}" if finding.is_broken and finding.bad else ""
+    bad = f"{finding.bad:,} row{'' if finding.bad == 1 else 's'}" if finding.examples else finding.seen
+    bad = bad if finding.is_broken else ""
     line = contract.line(finding.rule)
     return (state, finding.column or "the file", finding.said, bad, f"line {line}" if line else "")
 
@@ -67,7 +68,7 @@ def _rows(finding: Finding, contract: Contract) -> Iterator[str]:
             values = dict(each.values)
             rows.append((f"{each.row:,}", *(values.get(name, "") for name in names)))
         yield from table(rows, header=("row", *names), indent="    ")
-    elif finding.examples:
+    else:
         yield f"    rows {', '.join(f'{each.row:,}' for each in finding.examples)}"
     left_out = [name for name in contract.leave_out if name == finding.column]
     if left_out:

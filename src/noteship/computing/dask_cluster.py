@@ -435,7 +435,7 @@ def spread(function: Callable[[Any], Any], items: Iterable[Any]) -> Iterator[tup
         futures = client.map(function, list(items), pure=False)
         numbers = {future.key: number for number, future in enumerate(futures)}
         try:
-            for future, result in distributed.as_completed(futures, with_results=True):
+            for future, result in distributed.as_completed(futures, loop=client.loop, with_results=True):
                 yield numbers[future.key], result
         finally:
             client.cancel(futures)

@@ -111,9 +111,10 @@ class _Made:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
-        # What it had no time to end, if it was killed itself.
-        with contextlib.suppress(OSError):
-            os.killpg(self._process.pid, signal.SIGKILL)
+        if self._process.returncode:
+            # It had no time to end the others.
+            with contextlib.suppress(OSError):
+                os.killpg(self._process.pid, signal.SIGKILL)
         self._listener.join(1)
         self._words.close()
         shutil.rmtree(self._folder, ignore_errors=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import difflib
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -14,13 +15,14 @@ from noteship.contracts.errors import RulesContradict
 from noteship.contracts.questions import Question
 from noteship.contracts.repetition import repetitions
 from noteship.contracts.verdict import Example, Finding, Verdict
-from noteship.nearest import nearest
 
 __all__ = ["check", "with_freshness"]
 
 EXAMPLES = 5
 # Beside the key and the rule's own column, others say what row it is: as many as fit in a line.
 COLUMNS_SHOWN = 6
+# Most of the letters: a column that is another one would only lead astray.
+SIMILAR = 0.7
 
 
 def check(source: object, contract: Contract) -> Verdict:
@@ -130,7 +132,8 @@ class _Check:
         listed = [column.name for column in self._contract.columns]
         for column in self._contract.columns:
             if column.name not in self._columns and not column.optional:
-                near = nearest(column.name, [name for name in self._columns if name not in listed])
+                others = [name for name in self._columns if name not in listed]
+                near = next(iter(difflib.get_close_matches(column.name, others, n=1, cutoff=SIMILAR)), "")
                 seen = f"there is no column {plainly.plain(column.name)}"
                 seen += f", but {plainly.plain(near)}" if near else ""
                 rule = rule_name(column.name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import re
+import warnings
 from collections.abc import Iterator
 from typing import Any
 
@@ -33,14 +34,18 @@ def pattern_fault(pattern: str) -> str:
     if beyond := BEYOND_RE2.search(re.sub(r"\\\\|\[[^\]]*\]", "", pattern)):
         return f"'{beyond[0]}' looks ahead or back, which patterns here cannot"
     try:
-        re.compile(_for_python(pattern))
+        with warnings.catch_warnings():
+            # What a later Python may read otherwise is RE2's matter here.
+            warnings.simplefilter("ignore", FutureWarning)
+            re.compile(_for_python(pattern))
     except (re.error, OverflowError) as error:
         return str(error)
     return ""
 
 
 def _for_python(pattern: str) -> str:
-    return re.sub(r"\\[pP](?:\{\^?\w+\}|\w)", r"\\w", pattern).replace(r"\z", r"\Z")
+    """The same, as far as need be, with the classes of RE2 that Python has not, widened."""
+    return re.sub(r"\\[pP](?:\{\^?\w+\}|\w)|\[:\^?\w+:\]", r"\\w", pattern).replace(r"\z", r"\Z")
 
 
 def _names(contract: Contract) -> Iterator[Found]:

@@ -9,8 +9,9 @@ from pathlib import Path
 from noteship import digests
 from noteship.digests import Digest
 from noteship.ingestion.address import Address
-from noteship.ingestion.credentials import Credentials, secret_of
+from noteship.ingestion.credentials import Credentials, Secret, secret_of
 from noteship.ingestion.forms import Form
+from noteship.ingestion.guarding import GuardedOrigin
 from noteship.ingestion.offsets import Offsets
 from noteship.ingestion.origin import Limits, Origin
 
@@ -45,6 +46,11 @@ class Source:
 
 def open_origin(source: Source, root: Path, digest_of: Callable[[Path], str]) -> Origin:
     """The origin, of which nothing is asked yet; relative paths begin at `root`. Raises CredentialsMissing."""
+    secret = secret_of(source.credentials, source.address.text)
+    return GuardedOrigin(_origin(source, root, digest_of, secret), secret)
+
+
+def _origin(source: Source, root: Path, digest_of: Callable[[Path], str], secret: Secret) -> Origin:
     address = source.address
     if address.kind == "file":
         from noteship.ingestion.files import FileOrigin
@@ -54,7 +60,6 @@ def open_origin(source: Source, root: Path, digest_of: Callable[[Path], str]) ->
         from noteship.ingestion.objects import ObjectOrigin
 
         return ObjectOrigin(address.text, address.host, address.path)
-    secret = secret_of(source.credentials, address.text)
     if address.kind == "http":
         from noteship.ingestion.web import WebOrigin
 

@@ -11,7 +11,7 @@ from noteship.models.failing import FailedAt
 from noteship.models.loaded import LoadedModel
 from noteship.models.opening import Trust, load
 from noteship.models.proposal import Proposal, StageFiles, propose
-from noteship.models.refitting import NotRefitted, answer_classes, refit
+from noteship.models.refitting import Changes, NotRefitted, answer_classes, refit, unfitted
 from noteship.models.rows import Rows
 from noteship.models.scorer import Scorer, Scores
 from noteship.models.signature import Output, Signature
@@ -22,6 +22,7 @@ __all__ = [
     "BuildRequest",
     "BuildResult",
     "Bundle",
+    "Changes",
     "Column",
     "CompiledScorer",
     "ComposedScorer",
@@ -48,4 +49,5 @@ __all__ = [
     "read_table",
     "refit",
     "type_word",
+    "unfitted",
 ]

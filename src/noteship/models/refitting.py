@@ -15,8 +15,10 @@ from noteship.models.columns import plain
 from noteship.models.composition import Composition
 from noteship.models.loading import Step
 
-__all__ = ["NotRefitted", "answer_classes", "refit"]
+__all__ = ["Changes", "NotRefitted", "answer_classes", "refit", "unfitted"]
 
+# By the label of a step parameters that are other ones.
+Changes = Mapping[str, Mapping[str, Any]]
 # Rows on which the model made anew is compared with the one that is given: of so many, a half is told from 45 or 55 %.
 COMPARED_ROWS = 300
 # Rows of each answer that are looked at, where the model knows the answers by other names.
@@ -41,7 +43,13 @@ class _Refused(Exception):
 
 
 def refit(
-    composition: Composition, frame: pandas.DataFrame, target: pandas.Series[Any], seed: int, *, partly: bool = True
+    composition: Composition,
+    frame: pandas.DataFrame,
+    target: pandas.Series[Any],
+    seed: int,
+    *,
+    partly: bool = True,
+    changes: Changes | None = None,
 ) -> Composition | NotRefitted:
     """Clones of the steps, fitted on raw rows and their answers in the order and with the handings of the composition.
 
@@ -52,16 +60,17 @@ def refit(
     Guarantee: equal arguments give an equal model: clones without a seed of their own are given `seed`, below 2**32.
     What the model is fitted on beside rows and answers, such as weights, nobody knows here. So what was made must give
     the same answer as the composition to half of the rows it was fitted on, or, of numbers, explain half of their
-    variance; else the notebooks did something else.
+    variance; else the notebooks did something else. With `changes`, other parameters for steps by their labels, it is
+    another model, and that is not asked.
     Cost: that of fitting; some 300 rows are scored twice.
     """
     known = target.notna().to_numpy()
     frame, target = frame[known], target[known]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        made = _Fitting(composition, seed, whole=True).tried(frame, target)
+        made = _Fitting(composition, seed, whole=True, changes=changes).tried(frame, target)
         if partly and isinstance(made, NotRefitted) and not all(step.is_function for step in composition.front):
-            made = _Fitting(composition, seed, whole=False).tried(frame, target)
+            made = _Fitting(composition, seed, whole=False, changes=changes).tried(frame, target)
     return made
 
 
@@ -82,8 +91,9 @@ def answer_classes(
 class _Fitting:
     """One refit, of all steps or of the last alone."""
 
-    def __init__(self, composition: Composition, seed: int, *, whole: bool) -> None:
+    def __init__(self, composition: Composition, seed: int, *, whole: bool, changes: Changes | None) -> None:
         self._composition = composition
+        self._changes = changes or {}
         self._seed = seed
         self._whole = whole
         self._last = len(composition.front)
@@ -111,13 +121,14 @@ class _Fitting:
         given = composition.handed(frame, through)
         steps[self._last] = self._fit(steps[self._last], given, answers)
         made = Composition(composition.inputs, steps, composition.handings)
-        if not _agree(composition, made, frame.iloc[:: max(1, len(frame) // COMPARED_ROWS)]):
+        if not self._changes and not _agree(composition, made, frame.iloc[:: max(1, len(frame) // COMPARED_ROWS)]):
             raise _Refused("fitted again it answers otherwise, so it was fitted on something else")
         return made
 
     def _fit(self, step: Step, given: Any, answers: Any) -> Step:
         self._label = step.label
-        value = _unfitted(step.value, self._seed)
+        value = unfitted(step.value, self._seed)
+        value.set_params(**self._changes.get(step.label, {}))
         if _takes_answers(value):
             value.fit(given, answers)
         else:
@@ -159,7 +170,8 @@ def _named(composition: Composition, frame: pandas.DataFrame, target: pandas.Ser
     return told
 
 
-def _unfitted(value: Any, seed: int) -> Any:
+def unfitted(value: Any, seed: int) -> Any:
+    """A step's clone, not fitted: what `refit` fits. Raises whatever scikit-learn cannot clone."""
     from sklearn.base import clone  # type: ignore[import-untyped]
 
     fresh = clone(_found(value))

@@ -18,14 +18,12 @@ from noteship.operations.opened import OpenedProject
 from noteship.operations.parameters import check_used, with_parameters
 from noteship.operations.run import JOBS_LIMIT, RunRequest
 from noteship.operations.stages import check_any, graph_of, resolved
+from noteship.operations.validate import ValidateRequest, validate
 from noteship.operations.variants import Variant, Variants
 from noteship.validation import judgement as judging
 from noteship.validation import measures
 
-__all__ = ["Candidate", "Judge", "Listener", "Ranking", "compare", "ranked"]
-
-# What judges a bundle; None where a project declares nothing to judge by.
-Judge = Callable[[OpenedProject, Made], judging.Judgement]
+__all__ = ["Candidate", "Listener", "Ranking", "compare", "ranked"]
 
 
 @dataclass(frozen=True)
@@ -109,13 +107,13 @@ class Listener(Protocol):
 def compare(
     opened: OpenedProject,
     request: RunRequest,
-    judge: Judge | None,
     listen: Callable[[Sequence[Variant]], AbstractContextManager[Listener]],
 ) -> Ranking:
-    """Run and judge every combination of alternatives that `request.chosen` leaves; the folder stays as it is.
+    """Run every combination of alternatives that `request.chosen` leaves, and judge its model as `validate` does.
 
-    What several of them have in common is executed once. What goes wrong with one candidate is told of it, and the
-    others go on. Raises NoAlternatives, and what a graph that cannot run raises.
+    The folder stays as it is. Without a [service] there are no models, and without its target nothing to judge by. What
+    several of them have in common is executed once. What goes wrong with one candidate is told of it, and the others
+    go on. Raises NoAlternatives, and what a graph that cannot run raises.
     """
     opened = with_parameters(opened, request.parameters)
     check_any(opened)
@@ -128,7 +126,7 @@ def compare(
         every = [variants.of(chosen=chosen, targets=request.stages) for chosen in _choices(graph, fixed)]
         check_used(opened, request.parameters, graph)
         with listen(every) as listener:
-            return ranked(_Work(opened, variants, judge, listener).all(every, jobs))
+            return ranked(_Work(variants, listener).all(every, jobs))
 
 
 def _choices(graph: workflow.Graph, fixed: tuple[str, ...]) -> list[tuple[str, ...]]:
@@ -139,9 +137,7 @@ def _choices(graph: workflow.Graph, fixed: tuple[str, ...]) -> list[tuple[str, .
 
 @dataclass(frozen=True)
 class _Work:
-    opened: OpenedProject
     variants: Variants
-    judge: Judge | None
     listener: Listener
 
     def all(self, every: Sequence[Variant], jobs: int) -> list[Candidate]:
@@ -177,10 +173,11 @@ class _Work:
         try:
             made = bundles.make(opened, result, lambda _: None, is_latest=False)
             candidate = replace(candidate, made=made)
-            if self.judge is None:
+            if opened.settings.service.target is None:
                 return candidate
             self.listener.judging(candidate)
-            return replace(candidate, judgement=self.judge(opened, made))
+            judged = validate(opened, ValidateRequest(made.digest), lambda _share, _words: None)
+            return replace(candidate, judgement=judged.judgement)
         except NoteshipError as error:
             return replace(candidate, error=error)
 

@@ -56,6 +56,10 @@ class StageRunner:
                 )
             )
 
+    def release(self, run: str) -> None:
+        """Let go of a run that is over."""
+        self.runner.release(run)
+
     def close(self) -> None:
         """End all that still runs."""
         self.runner.close()

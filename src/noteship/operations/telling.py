@@ -52,7 +52,7 @@ def ran(opened: OpenedProject, report: RunReport) -> tuple[str, ...]:
     """Tell of a run that executed a stage or made a bundle; notes on what waits."""
     result, made = report.result, report.made
     is_news = any(each.state != "reused" for each in result.stages.values()) or (made is not None and not made.again)
-    if not server() or not is_news:
+    if not is_news or not server():
         return ()
     stages = {
         name: {

@@ -14,7 +14,7 @@ from noteship.operations.errors import MetricOfNobody, SearchedInVain, TrialFail
 from noteship.operations.opened import OpenedProject
 from noteship.operations.parameters import with_values
 from noteship.operations.stages import chosen_of, graph_of
-from noteship.operations.variants import Variants
+from noteship.operations.variants import Variant, Variants
 
 __all__ = ["Events", "InFile", "Judging", "NotebookTrials", "Untuned", "artifact_of"]
 
@@ -33,6 +33,10 @@ class Judging(Protocol):
 
     def needed(self, graph: workflow.Graph) -> Sequence[str]:
         """The stages to run; empty for all of them. Raises what makes it impossible."""
+        ...
+
+    def facts(self, opened: OpenedProject) -> Any:
+        """What the value depends on beside the run, as a plain value."""
         ...
 
     def value(
@@ -90,8 +94,8 @@ class NotebookTrials:
         failed = _failure(result)
         if failed:
             raise UntunedFails(failed[0], failed[1].message, failed[1].where)
-        measured = self._measured(result, _ignore, threading.Event())
-        return Untuned(own, measured, self._facts(result))
+        measured = self._measured(variant, result, _ignore, threading.Event())
+        return Untuned(own, measured, [self._facts(result), self._judging.facts(self._opened)])
 
     def __call__(
         self, parameters: Mapping[str, Any], report: tuning.Report, cancel: threading.Event, /
@@ -104,10 +108,12 @@ class NotebookTrials:
         failed = _failure(result)
         if failed:
             raise TrialFailed(failed[0], failed[1].message, failed[1].where)
-        return self._measured(result, report, cancel)
+        return self._measured(variant, result, report, cancel)
 
-    def _measured(self, result: workflow.RunResult, report: tuning.Report, cancel: threading.Event) -> tuning.Measured:
-        value, error = self._judging.value(self._opened, result, report, cancel)
+    def _measured(
+        self, variant: Variant, result: workflow.RunResult, report: tuning.Report, cancel: threading.Event
+    ) -> tuning.Measured:
+        value, error = self._judging.value(variant.opened, result, report, cancel)
         own_seconds = sum(record.seconds for record in result.stages.values() if record.state == "executed")
         return tuning.Measured(value, error, own_seconds, result.run)
 
@@ -176,6 +182,10 @@ class InFile:
         file = self.metric.file
         writers = [name for name in graph.order if patterns.PathSet(graph.stages[name].writes).reach(file)]
         return writers[-1:]
+
+    def facts(self, _opened: OpenedProject) -> Any:
+        """Nothing: the metric's name is known."""
+        return None
 
     def value(
         self, opened: OpenedProject, result: workflow.RunResult, _report: tuning.Report, _cancel: threading.Event

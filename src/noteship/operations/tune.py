@@ -13,14 +13,19 @@ from typing import Any, Protocol
 
 from noteship import digests, tuning
 from noteship.errors import stage_section
+from noteship.nearest import nearest
 from noteship.operations.errors import DirectionNeeded, NothingToTune, UnknownMeasure
+from noteship.operations.naming import named
 from noteship.operations.opened import OpenedProject
 from noteship.operations.trying_notebooks import Events, InFile, NotebookTrials, Untuned
+from noteship.operations.trying_steps import InBundle, StepTrials
 from noteship.operations.variants import Variants
 from noteship.project import TuneSettings
+from noteship.validation.measures import MEASURES
 
 __all__ = ["Listener", "TuneReport", "TuneRequest", "listed", "shown", "tune", "write_report"]
 
+BETTER: Mapping[str, tuning.Direction] = {"more": "maximize", "less": "minimize"}
 # Raised whenever values that were found before cannot be compared with those found now.
 VERSION = 1
 
@@ -107,18 +112,33 @@ def tune(opened: OpenedProject, request: TuneRequest, listen: Listen, events: Ev
     settings = opened.settings.tune
     if settings is None:
         raise NothingToTune()
-    metric = tuning.FileMetric.of(settings.metric)
-    if metric is None:
-        raise UnknownMeasure(settings.metric, "it names no file", "", ())
-    direction = settings.direction or tuning.direction_of(metric.key)
-    if direction is None:
-        raise DirectionNeeded(settings.metric)
-    method = tuning.Method(direction, settings.sampler, settings.pruner, settings.seed)
+    method = tuning.Method(_direction(settings), settings.sampler, settings.pruner, settings.seed)
     method.check(tuning.Space(settings.space))
+    metric = tuning.FileMetric.of(settings.metric)
+    if settings.is_of_steps:
+        if metric is not None:
+            raise UnknownMeasure(settings.metric, "steps are fitted again without any notebook", "", tuple(MEASURES))
+        with StepTrials(opened, settings, named(opened, "latest")) as tried:
+            return _searched(opened, request, _Aim(settings, method, tried.untuned(), tried), listen)
+    if metric is None and opened.settings.service is None:
+        raise UnknownMeasure(settings.metric, "there is no [service] whose model could be judged", "", tuple(MEASURES))
+    judging = InBundle(settings) if metric is None else InFile(metric)
     with Variants(opened) as variants:
-        trials = NotebookTrials(opened, variants, settings.space, InFile(metric), request.chosen)
+        trials = NotebookTrials(opened, variants, settings.space, judging, request.chosen)
         untuned = trials.untuned(settings.metric, events)
         return _searched(opened, request, _Aim(settings, method, untuned, trials), listen)
+
+
+def _direction(settings: TuneSettings) -> tuning.Direction:
+    """As it is set, else as the metric's name says it. Raises UnknownMeasure, DirectionNeeded."""
+    metric = tuning.FileMetric.of(settings.metric)
+    if metric is None and settings.metric not in MEASURES:
+        why = "it names no file and no measure"
+        raise UnknownMeasure(settings.metric, why, nearest(settings.metric, MEASURES), tuple(MEASURES))
+    found = tuning.direction_of(metric.key) if metric else BETTER.get(MEASURES[settings.metric].better)
+    if settings.direction is None and found is None:
+        raise DirectionNeeded(settings.metric)
+    return settings.direction or found or "maximize"
 
 
 @dataclass(frozen=True)

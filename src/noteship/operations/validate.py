@@ -28,7 +28,7 @@ from noteship.validation.gate_values import Known, values_of
 from noteship.validation.holdout import Holdout
 from noteship.validation.judgement import Judgement
 
-__all__ = ["Told", "ValidateRequest", "Validated", "validate"]
+__all__ = ["Told", "ValidateRequest", "Validated", "asked_of", "validate"]
 
 JUDGE = "noteship.validation"
 # Raised whenever equal requests would now find something else.
@@ -108,6 +108,15 @@ def validate(opened: OpenedProject, request: ValidateRequest, told: Told) -> Val
     return Validated(found, judgement, kept, again=False, since=since)
 
 
+def asked_of(opened: OpenedProject, found: Named, folder: Path) -> JudgeRequest:
+    """What a judging of a bundle by `[validate]` is asked, with its files laid out in a folder; no champion.
+
+    Raises NoTarget, DataGone, NoHoldoutFile, and the store's errors.
+    """
+    asked = _Asked(opened, found, opened.settings.validate, _description(opened, found.digest))
+    return replace(asked.request(folder, loading.Trusting()), champion=None)
+
+
 def _description(opened: OpenedProject, digest: str) -> Mapping[str, Any]:
     leaf = opened.store.read_tree(Digest(digest)).files[DESCRIPTION]
     value: Mapping[str, Any] = json.loads(opened.store.get_bytes(leaf.digest))
@@ -169,25 +178,29 @@ class _Asked:
             more = f" and {len(changed) - 3} more" if len(changed) > 3 else ""
             yield f"changed since the bundle was made: {', '.join(changed[:3])}{more}"
 
+    def request(self, folder: Path, trusting: loading.Trusting) -> JudgeRequest:
+        """What is asked, with its files laid out in a folder."""
+        return JudgeRequest(
+            bundle=self._packed(self._found, folder / "bundle", trusting),
+            champion=self._packed_champion(folder / "champion", trusting),
+            data=str(self._fetched(self._data, folder / "data")),
+            held=str(self._fetched(self._held, folder / "held")) if self._held else None,
+            read_by=self._read_by,
+            target=self._target,
+            holdout=self._settings.holdout,
+            positive=self._settings.positive,
+            metric=self._settings.metric,
+            slices=self._settings.slices or None,
+            seed=self._settings.seed,
+            resamples=self._settings.resamples,
+            robustness=self._settings.robustness,
+        )
+
     def judged(self, trusting: loading.Trusting, told: Told) -> Judgement:
         """Measure it in the project's interpreter."""
         with tempfile.TemporaryDirectory(prefix="noteship-") as name:
             folder = Path(name)
-            request = JudgeRequest(
-                bundle=self._packed(self._found, folder / "bundle", trusting),
-                champion=self._packed_champion(folder / "champion", trusting),
-                data=str(self._fetched(self._data, folder / "data")),
-                held=str(self._fetched(self._held, folder / "held")) if self._held else None,
-                read_by=self._read_by,
-                target=self._target,
-                holdout=self._settings.holdout,
-                positive=self._settings.positive,
-                metric=self._settings.metric,
-                slices=self._settings.slices or None,
-                seed=self._settings.seed,
-                resamples=self._settings.resamples,
-                robustness=self._settings.robustness,
-            )
+            request = self.request(folder, trusting)
             with _watched(folder / "progress", told):
                 python = self._opened.environment.interpreter.path
                 answer = child.ask(

@@ -61,6 +61,10 @@ class TuneSettings:
     def __post_init__(self) -> None:
         if not self.space:
             raise ValueError("at least one parameter below [tune.space]")
-        steps = [name for name in self.space if ":" in name]
-        if steps and len(steps) < len(self.space):
+        if 0 < sum(":" in name for name in self.space) < len(self.space):
             raise ValueError("a space of notebooks' parameters or of steps' parameters, not of both")
+
+    @property
+    def is_of_steps(self) -> bool:
+        """Whether parameters of steps are searched, not of notebooks."""
+        return ":" in next(iter(self.space))

@@ -21,6 +21,7 @@ MISSING = (
     *("N/A", "NA", "NULL", "NaN", "None", "n/a", "nan", "null"),
 )
 CSV_TYPES = ("BOOLEAN", "BIGINT", "DOUBLE", "DATE", "TIMESTAMP", "VARCHAR")
+ISO_TIME = r"^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}"
 # The index of a data frame, which pandas stores beside the columns.
 PANDAS_INDEX = re.compile(r"__index_level_\d+__")
 
@@ -65,6 +66,8 @@ def view(connection: Connection, source: Source, name: str, texts: Collection[st
     columns = [(row[0], row[1]) for row in described if not PANDAS_INDEX.fullmatch(row[0])]
     if not columns:
         raise NotATable(source.name, "it has no column")
+    if source.form == "json":
+        columns = _with_times(connection, read, columns)
     select = ", ".join(f"{_plain(*column)} AS {quoting.identifier(column[0])}" for column in columns)
     connection.run(f"CREATE TEMP VIEW {name} AS SELECT {select} FROM {read}")  # noqa: S608 - all of it is quoted
 
@@ -123,6 +126,25 @@ def _csv(connection: Connection, path: str, name: str, texts: Collection[str]) -
         if found
     )
     return f"read_csv({said}, auto_detect=false, columns={types}{formats})"
+
+
+def _with_times(connection: Connection, read: str, columns: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """JSON has no times: texts of which each is one, as ISO 8601 writes it, are taken for times."""
+    texts = [name for name, sql_type in columns if sql_type == "VARCHAR"]
+    if not texts:
+        return columns
+    asked = []
+    for name in texts:
+        column = quoting.identifier(name)
+        moment = (
+            f"CASE WHEN regexp_matches({column}, {quoting.text(ISO_TIME)}) THEN TRY_CAST({column} AS TIMESTAMP) END"
+        )
+        asked.append(f"count({column}), count({moment})")
+    ((*counts,),) = connection.run(f"SELECT {', '.join(asked)} FROM {read}")  # noqa: S608 - all of it is quoted
+    times = {
+        name for name, there, moments in zip(texts, counts[::2], counts[1::2], strict=True) if there == moments > 0
+    }
+    return [(name, "TIMESTAMP" if name in times else sql_type) for name, sql_type in columns]
 
 
 def _plain(name: str, sql_type: str) -> str:

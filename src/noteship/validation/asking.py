@@ -36,6 +36,7 @@ class JudgeRequest:
     - bundle, champion: what is judged, and what it is compared with
     - data, held: files with the rows; `held` where `holdout` names a file
     - read_by: the stage that has read the held-out file, if one has
+    - timing_s: how long single rows, and batches, are scored to see what that takes
     - target, positive, metric, slices, seed, resamples, robustness: as under [service] and [validate]
     """
 
@@ -52,6 +53,7 @@ class JudgeRequest:
     seed: int = 0
     resamples: int = 1000
     robustness: bool = True
+    timing_s: float = 3.0
 
     def to_json(self) -> dict[str, Any]:
         """As plain values."""

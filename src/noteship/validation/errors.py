@@ -16,8 +16,11 @@ __all__ = [
     "MissingTimes",
     "NoHoldoutColumn",
     "NotJudged",
+    "NotTried",
     "OneClass",
+    "TooFewFolds",
     "TooFewRows",
+    "UnfitMetric",
     "UnknownMetric",
     "UnknownPositive",
     "UnknownSlice",
@@ -319,3 +322,68 @@ def _pointed(place: str, text: str, at: int) -> str:
     line = ("…" if start else "") + text[start : at + 20] + ("…" if at + 20 < len(text) else "")
     caret = " " * (at - start + (1 if start else 0)) + "^" if at >= 0 else ""
     return "\n".join(each for each in (place, line.replace("\n", " ").replace("\t", " "), caret) if each)
+
+
+@dataclass(eq=False)
+class TooFewFolds(UsageError):
+    """What is to be cut into folds is not enough for so many."""
+
+    folds: int
+    there: int
+    what: str
+
+    def parts(self) -> Parts:
+        """The message."""
+        return Parts(
+            f"{self.there:,} {self.what} are too few for {self.folds} folds",
+            where="[tune] folds",
+            remedy="take fewer folds, or a holdout by share",
+        )
+
+    @classmethod
+    def example(cls) -> Self:
+        """An instance for documentation."""
+        return cls(5, 3, "groups of sender")
+
+
+@dataclass(eq=False)
+class NotTried(WorkFailed):
+    """The steps cannot be fitted and judged with these parameters."""
+
+    step: str
+    why: str
+
+    def parts(self) -> Parts:
+        """The message."""
+        return Parts(
+            f"{self.step}: {cut(self.why)}",
+            where="cross-validation on the training part",
+            remedy="leave such points out of [tune.space]; steps that cannot be fitted again cannot be searched",
+        )
+
+    @classmethod
+    def example(cls) -> Self:
+        """An instance for documentation."""
+        return cls("model.sav", "fitting it again raised ValueError")
+
+
+@dataclass(eq=False)
+class UnfitMetric(UsageError):
+    """`[tune] metric` is not measured of this model."""
+
+    metric: str
+    known: tuple[str, ...]
+
+    def parts(self) -> Parts:
+        """The message."""
+        return Parts(
+            f"[tune] metric is '{cut(self.metric, 80)}', which is not measured of this model",
+            where="noteship.toml",
+            nearest=nearest(self.metric, self.known),
+            remedy=f"name one of these: {', '.join(self.known)}",
+        )
+
+    @classmethod
+    def example(cls) -> Self:
+        """An instance for documentation."""
+        return cls("rmse", ("accuracy", "f1", "roc_auc"))

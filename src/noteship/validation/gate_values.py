@@ -18,6 +18,7 @@ from dataclasses import dataclass
 
 from noteship.nearest import nearest
 from noteship.validation.errors import GateUnknown
+from noteship.validation.gate_reckoning import ABOUT_CHAMPION
 from noteship.validation.gate_terms import Name
 from noteship.validation.gates import Gate
 from noteship.validation.judgement import Estimate, Judgement, Slice
@@ -25,7 +26,6 @@ from noteship.validation.measures import COSTS, MEASURES
 
 __all__ = ["Known", "values_of"]
 
-OF_CHAMPION = ("champion", "difference")
 ENDS = ("low", "high")
 CALIBRATION = "ece"
 
@@ -106,7 +106,7 @@ def _values(judgement: Judgement) -> Iterator[tuple[tuple[str, ...], float | Est
             value = getattr(cost, name)
             yield (name,), math.nan if value is None else value
     if judgement.champion:
-        for of, found in zip(OF_CHAMPION, (judgement.champion.metrics, judgement.champion.differences), strict=True):
+        for of, found in zip(ABOUT_CHAMPION, (judgement.champion.metrics, judgement.champion.differences), strict=True):
             yield from (((of, measure), estimate) for measure, estimate in found.items())
     yield from _of_slices(judgement.slices)
 

@@ -121,7 +121,7 @@ class _Judging:
             self._say("comparing with the champion")
             champion = against_champion(asked, asked.champion, contender)
         self._say("timing it")
-        cost = measure_cost(self._opened.scorer, self._frame)
+        cost = measure_cost(self._opened.scorer, self._frame, asked.timing_s)
         notes = tuple(self._notes(found, contender.judged))
         return replace(found, robustness=shifts, champion=champion, cost=cost, notes=notes)
 

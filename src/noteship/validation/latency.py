@@ -23,20 +23,22 @@ Array = numpy.ndarray[Any, Any]
 BATCH = 32
 # Calls that are not timed: the first ones fill caches.
 WARMING = 5
-# With 500 calls, five are beyond the 99th percentile; a slow model has fewer, within three seconds.
-CALLS, LEAST_CALLS, SECONDS = 500, 20, 3.0
+# With 500 calls, five are beyond the 99th percentile; a slow model has fewer, as many as its time allows.
+CALLS, LEAST_CALLS = 500, 20
 WORK_ROWS = 2_048
 
 
-def measure_cost(scorer: models.ComposedScorer | models.CompiledScorer, frame: pandas.DataFrame) -> Cost:
+def measure_cost(
+    scorer: models.ComposedScorer | models.CompiledScorer, frame: pandas.DataFrame, timing_s: float
+) -> Cost:
     """From the values of rows, as a request brings them, to their scores; without HTTP and waiting in a queue.
 
-    `frame` are rows that the signature has encoded. Cost: at most some seven seconds, and of a slow model 50 calls.
+    `frame` are rows that the signature has encoded. Cost: twice `timing_s`, or of a slow model 50 calls.
     """
     compiled = isinstance(scorer, models.CompiledScorer)
     columns = [list(map(plain, frame[each.name].tolist())) for each in scorer.signature.inputs]
-    one = _timed(scorer, columns, 1)
-    batch = _timed(scorer, columns, BATCH)
+    one = _timed(scorer, columns, 1, timing_s)
+    batch = _timed(scorer, columns, BATCH, timing_s)
     counts, uncounted = _work(scorer, frame.iloc[:WORK_ROWS])
     return Cost(
         form="compiled" if compiled else "plain",
@@ -50,12 +52,14 @@ def measure_cost(scorer: models.ComposedScorer | models.CompiledScorer, frame: p
     )
 
 
-def _timed(scorer: models.ComposedScorer | models.CompiledScorer, columns: list[list[Any]], rows: int) -> Array:
+def _timed(
+    scorer: models.ComposedScorer | models.CompiledScorer, columns: list[list[Any]], rows: int, timing_s: float
+) -> Array:
     """Milliseconds of each call."""
     call = _caller(scorer)
     total = len(columns[0])
     taken = []
-    end = time.perf_counter() + SECONDS
+    end = time.perf_counter() + timing_s
     for number in range(CALLS + WARMING):
         start = number * rows % max(1, total - rows + 1)
         given = [column[start : start + rows] for column in columns]

@@ -77,9 +77,12 @@ class Resampling:
         return Draws(point, _joined(pieces, point), _joined(left_out, point))
 
     def estimates(self, measurer: Measurer, draws: Draws | None = None) -> dict[str, Estimate]:
-        """Every measure with its interval."""
-        draws = draws or self.draw(measurer)
+        """Every measure with its interval; of one row, or one group, there is none."""
         shares, units = measurer.shares(), self._units[1]
+        if units < LEAST_UNITS:
+            point = measurer.measure(numpy.ones((1, self.rows)))
+            return {name: Estimate(float(values[0])) for name, values in point.items()}
+        draws = draws or self.draw(measurer)
         made = self.intervals(draws)
         for name, estimate in made.items():
             if name in shares and self.groups is None:
@@ -91,9 +94,7 @@ class Resampling:
         return made
 
     def intervals(self, draws: Draws) -> dict[str, Estimate]:
-        """What was drawn, with intervals from the resamples alone; of one group there are none."""
-        if self._units[1] < LEAST_UNITS:
-            return {name: Estimate(value) for name, value in draws.point.items()}
+        """What was drawn, with intervals from the resamples alone."""
         return {
             name: Estimate(
                 value,

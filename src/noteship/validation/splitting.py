@@ -12,7 +12,7 @@ from noteship.monitor import streams
 from noteship.validation import errors
 from noteship.validation.holdout import Holdout
 
-__all__ = ["LEAST_ROWS", "Array", "Parts", "alike", "check", "split"]
+__all__ = ["LEAST_ROWS", "Array", "Parts", "alike", "check", "moments_of", "split"]
 
 Array = numpy.ndarray[Any, Any]
 
@@ -88,7 +88,7 @@ def _wanted(sizes: Array, share: float) -> Array:
 
 
 def _by_time(column: pandas.Series[Any], holdout: Holdout) -> Parts:
-    moments = _moments(column)
+    moments = moments_of(column)
     missing = int(moments.isna().sum())
     if missing:
         blank = int(column.isna().sum())
@@ -101,7 +101,7 @@ def _by_time(column: pandas.Series[Any], holdout: Holdout) -> Parts:
     return Parts(numpy.flatnonzero(~held), numpy.flatnonzero(held), str(boundary))
 
 
-def _moments(column: pandas.Series[Any]) -> pandas.Series[Any]:
+def moments_of(column: pandas.Series[Any]) -> pandas.Series[Any]:
     """What can be put in the order of time: times, numbers such as a year, or texts that are read as times."""
     if pandas.api.types.is_datetime64_any_dtype(column.dtype) or pandas.api.types.is_numeric_dtype(column.dtype):
         return column

@@ -65,7 +65,42 @@ def _contract(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("files", metavar="FILE", nargs="*", help="print the contracts of these (default: list all)")
 
 
+def _show(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", metavar="FILE", help="a table: a file, folder or pattern of the project or elsewhere")
+    parser.add_argument("--run", metavar="RUN", help="the file as a stage of this run made it")
+    parser.add_argument(
+        "--target", metavar="COLUMN", help="what is to be predicted (default: that of [service], where FILE is its data)"
+    )
+    parser.add_argument("--test", metavar="FILE", help="the part that judges, to be looked for rows that are in both")
+    parser.add_argument("--split", metavar="COLUMN", help="the column that says which part a row is in")
+    parser.add_argument(
+        "--key",
+        metavar="COLUMN",
+        action="append",
+        default=[],
+        help="a column that names rows, or several together (default: the key of FILE's contract)",
+    )
+    parser.add_argument(
+        "--leave-out",
+        metavar="COLUMN",
+        action="append",
+        default=[],
+        help="show no value of this column; those that FILE's contract or [monitor] leaves out are left out in any case",
+    )
+    parser.add_argument("--open", action="store_true", help="open the page in the browser")
+    parser.add_argument(
+        "-o", "--output", type=Path, metavar="OUT.html", help="where the page goes (default: below .noteship/shown)"
+    )
+
+
 ACTIONS = (
+    Action(
+        "show",
+        "draw a page of what a table is like, and name its problems",
+        "noteship data show data/messages.parquet --target label --open",
+        "data_show",
+        _show,
+    ),
     Action(
         "infer",
         "write contracts of what a good run has left",

@@ -36,6 +36,7 @@ from noteship.operations.errors.stages import (
     NothingReadable,
     NothingToRun,
 )
+from noteship.operations.errors.surveys import NoSuchOutput
 from noteship.operations.errors.tuning import (
     DirectionNeeded,
     MetricOfNobody,
@@ -83,6 +84,7 @@ __all__ = [
     "NoReason",
     "NoRecord",
     "NoRowFits",
+    "NoSuchOutput",
     "NoSuchParameter",
     "NoTarget",
     "NotPromoted",

@@ -14,7 +14,8 @@ STYLE = """
 .finding p { margin: .15rem 0; overflow-wrap: anywhere; }
 .finding .rule { font-size: .8rem; color: var(--quiet); }
 .finding table { margin-top: .5rem; font-size: .82rem; }
-.finding td { vertical-align: top; overflow-wrap: anywhere; min-width: 4rem; max-width: 34rem; }
+.finding .wide table { width: max-content; min-width: 100%; }
+.finding td { vertical-align: top; overflow-wrap: anywhere; min-width: 4rem; max-width: min(26rem, 60vw); }
 .finding th { white-space: nowrap; }
 .finding th:first-child, .finding td:first-child { min-width: 3.2rem; width: 4.5rem; }
 td.none, .none { color: var(--quiet); font-style: italic; }

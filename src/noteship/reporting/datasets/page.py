@@ -94,7 +94,7 @@ def _facts(survey: Survey) -> str:
     told = [
         ("rows", f"{survey.rows:,}", "all counted" if survey.looked_at == survey.rows else f"{survey.looked_at:,} looked at"),
         ("columns", f"{len(survey.counted):,}", kinds),
-        ("values missing", percent(missing / cells) if cells else "none", f"in {lacking:,} columns" if lacking else "none"),
+        ("values missing", percent(missing / cells) if cells else "none", f"in {lacking:,} {'column' if lacking == 1 else 'columns'}" if lacking else "in no column"),
         ("copies of rows", f"{copies:,}", why),
     ]
     target = survey.target

@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from noteship.reporting import lanes, markdown
 from noteship.reporting.markdown import plain
 from noteship.reporting.validation import confusion as confusions
-from noteship.reporting.validation import estimates, origin
+from noteship.reporting.validation import estimates, origin, parts
+from noteship.reporting.validation.comparisons import how_alike
 from noteship.reporting.validation.guide import terms
 from noteship.reporting.validation.outcomes import verdict, what_it_means
 from noteship.reporting.validation.plots import pictures
-from noteship.reporting.validation.sections import how_alike
 from noteship.reporting.validation.telling import words_of
 from noteship.reporting.words import number
 from noteship.validation.judgement import Judgement
@@ -140,12 +140,12 @@ def _analyses(judgement: Judgement, links: Mapping[str, str]) -> Iterator[str]:
         yield "### Scores\n"
         yield "".join(scores)
     errors = [links[name] for name in ("predicted", "errors") if name in links]
-    sized = estimates.by_size(judgement)
+    sized = parts.by_size(judgement)
     if errors:
         yield "### Errors\n"
         yield "".join(errors)
         yield _rows(sized) if sized else ""
-    by_slice, shifted = estimates.slices(judgement), estimates.robustness(judgement.robustness)
+    by_slice, shifted = parts.slices(judgement), parts.robustness(judgement.robustness)
     if by_slice is not None:
         yield f"### Slices, by {words_of(judgement.metric)}\n"
         yield _rows(by_slice)

@@ -8,7 +8,7 @@ from noteship.reporting import lanes
 from noteship.reporting.canvas import Easel
 from noteship.reporting.document import document
 from noteship.reporting.states import shape
-from noteship.reporting.validation import estimates, sections
+from noteship.reporting.validation import answers, comparisons, conditions, estimates, provenance
 from noteship.reporting.validation.guide import terms
 from noteship.reporting.validation.origin import judged_at
 from noteship.reporting.validation.outcomes import look_of, verdict, what_it_means
@@ -34,20 +34,20 @@ def page(judgement: Judgement) -> str:
 def _sections(easel: Easel, judgement: Judgement) -> Iterator[str]:
     yield _header(judgement)
     yield _verdict(judgement)
-    yield sections.facts(judgement)
+    yield comparisons.facts(judgement)
     yield _gates(judgement)
-    yield sections.metrics(judgement)
-    yield sections.champion(judgement)
-    yield sections.confusion(judgement)
-    yield sections.scores(easel, judgement)
-    yield sections.errors(easel, judgement)
-    yield sections.slices(judgement)
-    yield sections.robustness(judgement)
-    yield sections.cost(judgement)
-    yield sections.agreement(judgement)
-    yield sections.how_judged(judgement)
-    yield sections.lineage(judgement)
-    yield sections.notes(judgement)
+    yield comparisons.metrics(judgement)
+    yield comparisons.champion(judgement)
+    yield answers.confusion(judgement)
+    yield answers.scores(easel, judgement)
+    yield answers.errors(easel, judgement)
+    yield conditions.slices(judgement)
+    yield conditions.robustness(judgement)
+    yield conditions.cost(judgement)
+    yield comparisons.agreement(judgement)
+    yield provenance.how_judged(judgement)
+    yield provenance.lineage(judgement)
+    yield provenance.notes(judgement)
     guide = "".join(f"<dt>{escaped(term)}</dt><dd>{escaped(text, 1_000)}</dd>" for term, text in terms(judgement))
     yield f'<h2>How to read this</h2><div class="panel"><dl class="guide">{guide}</dl></div>'
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from noteship.reporting import lanes
 from noteship.reporting.canvas import Easel
 from noteship.reporting.standalone import picture
-from noteship.reporting.validation import curves, errors_of_numbers, estimates
+from noteship.reporting.validation import curves, errors_of_numbers, estimates, parts
 from noteship.validation.judgement import Judgement
 
 __all__ = ["pictures"]
@@ -31,10 +31,10 @@ def _lanes(judgement: Judgement) -> Iterator[tuple[str, str]]:
     apart = estimates.differences(judgement)
     if apart:
         yield "champion", lanes.drawing(*apart, told="differences to the champion")
-    by_slice = estimates.slices(judgement)
+    by_slice = parts.slices(judgement)
     if by_slice is not None:
         yield "slices", lanes.drawing(by_slice.first(MOST_SLICES), told="slices")
-    shifted = estimates.robustness(judgement.robustness)
+    shifted = parts.robustness(judgement.robustness)
     if shifted is not None:
         yield "robustness", lanes.drawing(shifted.first(MOST_SLICES), told="robustness")
 

@@ -140,7 +140,7 @@ def _is_mark(values: Array, counts: Array, end: int) -> bool:
     gap = abs(float(near[0]) - float(values[end]))
     steps = numpy.abs(numpy.diff(near))
     # Of few rows the outermost are far from each other; of marks among whole numbers the next would be a step away.
-    return gap >= FAR * float(numpy.median(steps)) and gap > 2 * float(steps.max()) and counts[end] >= 2 * float(numpy.median(beside))
+    return gap >= FAR * float(numpy.median(steps)) and gap > 2 * float(steps.max()) and counts[end] >= float(numpy.median(beside))
 
 
 def _outliers(looked: Looked, counted: Counted, inner: Array) -> Iterator[Problem]:

@@ -37,9 +37,14 @@ def found(looked: Looked) -> Iterator[Problem]:
     ids = [each.name for each in usable if is_id(each)]
     beside = [each.name for each in usable if each.name not in ids]
     if ids and len(beside) > 1:
-        yield from _but_for(looked, ids, beside)
-    yield from _texts(looked, copied)
-    yield from _contradictions(looked, [name for name in beside if name not in (survey.asked.split,)])
+        for each in _but_for(looked, ids, beside):
+            copied = each[0]
+            yield each[1]
+    inputs = [name for name in beside if name not in (survey.asked.split, survey.asked.target)]
+    alike = repeats(looked.table, inputs, survey.counted)
+    yield from _contradictions(looked, inputs)
+    # Of rows that are told of already, the texts come again as well.
+    yield from _texts(looked, max(copied, 0 if alike.is_chance else alike.copies))
     if survey.asked.key:
         yield from _key(looked)
 
@@ -48,10 +53,10 @@ def _are(found: Repeats) -> str:
     return f"{rows(found.copies)} {'is a copy' if found.copies == 1 else 'are copies'}"
 
 
-def _but_for(looked: Looked, ids: list[str], beside: list[str]) -> Iterator[Problem]:
+def _but_for(looked: Looked, ids: list[str], beside: list[str]) -> Iterator[tuple[int, Problem]]:
     alike = repeats(looked.table, beside, looked.survey.counted)
     if alike.copies and not alike.is_chance:
-        yield Problem(
+        yield alike.copies, Problem(
             "duplicates",
             tuple(ids),
             f"{_are(alike)} of another but for {listed(ids)}.",
@@ -94,13 +99,12 @@ def _in_pairs(looked: Looked, column: Counted, again: str) -> tuple[int, ...]:
     return tuple(int(each) for each in found.column(0).to_pylist())
 
 
-def _contradictions(looked: Looked, beside: list[str]) -> Iterator[Problem]:
-    """Rows that are equal but for the target."""
+def _contradictions(looked: Looked, inputs: list[str]) -> Iterator[Problem]:
+    """Rows that are equal but for the target, or in a long text."""
     survey = looked.survey
     target = survey.asked.target
     if target is None or survey.target is None or survey.target.kind != "classes":
         return
-    inputs = [name for name in beside if name != target]
     texts = [each.name for each in survey.counted if each.name in inputs and each.role == "text" and each.longest >= LONG_TEXT]
     for columns in [inputs, *([name] for name in texts if [name] != inputs)]:
         if not columns:

@@ -65,7 +65,7 @@ def _empty(looked: Looked, counted: Counted) -> Problem:
         f"{rows(counted.empty)} {'has' if counted.empty == 1 else 'have'} a text in “{counted.name}” without a letter in it, "
         "which does not count as missing.",
         "Nothing can be said of nothing. Leave the rows out, or make them missing.",
-        f"{FEWEST_ROWS} rows, or {share(FEWEST_SHARE)} of few",
+        f"{FEWEST_ROWS} rows, or {share(FEWEST_SHARE)} of a small table",
         numbers=rows_of(looked.table, is_empty(name)),
     )
 
@@ -96,7 +96,7 @@ def _odd(looked: Looked, counted: Counted, values: pandas.Series[Any], coded: tu
                 (counted.name,),
                 f"{rows(count)}{said(looked)} {'has' if count == 1 else 'have'} {what}, in “{counted.name}”.",
                 advice,
-                f"{FEWEST_ROWS} rows, or {share(FEWEST_SHARE)} of few",
+                f"{FEWEST_ROWS} rows, or {share(FEWEST_SHARE)} of a small table",
                 examples=_around(looked, counted, sign, (numbers[where], [texts[code] for code in codes[where]])),
             )
 

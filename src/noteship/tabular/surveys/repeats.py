@@ -60,8 +60,8 @@ def repeats(table: Table, columns: Sequence[str], counted: Sequence[Counted]) ->
 def is_chance(table: Table, columns: Sequence[str], counted: Sequence[Counted]) -> bool:
     """Whether so many equal rows can be there because there are only so many different ones.
 
-    For each of the columns with the most values: pairs of rows that are equal in all others, times the chance that two
-    different rows are equal in this one, is what chance would make. More than five times that is not chance.
+    For each of the columns with the most values: pairs of rows that differ in it and in nothing else, times the odds
+    that two different rows are equal in it, is what chance would make. More than five times that is not chance.
     """
     pairs = _pairs(table, hashed(table, columns))
     by_name = {each.name: each for each in counted}
@@ -71,8 +71,9 @@ def is_chance(table: Table, columns: Sequence[str], counted: Sequence[Counted]) 
         others = [name for name in columns if name != each.name]
         among = f"(SELECT count(DISTINCT {hashed(table, columns)}) AS c FROM rows GROUP BY {table.quoted(each.name)})"
         alike = float(table.arrow(f"SELECT sum(c * (c - 1.0) / 2) FROM {among}").column(0)[0].as_py() or 0)
-        chance = alike / max(1.0, different * (different - 1) / 2)
-        expected = SLACK * chance * _pairs(table, hashed(table, others))
+        unlike = different * (different - 1) / 2 - alike
+        odds = alike / unlike if unlike > 0 else 1.0
+        expected = SLACK * odds * (_pairs(table, hashed(table, others)) - pairs)
         if pairs <= expected + 3 * expected**0.5:
             return True
     return False

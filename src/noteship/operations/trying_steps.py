@@ -1,0 +1,267 @@
+"""Trials of the composed model's parameters, by children in the project's interpreter that hold the rows."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import queue
+import secrets
+import select
+import subprocess
+import tempfile
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from noteship import processors, tuning, workflow
+from noteship.errors import cut
+from noteship.nearest import nearest
+from noteship.operations import bundle as bundles
+from noteship.operations.errors import (
+    BundleFailed,
+    NoteshipMissing,
+    TrialFailed,
+    UnknownSearchedStage,
+    UnknownStepParameter,
+)
+from noteship.operations.naming import Named
+from noteship.operations.opened import OpenedProject
+from noteship.operations.trying_notebooks import Untuned
+from noteship.operations.validate import asked_of
+from noteship.project import TuneSettings
+
+__all__ = ["InBundle", "StepTrials", "facts_of"]
+
+MODULE = "noteship.validation.trials"
+DOING = "trying parameters"
+WHERE, SPACE = "cross-validation", "[tune.space]"
+# How often it is looked whether the search is to stop.
+LOOK_S = 0.1
+
+
+class StepTrials:
+    """Tries parameters of a bundle's steps, by cross-validation on its training part; thread-safe.
+
+    Each thread that tries has a child, which loads the model and the rows once.
+    """
+
+    def __init__(self, opened: OpenedProject, settings: TuneSettings, bundle: Named) -> None:
+        """Raises NoTarget, DataGone, NoHoldoutFile."""
+        self._opened, self._settings, self._bundle = opened, settings, bundle
+        self._folder = tempfile.TemporaryDirectory(prefix="noteship-")
+        folder = Path(self._folder.name)
+        self._request = folder / "request.json"
+        try:
+            asked = asked_of(opened, self._bundle, folder)
+        except BaseException:
+            self._folder.cleanup()
+            raise
+        asked = replace(asked, metric=settings.metric)
+        self._request.write_text(json.dumps({**asked.to_json(), "folds": settings.folds}), encoding="utf-8")
+        self._idle: queue.SimpleQueue[_Child] = queue.SimpleQueue()
+        self._children: list[_Child] = []
+        self._places: dict[str, tuple[str, str]] = {}
+        self._lock = threading.Lock()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        for each in self._children:
+            each.end()
+        self._folder.cleanup()
+
+    def untuned(self) -> Untuned:
+        """The steps as they are.
+
+        Raises UnknownSearchedStage, UnknownStepParameter, TrialFailed, NoteshipMissing, and what the child raises.
+        """
+        child = self._child(threading.Event())
+        self._places = {name: _place(name, child.steps) for name in self._settings.space}
+        self._idle.put(child)
+        own = {name: child.steps[step]["parameters"][each] for name, (step, each) in self._places.items()}
+        measured = self.tried({}, _ignore, threading.Event())
+        facts = [self._bundle.digest, self._opened.environment.digest, *facts_of(self._opened, self._settings)]
+        return Untuned(own, measured, facts)
+
+    def __call__(
+        self, parameters: Mapping[str, Any], report: tuning.Report, cancel: threading.Event, /
+    ) -> tuning.Measured:
+        """One trial; it reports each fold."""
+        changes: dict[str, dict[str, Any]] = {}
+        for name, value in parameters.items():
+            step, parameter = self._places[name]
+            changes.setdefault(step, {})[parameter] = value
+        return self.tried(changes, report, cancel)
+
+    def tried(
+        self, changes: Mapping[str, Mapping[str, Any]], report: tuning.Report, cancel: threading.Event
+    ) -> tuning.Measured:
+        """The metric of the steps with other parameters, by their labels. Raises TrialFailed, Pruned, Stopped."""
+        began, child = time.monotonic(), self._child(cancel)
+        try:
+            value, error = child.tried(changes, report, cancel)
+        finally:
+            if child.is_well:
+                self._idle.put(child)
+            else:
+                child.end()
+        return tuning.Measured(value, error, time.monotonic() - began)
+
+    def _child(self, cancel: threading.Event) -> _Child:
+        try:
+            return self._idle.get_nowait()
+        except queue.Empty:
+            made = _Child(self._opened.environment.interpreter.path, self._request)
+            with self._lock:
+                self._children.append(made)
+            made.begin(cancel)
+            return made
+
+
+@dataclass(frozen=True)
+class InBundle:
+    """The bundle that a run of notebooks makes, by cross-validation of its steps on the training part."""
+
+    settings: TuneSettings
+
+    def needed(self, _graph: workflow.Graph) -> Sequence[str]:
+        """All stages, as for a bundle."""
+        return ()
+
+    def facts(self, opened: OpenedProject) -> Any:
+        """What the value depends on beside the run."""
+        return facts_of(opened, self.settings)
+
+    def value(
+        self, opened: OpenedProject, result: workflow.RunResult, report: tuning.Report, cancel: threading.Event
+    ) -> tuple[float, float | None]:
+        """The mean over the folds, and its standard error. Raises what making the bundle and a trial raise."""
+        made = bundles.make(opened, result, lambda _: None, is_latest=False)
+        with StepTrials(opened, self.settings, Named(made.digest, opened.name, "latest")) as tried:
+            measured = tried.tried({}, report, cancel)
+        return measured.value, measured.error
+
+
+def facts_of(opened: OpenedProject, settings: TuneSettings) -> list[Any]:
+    """What a cross-validation depends on beside the model, as plain values."""
+    validate, service = opened.settings.validate, opened.settings.service
+    declared = [service.steps, service.data, service.inputs, service.target] if service else []
+    return [declared, settings.folds, validate.holdout.to_json(), validate.positive, validate.seed]
+
+
+class _Child:
+    """One process, asked for one trial after the other. `is_well`: whether it waits for the next one."""
+
+    def __init__(self, python: str, request: Path) -> None:
+        self.steps: Mapping[str, Any] = {}
+        self.is_well = True
+        self._python, self._read_yet = python, b""
+        self._said = request.with_name(f"said-{secrets.token_hex(4)}")
+        with self._said.open("wb") as said:
+            self._process = subprocess.Popen(
+                [python, "-m", MODULE, str(request)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=said,
+                bufsize=0,
+                # Python puts the current folder first, whose files are not meant for this.
+                cwd=request.parent,
+                # Trials run side by side, and sums come in one order: equal trials come to equal values.
+                env={**os.environ, **dict.fromkeys(processors.VARIABLES, "1")},
+                # Ctrl-C is for noteship, which then ends it.
+                start_new_session=True,
+            )
+
+    def begin(self, cancel: threading.Event) -> None:
+        """Wait until the model is loaded. Raises NoteshipMissing, BundleFailed, Stopped."""
+        answer = self._read(cancel)
+        if answer is None:
+            said = self._words()
+            if "No module named 'noteship" in said or "No module named noteship" in said:
+                raise NoteshipMissing(self._python, DOING)
+            raise BundleFailed(1, f"{DOING} ended before it began", self._python, said, "look at the lines above")
+        if "error" in answer:
+            told = answer["error"]
+            raise BundleFailed(told["exit_code"], told["fact"], told["where"], told["nearest"], told["remedy"])
+        self.steps = answer["steps"]
+
+    def tried(
+        self, changes: Mapping[str, Mapping[str, Any]], report: tuning.Report, cancel: threading.Event
+    ) -> tuple[float, float]:
+        """One trial: the mean over the folds, and its standard error. Raises TrialFailed, Pruned, Stopped."""
+        self._write({"changes": changes})
+        while True:
+            answer = self._read(cancel)
+            if answer is None:
+                raise TrialFailed(WHERE, f"its process ended: {self._words()}", SPACE)
+            if "failed" in answer:
+                raise TrialFailed(WHERE, answer["failed"], SPACE)
+            if "fold" not in answer:
+                return answer["value"], answer["error"]
+            try:
+                report(answer["fold"], answer["value"])
+            except tuning.Pruned:
+                self._write({"go": False})
+                raise
+            self._write({"go": True})
+
+    def end(self) -> None:
+        """Let it end, or end it."""
+        self.is_well = False
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe is not None:
+                pipe.close()
+        # It is busy with what nobody waits for, or has nothing more to do.
+        self._process.kill()
+        self._process.wait()
+
+    def _write(self, value: Mapping[str, Any]) -> None:
+        assert self._process.stdin is not None
+        # Where it has ended, the next reading finds out.
+        with contextlib.suppress(BrokenPipeError):
+            self._process.stdin.write(json.dumps(value).encode() + b"\n")
+
+    def _read(self, cancel: threading.Event) -> dict[str, Any] | None:
+        """The next line; None where it has ended. Raises Stopped."""
+        assert self._process.stdout is not None
+        pipe = self._process.stdout
+        while b"\n" not in self._read_yet:
+            if cancel.is_set():
+                self.is_well = False
+                raise tuning.Stopped
+            if select.select([pipe], [], [], LOOK_S)[0]:
+                data = pipe.read(65_536)
+                if not data:
+                    self.is_well = False
+                    return None
+                self._read_yet += data
+        line, _, self._read_yet = self._read_yet.partition(b"\n")
+        answer: dict[str, Any] = json.loads(line)
+        return answer
+
+    def _words(self) -> str:
+        """The last that it said."""
+        return cut(self._said.read_text(encoding="utf-8", errors="replace").strip()[-400:] or "it said nothing")
+
+
+def _place(name: str, steps: Mapping[str, Any]) -> tuple[str, str]:
+    """The label of a step, and its parameter. Raises UnknownSearchedStage, UnknownStepParameter."""
+    step, _, parameter = name.rpartition(":")
+    fitting = [label for label in steps if label == step or label.partition("[")[0] == step]
+    if step not in steps and len(fitting) != 1:
+        raise UnknownSearchedStage(name, f"step {step!r} that is fitted", nearest(step, steps), tuple(steps))
+    label = step if step in steps else fitting[0]
+    known = steps[label]["parameters"]
+    if parameter not in known:
+        raise UnknownStepParameter(name, steps[label]["kind"], nearest(parameter, known), tuple(known))
+    return label, parameter
+
+
+def _ignore(_step: int, _value: float) -> None:
+    """Nobody prunes the steps as they are."""

@@ -1,0 +1,65 @@
+"""Where the model is worse, and what it costs: sections of the page, left out where there is nothing to show."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from noteship.reporting import lanes
+from noteship.reporting.validation import parts
+from noteship.reporting.validation.comparisons import legend
+from noteship.reporting.validation.telling import words_of
+from noteship.reporting.words import escaped, number
+from noteship.validation.judgement import Judgement
+
+__all__ = ["cost", "robustness", "slices"]
+
+# The others are one click away.
+MOST_OPEN = 20
+
+
+def slices(judgement: Judgement) -> str:
+    """The worst first; the line is all rows."""
+    found = parts.slices(judgement)
+    if found is None:
+        return ""
+    first = found.first(MOST_OPEN)
+    told = f'<div class="panel">{legend("a slice", "of few rows", "worse than the other rows")}{lanes.table(first)}'
+    if len(found.rows) > MOST_OPEN:
+        rest = dataclasses.replace(found, rows=found.rows[MOST_OPEN:])
+        told += f"<details><summary>{len(rest.rows):,} more</summary>{lanes.table(rest)}</details>"
+    words = "The worst first, those of few rows last; the dashed line is the value of all held-out rows."
+    return f'<h2>Slices</h2><p class="quiet">{words}</p>{told}</div>'
+
+
+def robustness(judgement: Judgement) -> str:
+    """What the metric falls to when inputs change."""
+    found = parts.robustness(judgement.robustness)
+    if found is None:
+        return ""
+    name = words_of(judgement.robustness[0].metric)
+    words = (
+        f"The held-out rows with one input changed, and how far {name} goes with it; orange is worse than by chance."
+    )
+    return f'<h2>Robustness</h2><p class="quiet">{words}</p><div class="panel">{lanes.table(found)}</div>'
+
+
+def cost(judgement: Judgement) -> str:
+    """Times and work."""
+    given = judgement.cost
+    if given is None:
+        return ""
+    lines = "".join(
+        f'<tr><td class="what">{name}</td>'
+        + "".join(f'<td class="number">{number(each)} ms</td>' for each in (of.p50_ms, of.p95_ms, of.p99_ms))
+        + "</tr>"
+        for name, of in (("one row", given.one), ("32 rows", given.batch))
+    )
+    head = "<tr><th>a call for</th><th>half within</th><th>95 % within</th><th>99 % within</th></tr>"
+    work = f"Work is not counted: {given.uncounted}." if given.uncounted else ""
+    if given.work_mean is not None:
+        most = "" if given.work_p99 is None else f", 99 % of the rows stay within {number(given.work_p99)}"
+        work = f"A row takes {number(given.work_mean)} multiplications on average{most}."
+    told = f"{number(given.rows_per_second)} rows a second, 32 at a time. {work}"
+    machine = f" on {given.machine}" if given.machine else ""
+    about = escaped(f"Of the {given.form} model as it will be served, measured{machine}. {told}", 600)
+    return f'<h2>Cost</h2><p class="quiet">{about}</p><div class="panel"><table>{head}{lines}</table></div>'

@@ -1,0 +1,71 @@
+"""Tries parameters of a bundle's steps in the project's interpreter: `python -m noteship.validation.trials REQUEST`.
+
+REQUEST is a file of JSON: the fields of `asking.JudgeRequest`, "metric" and "folds". Then lines of JSON go in and out.
+Out comes {"rows", "steps"} once the model is loaded, or {"error": {"exit_code", "fact", "where", "nearest",
+"remedy"}} and the end. For each {"changes": by step parameters} that goes in, {"fold", "value"} comes out for each
+fold, and waits for {"go": true}, or false, which ends the trial; then {"value", "error"}, the mean and its standard
+error, or {"failed": why}. It ends with its input.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import statistics
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import IO, Any
+
+from noteship.errors import NoteshipError
+
+__all__ = ["main"]
+
+
+def main(request: Path, asked: IO[str], told: IO[str]) -> None:
+    """Serve trials until the input ends."""
+    from noteship.validation.asking import JudgeRequest
+    from noteship.validation.trying import Trying
+
+    def tell(value: dict[str, Any]) -> None:
+        told.write(json.dumps(value) + "\n")
+        told.flush()
+
+    wanted = json.loads(request.read_bytes())
+    metric, count = wanted.pop("metric"), wanted.pop("folds")
+    try:
+        trying = Trying(JudgeRequest.from_json({**wanted, "metric": metric}), metric, count)
+        tell({"rows": trying.rows, "steps": trying.steps})
+    except NoteshipError as error:
+        tell({"error": {"exit_code": error.exit_code, **asdict(error.parts())}})
+        return
+    lines = iter(asked.readline, "")
+    for line in lines:
+        for answer in _trial(trying.values(json.loads(line)["changes"]), lines):
+            tell(answer)
+
+
+def _trial(values: Iterator[float], lines: Iterator[str]) -> Iterator[dict[str, Any]]:
+    found: list[float] = []
+    try:
+        for value in values:
+            found.append(value)
+            yield {"fold": len(found) - 1, "value": value}
+            if not json.loads(next(lines, '{"go": false}'))["go"]:
+                return
+    except NoteshipError as error:
+        yield {"failed": error.parts().fact}
+        return
+    error_of_mean = statistics.stdev(found) / math.sqrt(len(found))
+    yield {"value": statistics.fmean(found), "error": error_of_mean}
+
+
+if __name__ == "__main__":
+    # `-m` puts the working folder first; the project's modules must be found through the bundle alone.
+    sys.path[:] = [path for path in sys.path if path not in ("", str(Path.cwd()))]
+    # What the steps print is not part of the conversation.
+    private = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    main(Path(sys.argv[1]), sys.stdin, private)

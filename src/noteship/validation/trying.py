@@ -1,0 +1,86 @@
+"""A bundle's model with other parameters, judged by cross-validation on the training part alone."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy
+
+from noteship import models
+from noteship.validation import errors
+from noteship.validation.answering import Answering
+from noteship.validation.asking import JudgeRequest, measures_of
+from noteship.validation.cloning import encoded, score
+from noteship.validation.folding import Fold, folds
+from noteship.validation.opening import open_model
+from noteship.validation.parting import part_rows
+
+__all__ = ["Trying"]
+
+
+class Trying:
+    """What holds the rows and the steps from one trial to the next. No held-out row is ever looked at."""
+
+    def __init__(self, asked: JudgeRequest, metric: str, count: int) -> None:
+        """Raises what opening a bundle and parting its rows raise, UnfitMetric, UnknownPositive, TooFewFolds."""
+        opened = open_model(asked.bundle)
+        parted = part_rows(asked, opened.scorer.signature)
+        self._asked, self._metric = asked, metric
+        self._composition = opened.composition
+        self._answers = parted.train.answers
+        self._frame = encoded(opened, parted.train, "")
+        kind = opened.scorer.signature.output.kind
+        if metric not in measures_of(kind):
+            raise errors.UnfitMetric(metric, measures_of(kind))
+        whole = (self._frame, self._answers)
+        self._answering = Answering.of(opened.composition, whole, self._answers, asked.positive)
+        classes = self._answers if kind == "classification" else None
+        self._folds = folds(parted.train.raw, classes, asked.holdout, count, asked.seed)
+
+    @property
+    def rows(self) -> int:
+        """Of the training part."""
+        return len(self._frame)
+
+    @property
+    def steps(self) -> dict[str, dict[str, Any]]:
+        """By label the class and the parameters of each step that is fitted; what is no plain value is None."""
+        return {
+            each.label: {"kind": each.kind, "parameters": _parameters(each.value)}
+            for each in self._composition.steps
+            if not each.is_function
+        }
+
+    def values(self, changes: models.Changes) -> Iterator[float]:
+        """The metric on each fold, of the steps with other parameters, fitted on the other folds.
+
+        Raises NotTried where the steps cannot be fitted so, or the metric does not exist.
+        """
+        for fold in self._folds:
+            yield self._value(fold, changes)
+
+    def _value(self, fold: Fold, changes: models.Changes) -> float:
+        frame, answers = self._frame.iloc[fold.fitted], self._answers.iloc[fold.fitted]
+        made = models.refit(self._composition, frame, answers, self._asked.seed, partly=False, changes=changes)
+        if isinstance(made, models.NotRefitted):
+            raise errors.NotTried(made.step, made.why)
+        try:
+            scores = score(made, self._frame.iloc[fold.judged])
+        except errors.NotJudged as error:
+            raise errors.NotTried(error.step, error.why) from error
+        answered = self._answering.judged(self._answers.iloc[fold.judged], scores)
+        measured = answered.measure(numpy.ones((1, len(answered))))
+        if self._metric not in measured:
+            raise errors.UnfitMetric(self._metric, tuple(measured))
+        value = float(measured[self._metric][0])
+        if not math.isfinite(value):
+            raise errors.NotTried(self._composition.steps[-1].label, f"a fold has no {self._metric}")
+        return value
+
+
+def _parameters(value: Any) -> dict[str, Any]:
+    """Those of the unfitted clone that is fitted for a trial."""
+    given: Mapping[str, Any] = models.unfitted(value, 0).get_params(deep=True)
+    return {name: each if isinstance(each, bool | int | float | str) else None for name, each in given.items()}

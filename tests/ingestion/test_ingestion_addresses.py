@@ -1,0 +1,139 @@
+"""Addresses, and the secrets that must not be in them."""
+
+from __future__ import annotations
+
+import pickle
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from noteship import ingestion
+from noteship.ingestion import errors
+from noteship.ingestion.credentials import HIDDEN, Credentials, Secret, secret_of
+from noteship.ingestion.offsets import Offsets, ranges_in, ranges_text
+
+OPEN = [
+    ("data/raw.csv", "file", "data/raw.csv"),
+    ("file:///mnt/share/a%20b.csv", "file", "/mnt/share/a b.csv"),
+    ("s3://team-a/raw/2026/*.parquet", "s3", "raw/2026/*.parquet"),
+    ("https://data.example.org/get?format=csv&key=messages", "http", "/get?format=csv&key=messages"),
+    ("postgresql://reader@db.example.org:6432/mail?sslmode=require", "postgresql", "mail"),
+    ("kafka+tls://ada@broker:9093/mail.in", "kafka", "mail.in"),
+]
+CLOSED = [
+    "postgresql://reader:hunter2x@db/mail",
+    "postgresql://reader:@db/mail",
+    "postgresql://db/mail?password=hunter2x",
+    "postgresql://db/mail?options=-cfoo",
+    "https://ada:hunter2x@example.org/x",
+    "https://example.org/x?token=hunter2x",
+    "https://example.org/x?api_key=hunter2x",
+    "https://example.org/x?X-Amz-Signature=hunter2x",
+    "https://example.org/x?X-Amz-Security-Token=hunter2x",
+    "https://example.org/x?sig=hunter2x",
+    "https://example.org/x?key=hunter2xhunter2xhunter2x",
+    "https://example.org/x#access_token=hunter2x",
+    "https://example.org/ghp_hunter2xhunter2xhunter2x/x",
+    "s3://AKIAHUNTER:hunter2x@bucket/key",
+    "s3://hunter2x@bucket/key",
+    "kafka://ada:hunter2x@broker/topic",
+    "file:///x/AKIAABCDEFGHIJKLMNOP",
+]
+
+
+@pytest.mark.parametrize(("text", "kind", "path"), OPEN)
+def test_an_address_is_taken_apart(text: str, kind: str, path: str) -> None:
+    """Every kind of address is known by its scheme, and can be shown as it is."""
+    found = ingestion.parsed(text)
+    assert (found.kind, found.path, found.text) == (kind, path, text)
+
+
+@pytest.mark.parametrize("text", CLOSED)
+def test_an_address_with_a_secret_is_refused(text: str) -> None:
+    """What is expected is said, and nothing of what is there."""
+    with pytest.raises(ValueError, match="postgresql://USER|without a password, token or key") as caught:
+        ingestion.parsed(text)
+    assert "unter2" not in str(caught.value)
+    assert caught.value.__cause__ is None
+
+
+@pytest.mark.parametrize(
+    "text", ["", " ", "ftp://x/y", "s3://", "s3:///x", "kafka://host", "postgresql:///db", "https://", 5]
+)
+def test_what_is_no_address_is_refused(text: object) -> None:
+    """A scheme that is not known, and one without the parts that it needs."""
+    with pytest.raises(ValueError, match="://|path"):
+        ingestion.parsed(text)
+
+
+@pytest.mark.parametrize(
+    "query", ["select * from dblink('host=x password=hunter2x', 'select 1')", "alter user ada password 'hunter2x'"]
+)
+def test_a_query_with_a_password_is_refused(query: str) -> None:
+    """Queries are in the declaration, too; columns and values that are only called so are none of that."""
+    with pytest.raises(ValueError, match="without a password"):
+        ingestion.check_open(query, "a query")
+    ingestion.check_open("select token, password from words where token = 'the' and password = :p", "a query")
+
+
+def test_a_secret_is_read_where_it_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From the first line of a file, or from a variable; what is not there, empty or something else is said."""
+    (tmp_path / "secret").write_text("hunter2\n")
+    monkeypatch.setenv("GIVEN", "hunter2")
+    assert secret_of(Credentials(file=str(tmp_path / "secret")), "here").reveal() == "hunter2"
+    assert secret_of(Credentials(env="GIVEN"), "here").reveal() == "hunter2"
+    assert not secret_of(None, "here")
+    (tmp_path / "empty").write_text("\n")
+    (tmp_path / "two").write_text("hunter2\nhunter3\n")
+    (tmp_path / "bytes").write_bytes(b"hunter2\xff")
+    for name in ("empty", "two", "bytes", "absent"):
+        with pytest.raises(errors.CredentialsMissing) as caught:
+            secret_of(Credentials(file=str(tmp_path / name)), "here")
+        assert "hunter" not in f"{caught.value}{caught.value.__context__}{caught.value.__cause__}"
+    with pytest.raises(errors.CredentialsMissing, match="not set"):
+        secret_of(Credentials(env="NOT_GIVEN"), "here")
+
+
+@given(st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=4, max_size=30), st.text(max_size=20))
+def test_a_secret_is_nowhere_in_what_is_shown(value: str, around: str) -> None:
+    """A text that repeats it, plainly or in a URL's form, does not after it was concealed; nor does its own form."""
+    from urllib.parse import quote
+
+    secret = Secret(value)
+    for form in (value, quote(value, safe="")):
+        assert form not in secret.conceal(f"{around}<{form}>{around}").replace(HIDDEN, "") or form in around
+    assert value not in repr(secret) or value in f"Secret({HIDDEN})"
+    assert not pickle.loads(pickle.dumps(secret))
+
+
+@pytest.mark.parametrize(
+    ("given", "begin", "end"),
+    [
+        ({}, "earliest", "latest"),
+        ({"from": 10, "to": {"0": 20, "3": 4}}, 10, {0: 20, 3: 4}),
+        ({"from": "2026-11-01T02:00:00+02:00"}, "2026-11-01T00:00:00+00:00", "latest"),
+    ],
+)
+def test_offsets_are_read(given: dict[str, object], begin: object, end: object) -> None:
+    """Words, offsets, times with their zone, and tables by partition."""
+    found = Offsets.parsed(given)
+    assert found.begin == begin or getattr(found.begin, "isoformat", str)() == begin
+    assert found.end == end
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"from": "soon"}, {"from": -1}, {"to": {}}, {"to": {"a": 1}}, {"until": 1}, {"partitions": ["a"]}, []]
+)
+def test_wrong_offsets_are_refused(wrong: object) -> None:
+    """With what is expected."""
+    with pytest.raises(ValueError, match=r"earliest|partitions"):
+        Offsets.parsed(wrong)
+
+
+@given(st.dictionaries(st.integers(0, 99), st.tuples(st.integers(0), st.integers(0)), min_size=1))
+def test_ranges_have_one_written_form(ranges: dict[int, tuple[int, int]]) -> None:
+    """What is written is read again as it was."""
+    assert ranges_in(ranges_text(ranges)) == ranges
+    assert ranges_in(None) is None

@@ -1,0 +1,85 @@
+"""Files and folders of this machine as origins."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import pytest
+
+from contracts.origin_places import open_origin, source
+from noteship import digests, ingestion
+from noteship.ingestion import errors
+
+
+def watch() -> ingestion.Watch:
+    return ingestion.Watch("here", threading.Event())
+
+
+def fill(root: Path, *names: str) -> None:
+    for name in names:
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(name)
+
+
+def test_a_pattern_brings_what_fits(tmp_path: Path) -> None:
+    """Under the names below the folder that has no wildcard; hidden files fit none."""
+    root = tmp_path / "origin"
+    fill(root, "2026/a.csv", "2026/b.csv", "2026/c.txt", "2025/a.csv", "2026/.hidden.csv")
+    fetched = open_origin(source(f"{root}/**/*.csv")).fetch(tmp_path / "x", None, watch())
+    found = {path.relative_to(tmp_path / "x").as_posix() for path in (tmp_path / "x").rglob("*.*")}
+    assert found == {"2026/a.csv", "2026/b.csv", "2025/a.csv"}
+    assert fetched.facts == {"files": 3}
+
+
+def test_a_folder_leaves_out_what_is_hidden(tmp_path: Path) -> None:
+    """A folder's version and its files do not count `.git` and the like."""
+    root = tmp_path / "origin"
+    fill(root, "a.csv", "more/b.csv")
+    origin = open_origin(source(str(root)))
+    before = origin.version(watch())
+    fill(root, ".git/config", ".a.csv.swp")
+    assert origin.version(watch()) == before
+    fill(root, "c.csv")
+    assert origin.version(watch()) != before
+
+
+def test_touching_a_file_does_not_move_it(tmp_path: Path) -> None:
+    """Its bytes count, not its times."""
+    fill(tmp_path, "a.csv")
+    origin = open_origin(source(f"{tmp_path}/a.csv"))
+    before = origin.version(watch())
+    (tmp_path / "a.csv").touch()
+    assert origin.version(watch()) == before
+
+
+def test_a_file_that_is_written_meanwhile_is_not_taken(tmp_path: Path) -> None:
+    """What was read has to be what was looked at; else it is said, and nothing is kept."""
+    fill(tmp_path, "a.csv")
+    declared = source(f"{tmp_path}/a.csv")
+
+    def digest_of(path: Path) -> str:
+        found = digests.of_file(path)
+        path.write_text("another")
+        return found
+
+    with pytest.raises(errors.MovedMeanwhile):
+        ingestion.open_origin(declared, tmp_path, digest_of).fetch(tmp_path / "x", None, watch())
+    assert not (tmp_path / "x").exists()
+
+
+def test_an_empty_folder_is_nothing(tmp_path: Path) -> None:
+    """It would be an empty result that nobody meant."""
+    (tmp_path / "origin").mkdir()
+    with pytest.raises(errors.NothingThere, match="empty"):
+        open_origin(source(f"{tmp_path}/origin")).version(watch())
+
+
+def test_a_folder_takes_the_place_of_the_one_before(tmp_path: Path) -> None:
+    """A file that the origin has no more is not there either."""
+    fill(tmp_path / "origin", "a.csv", "b.csv")
+    declared = source(f"{tmp_path}/origin")
+    open_origin(declared).fetch(tmp_path / "x", None, watch())
+    (tmp_path / "origin/b.csv").unlink()
+    open_origin(declared).fetch(tmp_path / "x", None, watch())
+    assert [path.name for path in (tmp_path / "x").iterdir()] == ["a.csv"]
