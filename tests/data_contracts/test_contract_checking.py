@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pandas
 import pytest
-from data_contracts.planted import CONTRACT, GOOD, contract
 
+from data_contracts.planted import CONTRACT, GOOD, contract
 from noteship import contracts, tabular
 
 NOW = datetime.datetime(2026, 2, 10, tzinfo=datetime.UTC)
@@ -33,7 +33,7 @@ def test_good_data_keeps_all() -> None:
     """A good table keeps every rule, and every rule has its finding."""
     verdict = contracts.check(GOOD, contract())
     assert not broken(GOOD)
-    assert len(verdict.findings) == 20
+    assert len(verdict.findings) == 21
     assert {finding.state for finding in verdict.findings} == {"kept"}
 
 
@@ -68,7 +68,7 @@ def test_planted(name: str) -> None:
 TYPES = {
     "id": ("text", "text", 40),
     "age": ("number", lambda column: column + 0.5, 40),
-    "kind": ("number", lambda column: range(40), 40),
+    "kind": ("number", lambda column: [0, 1] * 20, 40),
     "share": ("text", "str", 40),
     "seen": ("text", "str", 40),
     "ok": ("whole", "int", 40),
@@ -192,8 +192,8 @@ def test_freshness_depends_on_the_clock() -> None:
 
 
 def test_an_empty_table() -> None:
-    """A table without rows breaks the rule on rows and no other."""
-    assert set(broken(GOOD.head(0))) == {"rows"}
+    """A table without rows breaks the rules on how much there is, and no other."""
+    assert set(broken(GOOD.head(0))) == {"rows", "columns.kind.distinct"}
 
 
 def test_a_key_of_several_columns() -> None:

@@ -177,7 +177,7 @@ def test_the_shelf(tmp_path: Path) -> None:
     concerned = [each.file for each in shelf.concerned(["data/parts/1.csv", "data/ab.csv", "data/a.csv"])]
     assert concerned == ["data/a.csv", "data/parts"]
     (folder / "b.toml").write_text('file = "data/a.csv"\n')
-    with pytest.raises(contracts.TwoContracts, match="a.toml and contracts/b.toml"):
+    with pytest.raises(contracts.TwoContracts, match=r"a\.toml and contracts/b\.toml"):
         contracts.load(tmp_path, "contracts")
     (folder / "b.toml").write_text('file = "model.sav"\n')
     with pytest.raises(contracts.RulesContradict, match="no table"):

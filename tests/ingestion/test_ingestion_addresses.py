@@ -53,7 +53,7 @@ def test_an_address_is_taken_apart(text: str, kind: str, path: str) -> None:
 @pytest.mark.parametrize("text", CLOSED)
 def test_an_address_with_a_secret_is_refused(text: str) -> None:
     """What is expected is said, and nothing of what is there."""
-    with pytest.raises(ValueError, match="postgresql://USER|without a password, token or key") as caught:
+    with pytest.raises(ValueError, match=r"postgresql://USER|without a password, token or key") as caught:
         ingestion.parsed(text)
     assert "unter2" not in str(caught.value)
     assert caught.value.__cause__ is None
@@ -64,7 +64,7 @@ def test_an_address_with_a_secret_is_refused(text: str) -> None:
 )
 def test_what_is_no_address_is_refused(text: object) -> None:
     """A scheme that is not known, and one without the parts that it needs."""
-    with pytest.raises(ValueError, match="://|path"):
+    with pytest.raises(ValueError, match=r"://|path"):
         ingestion.parsed(text)
 
 

@@ -66,7 +66,7 @@ def test_a_part_of_a_topic_can_be_named(broker: kafka_broker.Broker, tmp_path: P
     assert origin(broker, "part", **{"from": 3, "to": 5, "partitions": [1]}).version(watch()) == "1:3-5"
     table = {"0": 8}
     assert origin(broker, "part", **{"from": table, "partitions": [0, 1]}).version(watch()) == "0:8-10 1:0-10"
-    assert origin(broker, "part", **{"to": 100, "partitions": [0]}).version(watch()) == "0:0-10"
+    assert origin(broker, "part", to=100, partitions=[0]).version(watch()) == "0:0-10"
     origin(broker, "part").fetch(tmp_path / "x", "1:3-5", watch())
     assert [row["value"] for row in rows(tmp_path / "x")] == ["3", "4"]
     with pytest.raises(errors.NothingThere, match="no partition 7"):

@@ -40,7 +40,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self._answer(with_body=True)
 
-    def log_message(self, format: str, *args: object) -> None:
+    def log_message(self, *args: object) -> None:
         """Nobody reads it."""
 
     def _answer(self, *, with_body: bool) -> None:
@@ -55,14 +55,15 @@ class _Handler(BaseHTTPRequestHandler):
         elif self.path in site.redirects:
             self._empty(302, {"location": site.redirects[self.path]})
         elif site.token and site.token not in headers.values():
-            self._empty(401)
+            # Some servers repeat what they were sent.
+            self._empty(401, reason=f"not {headers.get('authorization', '')}")
         elif self.path not in site.files:
             self._empty(404)
         else:
             self._file(site.files[self.path], headers, with_body=with_body)
 
-    def _empty(self, status: int, headers: dict[str, str] | None = None) -> None:
-        self.send_response(status)
+    def _empty(self, status: int, headers: dict[str, str] | None = None, reason: str | None = None) -> None:
+        self.send_response(status, reason)
         for name, value in (headers or {}).items():
             self.send_header(name, value)
         self.send_header("content-length", "0")

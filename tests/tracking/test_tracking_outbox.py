@@ -62,6 +62,16 @@ def test_refused_events_are_kept_aside(objects: store.Store) -> None:
     assert (refused.event, refused.why) == (event("1"), "it was deleted there")
 
 
+def test_what_another_version_wrote_waits_for_that_one(objects: store.Store) -> None:
+    """It is neither told wrongly nor lost, and stops nothing else."""
+    outbox = Outbox(objects)
+    objects.write_ref("tracking/waiting/1", {**event("1").to_json(), "version": 99}, expected=None)
+    objects.write_ref("tracking/waiting/2", {"of": "another form"}, expected=None)
+    outbox.put(event("3"))
+    assert outbox.waiting() == [event("3")] and outbox.next(SERVER) == event("3")
+    assert outbox.count() == 3
+
+
 def test_one_tells_at_a_time(objects: store.Store) -> None:
     """Who holds the outbox holds it again; another one waits until it is let go, and finds what it came to."""
     first, second = Outbox(objects), Outbox(objects)
@@ -135,6 +145,7 @@ def test_a_judgement_is_told_with_intervals_and_gates() -> None:
     body = {
         "passed": False,
         "judged": "clone",
+        "params": {"split": "time", "positive": None},
         "metrics": {"f1": [0.9, 0.8, None], "mcc": [None, None, None]},
         "costs": {"p99_ms": 3.0, "work_mean": math.nan},
         "gates": [["f1 >= 0.95", False, "f1 0.9 < 0.95"]],
@@ -142,6 +153,7 @@ def test_a_judgement_is_told_with_intervals_and_gates() -> None:
     told = entry.entry_of(event("1", "judgement", body, bundle="ab" * 32))
     assert told is not None
     assert told.metrics == {"f1": 0.9, "f1.low": 0.8, "p99_ms": 3.0}
+    assert told.params == {"split": "time"}
     assert told.tags["noteship.gate.1"] == "FAILED: f1 >= 0.95 (f1 0.9 < 0.95)"
     assert told.name == "validate abababababab"
 

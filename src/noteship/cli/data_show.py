@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import webbrowser
 from collections.abc import Iterator
-from pathlib import Path
 
 from noteship.cli.errors import WrongUsage
 from noteship.cli.output import Output

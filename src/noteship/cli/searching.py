@@ -32,18 +32,14 @@ class Searching:
 
     def __enter__(self) -> Self:
         if self._before < self._limits.trials:
-            for each in self._heading():
-                self.say(each)
+            before = "" if self._search.before is None else f"; as it is: {figure(self._search.before)}"
+            self.say(
+                f"searching {self._limits.trials} trials to {self._search.direction} {self._search.metric}{before}"
+            )
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         pass
-
-    def _heading(self) -> Iterable[str]:
-        before = "" if self._search.before is None else f"; as it is: {figure(self._search.before)}"
-        yield f"searching {self._limits.trials} trials to {self._search.direction} {self._search.metric}{before}"
-        if self._before:
-            yield f"{self._before} trials are known: going on with search {self._search.id}"
 
     def say(self, line: str) -> None:
         """A line that stays."""

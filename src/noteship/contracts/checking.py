@@ -98,7 +98,8 @@ class _Check:
         """How many rows break each, and at the end how many there are."""
         select = ", ".join((*(each.counted for each in asked), "count(*)"))
         ((*counts,),) = self._table.ask(select, *(value for each in asked for value in each.given))
-        return counts
+        # Of no rows, none is counted.
+        return [int(each or 0) for each in counts]
 
     def _finding(self, question: Question, bad: int, rows: int) -> Finding:
         severity = self._contract.severity_of(question.rule, question.column)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
@@ -106,7 +107,7 @@ def rule_name(column: str, rule: str = "") -> str:
     ('columns.age.range', 'columns."sepal length"')
     """
     bare = column.isascii() and column.replace("_", "a").replace("-", "a").isalnum()
-    quoted = column if bare else '"' + column.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    quoted = column if bare else json.dumps(column, ensure_ascii=False).replace("\x7f", "\\u007f")
     return f"columns.{quoted}" + (f".{rule}" if rule else "")
 
 

@@ -21,7 +21,7 @@ SEEN_EACH = 10
 CATEGORIES = 30
 # Fewer rows say too little of a key, which by chance all columns of numbers would be.
 ROWS_FOR_KEY = 20
-KEY_NAME = re.compile(r"(^|.*[_\W])(id|key|uuid|guid|pk)$|.*[a-z]I[dD]$", re.IGNORECASE)
+KEY_NAME = re.compile(r"(?i:(?:.*[_\W])?(?:id|key|uuid|guid|pk))|.*[a-z0-9]I[dD]")
 # Beyond, doubles do not hold every whole number.
 EXACT = 2**53
 RANGED = ("whole", "number")

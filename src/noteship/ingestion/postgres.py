@@ -25,13 +25,15 @@ DENIED, ABSENT, UNREACHABLE, CANCELLED = ("28", "42501"), ("3D000",), ("08", "53
 _DENIED = re.compile(r"authentication failed|no password supplied|no pg_hba\.conf entry|role .* does not exist")
 _ABSENT = re.compile(r"database .* does not exist")
 _UNREACHABLE = re.compile(
-    r"could not (connect|translate)|connection to server|timeout expired|server closed|refused|terminating connection|SSL SYSCALL|Broken pipe",
+    r"could not (connect|translate)|connection to server|timeout expired|server closed|refused|"
+    r"terminating connection|SSL SYSCALL|Broken pipe",
     re.IGNORECASE,
 )
 _STATE = re.compile(r"SQLSTATE: (\w{5})")
 # What the driver and libpq put around the server's own words, and the statement that they repeat.
 _AROUND = re.compile(
-    r"\[[\w-]+\]|^\w+: |\bFailed to [^:]{1,60}: |\b(ERROR|FATAL):\s*|\bcould not begin COPY: |\bExecution error ?: |(Query was|LINE \d+):.*|"
+    r"\[[\w-]+\]|^\w+: |\bFailed to [^:]{1,60}: |\b(ERROR|FATAL):\s*|"
+    r"\bcould not begin COPY: |\bExecution error ?: |(Query was|LINE \d+):.*|"
     r"\bSQLSTATE: \w{5}",
     re.DOTALL,
 )
@@ -46,7 +48,7 @@ class PostgresOrigin:
     def __init__(self, address: Address, secret: Secret, query: str) -> None:
         self._address = address
         self._secret = secret
-        # The driver puts the query in brackets: its own end has to go, and what follows must not be in its last comment.
+        # The driver puts the query in brackets: its own end has to go, and theirs must not be in its last comment.
         self._query = re.sub(r";\s*(--[^\n]*\s*)*$", "", query.strip()) + "\n"
 
     @property

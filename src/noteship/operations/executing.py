@@ -25,18 +25,22 @@ CellProgress = execution.Progress
 StageProgress: TypeAlias = CellProgress | FetchProgress
 
 
-def runner_of(opened: OpenedProject, *, keep: bool) -> clusters.StageRunner:
+def runner_of(opened: OpenedProject, *, keep: bool, cluster: computing.Wanted | None = None) -> clusters.StageRunner:
     """What runs a project's notebooks, in the interpreter that `opened.environment` will tell of.
 
     It starts when the first task comes; at once, beside all that comes before, where nothing has run yet. Clusters are
-    made when the first stage comes that asks for one.
+    made when the first stage comes that asks for one; who asks for none gets `cluster`, if that is given.
     """
     python = project.chosen(opened.root, opened.settings.environment.python)
     runner = execution.Runner(opened.root, python, opened.store, environment=dict(os.environ), keep=keep)
     if opened.is_new:
         runner.warm()
     place = computing.Place(opened.root, python, os.environ)
-    return clusters.StageRunner(runner, computing.Clusters(place), opened.cluster_of, lambda: opened.sources.digests)
+
+    def wanted(stage: str) -> computing.Wanted | None:
+        return opened.cluster_of(stage) or cluster
+
+    return clusters.StageRunner(runner, computing.Clusters(place), wanted, lambda: opened.sources.digests)
 
 
 def bring(

@@ -7,6 +7,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from noteship import store, workflow
 from noteship.errors import EnvironmentLacks, NoteshipError
+from noteship.notebooks.execution.sweeping import RunFolders
 from noteship.operations.opened import OpenedProject
 from noteship.operations.sourcing import VERSION, origin_of
 
@@ -53,8 +55,8 @@ def fetch(
     began = time.monotonic()
     watch = ingestion.Watch(source.address.text, cancel, source.limits, told)
     try:
-        with _folder(opened) as folder, origin_of(opened, source) as origin:
-            target = Path(folder) / Path(source.target).name
+        with _folder(opened.root, task.run) as folder, origin_of(opened, source) as origin:
+            target = folder / Path(source.target).name
             fetched = origin.fetch(target, wanted, watch)
             artifact = opened.store.put_artifact(target)
     except ingestion.Stopped:
@@ -72,11 +74,16 @@ def fetch(
     )
 
 
-def _folder(opened: OpenedProject) -> tempfile.TemporaryDirectory[str]:
-    """Where the data are until the store has them: on the disk that the project is on."""
-    work = opened.root / ".noteship" / "work"
-    work.mkdir(parents=True, exist_ok=True)
-    return tempfile.TemporaryDirectory(prefix="data-", dir=work, ignore_cleanup_errors=True)
+@contextmanager
+def _folder(root: Path, run: str) -> Iterator[Path]:
+    """Where the data are until the store has them: a folder of the run, which is swept should its process be killed."""
+    folders = RunFolders(root)
+    folders.hold(run)
+    try:
+        with tempfile.TemporaryDirectory(prefix="data-", dir=folders.of(run), ignore_cleanup_errors=True) as folder:
+            yield Path(folder)
+    finally:
+        folders.release(run)
 
 
 def _failure(error: NoteshipError) -> workflow.Failure:
@@ -92,7 +99,7 @@ def _failure(error: NoteshipError) -> workflow.Failure:
 
 
 def _told(fetched: ingestion.Fetched, artifact: store.Artifact) -> Iterator[str]:
-    rows = f"{fetched.rows:,} rows, " if fetched.rows is not None else ""
+    rows = f"{fetched.rows:,} row{'' if fetched.rows == 1 else 's'}, " if fetched.rows is not None else ""
     files = f"{fetched.facts['files']:,} files, " if "files" in fetched.facts else ""
     yield f"{rows}{files}{artifact.size_bytes:,} bytes"
 

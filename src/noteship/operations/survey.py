@@ -92,7 +92,7 @@ def show(opened: OpenedProject, asking: Asking, target: Path | None, say: Callab
     UnknownRun, and what a wrong contract raises.
     """
     asked = _asked(opened, asking)
-    with _place(opened, asking, asking.file, asking.run) as place, _test(opened, asking) as test:
+    with _place(opened, asking.file, asking.run) as place, _test(opened, asking) as test:
         say(f"looking at {asking.file}")
         with tabular.opened(place, name=asking.file, beside=test) as table:
             looked = surveys.look(table, asked)
@@ -130,12 +130,12 @@ def _test(opened: OpenedProject, asking: Asking) -> Iterator[Path | str | None]:
     if asking.test is None:
         yield None
         return
-    with _place(opened, asking, asking.test, None) as place:
+    with _place(opened, asking.test) as place:
         yield place
 
 
 @contextmanager
-def _place(opened: OpenedProject, asking: Asking, file: str, run: str | None) -> Iterator[Path | str]:
+def _place(opened: OpenedProject, file: str, run: str | None = None) -> Iterator[Path | str]:
     """Where it can be read: on the disk, from here or from the project's folder, else in the store."""
     if run is not None:
         yield from _of_run(opened, file, run)

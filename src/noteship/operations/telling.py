@@ -78,6 +78,14 @@ def judged(opened: OpenedProject, kept: Kept, judgement: Judgement) -> tuple[str
     body = {
         "passed": judgement.passed,
         "judged": judgement.judged,
+        "params": {
+            "metric": judgement.metric,
+            "positive": judgement.positive,
+            "split": judgement.split.how,
+            "train_rows": judgement.split.train_rows,
+            "held_rows": judgement.split.held_rows,
+            "seed": judgement.split.seed,
+        },
         "metrics": {name: [each.value, each.low, each.high] for name, each in judgement.metrics.items()},
         "costs": {name: value for name, value in values.items() if isinstance(value, float)},
         "gates": [[gate.expression, gate.passed, gate.told] for gate in judgement.gates],

@@ -123,7 +123,7 @@ def tune(opened: OpenedProject, request: TuneRequest, listen: Listen, events: Ev
     if metric is None and opened.settings.service is None:
         raise UnknownMeasure(settings.metric, "there is no [service] whose model could be judged", "", tuple(MEASURES))
     judging = InBundle(settings) if metric is None else InFile(metric)
-    with Variants(opened) as variants:
+    with Variants(opened, cluster=settings.cluster.wanted if settings.cluster else None) as variants:
         trials = NotebookTrials(opened, variants, settings.space, judging, request.chosen)
         untuned = trials.untuned(settings.metric, events)
         return _searched(opened, request, _Aim(settings, method, untuned, trials), listen)
@@ -179,10 +179,15 @@ def _searched(opened: OpenedProject, request: TuneRequest, aim: _Aim, listen: Li
     limits = tuning.Limits(
         request.trials or settings.trials, request.timeout_s or settings.timeout_s, request.jobs or settings.jobs
     )
-    with listen(begun, known, limits) as listener:
-        ended = tuning.Search(aim.space, aim.method, known).run(
-            aim.objective, limits, listener, lambda trial: book.add(begun.id, trial)
-        )
+    with listen(begun, known if found else (), limits) as listener:
+        if found and len(known) >= limits.trials:
+            listener.say(f"all {limits.trials} trials were made before; --trials N adds more, --new begins anew")
+        elif found:
+            listener.say(f"going on with search {begun.id}, of which {len(known)} trials are known")
+        for each in () if found else known:
+            listener.ended(each)
+        search = tuning.Search(aim.space, aim.method, known)
+        ended = search.run(aim.objective, limits, listener, lambda trial: book.add(begun.id, trial))
     trials = sorted(ended.trials, key=lambda each: each.number)
     return TuneReport(begun, trials, ended.state, len(known) if found else 0, ended.seconds)
 

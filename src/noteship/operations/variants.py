@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
 
-from noteship import workflow
+from noteship import computing, workflow
 from noteship.operations.executing import NotebookExecutor, bring, runner_of
 from noteship.operations.inspecting import inspector_of
 from noteship.operations.opened import OpenedProject
@@ -33,10 +33,15 @@ class Variants:
     runner serves them all, so a variant costs little beside its stages.
     """
 
-    def __init__(self, opened: OpenedProject, *, jobs: int = 1, keep: bool = False) -> None:
-        """`jobs`: stages at once in each variant; `keep`: the workspaces of stages that fail."""
+    def __init__(
+        self, opened: OpenedProject, *, jobs: int = 1, keep: bool = False, cluster: computing.Wanted | None = None
+    ) -> None:
+        """`jobs`: stages at once in each variant; `keep`: the workspaces of stages that fail.
+
+        `cluster` is for stages that ask for none.
+        """
         self._opened, self._jobs = opened, jobs
-        self._runner = runner_of(opened, keep=keep)
+        self._runner = runner_of(opened, keep=keep, cluster=cluster)
         inspector = inspector_of(opened)
         self._beside = workflow.Beside(inspector) if inspector else workflow.Beside()
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from noteship import tuning
 from noteship.project import values
+from noteship.project.cluster_settings import ClusterSettings
 
 __all__ = ["TuneSettings"]
 
@@ -57,6 +58,7 @@ class TuneSettings:
     pruner: str = field(default="none", metadata={"parse": _one_of(*tuning.PRUNERS)})
     seed: int = field(default=0, metadata={"parse": _seed})
     folds: int = field(default=5, metadata={"parse": _folds})
+    cluster: ClusterSettings | None = field(default=None, metadata={"as": "stage.NAME.cluster"})
 
     def __post_init__(self) -> None:
         if not self.space:

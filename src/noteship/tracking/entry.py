@@ -80,7 +80,8 @@ def _judgement(event: Event) -> Entry:
     tags = {"noteship.passed": "yes" if body["passed"] else "no", "noteship.judged": body["judged"]}
     for number, (expression, passed, told) in enumerate(body["gates"], 1):
         tags[f"noteship.gate.{number}"] = f"{'passed' if passed else 'FAILED'}: {expression} ({told})"
-    return _entry(event, f"validate {short(str(event.bundle))}", {}, metrics, tags, "FINISHED")
+    params = {name: value for name, value in body["params"].items() if value is not None}
+    return _entry(event, f"validate {short(str(event.bundle))}", params, metrics, tags, "FINISHED")
 
 
 def _search(event: Event) -> Entry:

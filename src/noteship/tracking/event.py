@@ -3,7 +3,7 @@
 Written form, version 1: the fields as JSON. The body is of plain values:
 
 - run: {"run", "state", "by", "stages": {name: {"state", "seconds", "params"}}}
-- judgement: {"passed", "judged", "metrics": {name: [value, low, high]}, "costs": {name: value},
+- judgement: {"passed", "judged", "params", "metrics": {name: [value, low, high]}, "costs": {name: value},
   "gates": [[expression, passed, told]]}
 - search: {"search", "metric", "direction", "state", "trials": [{"number", "parameters", "value", "state", "seconds"}]},
   with all trials of the search, not only those of the call
@@ -50,8 +50,11 @@ class Event:
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Event:
-        """The inverse of `to_json`."""
-        return cls(**value)
+        """The inverse of `to_json`. Raises TypeError for what another version of noteship has written."""
+        event = cls(**value)
+        if event.version != VERSION:
+            raise TypeError(event.version)
+        return event
 
 
 def address(uri: str) -> str:

@@ -49,15 +49,16 @@ class Outbox:
         self._store.write_ref(f"{WAITING}/{event.id}", event.to_json(), expected=None)
 
     def waiting(self) -> list[Event]:
-        """Those that wait, in their order."""
-        return [Event.from_json(ref.value) for ref in self._store.read_refs(f"{WAITING}/")]
+        """Those that wait, in their order; what another version of noteship has written waits for that one."""
+        return [event for ref in self._store.read_refs(f"{WAITING}/") if (event := _read(ref)) is not None]
 
     def next(self, server: str) -> Event | None:
         """The first one that waits for a server."""
         for name in self._store.refs(f"{WAITING}/"):
             ref = self._store.read_ref(name)
-            if ref is not None and ref.value["server"] == server:
-                return Event.from_json(ref.value)
+            event = _read(ref) if ref is not None else None
+            if event is not None and event.server == server:
+                return event
         return None
 
     def count(self) -> int:
@@ -115,3 +116,10 @@ class Outbox:
         except store.errors.RefMoved:
             return False
         return True
+
+
+def _read(ref: store.Ref) -> Event | None:
+    try:
+        return Event.from_json(ref.value)
+    except TypeError:
+        return None

@@ -40,7 +40,7 @@ class RunFolders:
 
     def hold(self, run: str) -> None:
         """Make a run's folder and keep it from being swept; at the first call dead runs are swept."""
-        folder = self._folder(run)
+        folder = self.of(run)
         with self._lock:
             if folder in self._held:
                 return
@@ -62,11 +62,11 @@ class RunFolders:
 
     def keep(self, run: str) -> None:
         """Leave the run's folder for a week."""
-        (self._folder(run) / KEPT).touch()
+        (self.of(run) / KEPT).touch()
 
     def release(self, run: str) -> None:
         """Let go of a run's folder; unless it is kept, or held by another process, it is deleted."""
-        folder = self._folder(run)
+        folder = self.of(run)
         with self._lock:
             descriptor = self._held.pop(folder, None)
             if descriptor is not None:
@@ -82,7 +82,8 @@ class RunFolders:
             self._held.clear()
             self._temporary = None
 
-    def _folder(self, run: str) -> Path:
+    def of(self, run: str) -> Path:
+        """The run's folder, which is there while it is held."""
         return self._work / quote(run, safe="")
 
     def _hold(self, folder: Path) -> None:

@@ -15,7 +15,14 @@ __all__ = ["cards"]
 # Ten lines of a wide page; the others are one click away. Of very many, only so many are drawn.
 MOST_OPEN, MOST_DRAWN = 30, 200
 MOST_BARS, MOST_WORDS = 7, 6
-ROLES = {"number": "number", "whole": "whole number", "category": "category", "text": "text", "truth": "true or false", "time": "time"}
+ROLES = {
+    "number": "number",
+    "whole": "whole number",
+    "category": "category",
+    "text": "text",
+    "truth": "true or false",
+    "time": "time",
+}
 
 
 def cards(easel: Easel, survey: Survey, faults: Mapping[str, Sequence[str]]) -> str:
@@ -29,7 +36,9 @@ def cards(easel: Easel, survey: Survey, faults: Mapping[str, Sequence[str]]) -> 
     told = f'<div class="cards">{"".join(made[:MOST_OPEN])}</div>'
     if len(made) > MOST_OPEN:
         rest = "".join(made[MOST_OPEN:])
-        told += f'<details><summary>{len(made) - MOST_OPEN} more columns</summary><div class="cards">{rest}</div></details>'
+        told += (
+            f'<details><summary>{len(made) - MOST_OPEN} more columns</summary><div class="cards">{rest}</div></details>'
+        )
     return told
 
 
@@ -80,10 +89,10 @@ def _chart(easel: Easel | None, counted: Counted, drawn: Drawn) -> str:
     if counted.role != "text":
         return chart
     # Where all are of one length, which the line below says, a chart says nothing.
-    told = f'{_line("Letters of a text:")}{chart}' if len(drawn.shape.counts) > 1 else ""
+    told = f"{_line('Letters of a text:')}{chart}" if len(drawn.shape.counts) > 1 else ""
     if drawn.words:
         found = ((word, share, percent(share)) for word, share in drawn.words[:MOST_WORDS])
-        told += f'{_line("Words that most texts have:")}{bars(found, most=drawn.words[0][1])}'
+        told += f"{_line('Words that most texts have:')}{bars(found, most=drawn.words[0][1])}"
     return told
 
 

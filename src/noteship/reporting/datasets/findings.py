@@ -24,7 +24,7 @@ def _finding(given: Problem) -> str:
     columns = f"<small>{escaped(', '.join(given.columns[:4]), 100)}</small>" if given.columns else ""
     return (
         f'<div class="panel finding {given.level}"><h3>{escaped(title[0].upper() + title[1:])}{columns}</h3>'
-        f"<p>{escaped(given.fact, LONGEST)}</p><p class=\"quiet\">{escaped(given.advice, LONGEST)}</p>"
+        f'<p>{escaped(given.fact, LONGEST)}</p><p class="quiet">{escaped(given.advice, LONGEST)}</p>'
         f"{_table(given.examples, is_beside=given.beside) if given.examples is not None else ''}"
         f'<p class="rule">Named from: {escaped(given.rule, LONGEST)}.</p></div>'
     )

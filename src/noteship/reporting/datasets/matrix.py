@@ -23,7 +23,9 @@ def chosen(relations: Relations, first: Sequence[str] = ()) -> tuple[str, ...]:
     if len(relations.columns) <= MOST:
         return relations.columns
     strength = {
-        name: max((abs(value) for other, value in enumerate(row) if other != place and not math.isnan(value)), default=0)
+        name: max(
+            (abs(value) for other, value in enumerate(row) if other != place and not math.isnan(value)), default=0
+        )
         for place, (name, row) in enumerate(zip(relations.columns, relations.matrix, strict=True))
     }
     order = sorted(relations.columns, key=lambda name: (name not in first, -strength[name]))
@@ -45,7 +47,9 @@ def matrix(relations: Relations, names: Sequence[str]) -> str:
     parts = []
     for row in range(1, len(names)):
         y = (row - 1) * cell
-        parts.append(f'<text x="{left - GAP:.0f}" y="{y + cell / 2 + 4:.1f}" text-anchor="end">{escaped(labels[row])}</text>')
+        parts.append(
+            f'<text x="{left - GAP:.0f}" y="{y + cell / 2 + 4:.1f}" text-anchor="end">{escaped(labels[row])}</text>'
+        )
         for column in range(row):
             value = relations.matrix[place[names[row]]][place[names[column]]]
             parts.append(_cell(left + column * cell, y, cell, value, f"{names[row]} and {names[column]}", len(names)))
@@ -71,13 +75,13 @@ def _cell(x: float, y: float, size: int, value: float, what: str, count: int) ->
     strength = abs(value)
     told = f"<title>{escaped(what)}: {value:+.2f}</title>"
     made = f'<rect x="{x:.0f}" y="{y:.0f}" width="{side}" height="{side}" fill="var(--grid)" fill-opacity=".55">{told}</rect>'
-    made += (
-        f'<rect x="{x:.0f}" y="{y:.0f}" width="{side}" height="{side}" fill="var({colour})" fill-opacity="{strength:.2f}">{told}</rect>'
-    )
+    made += f'<rect x="{x:.0f}" y="{y:.0f}" width="{side}" height="{side}" fill="var({colour})" fill-opacity="{strength:.2f}">{told}</rect>'
     if count <= WRITTEN:
         ink = "var(--paper)" if strength > 0.6 else "var(--ink)"
         text = f"{value:.2f}".replace("0.", ".") if strength < 0.995 else f"{value:.0f}"
-        made += f'<text x="{x + side / 2:.1f}" y="{y + side / 2 + 4:.1f}" text-anchor="middle" fill="{ink}">{text}</text>'
+        made += (
+            f'<text x="{x + side / 2:.1f}" y="{y + side / 2 + 4:.1f}" text-anchor="middle" fill="{ink}">{text}</text>'
+        )
     return made
 
 

@@ -13,6 +13,7 @@ from noteship.reporting.datasets.findings import findings
 from noteship.reporting.datasets.gaps import gaps
 from noteship.reporting.datasets.matrix import MOST, chosen, matrix, pairs
 from noteship.reporting.datasets.verdict import titled, verdict
+from noteship.reporting.history import Standing
 from noteship.reporting.states import LOOKS, icon
 from noteship.reporting.style import POLICY, STYLE
 from noteship.reporting.words import escaped, percent
@@ -52,8 +53,10 @@ def _sections(easel: Easel, survey: Survey, problems: Sequence[Problem]) -> Iter
         yield f"<h2>Problems</h2>{findings(named)}"
     if remarks:
         yield f"<h2>Worth knowing</h2>{findings(remarks)}"
-    looked = "" if survey.looked_at == survey.rows else (
-        f" Charts are of {survey.looked_at:,} rows, drawn by a hash of their number; counts are of all rows."
+    looked = (
+        ""
+        if survey.looked_at == survey.rows
+        else (f" Charts are of {survey.looked_at:,} rows, drawn by a hash of their number; counts are of all rows.")
     )
     yield f'<h2>Columns</h2><p class="quiet">The target first, then columns with a problem, then the others.{looked}</p>{cards(easel, survey, _faults(named))}'
     if survey.tells and survey.target is not None:
@@ -65,7 +68,7 @@ def _sections(easel: Easel, survey: Survey, problems: Sequence[Problem]) -> Iter
 
 def _head(survey: Survey, problems: Sequence[Problem]) -> str:
     named = any(each.level == "problem" for each in problems)
-    state = "alarm" if named else "none" if not survey.rows else "unchanged"
+    state: Standing = "alarm" if named else "unchanged" if survey.rows else "none"
     told = [f"{survey.rows:,} rows", f"{len(survey.counted):,} columns"]
     if survey.asked.target:
         told.append(f"target {survey.asked.target}")
@@ -92,16 +95,27 @@ def _facts(survey: Survey) -> str:
         roles[{"whole": "number", "truth": "category"}.get(each.role, each.role)] += 1
     kinds = ", ".join(f"{count:,} {role}" for role, count in sorted(roles.items(), key=lambda each: -each[1]))
     told = [
-        ("rows", f"{survey.rows:,}", "all counted" if survey.looked_at == survey.rows else f"{survey.looked_at:,} looked at"),
+        (
+            "rows",
+            f"{survey.rows:,}",
+            "all counted" if survey.looked_at == survey.rows else f"{survey.looked_at:,} looked at",
+        ),
         ("columns", f"{len(survey.counted):,}", kinds),
-        ("values missing", percent(missing / cells) if cells else "none", f"in {lacking:,} {'column' if lacking == 1 else 'columns'}" if lacking else "in no column"),
+        (
+            "values missing",
+            percent(missing / cells) if cells else "none",
+            f"in {lacking:,} {'column' if lacking == 1 else 'columns'}" if lacking else "in no column",
+        ),
         ("copies of rows", f"{copies:,}", why),
     ]
     target = survey.target
     if target is not None:
         classes = f"{len(target.classes):,} classes" if target.kind == "classes" else "a number"
         told.append(("target", target.name, classes))
-    items = (f"<div><dt>{term}</dt><dd>{escaped(value, 40)}<small>{escaped(more)}</small></dd></div>" for term, value, more in told)
+    items = (
+        f"<div><dt>{term}</dt><dd>{escaped(value, 40)}<small>{escaped(more)}</small></dd></div>"
+        for term, value, more in told
+    )
     return f'<dl class="facts">{"".join(items)}</dl>'
 
 
@@ -139,7 +153,11 @@ def _together(survey: Survey) -> str:
     names = chosen(relations, target)
     if len(names) < 2:
         return ""
-    many = "" if len(names) == len(relations.columns) else f" Of {len(relations.columns):,} columns the {MOST} that go most with another one."
+    many = (
+        ""
+        if len(names) == len(relations.columns)
+        else f" Of {len(relations.columns):,} columns the {MOST} that go most with another one."
+    )
     drawn = matrix(relations, names)
     side = f'<div class="panel"><h3>The strongest</h3>{pairs(relations.strongest)}</div>'
     return (

@@ -27,8 +27,8 @@ def facts(judgement: Judgement) -> str:
     main = judgement.metrics.get(judgement.metric)
     told = []
     if main is not None:
-        words, between = words_of(judgement.metric), interval(judgement.metric, main)
-        told.append((words, measured(judgement.metric, main.value), between))
+        between = interval(judgement.metric, main) if math.isfinite(main.low) else "without an interval"
+        told.append((words_of(judgement.metric), measured(judgement.metric, main.value), between))
     split = judgement.split
     told.append(("judged on", f"{split.held_rows:,} rows", f"fitted on {split.train_rows:,} others"))
     if judgement.champion is not None:

@@ -23,7 +23,8 @@ def slices(judgement: Judgement) -> str:
     if found is None:
         return ""
     first = found.first(MOST_OPEN)
-    told = f'<div class="panel">{legend("a slice", "of few rows", "worse than the other rows")}{lanes.table(first)}'
+    key = legend("a slice", "of too few rows to say much", "worse than the other rows")
+    told = f'<div class="panel">{key}{lanes.table(first)}'
     if len(found.rows) > MOST_OPEN:
         rest = dataclasses.replace(found, rows=found.rows[MOST_OPEN:])
         told += f"<details><summary>{len(rest.rows):,} more</summary>{lanes.table(rest)}</details>"

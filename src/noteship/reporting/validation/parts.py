@@ -34,7 +34,8 @@ def slices(judgement: Judgement) -> Lanes | None:
     if not given:
         return None
     given.sort(key=_by(name))
-    rows = tuple(_slice(name, each) for each in given)
+    few = "groups" if judgement.split.how == "group" else "rows"
+    rows = tuple(_slice(name, each, few) for each in given)
     scale = Scale.around([*spans(rows), overall], most=1.0 if is_of_one(name) else None)
     return Lanes(("slice", words_of(name), "interval", "rows", "on the rows of the slice"), rows, scale, overall)
 
@@ -50,13 +51,13 @@ def _by(name: str) -> Callable[[Slice], tuple[bool, float]]:
     return order
 
 
-def _slice(name: str, given: Slice) -> Lane:
+def _slice(name: str, given: Slice, few: str) -> Lane:
     estimate = given.metrics[name]
     hint = ""
     if given.is_worse:
         hint = f"worse than the other rows ({chance(given.p)})" if chance(given.p) else "worse than the other rows"
     elif given.is_small:
-        hint = "few rows: this says little"
+        hint = f"few {few}: this says little"
     kind: Kind = "bad" if given.is_worse else "other" if given.is_small else "main"
     numbers = (measured(name, estimate.value), interval(name, estimate), f"{given.rows:,}")
     return Lane(f"{shown(given.column, 60)}: {shown(given.value, 60)}", numbers, (marked(estimate, kind),), hint)

@@ -32,6 +32,8 @@ td.what small { display: block; }
 .origins { margin-bottom: .8rem; border-bottom: 1px solid var(--grid); }
 .one { display: grid; grid-template-columns: 17.4rem 1fr; gap: .7rem; margin: .6rem 0; }
 .one .panel { margin: 0; }
+.cards.square figcaption { display: block; min-height: 2.9rem; }
+.cards.square figcaption b, .cards.square figcaption small { display: block; }
 .cards.square { grid-template-columns: repeat(auto-fill, minmax(16.4rem, 1fr)); }
 .wide td.what, .wide td.digest { overflow-wrap: break-word; }
 .origins td.digest { white-space: nowrap; }

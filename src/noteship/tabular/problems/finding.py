@@ -41,7 +41,9 @@ def _examples(looked: Looked, problems: Sequence[Problem], *, beside: bool) -> l
     made = []
     for place, each in enumerate(problems):
         at = [wanted.index(name) for name in columns[place]]
-        lines = tuple((number, tuple(rows[number][column] for column in at)) for number in each.numbers if number in rows)
+        lines = tuple(
+            (number, tuple(rows[number][column] for column in at)) for number in each.numbers if number in rows
+        )
         made.append(Examples(columns[place], lines))
     return made
 

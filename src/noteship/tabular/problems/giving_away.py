@@ -65,7 +65,10 @@ def _gives_away(tells: Tells, target: Target) -> bool:
 
 def _of_column(looked: Looked, tells: Tells, target: Target) -> Problem:
     if target.kind == "numbers":
-        how, rule = f"it explains {share(tells.score)} of the ranks' variance", f"{share(VARIANCE)} of the variance of ranks"
+        how, rule = (
+            f"it explains {share(tells.score)} of the ranks' variance",
+            f"{share(VARIANCE)} of the variance of ranks",
+        )
     else:
         area = f"an area under the ROC curve of {tells.auc:.3f}; " if tells.auc is not None else ""
         how = f"{area}a score of {tells.score:.2f} out of fold, from 0 for chance to 1"

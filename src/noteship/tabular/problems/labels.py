@@ -44,6 +44,7 @@ def _of_target(looked: Looked, counted: Counted) -> Iterator[Problem]:
     of_target = looked.survey.target
     if of_target is None and counted.present:
         many = "one value only" if counted.distinct < 2 else f"some {counted.distinct:,} different values"
+        many = "no numbers or classes" if counted.role in ("other", "time") else many
         yield Problem(
             "target",
             (counted.name,),
@@ -54,7 +55,10 @@ def _of_target(looked: Looked, counted: Counted) -> Iterator[Problem]:
         )
     if counted.role in ("number", "time", "other") or (of_target is not None and of_target.kind == "numbers"):
         return
-    counts = looked.table.ask(f"CAST({name} AS VARCHAR), count(*)", rest=f"WHERE {name} IS NOT NULL GROUP BY 1 ORDER BY 2, 1 LIMIT {MOST_LABELS}")
+    counts = looked.table.ask(
+        f"CAST({name} AS VARCHAR), count(*)",
+        rest=f"WHERE {name} IS NOT NULL GROUP BY 1 ORDER BY 2, 1 LIMIT {MOST_LABELS}",
+    )
     classes = {str(value): int(count) for value, count in counts}
     merged = defaultdict[str, list[str]](list)
     for each in classes:
@@ -63,7 +67,10 @@ def _of_target(looked: Looked, counted: Counted) -> Iterator[Problem]:
     # A spelling of a frequent class is no class of its own.
     rare = {value: count for value, count in classes.items() if count < RARE_ROWS and len(merged[_spelled(value)]) == 1}
     if rare and of_target is not None and looked.survey.rows >= FEWEST_ROWS:
-        shown = ", ".join(f"{quoted(looked, counted.name, value)} in {rows(count)}" for value, count in list(rare.items())[:MOST_SHOWN])
+        shown = ", ".join(
+            f"{quoted(looked, counted.name, value)} in {rows(count)}"
+            for value, count in list(rare.items())[:MOST_SHOWN]
+        )
         more = f", and {len(rare) - MOST_SHOWN} more" if len(rare) > MOST_SHOWN else ""
         yield Problem(
             "label-rare",
@@ -85,7 +92,11 @@ def _spellings(looked: Looked, counted: Counted, values: Mapping[str, int]) -> I
     for value in values:
         groups[_spelled(value)].append(value)
     # Of single letters, case may tell.
-    several = [sorted(group, key=lambda each: (-values[each], each)) for key, group in groups.items() if len(group) > 1 and len(key) > 1]
+    several = [
+        sorted(group, key=lambda each: (-values[each], each))
+        for key, group in groups.items()
+        if len(group) > 1 and len(key) > 1
+    ]
     if not several:
         return
     several.sort(key=lambda group: (-sum(values[each] for each in group[1:]), group))

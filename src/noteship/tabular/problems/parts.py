@@ -10,7 +10,7 @@ from noteship.tabular.engine import Table
 from noteship.tabular.problems.problem import Problem, is_id, listed, rows, share
 from noteship.tabular.surveys import Looked
 from noteship.tabular.surveys.repeats import repeats
-from noteship.tabular.surveys.sample import BESIDE, NUMBERED, ROW
+from noteship.tabular.surveys.sql import BESIDE, NUMBERED, ROW, select, within
 
 __all__ = ["found"]
 
@@ -47,14 +47,17 @@ def found(looked: Looked) -> Iterator[Problem]:
         yield parts
     if not isinstance(parts, Parts):
         return
-    every = int(_number(looked.table, f"SELECT count(*) FROM {parts.judged} WHERE {parts.of_judged}", parts.given[-1:]))
+    every = int(_number(looked.table, select("count(*)", parts.judged, f"WHERE {parts.of_judged}"), parts.given[-1:]))
     if not every:
         return
     ids = {each.name for each in survey.counted if is_id(each)}
     whole = [
         each.name
         for each in survey.counted
-        if each.name in parts.types and each.role != "other" and each.name not in ids and each.name != survey.asked.target
+        if each.name in parts.types
+        and each.role != "other"
+        and each.name not in ids
+        and each.name != survey.asked.target
     ]
     told = 0
     if whole:
@@ -85,7 +88,10 @@ def _split(looked: Looked) -> Parts | Problem | None:
     if split is None:
         return None
     name = looked.table.quoted(split)
-    values = looked.table.ask(f"CAST({name} AS VARCHAR), count(*)", rest=f"WHERE {name} IS NOT NULL GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT {MOST_PARTS + 1}")
+    values = looked.table.ask(
+        f"CAST({name} AS VARCHAR), count(*)",
+        rest=f"WHERE {name} IS NOT NULL GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT {MOST_PARTS + 1}",
+    )
     if not 2 <= len(values) <= MOST_PARTS:
         many = "one value only" if len(values) < 2 else f"more than {MOST_PARTS} values"
         return Problem(
@@ -138,18 +144,21 @@ def _inside(looked: Looked, parts: Parts, columns: Sequence[str], kind: str) -> 
         "leak-text": f"length({names[0]}) >= {LONG_TEXT}",
     }[kind]
     row = _hash(looked, parts, columns, kind)
-    return f"{parts.of_judged} AND {there} AND {row} IN (SELECT {row} FROM {parts.learnt} WHERE {parts.of_learnt})"
+    learnt = within(select(row, parts.learnt, f"WHERE {parts.of_learnt}"))
+    return f"{parts.of_judged} AND {there} AND {row} IN {learnt}"
 
 
 def _shared(looked: Looked, parts: Parts, columns: Sequence[str], kind: str) -> int:
     inside = _inside(looked, parts, columns, kind)
-    return int(_number(looked.table, f"SELECT count(*) FROM {parts.judged} WHERE {inside}", parts.given))
+    return int(_number(looked.table, select("count(*)", parts.judged, f"WHERE {inside}"), parts.given))
 
 
 def _problem(looked: Looked, parts: Parts, columns: Sequence[str], kind: str, counts: tuple[int, int]) -> Problem:
     count, every = counts
     inside = _inside(looked, parts, columns, kind)
-    found = looked.table.arrow(f"SELECT {ROW} FROM {parts.numbered} WHERE {inside} ORDER BY {ROW} LIMIT 5", *parts.given)
+    found = looked.table.arrow(
+        select(ROW, parts.numbered, f"WHERE {inside} ORDER BY {ROW} LIMIT 5"), *parts.given
+    )
     what = f" ({listed(columns)})" if kind != "leak-rows" else ""
     are = "is" if count == 1 else "are"
     return Problem(
@@ -171,4 +180,4 @@ def _is_chance(looked: Looked, columns: Sequence[str], count: int, every: int) -
     if not of_own.copies or not of_own.is_chance:
         return False
     expected = every * min(1.0, (of_own.copies + of_own.groups) / looked.table.rows)
-    return count <= MORE * expected + 3 * expected**0.5
+    return bool(count <= MORE * expected + 3 * expected**0.5)

@@ -24,13 +24,32 @@ FAMILY = 10
 MARKS = frozenset(
     sign * value
     for sign in (1, -1)
-    for value in (9, 99, 999, 9999, 99999, 999999, 9999999, 888, 8888, 777, 7777, 1e9, 1e10, 2**31 - 1, 2**63, 1e30, 1e99, 1e308)
-) | {-1.0, -2.0**31, 9e99}
+    for value in (
+        9,
+        99,
+        999,
+        9999,
+        99999,
+        999999,
+        9999999,
+        888,
+        8888,
+        777,
+        7777,
+        1e9,
+        1e10,
+        2**31 - 1,
+        2**63,
+        1e30,
+        1e99,
+        1e308,
+    )
+) | {-1.0, -(2.0**31), 9e99}
 # A mark comes again and again, further from its neighbour than its neighbours are from each other.
 OFTEN, FAR = 3, 10.0
 NEIGHBOURS = 10
 # A value that is alone, so many times the width of all others away from them.
-BEYOND = 100.0
+BEYOND, BETWEEN = 100.0, 3.0
 YEARS = (1900, 2100)
 EPOCH_S = 0.0
 
@@ -102,7 +121,11 @@ def _far(looked: Looked, counted: Counted) -> Iterator[Problem]:
         name = looked.table.quoted(counted.name)
         text = f"{value:.17g}"
         told = quoted(looked, counted.name, text)
-        span = "" if counted.name in looked.survey.asked.leave_out else f" All others are from {inner[0]:,.6g} to {inner[-1]:,.6g}."
+        span = (
+            ""
+            if counted.name in looked.survey.asked.leave_out
+            else f" All others are from {inner[0]:,.6g} to {inner[-1]:,.6g}."
+        )
         yield Problem(
             "sentinel",
             (counted.name,),
@@ -140,7 +163,11 @@ def _is_mark(values: Array, counts: Array, end: int) -> bool:
     gap = abs(float(near[0]) - float(values[end]))
     steps = numpy.abs(numpy.diff(near))
     # Of few rows the outermost are far from each other; of marks among whole numbers the next would be a step away.
-    return gap >= FAR * float(numpy.median(steps)) and gap > 2 * float(steps.max()) and counts[end] >= float(numpy.median(beside))
+    return (
+        gap >= FAR * float(numpy.median(steps))
+        and gap > 2 * float(steps.max())
+        and counts[end] >= float(numpy.median(beside))
+    )
 
 
 def _outliers(looked: Looked, counted: Counted, inner: Array) -> Iterator[Problem]:
@@ -152,7 +179,15 @@ def _outliers(looked: Looked, counted: Counted, inner: Array) -> Iterator[Proble
     name = f"CAST({looked.table.quoted(counted.name)} AS DOUBLE)"
     for value, edge, sign in ((counted.low, low, "<="), (counted.high, high, ">=")):
         bound = edge + (BEYOND * width if sign == ">=" else -BEYOND * width)
-        if not (value >= bound if sign == ">=" else value <= bound) or _is_long_tailed(inner, value, edge):
+        if not (value >= bound if sign == ">=" else value <= bound) or _is_long_tailed(inner, value):
+            continue
+        # A tail that goes on and on has others on the way.
+        between = (
+            (inner > high + BETWEEN * width) & (inner < bound)
+            if sign == ">="
+            else (inner < low - BETWEEN * width) & (inner > bound)
+        )
+        if between.any():
             continue
         count = int(looked.table.ask(f"count(*) FILTER (isfinite({name}) AND {name} {sign} ?)", bound)[0][0])
         told = quoted(looked, counted.name, f"{value:.6g}")
@@ -164,13 +199,13 @@ def _outliers(looked: Looked, counted: Counted, inner: Array) -> Iterator[Proble
             if counted.name not in looked.survey.asked.leave_out
             else f"{rows(count)} of “{counted.name}” {'is' if count == 1 else 'are'} beyond reason.",
             "A slip of a point or a unit, mostly. One such value moves every mean. Mend it, or make it missing.",
-            f"{BEYOND:.0f} times the width of the inner 99 %, and of positive values three decades beyond them",
+            f"{BEYOND:.0f} times the width of the inner 99 %, with none on the way; of positive values three decades beyond them",
             numbers=rows_of(looked.table, f"isfinite({name}) AND {name} {sign} ?", bound),
             shown=(counted.name,),
         )
 
 
-def _is_long_tailed(inner: Array, value: float, edge: float) -> bool:
+def _is_long_tailed(inner: Array, value: float) -> bool:
     """Whether, of positive values, the far one is within what decades make of the others."""
     positive = inner[inner > 0]
     if value <= 0 or len(positive) < 0.9 * len(inner):
@@ -185,7 +220,11 @@ def _times(looked: Looked, counted: Counted) -> Iterator[Problem]:
     if len(known) < FEWEST_ROWS or counted.low is None or counted.high is None:
         return
     low, high = (datetime.datetime(year, 1, 1, tzinfo=datetime.UTC).timestamp() for year in YEARS)
-    middle = numpy.quantile(known[(known >= low) & (known < high) & (known != EPOCH_S)], [0.1, 0.5]) if _within(known, low, high) else None
+    middle = (
+        numpy.quantile(known[(known >= low) & (known < high) & (known != EPOCH_S)], [0.1, 0.5])
+        if _within(known, low, high)
+        else None
+    )
     if middle is None:
         return
     name = f"epoch(CAST({looked.table.quoted(counted.name)} AS TIMESTAMP))"

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from noteship.tabular.problems.problem import Problem, is_id, listed, rows
 from noteship.tabular.surveys import Counted, Looked
 from noteship.tabular.surveys.repeats import Repeats, hashed, repeats, rows_of
-from noteship.tabular.surveys.sample import NUMBERED, ROW
+from noteship.tabular.surveys.sql import NUMBERED, ROW, select, within
 
 __all__ = ["found"]
 
@@ -56,14 +56,17 @@ def _are(found: Repeats) -> str:
 def _but_for(looked: Looked, ids: list[str], beside: list[str]) -> Iterator[tuple[int, Problem]]:
     alike = repeats(looked.table, beside, looked.survey.counted)
     if alike.copies and not alike.is_chance:
-        yield alike.copies, Problem(
-            "duplicates",
-            tuple(ids),
-            f"{_are(alike)} of another but for {listed(ids)}.",
-            "What has a number of its own is not a row of its own. Remove the copies before splitting.",
-            RULE,
-            numbers=alike.numbers,
-            shown=(*ids, *beside[:4]),
+        yield (
+            alike.copies,
+            Problem(
+                "duplicates",
+                tuple(ids),
+                f"{_are(alike)} of another but for {listed(ids)}.",
+                "What has a number of its own is not a row of its own. Remove the copies before splitting.",
+                RULE,
+                numbers=alike.numbers,
+                shown=(*ids, *beside[:4]),
+            ),
         )
 
 
@@ -77,7 +80,7 @@ def _texts(looked: Looked, copied: int) -> Iterator[Problem]:
         copies = int(every) - int(different)
         if copies <= copied or copies < max(FEWEST_COPIES, FEWEST_SHARE * int(every)):
             continue
-        again = f"{name} IN (SELECT {name} FROM rows {long} GROUP BY 1 HAVING count(*) > 1)"
+        again = f"{name} IN {within(select(name, rest=f'{long} GROUP BY 1 HAVING count(*) > 1'))}"
         yield Problem(
             "repeated-texts",
             (each.name,),
@@ -94,8 +97,8 @@ def _in_pairs(looked: Looked, column: Counted, again: str) -> tuple[int, ...]:
     first = rows_of(looked.table, again, most=3)
     places = ", ".join(map(str, first))
     name = looked.table.quoted(column.name)
-    same = f"{name} IN (SELECT {name} FROM {NUMBERED} WHERE {ROW} IN ({places}))"
-    found = looked.table.arrow(f"SELECT {ROW} FROM {NUMBERED} WHERE {same} ORDER BY {name}, {ROW} LIMIT 6")
+    same = f"{name} IN {within(select(name, NUMBERED, f'WHERE {ROW} IN ({places})'))}"
+    found = looked.table.arrow(select(ROW, NUMBERED, f"WHERE {same} ORDER BY {name}, {ROW} LIMIT 6"))
     return tuple(int(each) for each in found.column(0).to_pylist())
 
 
@@ -105,7 +108,11 @@ def _contradictions(looked: Looked, inputs: list[str]) -> Iterator[Problem]:
     target = survey.asked.target
     if target is None or survey.target is None or survey.target.kind != "classes":
         return
-    texts = [each.name for each in survey.counted if each.name in inputs and each.role == "text" and each.longest >= LONG_TEXT]
+    texts = [
+        each.name
+        for each in survey.counted
+        if each.name in inputs and each.role == "text" and each.longest >= LONG_TEXT
+    ]
     for columns in [inputs, *([name] for name in texts if [name] != inputs)]:
         if not columns:
             continue
@@ -113,7 +120,8 @@ def _contradictions(looked: Looked, inputs: list[str]) -> Iterator[Problem]:
         if not alike.copies or alike.is_chance:
             continue
         by, answer = hashed(looked.table, columns), looked.table.quoted(target)
-        of = f"{by} IN (SELECT {by} FROM rows GROUP BY 1 HAVING count(DISTINCT {answer}) > 1)"
+        several = within(select(by, rest=f"GROUP BY 1 HAVING count(DISTINCT {answer}) > 1"))
+        of = f"{by} IN {several}"
         if columns != inputs:
             of += f" AND length({looked.table.quoted(columns[0])}) >= {LONG_TEXT}"
         count = int(looked.table.ask("count(*)", rest=f"WHERE {of}")[0][0])
@@ -133,7 +141,7 @@ def _contradictions(looked: Looked, inputs: list[str]) -> Iterator[Problem]:
 
 
 def _by(looked: Looked, condition: str, by: str) -> tuple[int, ...]:
-    found = looked.table.arrow(f"SELECT {ROW} FROM {NUMBERED} WHERE {condition} ORDER BY {by}, {ROW} LIMIT 6")
+    found = looked.table.arrow(select(ROW, NUMBERED, f"WHERE {condition} ORDER BY {by}, {ROW} LIMIT 6"))
     return tuple(int(each) for each in found.column(0).to_pylist())
 
 
@@ -142,7 +150,7 @@ def _key(looked: Looked) -> Iterator[Problem]:
     by = hashed(looked.table, key)
     every, different = looked.table.ask(f"count(*), count(DISTINCT {by})")[0]
     if int(every) > int(different):
-        again = f"{by} IN (SELECT {by} FROM rows GROUP BY 1 HAVING count(*) > 1)"
+        again = f"{by} IN {within(select(by, rest='GROUP BY 1 HAVING count(*) > 1'))}"
         yield Problem(
             "key-repeated",
             key,

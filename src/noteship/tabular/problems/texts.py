@@ -21,10 +21,14 @@ FEWEST_ROWS, FEWEST_SHARE = 3, 0.01
 # What UTF-8 looks like where it was taken for Latin-1 or Windows-1252, once or twice, and the sign that replaces what
 # could not be decoded at all.
 CP1252 = "\u0080-\u00bf\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u02c6\u02dc\u2013\u2014\u2018-\u201e\u2020-\u2022\u2026\u2030\u2039\u203a\u20ac\u2122"
-MOJIBAKE = re.compile(f"[\u00c3\u00d0\u00d1][{CP1252}]|\u00c2[\u0080-\u00bf]|\u00e2\u20ac[{CP1252}]|\u00e2\u0080[\u0080-\u00bf]|\u00ef\u00bb\u00bf|\u00ef\u00bf\u00bd|\ufffd")
+MOJIBAKE = re.compile(
+    f"[\u00c3\u00d0\u00d1][{CP1252}]|\u00c2[\u0080-\u00bf]|\u00e2\u20ac[{CP1252}]|\u00e2\u0080[\u0080-\u00bf]|\u00ef\u00bb\u00bf|\u00ef\u00bf\u00bd|\ufffd"
+)
 CONTROL = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f\x80-\x9f]")
-NUMBER = re.compile(r"\s*[-+]?[$€£¥]?\s*(?:\d{1,3}(?:[,.' \u00a0]\d{3})+|\d+)?(?:[.,]\d+)?(?:[eE][-+]?\d+)?\s*[%$€£¥]?\s*")
-CODE = re.compile(r"0\d+")
+NUMBER = re.compile(
+    r"\s*[-+]?[$€£¥]?\s*(?:\d{1,3}(?:[,.' \u00a0]\d{3})+|\d+)?(?:[.,]\d+)?(?:[eE][-+]?\d+)?\s*[%$€£¥]?\s*"
+)
+CODE = re.compile(r"0\d+|\+\d{7,}")
 MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?"
 CLOCK = r"(?:[T ,]+\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?(?:\s?[ap]m)?\s?(?:Z|[+-]\d{2}:?\d{2}|UTC|GMT)?)?"
 DATE = re.compile(
@@ -70,7 +74,9 @@ def _empty(looked: Looked, counted: Counted) -> Problem:
     )
 
 
-def _odd(looked: Looked, counted: Counted, values: pandas.Series[Any], coded: tuple[Any, list[str]]) -> Iterator[Problem]:
+def _odd(
+    looked: Looked, counted: Counted, values: pandas.Series[Any], coded: tuple[Any, list[str]]
+) -> Iterator[Problem]:
     codes, texts = coded
     numbers = looked.sample.numbers[looked.sample.frame[counted.name].notna().to_numpy(bool)]
     for kind, sign, what, advice in (
@@ -117,7 +123,9 @@ def _around(looked: Looked, counted: Counted, sign: re.Pattern[str], given: tupl
 def _typed(looked: Looked, counted: Counted, texts: list[str], counts: Any) -> Iterator[Problem]:
     """What is a number, or a date, but for a few."""
     for kind, form, what in (("text-dates", DATE, "dates"), ("text-numbers", NUMBER, "numbers")):
-        fits = numpy.fromiter((form.fullmatch(text) is not None and any(map(str.isdigit, text)) for text in texts), bool, len(texts))
+        fits = numpy.fromiter(
+            (form.fullmatch(text) is not None and any(map(str.isdigit, text)) for text in texts), bool, len(texts)
+        )
         fitting = float(counts[fits].sum() / counts.sum())
         if fitting < MOSTLY:
             continue
@@ -143,6 +151,7 @@ def _typed(looked: Looked, counted: Counted, texts: list[str], counts: Any) -> I
 
 
 def _are_codes(texts: list[str]) -> bool:
+    """Postal codes, numbers of telephones and the like: leading zeros or plus signs, or digits of one length."""
     if any(CODE.fullmatch(text) for text in texts):
         return True
     lengths = {len(text) for text in texts}

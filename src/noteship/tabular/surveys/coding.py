@@ -46,9 +46,11 @@ def rank(values: Array) -> Array:
 
 def folds(rows: int, number: int) -> Array:
     """To which of so many parts each row belongs."""
-    made: Array = (numpy.arange(rows, dtype=numpy.uint64) * numpy.uint64(GOLDEN) % numpy.uint64(2**32)) * numpy.uint64(
-        number
-    ) // numpy.uint64(2**32)
+    made: Array = (
+        (numpy.arange(rows, dtype=numpy.uint64) * numpy.uint64(GOLDEN) % numpy.uint64(2**32))
+        * numpy.uint64(number)
+        // numpy.uint64(2**32)
+    )
     return made.astype(numpy.int64)
 
 

@@ -93,7 +93,8 @@ def _correlations(values: Array) -> Array:
         spread = numpy.sqrt(numpy.maximum(squares - sums**2 / count, 0))
         made = covariance / (spread * spread.T)
     made[(count < FEWEST) | ~numpy.isfinite(made)] = numpy.nan
-    return numpy.clip(made, -1, 1)
+    within: Array = numpy.clip(made, -1, 1)
+    return within
 
 
 def _ratios(codes: Array, ranks: Array) -> list[float]:

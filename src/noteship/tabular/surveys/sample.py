@@ -11,18 +11,15 @@ import pandas
 
 from noteship.tabular.column import Column
 from noteship.tabular.engine import Table
+from noteship.tabular.surveys.sql import NUMBERED, ROW, select
 
-__all__ = ["BESIDE", "MOST_ROWS", "NUMBERED", "ROW", "Sample", "draw"]
+__all__ = ["MOST_ROWS", "Sample", "draw"]
 
 # A share of 50,000 rows has a standard error of 0.2 % at most, and a finding of one row in a thousand is seen in fifty.
 MOST_ROWS = 50_000
 # Of a text so many letters are looked at; lengths are those of the whole.
 MOST_LETTERS = 4_000
 HASHES = 2**64
-# The rows with their numbers, from 0, in a column that no table has.
-ROW = '"noteship: row"'
-NUMBERED = f"(SELECT *, row_number() OVER () - 1 AS {ROW} FROM rows)"
-BESIDE = NUMBERED.replace("FROM rows", "FROM others")
 
 
 @dataclass(frozen=True)
@@ -54,15 +51,20 @@ def draw(table: Table, most: int = MOST_ROWS) -> Sample:
     kept = [column for column in table.columns if _expression(table, column)]
     texts = [column for column in kept if column.type == "text"]
     # Answers are known by their places: a table may have a column of any name.
-    asked = [ROW, *(_expression(table, each) for each in kept), *(f"length({table.quoted(each.name)})" for each in texts)]
-    select = ", ".join(f"{expression} AS c{place}" for place, expression in enumerate(asked))
+    asked = [
+        ROW,
+        *(_expression(table, each) for each in kept),
+        *(f"length({table.quoted(each.name)})" for each in texts),
+    ]
+    what = ", ".join(f"{expression} AS c{place}" for place, expression in enumerate(asked))
     where = "" if table.rows <= most else f"WHERE hash({ROW}) < {HASHES // table.rows * most}"
-    drawn = table.arrow(f"SELECT {select} FROM {NUMBERED} {where} ORDER BY c0")
+    drawn = table.arrow(select(what, NUMBERED, f"{where} ORDER BY c0"))
     frame = drawn.select(range(1, len(kept) + 1)).to_pandas(date_as_object=False)
     frame.columns = pandas.Index([column.name for column in kept], dtype=object)
     numbers = drawn.column(0).to_numpy().astype(numpy.int64)
     lengths = {
-        each.name: drawn.column(1 + len(kept) + place).drop_null().to_numpy().astype(float) for place, each in enumerate(texts)
+        each.name: drawn.column(1 + len(kept) + place).drop_null().to_numpy().astype(float)
+        for place, each in enumerate(texts)
     }
     return Sample(frame, numbers, table.rows, lengths)
 

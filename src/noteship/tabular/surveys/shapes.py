@@ -45,6 +45,8 @@ def shape(values: Array, *, is_whole: bool = False, may_be_log: bool = True) -> 
     low, high = float(values.min()), float(values.max())
     if not numpy.isfinite(high - low):
         return None
+    # Beyond it, floats have no halves.
+    is_whole = is_whole and max(abs(low), abs(high)) < 2**52
     if is_whole and high - low <= 2 * BINS:
         edges = numpy.arange(low - 0.5, high + 1)
         return _binned(values, edges)

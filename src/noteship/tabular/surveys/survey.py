@@ -14,8 +14,9 @@ from noteship.tabular.surveys.columns import Counted, count
 from noteship.tabular.surveys.gaps import Pattern, patterns
 from noteship.tabular.surveys.relations import Relations, relations
 from noteship.tabular.surveys.repeats import Repeats, repeats
-from noteship.tabular.surveys.sample import BESIDE, NUMBERED, ROW, Sample, draw
+from noteship.tabular.surveys.sample import Sample, draw
 from noteship.tabular.surveys.shapes import Shape, shape, words
+from noteship.tabular.surveys.sql import BESIDE, NUMBERED, ROW, select
 from noteship.tabular.surveys.telling import Target, Tells, target_of, tells
 
 __all__ = ["Drawn", "Looked", "Survey", "look", "survey"]
@@ -27,7 +28,6 @@ class Drawn:
 
     shape: Shape | None = None
     words: tuple[tuple[str, float], ...] = ()
-    mean: float | None = None
     quartiles: tuple[float, float, float] | None = None
 
 
@@ -69,12 +69,12 @@ class Looked:
     def rows(
         self, numbers: Sequence[int], columns: Sequence[str], most: int, *, beside: bool = False
     ) -> Mapping[int, tuple[str | None, ...]]:
-        """The rows of these numbers, of the table or of the one beside it: values as texts of `most` letters at most."""
+        """The rows of these numbers, of the table or of the one beside it: values as texts of at most `most` letters."""
         names = (self.table.quoted(name) for name in columns)
         values = "".join(f", left(CAST({name} AS VARCHAR), {most})" for name in names)
         of = BESIDE if beside else NUMBERED
         listed = ", ".join(str(int(number)) for number in numbers) or "NULL"
-        found = self.table.arrow(f"SELECT {ROW}{values} FROM {of} WHERE {ROW} IN ({listed})")
+        found = self.table.arrow(select(f"{ROW}{values}", of, f"WHERE {ROW} IN ({listed})"))
         parts = [found.column(place).to_pylist() for place in range(found.num_columns)]
         return {int(line[0]): tuple(line[1:]) for line in zip(*parts, strict=True)}
 
@@ -122,10 +122,11 @@ def _drawn(sample: Sample, counted: Counted) -> Drawn:
     if counted.role in ("category", "truth"):
         return Drawn()
     known = numbers(values)
-    known = known[~(known != known)]
+    # So that sums and differences do not overflow.
+    known = numpy.clip(known[~numpy.isnan(known)], -1e300, 1e300)
     if not len(known):
         return Drawn()
     low, middle, high = (float(each) for each in numpy.quantile(known, [0.25, 0.5, 0.75]))
-    mean = None if counted.role == "time" else float(numpy.clip(known, -1e300, 1e300).mean())
-    drawn = shape(known, is_whole=counted.role == "whole", may_be_log=counted.role != "time")
-    return Drawn(drawn, mean=mean, quartiles=(low, middle, high))
+    is_time = counted.role == "time"
+    drawn = shape(known, is_whole=counted.role == "whole", may_be_log=not is_time)
+    return Drawn(drawn, quartiles=None if is_time else (low, middle, high))

@@ -57,12 +57,13 @@ class Tells:
 
 def target_of(frame: pandas.DataFrame, counted: Counted) -> Target | None:
     """The target's values in the rows looked at; None where they are nothing that can be compared."""
+    if counted.role in ("other", "time") or counted.distinct < 2:
+        return None
     values = frame[counted.name]
-    is_quantity = counted.role == "number" or (counted.role == "whole" and counted.distinct > MOST_CLASSES)
-    if is_quantity or counted.role == "time":
+    if counted.role == "number" or (counted.role == "whole" and counted.distinct > MOST_CLASSES):
         known = numbers(values)
         return Target(counted.name, "numbers", binned(known, 10), known)
-    if counted.role == "other" or not 1 < counted.distinct <= MOST_LABELS:
+    if counted.distinct > min(MOST_LABELS, counted.present / 2):
         return None
     codes = coded(values, MOST_LABELS)
     sizes = numpy.bincount(codes[codes >= 0])
@@ -150,7 +151,11 @@ def score(codes: Array, target: Target) -> float:
     if not len(codes):
         return 0.0
     part = folds(len(codes), FOLDS)
-    return _balanced(codes, target.codes[used], part) if target.kind == "classes" else _variance(codes, target.values[used], part)
+    return (
+        _balanced(codes, target.codes[used], part)
+        if target.kind == "classes"
+        else _variance(codes, target.values[used], part)
+    )
 
 
 def _balanced(codes: Array, labels: Array, part: Array) -> float:

@@ -1,0 +1,224 @@
+"""What is inferred from a good file holds for it, for fresh samples of the same kind, and not for spoiled ones."""
+
+from __future__ import annotations
+
+import datetime
+from pathlib import Path
+
+import numpy
+import pandas
+import pytest
+
+from data_contracts.planted import GOOD
+from noteship import contracts
+from noteship.contracts import Bounds, room
+
+
+def people(rows: int, seed: int) -> pandas.DataFrame:
+    """Columns of the kinds that there are; the same kinds for each seed."""
+    draw = numpy.random.default_rng(seed)
+    frame = pandas.DataFrame(
+        {
+            "id": draw.permutation(rows),
+            "age": draw.integers(18, 90, rows),
+            "height": draw.normal(170, 10, rows),
+            "income": draw.lognormal(10, 0.5, rows),
+            "visits": draw.poisson(3, rows),
+            "kind": draw.choice(["a", "b", "c"], rows, p=[0.6, 0.3, 0.1]),
+            "note": ["x" * number for number in draw.geometric(0.05, rows)],
+            "day": pandas.Timestamp("2024-01-01") + pandas.to_timedelta(draw.integers(0, 365, rows), "D"),
+            "ok": draw.random(rows) < 0.3,
+            "constant": 7,
+        }
+    )
+    frame.loc[draw.random(rows) < 0.05, "height"] = None
+    return frame
+
+
+def broken(frame: pandas.DataFrame | Path, contract: contracts.Contract) -> set[str]:
+    return {finding.rule for finding in contracts.check(frame, contract).findings if finding.is_broken}
+
+
+def test_a_file_keeps_its_own_contract() -> None:
+    """The file that a contract was inferred from keeps it, however few rows it has."""
+    for rows in (1, 2, 19, 20, 300):
+        frame = people(rows, 1)
+        assert not broken(frame, contracts.infer(frame, "data/people.csv").contract)
+    assert not broken(GOOD.head(0), contracts.infer(GOOD.head(0), "a.csv").contract)
+
+
+@pytest.mark.parametrize(
+    ("rows", "samples"),
+    [(500, 5), pytest.param(500, 100, marks=pytest.mark.slow), pytest.param(20_000, 20, marks=pytest.mark.slow)],
+)
+def test_fresh_samples_keep_it(rows: int, samples: int) -> None:
+    """Fresh samples of the same kind keep the contract, all ten columns of it."""
+    contract = contracts.infer(people(rows, 0), "data/people.csv").contract
+    missed = [seed for seed in range(1, samples + 1) if broken(people(rows, seed), contract)]
+    assert len(missed) <= samples // 100
+
+
+def test_what_is_inferred() -> None:
+    """Types, a key, categories and bounds are found, and the bounds leave room but not for what cannot be."""
+    inferred = contracts.infer(people(500, 0), "data/people.csv")
+    contract = inferred.contract
+    assert contract.key == ("id",)
+    assert contract.rows == Bounds(250)
+    column = {each.name: each for each in contract.columns}
+    assert column["kind"].categories == ("a", "b", "c")
+    assert (column["id"].range, column["constant"].range) == (None, Bounds(7, 7))
+    assert column["age"].range and column["age"].range.least >= 0 and 89 <= column["age"].range.most < 150
+    assert column["income"].range and column["income"].range.least == 0
+    assert column["day"].range and column["day"].range.most is None
+    assert column["note"].length and column["note"].length.least == 1
+    assert column["height"].missing and 0.05 < column["height"].missing < 0.2
+    assert column["ok"].missing == 0
+    assert inferred.seen["rows"] == "500 seen"
+
+
+SPOILED = {
+    "columns.age.range": lambda frame: frame.assign(age=frame.age.where(frame.id > 3, -1)),
+    "columns.income.range": lambda frame: frame.assign(income=frame.income.where(frame.id != 3, 1e9)),
+    "columns.kind.categories": lambda frame: frame.assign(kind=frame.kind.replace("c", "C")),
+    "columns.height.missing": lambda frame: frame.assign(height=frame.height.where(frame.id > 200)),
+    "columns.ok.missing": lambda frame: frame.assign(ok=frame.ok.astype(object).where(frame.id > 0)),
+    "columns.visits.type": lambda frame: frame.assign(visits=frame.visits.astype(str)),
+    "columns.day": lambda frame: frame.drop(columns="day"),
+    "key": lambda frame: pandas.concat([frame, frame.head(3)]),
+    "rows": lambda frame: frame.head(200),
+}
+
+
+@pytest.mark.parametrize("rule", SPOILED)
+def test_spoiled_data_break_it(rule: str) -> None:
+    """What spoils data breaks the rule that it is about."""
+    contract = contracts.infer(people(500, 0), "data/people.csv").contract
+    assert rule in broken(SPOILED[rule](people(500, 1)), contract)
+
+
+def test_no_categories_of_rare_values() -> None:
+    """Where some values were seen only a few times, others are likely, and no list of them is closed."""
+    frame = pandas.DataFrame({"a": ["x"] * 90 + [f"y{number}" for number in range(10)], "b": ["x", "y"] * 50})
+    a, b = contracts.infer(frame, "a.csv").contract.columns
+    assert (a.categories, b.categories) == (None, ("x", "y"))
+
+
+def test_no_key_by_chance() -> None:
+    """Numbers that happen to differ are no key, unless they are called one or number the rows."""
+    draw = numpy.random.default_rng(0)
+    other = draw.permutation(10_000)[:50]
+    for column, found in (("height_cm", ()), ("user_id", ("user_id",)), ("ID", ("ID",)), ("valid", ())):
+        assert contracts.infer(pandas.DataFrame({column: other}), "a.csv").contract.key == found
+    assert contracts.infer(pandas.DataFrame({"n": range(50)}), "a.csv").contract.key == ("n",)
+
+
+def test_duplicates() -> None:
+    """Few duplicates are allowed as many again; where rows repeat each other by nature, none are counted."""
+    some = pandas.DataFrame({"x": [*numpy.random.default_rng(0).normal(size=998), 1.0, 1.0]})
+    assert 0 < (contracts.infer(some, "a.csv").contract.duplicates or 0) < 0.05
+    many = pandas.DataFrame({"x": ["a", "b"] * 50})
+    assert contracts.infer(many, "a.csv").contract.duplicates is None
+
+
+def test_odd_columns() -> None:
+    """Infinite values, huge numbers, lists, bytes, all missing, and names of any kind have a contract they keep."""
+    frame = pandas.DataFrame(
+        {
+            "inf": [1.0, float("inf")] * 10,
+            "huge": [2**62, -(2**62)] * 10,
+            "list": [[1], [2]] * 10,
+            "bytes": [b"1", b"2"] * 10,
+            "none": [None] * 20,
+            'the "sepal" length.cm\n': range(20),
+            "1": [datetime.date(1, 1, 1), datetime.date(9999, 12, 31)] * 10,
+            "empty": ["", "x"] * 10,
+        }
+    )
+    inferred = contracts.infer(frame, "a.csv", ["bytes", "other"])
+    assert inferred.contract.leave_out == ("bytes",)
+    text = contracts.written(inferred.contract, inferred.seen)
+    again = contracts.read("contracts/a.toml", text)
+    assert again == inferred.contract
+    assert not broken(frame, again)
+
+
+def test_what_is_written_is_read() -> None:
+    """A contract comes back from its file as it was, and its file tells whether somebody changed it by hand."""
+    inferred = contracts.infer(people(500, 0), "data/people.csv")
+    text = contracts.written(inferred.contract, inferred.seen)
+    assert contracts.read("contracts/people.toml", text) == inferred.contract
+    assert contracts.is_as_inferred(text)
+    assert not contracts.is_as_inferred(text.replace("missing = 0\n", "missing = 0.1\n", 1))
+    assert not contracts.is_as_inferred('file = "a.csv"\n')
+
+
+def test_decisions_are_kept() -> None:
+    """Inferring again keeps what no data tells: severities, patterns, what is left out, and freshness."""
+    by_hand = contracts.read(
+        "contracts/people.toml",
+        """\
+file = "data/people.csv"
+severity = "warn"
+closed = true
+freshness = { column = "day", most = "7d" }
+leave_out = ["note"]
+duplicates = { most = 0.1, severity = "stop" }
+[columns.note]
+pattern = 'x+'
+[columns.day]
+range = { min = 2024-01-01, severity = "stop" }
+[columns.kind]
+severity = "stop"
+""",
+    )
+    new = contracts.keeping_decisions(contracts.infer(people(500, 0), "data/people.csv"), by_hand)
+    again = contracts.read("contracts/people.toml", contracts.written(new.contract, new.seen))
+    assert again == new.contract
+    assert (again.severity, again.closed, again.leave_out) == ("warn", True, ("note",))
+    assert again.freshness == by_hand.freshness
+    assert again.severity_of("duplicates") == again.severity_of("columns.day.range", "day") == "stop"
+    assert again.severity_of("columns.kind.categories", "kind") == "stop"
+    note = again.column("note")
+    assert note and note.pattern == "x+" and note.length
+
+
+DRAWN = {
+    "normal": (lambda draw, rows: draw.normal(size=rows), 0.01),
+    "uniform": (lambda draw, rows: draw.random(rows), 0.01),
+    "exponential": (lambda draw, rows: draw.exponential(size=rows), 0.01),
+    "lognormal": (lambda draw, rows: draw.lognormal(size=rows), 0.01),
+    "binary": (lambda draw, rows: draw.integers(0, 2, rows).astype(float), 0.01),
+    "hours": (lambda draw, rows: draw.integers(0, 24, rows).astype(float), 0.01),
+    "t with 5 degrees": (lambda draw, rows: draw.standard_t(5, rows), 0.03),
+    "Pareto of index 2": (lambda draw, rows: draw.pareto(2, rows), 0.03),
+    "Cauchy": (lambda draw, rows: draw.standard_cauchy(rows), 0.25),
+}
+
+
+@pytest.mark.parametrize("name", DRAWN)
+def test_bounds_hold_for_fresh_samples(name: str) -> None:
+    """Bounds inferred from 300 rows hold for 300 fresh ones as often as promised, by the weight of the tails."""
+    sample, most = DRAWN[name]
+    draw = numpy.random.default_rng(5)
+    missed = 0
+    for _ in range(300):
+        seen, fresh = numpy.sort(sample(draw, 300)), sample(draw, 300)
+        rank = room.tail_rank(300)
+        tails = room.Tails(*map(float, (seen[0], seen[rank - 1], seen[-rank], seen[-1])))
+        least, greatest = room.widened(tails, whole=False)
+        assert least <= seen[0] and seen[-1] <= greatest
+        missed += bool(fresh.min() < least or fresh.max() > greatest)
+    assert missed <= most * 300
+
+
+@pytest.mark.parametrize("share", [0.001, 0.02, 0.3, 0.9])
+def test_shares_hold_for_fresh_samples(share: float) -> None:
+    """A bound on a share, inferred from some rows, holds for half as many fresh ones: none in 1,000 goes beyond."""
+    draw = numpy.random.default_rng(6)
+    for rows in (50, 1_000):
+        for seen in draw.binomial(rows, share, 1_000):
+            most = room.share_most(int(seen), rows)
+            if seen and most is not None:
+                assert draw.binomial(rows // 2, share) <= most * (rows // 2)
+    assert room.share_most(0, 100) == 0
+    assert room.share_most(99, 100) is None

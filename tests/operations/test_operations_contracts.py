@@ -1,0 +1,267 @@
+"""Contracts in runs: what breaks one does not reach the stages that read it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from noteship import contracts, digests, store, workflow
+from noteship.operations import checking, contracting, data_check
+from noteship.operations.contracting import InferRequest
+from noteship.operations.errors import NoContract, NothingToContract, OutsideOfProject
+from noteship.operations.inspecting import Unread, inspector_of, shelf_of
+from noteship.operations.opened import OpenedProject
+from noteship.workflow.functions import Desk, FunctionExecutor
+
+GOOD = "id,age\n" + "".join(f"{number},{20 + number % 50}\n" for number in range(100))
+BAD = GOOD.replace("\n7,27\n", "\n7,-4\n")
+CONTRACT = 'file = "clean.csv"\n[columns.age]\ntype = "whole"\nrange = [0, 120]\n'
+
+
+class Line:
+    """A project of three stages, of which the first reads `raw.csv`, and the last is read by none."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.said: list[str] = []
+        (root / "raw.csv").write_text(GOOD)
+        self.texts = {"clean": GOOD, "train": GOOD}
+
+    def contract(self, text: str, name: str = "clean") -> None:
+        (self.root / "contracts").mkdir(exist_ok=True)
+        (self.root / f"contracts/{name}.toml").write_text(text)
+
+    @property
+    def opened(self) -> OpenedProject:
+        return OpenedProject.at(self.root)
+
+    def stages(self) -> dict[str, tuple[str, str, Callable[[Desk], None]]]:
+        return {
+            "01-clean": ("raw.csv", "clean.csv", lambda desk: desk.write("clean.csv", self.texts["clean"].encode())),
+            "02-train": ("clean.csv", "scores.csv", lambda desk: desk.write("scores.csv", desk.read("clean.csv"))),
+        }
+
+    def run(self) -> tuple[workflow.RunResult, Unread, list[str]]:
+        opened = self.opened
+        stages = [
+            workflow.Stage(name, f"{name}.py", digests.of_value([name, self.texts]), (reads,), (writes,))
+            for name, (reads, writes, _) in self.stages().items()
+        ]
+        graph = workflow.graph_of(stages, ["raw.csv"], opened.ledger, {})
+        functions = {name: function for name, (_, _, function) in self.stages().items()}
+        made = {"clean.csv", "scores.csv"}
+        executor = FunctionExecutor(self.root, opened.store, functions, lambda path: path in made)
+        place = workflow.Workplace(self.root, opened.store, workflow.Environment("e1", {}, "3.11"))
+        inspector = inspector_of(opened)
+        beside = workflow.Beside(inspector) if inspector else None
+        result = workflow.run(graph, executor, place, workflow.Options(1), beside=beside)
+        return result, inspector.look_at_unread(result) if inspector else Unread(), executor.executed
+
+
+@pytest.fixture
+def line(tmp_path: Path) -> Line:
+    return Line(tmp_path)
+
+
+def states(result: workflow.RunResult) -> list[str]:
+    return [result.stages[name].state for name in sorted(result.stages)]
+
+
+def test_a_breach_stops_the_line(line: Line) -> None:
+    """A stage does not read what breaks its contract; the failure names rule, row, line and the stage that wrote it."""
+    line.contract(CONTRACT)
+    line.texts["clean"] = BAD
+    result, _, executed = line.run()
+    assert states(result) == ["executed", "failed"]
+    assert executed == ["01-clean"]
+    failure = result.stages["02-train"].failure
+    assert failure and failure.kind == "data"
+    assert failure.message == "clean.csv breaks its contract: age: 1 of 100 rows is not from 0 to 120"
+    assert failure.where == "contracts/clean.toml, line 4; the file was written by stage 01-clean"
+    assert "row 7: age = -4, id = 7" in failure.nearest
+    assert "noteship data show clean.csv" in failure.remedy
+
+
+def test_reused_stages_are_checked_too(line: Line) -> None:
+    """A contract that was tightened counts also for what is known already."""
+    line.contract(CONTRACT)
+    assert states(line.run()[0]) == ["executed", "executed"]
+    assert states(line.run()[0]) == ["reused", "reused"]
+    line.contract(CONTRACT.replace("120", "60"))
+    assert states(line.run()[0]) == ["reused", "failed"]
+    line.contract(CONTRACT)
+    assert states(line.run()[0]) == ["reused", "reused"]
+
+
+def test_verdicts_are_kept(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same data under the same contract are looked at once; other lines or comments are the same contract."""
+    line.contract(CONTRACT)
+    line.run()
+    (kept,) = line.opened.store.refs(f"{checking.FOLDER}/")
+
+    def never(*_: object) -> None:
+        raise AssertionError("looked at again")
+
+    monkeypatch.setattr(contracts, "check", never)
+    line.contract(f"# why\n\n{CONTRACT}")
+    assert states(line.run()[0]) == ["reused", "reused"]
+    ref = line.opened.store.read_ref(kept)
+    assert ref
+    line.opened.store.write_ref(kept, {"nonsense": True}, expected=ref)
+    with pytest.raises(AssertionError, match="looked at again"):
+        line.run()
+
+
+def test_a_warning_does_not_stop(line: Line) -> None:
+    """A rule that only warns is told once, and all stages run."""
+    line.contract(f'severity = "warn"\n{CONTRACT}')
+    line.texts["clean"] = BAD
+    result, _, _ = line.run()
+    assert states(result) == ["executed", "executed"]
+    (note,) = result.notices
+    assert note == (
+        "clean.csv: age: 1 of 100 rows is not from 0 to 120, contracts/clean.toml, line 5; written by 01-clean"
+    )
+
+
+def test_what_nobody_reads_is_looked_at(line: Line) -> None:
+    """A file that no stage reads is checked when all is made; the breach is the run's."""
+    line.contract(CONTRACT.replace("clean.csv", "scores.csv"))
+    line.texts["clean"] = BAD
+    result, unread, _ = line.run()
+    assert states(result) == ["executed", "executed"]
+    (breach,) = unread.breaches
+    assert isinstance(breach, contracts.ContractBroken)
+    assert breach.maker == "02-train"
+
+
+def test_the_projects_own_files(line: Line) -> None:
+    """A file of the project that no stage makes is checked before the stage that reads it."""
+    line.contract(CONTRACT.replace("clean.csv", "raw.csv"))
+    assert states(line.run()[0]) == ["executed", "executed"]
+    (line.root / "raw.csv").write_text(BAD)
+    result, _, executed = line.run()
+    assert states(result) == ["failed", "blocked"]
+    assert not executed
+    failure = result.stages["01-clean"].failure
+    assert failure and "not written by a stage" in failure.where
+
+
+def test_an_artifact_that_is_not_in_the_folder(line: Line) -> None:
+    """What is looked at is what the stage will read, and not what lies in the folder in its place."""
+    line.contract(CONTRACT)
+    line.run()
+    opened = line.opened
+    artifact = store.Artifact(opened.store.put_bytes(BAD.encode()), "file", len(BAD))
+    contract = contracts.load(line.root, "contracts").by_file["clean.csv"]
+    pieces = checking.pieces_of(contract, {"clean.csv": artifact.digest}, {"clean.csv": artifact})
+    assert contracts.broken(checking.checked(opened, contract, pieces), contract)
+
+
+def test_a_folder_is_one_table(line: Line) -> None:
+    """A contract of a folder is of all files in it together."""
+    opened = line.opened
+    contract = contracts.read("c.toml", 'file = "parts"\nrows = [200, 200]\n')
+    files = {f"parts/{name}.csv": opened.store.put_bytes(GOOD.encode()) for name in ("a", "b")}
+    artifacts = {path: store.Artifact(digest, "file", len(GOOD)) for path, digest in files.items()}
+    pieces = checking.pieces_of(contract, {**files, "other.csv": "1" * 64}, artifacts)
+    assert [piece.path for piece in pieces] == ["parts/a.csv", "parts/b.csv"]
+    assert not checking.checked(opened, contract, pieces).broken("stop")
+    assert checking.checked(opened, contract, pieces[:1]).broken("stop")
+
+
+def test_unreadable_data_fail_the_stage(line: Line) -> None:
+    """Data that are none fail the stage that would read them, by the name that the project has for them."""
+    line.contract(CONTRACT)
+    line.texts["clean"] = "id,age\n1,2\n3\n"
+    result, _, _ = line.run()
+    failure = result.stages["02-train"].failure
+    assert failure and failure.kind == "data"
+    assert failure.message == "clean.csv cannot be read as a table: line 3: expected 2 fields, found 1"
+
+
+def test_a_wrong_contract_is_told_before_anything_runs(line: Line) -> None:
+    """A contradiction is an error before the first stage."""
+    line.contract(CONTRACT.replace("[0, 120]", "[120, 0]"))
+    with pytest.raises(contracts.RulesContradict):
+        line.run()
+    assert not list(line.opened.store.refs("results/"))
+
+
+def test_a_project_without_contracts(line: Line) -> None:
+    """Without a folder of contracts, there is no inspector, and none of it is loaded."""
+    assert shelf_of(line.opened) is None
+    (line.root / "contracts").mkdir()
+    assert inspector_of(line.opened) is None
+
+
+# Inferring, and checking by hand.
+
+
+def infer(line: Line, *files: str, again: bool = False, replace: bool = False) -> tuple[contracting.Written, ...]:
+    return contracting.infer(line.opened, InferRequest(files, again, replace), line.said.append)
+
+
+def test_infer_and_again(line: Line) -> None:
+    """A contract is written once, inferred again where nobody changed it, and else shown; --replace writes it."""
+    (written,) = infer(line, "raw.csv")
+    assert (written.state, written.path) == ("written", "contracts/raw.toml")
+    assert infer(line, "raw.csv")[0].state == "there"
+    assert infer(line, "raw.csv", again=True)[0].state == "same"
+    (line.root / "raw.csv").write_text(GOOD.replace("\n9,29", "\n9,290"))
+    (rewritten,) = infer(line, "raw.csv", again=True)
+    assert rewritten.state == "rewritten"
+    path = line.root / "contracts/raw.toml"
+    head, age, tail = path.read_text().partition("[columns.age]")
+    text = head + age + tail.replace("missing = 0", "missing = 0.5")
+    path.write_text(text.replace('severity = "stop"', 'severity = "warn"'))
+    (left,) = infer(line, "raw.csv", again=True)
+    assert left.state == "by hand"
+    assert "-missing = 0.5" in left.diff and "+missing = 0" in left.diff
+    assert "missing = 0.5" in path.read_text()
+    (replaced,) = infer(line, "raw.csv", replace=True)
+    assert replaced.state == "rewritten"
+    assert "missing = 0.5" not in path.read_text()
+    assert 'severity = "warn"' in path.read_text()
+
+
+def test_what_cannot_be_inferred(line: Line, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Nothing made, and a file outside of the project, are errors."""
+    with pytest.raises(NothingToContract):
+        infer(line)
+    with pytest.raises(OutsideOfProject):
+        infer(line, str(tmp_path_factory.mktemp("other") / "a.csv"))
+
+
+def test_check(line: Line) -> None:
+    """Files are held against their contracts as they are now; one that is not there is not good."""
+    line.contract(CONTRACT.replace("clean.csv", "raw.csv"), "raw")
+    line.contract(CONTRACT)
+    first, second = data_check.check(line.opened, [], None, line.said.append)
+    assert [(each.file, each.is_good) for each in (first, second)] == [("clean.csv", False), ("raw.csv", True)]
+    assert first.verdict is None
+    (line.root / "raw.csv").write_text(BAD)
+    (checked,) = data_check.check(line.opened, ["raw.csv"], None, line.said.append)
+    assert not checked.is_good
+    document = checked.to_json()
+    (broken,) = [rule for rule in document["rules"] if rule["state"] == "broken"]
+    assert (broken["line"], broken["examples"]) == (4, [{"row": 7, "values": {"age": "-4", "id": "7"}}])
+    with pytest.raises(NoContract) as caught:
+        data_check.check(line.opened, ["rwa.csv"], None, line.said.append)
+    assert caught.value.near == "raw.csv"
+
+
+def test_check_against_another(line: Line) -> None:
+    """A file is held against the contract of another, against one in a file, or against what is inferred from one."""
+    (line.root / "new.csv").write_text(BAD)
+
+    def is_good(against: str) -> bool:
+        (checked,) = data_check.check(line.opened, ["new.csv"], against, line.said.append)
+        return checked.is_good
+
+    assert not is_good("raw.csv")
+    line.contract('file = "raw.csv"\n', "raw")
+    assert is_good("raw.csv")
+    assert is_good("contracts/raw.toml")

@@ -1,0 +1,116 @@
+"""Held-out rows are cut along columns, and a slice is called worse only where that is no chance."""
+
+from __future__ import annotations
+
+import numpy
+import pandas
+import pytest
+
+from noteship.validation import errors
+from noteship.validation.metrics import Classified, Regressed
+from noteship.validation.resampling import Resampling
+from noteship.validation.slices import judge_slices
+from noteship.validation.slicing import Cut, cuts
+
+
+def rows(count: int = 200) -> pandas.DataFrame:
+    random = numpy.random.default_rng(1)
+    return pandas.DataFrame(
+        {
+            "amount": random.normal(size=count).round(3),
+            "stars": random.integers(1, 6, count),
+            "country": random.choice(["de", "fr"], count),
+            "is_new": random.random(count) < 0.5,
+            "date": pandas.date_range("2026-01-01", periods=count, freq="h"),
+            "text": ["letters " * int(size) for size in random.integers(5, 60, count)],
+            "sender": [f"s{number % 60}" for number in range(count)],
+            "same": 1,
+        }
+    )
+
+
+def told(frame: pandas.DataFrame, *columns: str) -> dict[str, int]:
+    return {each.value: len(each.places) for each in cuts(frame, columns, columns)}
+
+
+def test_columns_are_cut_by_what_they_hold() -> None:
+    """Few values each for itself, numbers and times into quarters, texts by their letters, names by the frequent."""
+    frame = rows()
+    assert set(told(frame, "country")) == {"de", "fr"} and set(told(frame, "is_new")) == {"False", "True"}
+    assert set(told(frame, "stars")) == set("12345")
+    assert list(told(frame, "amount").values()) == [50] * 4 == list(told(frame, "date").values())
+    assert all(each.endswith(" letters") for each in told(frame, "text"))
+    names = told(frame, "sender")
+    assert len(names) == 21 and "40 other values" in names and sum(names.values()) == 200
+    assert not told(frame, "same")
+
+
+def test_missing_values_are_a_slice() -> None:
+    """Of each column that has some; the others are cut as if there were none."""
+    frame = rows()
+    frame.loc[:19, "amount"] = numpy.nan
+    frame.loc[:9, "country"] = None
+    assert told(frame, "amount")["missing"] == 20 and told(frame, "country")["missing"] == 10
+    places = next(each.places for each in cuts(frame, ("amount",), ()) if each.value == "missing")
+    assert places.tolist() == list(range(20))
+
+
+def test_unnamed_columns_are_the_inputs() -> None:
+    """Names that are many, and of one length, are no slices there; a name that there is not is an error."""
+    found = {each.column for each in cuts(rows(), None, ["text", "country", "sender", "same"])}
+    assert found == {"text", "country"}
+    with pytest.raises(errors.UnknownSlice, match="nearest: country"):
+        cuts(rows(), ("contry",), ())
+
+
+def classified(right: numpy.ndarray) -> Classified:  # type: ignore[type-arg]
+    true = numpy.arange(len(right)) % 2
+    return Classified(true, numpy.where(right, true, 1 - true), None, 2, 1)
+
+
+def halves(count: int) -> list[Cut]:
+    return [Cut("c", "first", numpy.arange(count // 2)), Cut("c", "second", numpy.arange(count // 2, count))]
+
+
+def test_a_worse_slice_is_found() -> None:
+    """With twice the errors of the others; the better one is not called worse."""
+    random = numpy.random.default_rng(2)
+    right = random.random(600) > numpy.where(numpy.arange(600) < 300, 0.3, 0.1)
+    first, second = judge_slices(classified(right), halves(600), Resampling(600, 200, 0), "f1")
+    assert first.is_worse and first.p < 0.001 and not second.is_worse and second.p > 0.99
+    off = random.normal(size=600) * numpy.where(numpy.arange(600) < 300, 2, 1)
+    judged = Regressed(random.normal(size=600), numpy.zeros(600) + off)
+    judged = Regressed(judged.true, judged.true + off)
+    assert judge_slices(judged, halves(600), Resampling(600, 200, 0), "rmse")[0].is_worse
+
+
+@pytest.mark.slow
+def test_many_slices_are_corrected_for() -> None:
+    """Of 40 models that are alike everywhere, with 20 slices each, hardly one has a slice that is called worse."""
+    random = numpy.random.default_rng(3)
+    called = 0
+    for _ in range(40):
+        parts = [Cut("c", str(number), numpy.arange(number * 40, number * 40 + 40)) for number in range(20)]
+        found = judge_slices(classified(random.random(800) > 0.2), parts, Resampling(800, 20, 0), "accuracy")
+        called += any(each.is_worse for each in found)
+    assert called <= 2
+
+
+def test_small_slices_say_so() -> None:
+    """Nothing is tested there; one row has a value and no interval of what is no share."""
+    parts = [Cut("c", "few", numpy.arange(8)), Cut("c", "one", numpy.array([3])), Cut("c", "all", numpy.arange(8, 90))]
+    found = judge_slices(classified(numpy.arange(90) > 10), parts, Resampling(90, 50, 0), "accuracy")
+    assert [each.is_small for each in found] == [True, True, False]
+    assert numpy.isnan(found[0].p) and found[1].metrics["accuracy"].value == 0
+
+
+def test_groups_count_as_one_in_slices() -> None:
+    """Thirty rows of nine senders are few; one bad sender among twenty makes no slice worse."""
+    right = numpy.arange(400) >= 20
+    groups = numpy.arange(400) // 20
+    found = judge_slices(classified(right), halves(400), Resampling(400, 50, 0, groups), "accuracy")
+    by_row = judge_slices(classified(right), halves(400), Resampling(400, 50, 0), "accuracy")
+    assert by_row[0].is_worse and not found[0].is_worse
+    assert judge_slices(classified(right), [Cut("c", "x", numpy.arange(180))], Resampling(400, 50, 0, groups), "f1")[
+        0
+    ].is_small
