@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
+import subprocess
 import time
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -92,19 +95,23 @@ def pids(places: list[Any]) -> set[int]:
     return {pid for pid, *_ in places}
 
 
-def clusters() -> list[psutil.Process]:
+def running(processes: Iterable[psutil.Process], word: str) -> list[psutil.Process]:
+    """Those with a word among their arguments."""
     found = []
-    for process in psutil.process_iter():
-        try:
-            if any(part.endswith("computing/dask_cluster.py") for part in process.cmdline()):
+    for process in processes:
+        with contextlib.suppress(psutil.Error):
+            if word in " ".join(process.cmdline()):
                 found.append(process)
-        except psutil.Error:
-            continue
+    return found
+
+
+def cluster_of(process: subprocess.Popen[str]) -> psutil.Process:
+    (found,) = running(psutil.Process(process.pid).children(), "computing/dask_cluster.py")
     return found
 
 
 def workers(top: psutil.Process) -> list[psutil.Process]:
-    return [each for each in top.children(recursive=True) if "spawn_main" in " ".join(each.cmdline())]
+    return running(top.children(recursive=True), "spawn_main")
 
 
 def test_unmodified_code_is_spread_over_the_workers(project: Project) -> None:
@@ -114,7 +121,6 @@ def test_unmodified_code_is_spread_over_the_workers(project: Project) -> None:
     project.write("data.csv", "a,b\n")
     project.notebook("search", SEARCH, WAYS)
     project.write("forest.py", SCRIPT)
-    before = len(clusters())
     document = project.json("run")
     said, script = json.loads(project.text("said.json")), json.loads(project.text("script.json"))
     used = pids(said["client"])
@@ -133,7 +139,7 @@ def test_unmodified_code_is_spread_over_the_workers(project: Project) -> None:
     told = "it had a Dask cluster made for the run: 2 workers with 1 thread and 1.0 GiB of memory each"
     assert notes == {told}
     assert told in project.call("show", "latest", "search").out
-    assert len(clusters()) == before
+    assert running(psutil.Process().children(recursive=True), "computing/dask_cluster.py") == []
     project.write("noteship.toml", "[run]\njobs = 2\n")
     assert set(project.states().values()) == {"reused"}
 
@@ -183,7 +189,7 @@ def test_a_worker_that_is_killed_is_replaced(slow: Project, mark: Path) -> None:
     """Its tasks are done again by others, another takes its place, and the stage says so."""
     process = slow.start("run", "--json")
     eventually(mark.exists, 60)
-    (top,) = [each for each in psutil.Process(process.pid).children() if each in clusters()]
+    top = cluster_of(process)
     victim = workers(top)[0]
     victim.kill()
     eventually(lambda: len(workers(top)) == 2 and victim not in workers(top))
@@ -198,7 +204,7 @@ def test_a_scheduler_that_is_killed_fails_the_stage_and_the_next_run_goes_on(slo
     """The failure is of the kind "cluster" and says to run again; what had finished is not run twice."""
     process = slow.start("run", "--json")
     eventually(mark.exists, 60)
-    (top,) = [each for each in psutil.Process(process.pid).children() if each in clusters()]
+    top = cluster_of(process)
     family = [top, *top.children(recursive=True)]
     began = time.monotonic()
     top.kill()
@@ -219,7 +225,7 @@ def test_nothing_survives_noteship(slow: Project, mark: Path) -> None:
     """When noteship is killed, its cluster ends with it, and the keys are gone."""
     process = slow.start("run")
     eventually(mark.exists, 60)
-    (top,) = [each for each in psutil.Process(process.pid).children() if each in clusters()]
+    top = cluster_of(process)
     folder = Path(top.cwd())
     assert folder.stat().st_mode & 0o777 == 0o700
     assert (folder / "key.pem").stat().st_mode & 0o777 == 0o600

@@ -18,6 +18,7 @@ class Site:
     files: dict[str, bytes] = field(default_factory=dict)
     address: str = ""
     has_etag: bool = True
+    salt: bytes = b""
     takes_head: bool = True
     ranges: bool = True
     chunked: bool = False
@@ -71,7 +72,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _file(self, data: bytes, headers: dict[str, str], *, with_body: bool) -> None:
         site = self.site
-        etag = f'"{hashlib.sha256(data).hexdigest()[:16]}"'
+        etag = f'"{hashlib.sha256(data + site.salt).hexdigest()[:16]}"'
         wanted = headers.get("range", "")
         start = 0
         if site.ranges and wanted and headers.get("if-range", etag) == etag:

@@ -300,3 +300,29 @@ def test_a_judgement_of_nothing_is_drawn() -> None:
     )
     assert "Its main metric rmse has no value on 900 held-out rows." in verdict(given)
     assert "How to read this" in heads(validation.page(given))
+
+
+def test_a_thousand_classes_slices_and_files_are_a_page_that_can_be_read() -> None:
+    """What is too much to be looked at is folded, or told as so many more."""
+    outputs = {f"plots/{place}.png": "ab" * 32 for place in range(1_000)}
+    given = judged.many(1_000, 5_000)
+    shifts = judged.binary().robustness * 30
+    page = validation.page(
+        dataclasses.replace(
+            given,
+            lineage={"stages": [{"stage": "plot", "inputs": {}, "outputs": outputs}]},
+            split=dataclasses.replace(given.split, classes=dict.fromkeys(given.classes, (4, 1))),
+            robustness=shifts,
+        )
+    )
+    assert "and 988 more" in page and f"<summary>{len(shifts) - 20} more</summary>" in page
+    assert len(page) < 600_000
+    assert (
+        "And 960 more classes."
+        in validation.card(
+            dataclasses.replace(
+                given, split=dataclasses.replace(given.split, classes=dict.fromkeys(given.classes, (4, 1)))
+            ),
+            "files",
+        ).text
+    )

@@ -97,7 +97,7 @@ def verbs_page() -> str:
         if not inner:
             lines += _options(parser)
         for name, each in inner[0].choices.items() if inner else ():
-            action = each.get_default("act")
+            action = each.get_default("does")
             lines += ["", f"### {verb.name} {name}", "", each.description or "", *_example(action.example)]
             lines += _options(each)
     return "\n".join(lines) + "\n"

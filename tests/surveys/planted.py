@@ -25,7 +25,8 @@ def clean(seed: int = 1, rows: int = ROWS) -> pandas.DataFrame:
     places = pandas.Timestamp("2023-01-01") + pandas.to_timedelta(draw.integers(0, 60_000_000, rows), unit="s")
     texts = [
         f"order {draw.integers(10**8)}: the {TOPICS[draw.integers(10)]} {OPINIONS[draw.integers(7)]}, and "
-        f"the {TOPICS[draw.integers(10)]} {OPINIONS[draw.integers(7)]} after {draw.integers(1, 90)} days of use at home, "
+        f"the {TOPICS[draw.integers(10)]} {OPINIONS[draw.integers(7)]} after {draw.integers(1, 90)} days of use "
+        "at home, "
         f"which is what the {TOPICS[draw.integers(10)]} was for"
         for _ in range(rows)
     ]

@@ -87,3 +87,11 @@ def test_a_space_is_the_same_from_its_plain_value() -> None:
     value = {"a": {"low": 1e-3, "high": 100.0, "log": True}, "b": ["x", 2, None], "c": {"low": 2, "high": 8, "step": 2}}
     assert tuning.Space.from_json(value).to_json() == value
     assert tuning.Space.from_json(value).continua == ("a",)
+
+
+def test_a_point_at_an_end_is_told() -> None:
+    """The lowest and the highest of a span, and what is next to them by its measure, are ends; choices have none."""
+    value = {"x": {"low": 1e-3, "high": 1e3, "log": True}, "n": {"low": 1, "high": 9}, "kind": ["a", "b"]}
+    space = tuning.Space.from_json(value)
+    assert space.ends({"x": 1.0, "n": 5, "kind": "a"}) == ()
+    assert space.ends({"x": 0.00105, "n": 9, "kind": "b"}) == ("x", "n")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -115,6 +115,7 @@ def summary(report: TuneReport) -> Iterator[str]:
     before = "" if search.before is None else f", as it is {figure(search.before)}"
     yield f"best {search.metric}: {figure(best.value)}{error} of trial {best.number}{before}"
     yield f"  {point(best.parameters, names)}"
+    yield from _ends(search, best, names)
     yield from _certainty(report, best)
     found = report.importances
     if found:
@@ -137,6 +138,13 @@ def _certainty(report: TuneReport, best: tuning.Trial) -> Iterator[str]:
     last = [each.value for each in done[-LAST:] if each.value is not None]
     if len(done) > LAST:
         yield f"  the last {LAST} lie from {figure(min(last))} to {figure(max(last))}"
+
+
+def _ends(search: tuning.Begun, best: tuning.Trial, names: Mapping[str, str]) -> Iterator[str]:
+    ends = [names[name] for name in search.space.ends(best.parameters)]
+    if ends:
+        where = "an end of its range" if len(ends) == 1 else "ends of their ranges"
+        yield f"  {', '.join(ends)} at {where}: beyond it there may be better"
 
 
 def _to_keep(report: TuneReport) -> Iterator[str]:

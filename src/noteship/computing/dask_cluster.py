@@ -162,8 +162,7 @@ class _Watcher(distributed.SchedulerPlugin):  # type: ignore[misc]
 
 def _end(folder: Path, code: int = 0) -> None:
     """Leave nothing running, and no key."""
-    import psutil
-
+    psutil: Any = importlib.import_module("psutil")  # which Dask needs, too
     # What tidies up after processes that were killed has to live on for a moment.
     tidier = getattr(getattr(tidying, "_resource_tracker", None), "_pid", None)
     for _ in range(2):

@@ -137,7 +137,7 @@ class ContractBroken(WorkFailed):
             f"{self.file} breaks its contract: {self.breach}{more}",
             where=f"{self.where}; the file was {origin}",
             nearest="\n".join(self.told),
-            remedy=f"look at it with `noteship data show {shlex.quote(self.file)}`, and {mend} or loosen the contract",
+            remedy=f"look at it with `noteship data show {shlex.quote(self.file)}`, and {mend} or loosen {self.where}",
         )
 
     @classmethod

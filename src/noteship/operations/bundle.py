@@ -201,7 +201,7 @@ def _request(opened: OpenedProject, service: ServiceSettings, result: workflow.R
             for path in result.results[name].outputs
             if path.lower().endswith(FITTED) and path not in files
         ),
-        "lineage": {"stages": [_lineage(result.results[name]) for name in needed.order]},
+        "lineage": {"stages": [_lineage(result.results[name], needed.stages[name]) for name in needed.order]},
         "environment": {"python": environment.python, "packages": dict(environment.packages)},
         "profile": {"folds": monitor.folds, "tolerance": monitor.tolerance},
     }
@@ -284,8 +284,12 @@ def _made_at(opened: OpenedProject, stages: Sequence[str]) -> dict[str, str]:
     return places
 
 
-def _lineage(result: workflow.Result) -> dict[str, Any]:
+def _lineage(result: workflow.Result, stage: workflow.Stage) -> dict[str, Any]:
     parts = result.parts
+    outputs = {path: artifact.digest for path, artifact in sorted(result.outputs.items())}
+    if stage.source:
+        # What its origin calls the version may change though the bytes do not: equal inputs give equal bundles.
+        return {"stage": result.stage, "key": "", "code": parts.code, "params": {}, "inputs": {}, "outputs": outputs}
     return {
         "stage": result.stage,
         "key": result.key,
@@ -293,7 +297,7 @@ def _lineage(result: workflow.Result) -> dict[str, Any]:
         "params": parts.to_json()["params"],
         "inputs": dict(parts.reads),
         "outside": sorted(parts.outside.values()),
-        "outputs": {path: artifact.digest for path, artifact in sorted(result.outputs.items())},
+        "outputs": outputs,
     }
 
 

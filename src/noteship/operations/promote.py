@@ -51,38 +51,41 @@ class _Case:
     champion: promotions.Champion | None
     declared: Mapping[str, Any]
 
-    def against(self) -> Iterator[str]:
+    def against(self) -> tuple[str, ...]:
         """What speaks against it, the most telling first."""
-        judgement = self.judgement
-        if judgement is None:
-            yield "it was not validated"
-            return
+        if self.judgement is None:
+            return ("it was not validated",)
+        return (*self._failed(self.judgement), *self._outdated(self.judgement))
+
+    def _failed(self, judgement: Judgement) -> Iterator[str]:
         if not judgement.passed:
             yield "its judgement failed"
             yield from judgement.failures
             yield from (f"gate {gate.expression}: {gate.told}" for gate in judgement.gates if not gate.passed)
+
+    def _outdated(self, judgement: Judgement) -> Iterator[str]:
+        """What is not as it was when it was judged."""
         compared = judgement.champion.digest if judgement.champion else None
         now = self.champion.digest if self.champion else None
         if compared != now:
             was, there = (f"{short(each)}" if each else "none" for each in (compared, now))
             yield f"it was compared with another champion: {was} then, {there} now"
-        changed = sorted(
-            key
-            for key in {*judgement.settings, *self.declared}
-            if judgement.settings.get(key) != self.declared.get(key)
-        )
+        then = judgement.settings
+        changed = sorted(key for key in {*then, *self.declared} if then.get(key) != self.declared.get(key))
         if changed:
             yield f"[validate] is not what it was judged by: {', '.join(changed)}"
 
     @property
     def remedy(self) -> str:
         """What to do about what speaks against it."""
-        again = f"noteship validate {short(self.bundle)}"
+        validate = f"noteship validate {short(self.bundle)}"
         if self.judgement is None:
-            return f"validate it: {again}"
-        if self.judgement.passed:
-            return f"validate it again: {again}"
-        return f"make a better model, and validate that one (the report tells where this one fails: {again})"
+            return f"validate it: {validate}"
+        if any(self._outdated(self.judgement)):
+            return f"validate it again: {validate}"
+        return (
+            f"make a better model, and validate that one ({validate} --report FAILED.html tells where this one fails)"
+        )
 
 
 def promote(opened: OpenedProject, bundle: str, *, reason: str | None = None, override: str | None = None) -> Promoted:
@@ -97,7 +100,7 @@ def promote(opened: OpenedProject, bundle: str, *, reason: str | None = None, ov
     if before is not None and before.digest == found.digest:
         return Promoted(found, None)
     case = _case(opened, found.digest, before)
-    against = tuple(case.against())
+    against = case.against()
     if against and override is None:
         where = f"judgement {case.kept.id}" if case.kept else ""
         raise NotPromoted(short(found.digest), against, case.remedy, where)
@@ -142,7 +145,7 @@ def _check_whole(objects: store.Store, found: Named) -> None:
 def _notes(case: _Case, override: str | None) -> Iterator[str]:
     if case.judgement is not None and not case.judgement.gates:
         yield "no gates are declared: [validate] gates in noteship.toml"
-    if override is not None and not tuple(case.against()):
+    if override is not None and not case.against():
         yield "nothing spoke against it, so that it is not marked as an override"
 
 

@@ -21,7 +21,7 @@ from noteship.operations import child, judgements, loading, promotions, trusted
 from noteship.operations.errors import DataGone, NoHoldoutFile, NoTarget
 from noteship.operations.naming import Named, named
 from noteship.operations.opened import OpenedProject
-from noteship.operations.validating_pages import CARD, PICTURES, REPORT
+from noteship.operations.validating_pages import CARD, PICTURES, REPORT, intended
 from noteship.project import ValidateSettings
 from noteship.validation.asking import JudgeRequest, Packed, measures_of
 from noteship.validation.gate_values import Known, values_of
@@ -84,10 +84,11 @@ class _Rows:
 def validate(opened: OpenedProject, request: ValidateRequest, told: Told) -> Validated:
     """Judge a bundle, or find that the same was judged before; its judgement is then the latest one of the bundle.
 
-    Raises: NoBundle, UnknownBundle, NoTarget, DataGone, NoHoldoutFile, GateUnknown, what the judging raises (as
-    BundleFailed), NoteshipMissing, and the store's errors.
+    Raises: NoBundle, UnknownBundle, NoTarget, DataGone, NoHoldoutFile, GateUnknown, NoCardText, what the judging raises
+    (as BundleFailed), NoteshipMissing, and the store's errors.
     """
     found = named(opened, request.bundle or "latest")
+    use = intended(opened)
     settings = opened.settings.validate
     if request.holdout is not None:
         settings = replace(settings, holdout=request.holdout)
@@ -104,7 +105,7 @@ def validate(opened: OpenedProject, request: ValidateRequest, told: Told) -> Val
             before = judgements.keep(opened.store, judgement, asked.key, pages)
         return Validated(found, judgement, before, again=True, since=since)
     judgement = _gated(asked.judged(request.trusting, told), settings)
-    kept = judgements.keep(opened.store, judgement, asked.key, _pages(judgement))
+    kept = judgements.keep(opened.store, judgement, asked.key, _pages(judgement, use))
     return Validated(found, judgement, kept, again=False, since=since)
 
 
@@ -271,12 +272,12 @@ def _gated(judgement: Judgement, settings: ValidateSettings) -> Judgement:
     return replace(judgement, gates=gates, passed=passed)
 
 
-def _pages(judgement: Judgement) -> dict[str, bytes]:
-    """The report, and the card with its pictures."""
+def _pages(judgement: Judgement, use: str) -> dict[str, bytes]:
+    """The report, and the card with its pictures; `use` is what people say of the model's."""
     # Brings matplotlib, which only what is new needs.
     from noteship.reporting import validation as reporting
 
-    card = reporting.card(judgement, PICTURES)
+    card = reporting.card(judgement, PICTURES, use)
     pictures = {f"{PICTURES}/{name}": picture.encode() for name, picture in card.pictures.items()}
     return {REPORT: reporting.page(judgement).encode(), CARD: card.text.encode(), **pictures}
 

@@ -41,6 +41,7 @@ class ProjectSettings:
     """`[project]`."""
 
     name: str | None = field(default=None, metadata={"parse": values.name})
+    card: str | None = None
 
 
 @dataclass(frozen=True)

@@ -11,33 +11,29 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-# Of a server that is away it is to be known soon; whoever set them otherwise meant it. It would tell its makers of each
-# use, which nobody here has agreed to.
-for _name, _value in {
-    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",
-    "MLFLOW_HTTP_REQUEST_TIMEOUT": "20",
-    "MLFLOW_DISABLE_TELEMETRY": "true",
-}.items():
-    os.environ.setdefault(_name, _value)
+from noteship.errors import cut
+from noteship.tracking.entry import Entry
+from noteship.tracking.errors import EventRefused, TrackerAway
 
-# Its lines would name the server with what the address may hold, on an output that is for one document.
-os.environ["MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT"] = "true"
-
-from mlflow import MlflowClient  # noqa: E402 - it reads them when it is imported
-from mlflow.entities import Experiment, Metric, Param, Run, RunTag, ViewType  # noqa: E402
-from mlflow.exceptions import MlflowException, RestException  # noqa: E402
-
-from noteship.errors import cut  # noqa: E402
-from noteship.tracking.entry import Entry  # noqa: E402
-from noteship.tracking.errors import EventRefused, TrackerAway  # noqa: E402
+if TYPE_CHECKING:
+    from mlflow.entities import Run
 
 __all__ = ["Client"]
 
 KEY, BUNDLE = "noteship.event", "noteship.bundle"
 FOLDER = "bundle"
 CHAMPION = "champion"
+# Of a server that is away it is to be known soon; whoever set them otherwise meant it. The library would report its use
+# to its makers, which nobody here has agreed to.
+DEFAULTS = {
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",
+    "MLFLOW_HTTP_REQUEST_TIMEOUT": "20",
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+}
+# Its lines would name the server with what the address may hold, on an output that is for one document.
+QUIET = "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT"
 # As many as the server takes in one request.
 BATCH = 100
 THERE = "RESOURCE_ALREADY_EXISTS"
@@ -54,12 +50,20 @@ WORDS = {
 
 
 class Client:
-    """A tracking server, as MLFLOW_TRACKING_URI and the like name it. All methods raise TrackerAway, EventRefused."""
+    """A tracking server, as MLFLOW_TRACKING_URI and the like name it. All methods raise TrackerAway, EventRefused.
+
+    Cost: MLflow is loaded with the first one, which takes some six seconds of a processor.
+    """
 
     def __init__(self, server: str) -> None:
+        # Read when the library is loaded.
+        os.environ.update({**DEFAULTS, **os.environ, QUIET: "true"})
+        import mlflow
+
         self._server = server
+        self._library = mlflow
         with self._mapped("the address"):
-            self._mlflow = MlflowClient()
+            self._mlflow = mlflow.MlflowClient()
 
     def enter(self, experiment: str, entry: Entry, files: Mapping[str, Path]) -> str:
         """The id of the run that has all of an entry, its children and its files; `files` by the names they get."""
@@ -108,22 +112,20 @@ class Client:
             self._mlflow.set_registered_model_alias(model, CHAMPION, version)
 
     def _experiment(self, name: str) -> str:
-        found: Experiment | None = self._mlflow.get_experiment_by_name(name)
-        if found is not None:
-            return str(found.experiment_id)
-        try:
-            return str(self._mlflow.create_experiment(name))
-        except RestException as error:
-            if error.error_code != THERE:
-                raise
-        return self._experiment(name)  # somebody else has made it meanwhile
+        found = self._mlflow.get_experiment_by_name(name)
+        if found is None:
+            with self._unless_there():
+                self._mlflow.create_experiment(name)
+            return self._experiment(name)
+        return str(found.experiment_id)
 
     def _find(self, experiment: str, tag: str, value: str) -> dict[str, Run]:
         """The runs that have a tag, by their keys; also such as somebody has deleted, which are not made again."""
+        every = self._library.entities.ViewType.ALL
         found: dict[str, Run] = {}
         token = None
         while True:
-            page = self._mlflow.search_runs([experiment], f"tags.`{tag}` = '{value}'", ViewType.ALL, page_token=token)
+            page = self._mlflow.search_runs([experiment], f"tags.`{tag}` = '{value}'", every, page_token=token)
             found |= {run.data.tags[KEY]: run for run in page if KEY in run.data.tags}
             token = page.token
             if not token:
@@ -142,10 +144,11 @@ class Client:
                 self._mlflow.set_terminated(run.info.run_id, child.status, child.ended_ms)
 
     def _fill(self, run: Run, entry: Entry) -> None:
+        of = self._library.entities
         # The time is the entry's, so that a number that is told again is the same one.
-        metrics = [Metric(name, value, entry.ended_ms, 0) for name, value in entry.metrics.items()]
-        params = [Param(name, value) for name, value in entry.params.items()]
-        tags = [RunTag(name, value) for name, value in entry.tags.items()]
+        metrics = [of.Metric(name, value, entry.ended_ms, 0) for name, value in entry.metrics.items()]
+        params = [of.Param(name, value) for name, value in entry.params.items()]
+        tags = [of.RunTag(name, value) for name, value in entry.tags.items()]
         most = max(len(metrics), len(params), len(tags))
         for start in range(0, most, BATCH):
             part = slice(start, start + BATCH)
@@ -156,9 +159,15 @@ class Client:
         self._mlflow.log_artifact(run, str(path), folder or None)
 
     def _make_model(self, model: str) -> None:
-        try:
+        with self._unless_there():
             self._mlflow.create_registered_model(model)
-        except RestException as error:
+
+    @contextmanager
+    def _unless_there(self) -> Iterator[None]:
+        """Somebody else may have made it meanwhile."""
+        try:
+            yield
+        except self._library.exceptions.RestException as error:
             if error.error_code != THERE:
                 raise
 
@@ -166,8 +175,9 @@ class Client:
     def _mapped(self, what: str) -> Iterator[None]:
         try:
             yield
-        except MlflowException as error:
-            if isinstance(error, RestException) and error.error_code in REFUSALS:
+        except self._library.exceptions.MlflowException as error:
+            is_answer = isinstance(error, self._library.exceptions.RestException)
+            if is_answer and error.error_code in REFUSALS:
                 raise EventRefused(self._server, what, _told(error)) from error
             raise TrackerAway(self._server, _told(error)) from error
         except OSError as error:  # of files on their way to where the server keeps them

@@ -14,6 +14,8 @@ __all__ = ["Choices", "Dimension", "Space", "Span", "dimension"]
 DIGITS = 6
 # Of numbers with one, which are multiples of it but for the last bits.
 STEP_DIGITS = 12
+# Within this share of a span from its end, a best value may well lie beyond it.
+EDGE = 0.02
 # How far the last multiple of a step may be from `high`, in steps.
 SLACK = 1e-6
 FORM = 'a list of choices, or a table such as { low = 1, high = 10 } with "log" or "step" if need be'
@@ -76,6 +78,11 @@ class Span:
             return False
         steps = (value - self.low) / self.step if self.step else 0.0
         return bool(abs(steps - round(steps)) <= SLACK)
+
+    def is_end(self, value: float) -> bool:
+        """Whether a value is its lowest or highest, or close to that."""
+        low, high, at = (math.log(each) if self.log else each for each in (self.low, self.high, value))
+        return not EDGE < (at - low) / (high - low) < 1 - EDGE
 
     def own(self, value: float) -> float:
         """A number as it is used: with so many digits, and within the ends."""
@@ -182,6 +189,12 @@ class Space:
         """Whether it is one of its points."""
         return point.keys() == self.dimensions.keys() and all(
             each.holds(point[name]) for name, each in self.dimensions.items()
+        )
+
+    def ends(self, point: Mapping[str, Any]) -> tuple[str, ...]:
+        """The spans at an end of which a point lies."""
+        return tuple(
+            name for name, each in self.dimensions.items() if isinstance(each, Span) and each.is_end(point[name])
         )
 
     def to_json(self) -> dict[str, Any]:

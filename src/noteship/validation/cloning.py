@@ -13,16 +13,21 @@ from noteship.validation import errors
 from noteship.validation.asking import JudgeRequest
 from noteship.validation.opening import Opened
 from noteship.validation.parting import Part, Parted
+from noteship.validation.splitting import check
 
 __all__ = ["Judged", "encoded", "judged_for", "score"]
 
 
 @dataclass(frozen=True, eq=False)
 class Judged:
-    """The composition that is judged, on which parts, and why it is that one; `is_clone`: whether it was refitted."""
+    """The composition that is judged, on which parts, and why it is that one.
+
+    `train` are the encoded rows of the training part; `is_clone`: whether it was refitted on them.
+    """
 
     composition: models.Composition
     parted: Parted
+    train: pandas.DataFrame
     is_clone: bool
     why: str
 
@@ -31,7 +36,7 @@ def judged_for(opened: Opened, parted: Parted, asked: JudgeRequest) -> Judged:
     """The clone; where there can be none, the bundle itself on rows of a file that no stage has read.
 
     All steps but functions are fitted again, so that nothing in the model knows of the held-out rows.
-    Raises NotJudged, HeldOutUnfit.
+    Raises NotJudged, HeldOutUnfit, TooFewRows, OneClass.
     """
     train = encoded(opened, parted.train, "")
     made = models.refit(opened.composition, train, parted.train.answers, asked.seed, partly=False)
@@ -41,9 +46,11 @@ def judged_for(opened: Opened, parted: Parted, asked: JudgeRequest) -> Judged:
             seen = f"{name} was read by {asked.read_by}" if asked.read_by else ""
             raise errors.NotJudged(made.step, made.why, seen)
         why = f"its steps cannot be fitted again ({made.step}: {made.why}); no stage has read {name}"
-        return Judged(opened.composition, parted.without_seen(), is_clone=False, why=why)
+        unseen = parted.without_seen()
+        check(unseen.train.answers, unseen.held.answers, classes=bool(opened.composition.predictor.classes))
+        return Judged(opened.composition, unseen, train, is_clone=False, why=why)
     why = f"its steps were fitted again on the {len(parted.train):,} rows of the training part alone"
-    return Judged(made, parted, is_clone=True, why=why)
+    return Judged(made, parted, train, is_clone=True, why=why)
 
 
 def encoded(opened: Opened, part: Part, file: str) -> pandas.DataFrame:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from noteship.validation import gate_terms as terms
@@ -28,7 +28,7 @@ def work_out(text: str, condition: terms.Condition, values: Values, *, has_champ
     answer = reckoning.condition(condition)
     if reckoning.faults:
         return Gate(text, passed=False, told="; ".join(reckoning.faults))
-    told = "; ".join([*reckoning.told, *(("there is no champion to compare with",) if reckoning.left_out else ())])
+    told = "; ".join([*reckoning.told, *(("there is no champion to compare with",) if reckoning.is_open else ())])
     judged = Gate(text, answer is not False, told)
     return judged if answer is None else _with_sides(judged, condition, reckoning)
 
@@ -44,14 +44,14 @@ def _with_sides(judged: Gate, condition: terms.Condition, reckoning: _Reckoning)
 
 
 class _Reckoning:
-    """Works one gate out. What is left out is None; what is wrong is collected, and then nothing else counts."""
+    """Works one gate out. What is left open is None; what is wrong is collected, and then nothing else counts."""
 
     def __init__(self, values: Values, has_champion: bool) -> None:
         self._values = values
         self._has_champion = has_champion
         self.told: list[str] = []
         self.faults: list[str] = []
-        self.left_out = False
+        self.is_open = False
 
     def condition(self, term: terms.Condition) -> bool | None:
         if isinstance(term, terms.Comparison):
@@ -59,19 +59,17 @@ class _Reckoning:
         if isinstance(term, terms.Not):
             of = self.condition(term.of)
             return None if of is None else not of
-        both = [self.condition(term.left), self.condition(term.right)]
-        known = [each for each in both if each is not None]
-        join = all if term.word == "and" else any
-        return join(known) if known else None
+        return _joined(term.word, [self.condition(term.left), self.condition(term.right)])
 
     def _comparison(self, term: terms.Comparison) -> bool | None:
         values = [self.quantity(each) for each in term.terms]
-        answers: list[bool] = []
+        answers: list[bool | None] = []
         chain = ""
         for place, sign in enumerate(term.signs):
             left, right = values[place], values[place + 1]
             if left is None or right is None:
                 chain = self._tell(chain)
+                answers.append(None)
                 continue
             answers.append(_holds(left, sign, right))
             shown = _told_apart(left, right)
@@ -79,7 +77,7 @@ class _Reckoning:
             begun = chain or self._side(term.terms[place], shown[0])
             chain = f"{begun} {real} {self._side(term.terms[place + 1], shown[1])}"
         self._tell(chain)
-        return all(answers) if answers else None
+        return _joined("and", answers)
 
     def _tell(self, chain: str) -> str:
         if chain and chain not in self.told:
@@ -107,7 +105,7 @@ class _Reckoning:
 
     def _named(self, name: terms.Name) -> float | None:
         if name.parts[0] in ABOUT_CHAMPION and not self._has_champion:
-            self.left_out = True
+            self.is_open = True
             return None
         value = self._values.get(str(name))
         if value is None and name.parts[-1] in ("low", "high"):
@@ -167,6 +165,14 @@ def _renamed(term: terms.Quantity, values: Mapping[terms.Name, str]) -> terms.Qu
             return terms.Arithmetic(sign, _renamed(left, values), _renamed(right, values))
         case _:
             return term
+
+
+def _joined(word: str, answers: Sequence[bool | None]) -> bool | None:
+    """Both or one of them, in three-valued logic (Kleene 1938): open answers matter where no other settles it."""
+    settles = word == "or"
+    if settles in answers:
+        return settles
+    return None if None in answers else not settles
 
 
 def _holds(left: float, sign: str, right: float) -> bool:

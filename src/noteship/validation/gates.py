@@ -56,8 +56,9 @@ class Gate:
     def evaluate(self, values: Values, *, has_champion: bool) -> Judged:
         """Whether the values pass it, and why.
 
-        Where there is no champion, what is about it is left out, and nothing left is passed. A value that does not
-        exist, or is not finite, fails the gate, whatever else it says.
+        Where there is no champion, comparisons with it are open, and a gate that they leave open is passed; `min` and
+        `max` are of what there is. A value that does not exist, or is not finite, fails the gate, whatever else it
+        says.
         """
         # Reading `noteship.toml` reads gates, and should not wait for what a judgement is made of.
         from noteship.validation import gate_reckoning

@@ -69,9 +69,8 @@ class _Judging:
         self._parted = judged.parted
         file = asked.holdout.file or ""
         self._frame = encoded(opened, self._parted.held, file)
-        train = encoded(opened, self._parted.train, "")
         self._answering = Answering.of(
-            opened.composition, (train, self._parted.train.answers), self._parted.held.answers, asked.positive
+            opened.composition, (judged.train, self._parted.train.answers), self._parted.held.answers, asked.positive
         )
         self._resampling = Resampling(len(self._frame), asked.resamples, asked.seed, self._parted.groups)
         self._kind: Literal["classification", "regression"] = opened.scorer.signature.output.kind

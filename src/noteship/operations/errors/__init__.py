@@ -48,7 +48,7 @@ from noteship.operations.errors.tuning import (
     UnknownStepParameter,
     UntunedFails,
 )
-from noteship.operations.errors.validating import DataGone, NoHoldoutFile, NoTarget
+from noteship.operations.errors.validating import DataGone, NoCardText, NoHoldoutFile, NoTarget
 from noteship.operations.errors.watching import (
     BadTimes,
     NoAlarm,
@@ -78,6 +78,7 @@ __all__ = [
     "NoAlarm",
     "NoAlternatives",
     "NoBundle",
+    "NoCardText",
     "NoContract",
     "NoHoldoutFile",
     "NoProfile",

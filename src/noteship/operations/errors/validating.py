@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Self
 
-from noteship.errors import Parts, UsageError, WorkFailed
+from noteship.errors import Parts, UsageError, WorkFailed, cut
 
-__all__ = ["DataGone", "NoHoldoutFile", "NoTarget"]
+__all__ = ["DataGone", "NoCardText", "NoHoldoutFile", "NoTarget"]
 
 
 @dataclass(eq=False)
@@ -31,6 +31,27 @@ class DataGone(WorkFailed):
     def example(cls) -> Self:
         """An instance for documentation."""
         return cls("3fa9c81b02d4", "data/training.parquet", True)
+
+
+@dataclass(eq=False)
+class NoCardText(UsageError):
+    """The file in which people say what a model is for cannot be read."""
+
+    path: str
+    reason: str
+
+    def parts(self) -> Parts:
+        """The message."""
+        return Parts(
+            f"what the model card is to say of the model's use cannot be read: {self.path}: {cut(self.reason)}",
+            where="[project] card in noteship.toml",
+            remedy="write that file, in Markdown, or delete the setting",
+        )
+
+    @classmethod
+    def example(cls) -> Self:
+        """An instance for documentation."""
+        return cls("docs/model.md", "No such file or directory")
 
 
 @dataclass(eq=False)

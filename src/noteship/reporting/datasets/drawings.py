@@ -20,7 +20,7 @@ ROOM, EDGE = 44, 0.04
 
 
 def histogram(easel: Easel, name: str, shape: Shape, *, is_time: bool = False) -> str:
-    """Counts as bars from zero; the highest is as high as the chart. Axes of decades where the edges are even on them."""
+    """Counts as bars from zero; the highest is as high as the chart. Decades where the edges are even on them."""
     if is_time and (shape.edges[0] < FIRST_YEAR_S or shape.edges[-1] > LAST_YEAR_S):
         return ""
     canvas = easel.canvas(WIDTH, HEIGHT)

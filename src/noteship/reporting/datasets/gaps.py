@@ -36,6 +36,7 @@ def _patterns(survey: Survey) -> Iterator[str]:
         names = ", ".join(each.columns[:MOST_NAMES]) or "nothing"
         more = f" and {len(each.columns) - MOST_NAMES} more" if len(each.columns) > MOST_NAMES else ""
         yield (
-            f'<tr><td class="number">{each.rows:,}</td><td class="number">{escaped(percent(each.rows / survey.looked_at))}</td>'
+            f'<tr><td class="number">{each.rows:,}</td>'
+            f'<td class="number">{escaped(percent(each.rows / survey.looked_at))}</td>'
             f'<td class="what">{escaped(names + more, 300)}</td></tr>'
         )

@@ -56,26 +56,29 @@ def matrix(relations: Relations, names: Sequence[str]) -> str:
     for column in range(count):
         x, y = left + column * cell + cell / 2, count * cell + 10
         parts.append(
-            f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="end" transform="rotate(-45 {x:.1f} {y:.1f})">{escaped(labels[column])}</text>'
+            f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="end" transform="rotate(-45 {x:.1f} {y:.1f})">'
+            f"{escaped(labels[column])}</text>"
         )
     # The first name below hangs out to the left.
     width, height = left + count * cell + 2, count * cell + below
     out = max(0.0, below - left)
     return (
-        f'<div class="matrix"><svg viewBox="{-out:.0f} 0 {width + out:.0f} {height:.0f}" width="{width + out:.0f}" height="{height:.0f}" '
+        f'<div class="matrix"><svg viewBox="{-out:.0f} 0 {width + out:.0f} {height:.0f}" width="{width + out:.0f}" '
+        f'height="{height:.0f}" '
         f'role="img" aria-label="how columns go together" font-size="11" fill="var(--ink)">{"".join(parts)}</svg></div>'
     )
 
 
 def _cell(x: float, y: float, size: int, value: float, what: str, count: int) -> str:
     side = size - 1
+    box = f'x="{x:.0f}" y="{y:.0f}" width="{side}" height="{side}"'
     if math.isnan(value):
-        return f'<rect x="{x:.0f}" y="{y:.0f}" width="{side}" height="{side}" fill="none" stroke="var(--grid)"><title>{escaped(what)}: not known</title></rect>'
+        return f'<rect {box} fill="none" stroke="var(--grid)"><title>{escaped(what)}: not known</title></rect>'
     colour = "--window" if value >= 0 else "--alarm"
     strength = abs(value)
     told = f"<title>{escaped(what)}: {value:+.2f}</title>"
-    made = f'<rect x="{x:.0f}" y="{y:.0f}" width="{side}" height="{side}" fill="var(--grid)" fill-opacity=".55">{told}</rect>'
-    made += f'<rect x="{x:.0f}" y="{y:.0f}" width="{side}" height="{side}" fill="var({colour})" fill-opacity="{strength:.2f}">{told}</rect>'
+    made = f'<rect {box} fill="var(--grid)" fill-opacity=".55">{told}</rect>'
+    made += f'<rect {box} fill="var({colour})" fill-opacity="{strength:.2f}">{told}</rect>'
     if count <= WRITTEN:
         ink = "var(--paper)" if strength > 0.6 else "var(--ink)"
         text = f"{value:.2f}".replace("0.", ".") if strength < 0.995 else f"{value:.0f}"
@@ -94,6 +97,7 @@ def pairs(given: Sequence[Pair]) -> str:
         linear = f"; Pearson {each.pearson:+.2f}" if each.pearson is not None and not math.isnan(each.pearson) else ""
         lines.append(
             f'<tr><td class="what">{escaped(each.one, 40)}</td><td class="what">{escaped(each.other, 40)}</td>'
-            f'<td class="number"><b>{each.value:+.2f}</b></td><td class="what"><small class="quiet">{each.measure}{linear}</small></td></tr>'
+            f'<td class="number"><b>{each.value:+.2f}</b></td>'
+            f'<td class="what"><small class="quiet">{each.measure}{linear}</small></td></tr>'
         )
     return f"<table>{''.join(lines)}</table>"

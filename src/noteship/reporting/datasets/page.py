@@ -25,6 +25,23 @@ __all__ = ["page"]
 MOST_TELLS = 20
 # With more columns at fault than this, a problem is told once, not on every card.
 MOST_TAGGED = 20
+PROBLEMS = (
+    "A problem is named where it is far beyond chance; the rule stands below it. A remark harms only who does not know "
+    "of it. Rows have numbers from 0, as a data frame has them."
+)
+COUNTS = (
+    "Rows, missing values, least and greatest values, copies and labels are counted over all rows. How values are "
+    "spread, and what goes together, is {looked}. “About” says that different values were estimated, to some 3 %."
+)
+AXES = (
+    "Bars begin at zero, and the highest fills the chart. An axis is logarithmic, or leaves a few far values out, only "
+    "where the chart would show nothing else; then it says so."
+)
+TOGETHER = (
+    "Two numbers: Spearman's rank correlation. A number and a category: the correlation ratio of ranks. Two "
+    "categories: "
+    "Cramér's V. The last two are corrected for bias, and have no sign."
+)
 
 
 def page(survey: Survey, problems: Sequence[Problem]) -> str:
@@ -58,7 +75,8 @@ def _sections(easel: Easel, survey: Survey, problems: Sequence[Problem]) -> Iter
         if survey.looked_at == survey.rows
         else (f" Charts are of {survey.looked_at:,} rows, drawn by a hash of their number; counts are of all rows.")
     )
-    yield f'<h2>Columns</h2><p class="quiet">The target first, then columns with a problem, then the others.{looked}</p>{cards(easel, survey, _faults(named))}'
+    order = "The target first, then columns with a problem, then the others."
+    yield f'<h2>Columns</h2><p class="quiet">{order}{looked}</p>{cards(easel, survey, _faults(named))}'
     if survey.tells and survey.target is not None:
         yield _tells(survey)
     yield f"<h2>What is missing</h2>{gaps(survey)}"
@@ -142,7 +160,8 @@ def _tells(survey: Survey) -> str:
         more = bars(lines[MOST_TELLS:], is_broad=True)
         told += f"<details><summary>{len(lines) - MOST_TELLS} more columns</summary>{more}</details>"
     return (
-        f'<h2>What each column tells of “{name}”</h2><p class="quiet">Alone: the share of the target\'s information that '
+        f'<h2>What each column tells of “{name}”</h2><p class="quiet">Alone: the share of the target\'s '
+        "information that "
         f'is in the column, and of a number the area under the ROC curve.</p><div class="panel">{told}</div>'
     )
 
@@ -161,39 +180,23 @@ def _together(survey: Survey) -> str:
     drawn = matrix(relations, names)
     side = f'<div class="panel"><h3>The strongest</h3>{pairs(relations.strongest)}</div>'
     return (
-        '<h2>What goes together</h2><p class="quiet">The more colour, the more they do; orange where one falls while the '
+        '<h2>What goes together</h2><p class="quiet">The more colour, the more they do; orange where one falls '
+        "while the "
         f'other rises.{many}</p><div class="beside"><div class="panel">{drawn}</div>{side}</div>'
     )
 
 
 def _guide(survey: Survey) -> str:
-    rows = f"of the {survey.looked_at:,} rows looked at" if survey.looked_at < survey.rows else "of all rows"
-    told = (
-        (
-            "Problems",
-            "A problem is named where it is far beyond chance; the rule stands below it. A remark harms only who does not "
-            "know of it. Rows have numbers from 0, as a data frame has them.",
-        ),
-        (
-            "Counts and charts",
-            f"Rows, missing values, least and greatest values, copies and labels are counted over all rows. How values are "
-            f"spread, and what goes together, is {rows}. “About” says that different values were estimated, to some 3 %.",
-        ),
-        (
-            "Axes",
-            "Bars begin at zero, and the highest fills the chart. An axis is logarithmic, or leaves a few far values out, "
-            "only where the chart would show nothing else; then it says so.",
-        ),
-        (
-            "What goes together",
-            "Two numbers: Spearman's rank correlation. A number and a category: the correlation ratio of ranks. Two "
-            "categories: Cramér's V. The last two are corrected for bias, and have no sign.",
-        ),
-        (
-            "Left out",
-            "Of columns that are left out, no value is on this page."
-            if survey.asked.leave_out
-            else "Rows are shown as they are: name columns with --leave-out, or in a contract, whose values nobody should see.",
-        ),
-    )
-    return f'<dl class="guide">{"".join(f"<dt>{term}</dt><dd>{escaped(text, 600)}</dd>" for term, text in told)}</dl>'
+    looked = f"of the {survey.looked_at:,} rows looked at" if survey.looked_at < survey.rows else "of all rows"
+    left_out = "Of columns that are left out, no value is on this page."
+    if not survey.asked.leave_out:
+        left_out = "Rows are shown as they are. Name columns that nobody should see with --leave-out, or in a contract."
+    told = {
+        "Problems": PROBLEMS,
+        "Counts and charts": COUNTS.format(looked=looked),
+        "Axes": AXES,
+        "What goes together": TOGETHER,
+        "Left out": left_out,
+    }
+    items = (f"<dt>{term}</dt><dd>{escaped(text, 600)}</dd>" for term, text in told.items())
+    return f'<dl class="guide">{"".join(items)}</dl>'

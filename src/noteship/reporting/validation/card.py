@@ -25,7 +25,7 @@ from noteship.validation.judgement import Judgement
 __all__ = ["Card", "card"]
 
 # A matrix that is wider is not read in a text.
-MOST_CLASSES, MOST_MISTAKES = 8, 12
+MOST_CLASSES, MOST_MISTAKES, MOST_ROWS = 8, 12, 40
 UNWRITTEN = "Nobody has written down yet what this model is for, who is to use it, and what it is not to be used for."
 ALT = {
     "metrics": "metrics with intervals",
@@ -126,7 +126,9 @@ def _training(judgement: Judgement) -> Iterator[str]:
     yield markdown.table(("stage", "read", "wrote"), rows) if rows else "- not known\n"
     if split.classes:
         counts = [(name, f"{fitted:,}", f"{held:,}") for name, (fitted, held) in split.classes.items()]
-        yield markdown.table(("class", "to fit on", "held out"), counts)
+        yield markdown.table(("class", "to fit on", "held out"), counts[:MOST_ROWS])
+        if len(counts) > MOST_ROWS:
+            yield f"And {len(counts) - MOST_ROWS:,} more classes.\n"
 
 
 def _analyses(judgement: Judgement, links: Mapping[str, str]) -> Iterator[str]:

@@ -22,14 +22,18 @@ def slices(judgement: Judgement) -> str:
     found = parts.slices(judgement)
     if found is None:
         return ""
-    first = found.first(MOST_OPEN)
     key = legend("a slice", "of too few rows to say much", "worse than the other rows")
-    told = f'<div class="panel">{key}{lanes.table(first)}'
+    words = "The worst first, those of few rows last; the dashed line is the value of all held-out rows."
+    return f'<h2>Slices</h2><p class="quiet">{words}</p><div class="panel">{key}{_folded(found)}</div>'
+
+
+def _folded(found: lanes.Lanes) -> str:
+    """The first rows, and all others on the same axis one click away."""
+    told = lanes.table(found.first(MOST_OPEN))
     if len(found.rows) > MOST_OPEN:
         rest = dataclasses.replace(found, rows=found.rows[MOST_OPEN:])
         told += f"<details><summary>{len(rest.rows):,} more</summary>{lanes.table(rest)}</details>"
-    words = "The worst first, those of few rows last; the dashed line is the value of all held-out rows."
-    return f'<h2>Slices</h2><p class="quiet">{words}</p>{told}</div>'
+    return told
 
 
 def robustness(judgement: Judgement) -> str:
@@ -41,7 +45,7 @@ def robustness(judgement: Judgement) -> str:
     words = (
         f"The held-out rows with one input changed, and how far {name} goes with it; orange is worse than by chance."
     )
-    return f'<h2>Robustness</h2><p class="quiet">{words}</p><div class="panel">{lanes.table(found)}</div>'
+    return f'<h2>Robustness</h2><p class="quiet">{words}</p><div class="panel">{_folded(found)}</div>'
 
 
 def cost(judgement: Judgement) -> str:

@@ -16,7 +16,7 @@ __all__ = ["Origin", "Pairs", "environment", "how_judged", "judged_at", "stages"
 Pairs = list[tuple[str, str]]
 # A digest is told apart by so many of its letters.
 SHORT = 12
-MOST_LISTED = 60
+MOST_LISTED, MOST_FILES = 60, 12
 DIGEST = re.compile(r"(?:sha256:)?[0-9a-f]{64}")
 
 
@@ -107,9 +107,16 @@ def _origin(stage: Mapping[str, Any]) -> Origin:
     return Origin(
         shown(str(stage.get("stage", ""))),
         _plain(params) if params else "",
-        tuple(f"{shown(str(path))} {_plain(digest)}" for path, digest in reads.items()),
-        tuple(f"{shown(str(path))} {_plain(digest)}" for path, digest in writes.items()),
+        _files(reads),
+        _files(writes),
     )
+
+
+def _files(given: Mapping[str, Any]) -> tuple[str, ...]:
+    """A stage may write a thousand."""
+    told = [f"{shown(str(path))} {_plain(digest)}" for path, digest in given.items()]
+    more = (f"and {len(told) - MOST_FILES:,} more",) if len(told) > MOST_FILES else ()
+    return (*told[:MOST_FILES], *more)
 
 
 def _plain(value: Any) -> str:

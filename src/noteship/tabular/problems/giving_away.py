@@ -43,7 +43,8 @@ def found(looked: Looked) -> Iterator[Problem]:
         yield Problem(
             "order",
             (target.name,),
-            f"The rows are in the order of “{target.name}”: where a row stands predicts it (score {told:.2f}, from 0 to 1).",
+            f"The rows are in the order of “{target.name}”: where a row stands predicts it (score {told:.2f}, "
+            "from 0 to 1).",
             "Shuffle before the rows are split or learnt from in batches; a part cut off the end has other answers.",
             f"a score of {IN_ORDER} out of fold",
             level="remark",
@@ -77,7 +78,8 @@ def _of_column(looked: Looked, tells: Tells, target: Target) -> Problem:
         "leak-target",
         (tells.name, target.name),
         f"“{tells.name}” alone gives “{target.name}” away: {how}{said(looked)}.",
-        "It was probably made from the answer, or after it. Leave it out unless it is really there before the answer is.",
+        "It was probably made from the answer, or after it. Leave it out unless it is really there before the "
+        "answer is.",
         rule,
         numbers=_some(looked, target),
         shown=(tells.name, target.name),
@@ -88,7 +90,8 @@ def _of_id(looked: Looked, tells: Tells, target: Target) -> Problem:
     return Problem(
         "id-target",
         (tells.name, target.name),
-        f"“{tells.name}” only names rows, and yet predicts “{target.name}” (score {tells.score:.2f} out of fold, from 0 to 1)"
+        f"“{tells.name}” only names rows, and yet predicts “{target.name}” (score {tells.score:.2f} out of fold, "
+        "from 0 to 1)"
         f"{said(looked)}.",
         "Rows were numbered in the order of their answers. Leave the column out of what is learnt from.",
         f"a score of {OF_AN_ID}",

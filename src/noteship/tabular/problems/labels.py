@@ -75,7 +75,8 @@ def _of_target(looked: Looked, counted: Counted) -> Iterator[Problem]:
         yield Problem(
             "label-rare",
             (counted.name,),
-            f"{'One class is' if len(rare) == 1 else f'{len(rare)} classes are'} in fewer than {RARE_ROWS} rows: {shown}{more}.",
+            f"{'One class is' if len(rare) == 1 else f'{len(rare)} classes are'} in fewer than {RARE_ROWS} rows: "
+            f"{shown}{more}.",
             "Too few to learn from, and a split may leave none on one side. Merge them, leave them out, or find more.",
             f"fewer than {RARE_ROWS} rows",
             numbers=rows_of(looked.table, f"CAST({name} AS VARCHAR) = ?", next(iter(rare))),

@@ -75,7 +75,8 @@ def _together(looked: Looked, absent: Array) -> Iterator[Problem]:
             yield Problem(
                 "missing-together",
                 tuple(names[place] for place in group),
-                f"{listed([names[place] for place in group])} are missing together, in {int(where.sum()):,} rows{said(looked)}.",
+                f"{listed([names[place] for place in group])} are missing together, in {int(where.sum()):,} "
+                f"rows{said(looked)}.",
                 "A join that found no partner, or a part of a form that was not filled in, looks like this.",
                 f"of the rows that lack one of them, {share(TOGETHER)} lack both",
                 numbers=tuple(int(each) for each in looked.sample.numbers[where][:5]),
@@ -115,9 +116,11 @@ def _by_target(looked: Looked, absent: Array) -> Iterator[Problem]:
         yield Problem(
             "missing-target",
             (name, target.name),
-            f"Whether “{name}” is missing depends on “{target.name}”: {share(low)} to {share(high)} of the rows lack it, by its {kind} "
+            f"Whether “{name}” is missing depends on “{target.name}”: {share(low)} to {share(high)} of the rows "
+            f"lack it, by its {kind} "
             f"(Cramér's V {strength:.2f}){said(looked)}.",
-            "Somebody knew the answer when the value was taken, or was not. Make sure that the gap is there in production, too.",
+            "Somebody knew the answer when the value was taken, or was not. Make sure that the gap is there in "
+            "production, too.",
             f"a χ² test below {CHANCE:.0e} divided by the number of columns, and a strength of {STRENGTH} at least",
         )
 

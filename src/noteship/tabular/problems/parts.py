@@ -156,9 +156,7 @@ def _shared(looked: Looked, parts: Parts, columns: Sequence[str], kind: str) -> 
 def _problem(looked: Looked, parts: Parts, columns: Sequence[str], kind: str, counts: tuple[int, int]) -> Problem:
     count, every = counts
     inside = _inside(looked, parts, columns, kind)
-    found = looked.table.arrow(
-        select(ROW, parts.numbered, f"WHERE {inside} ORDER BY {ROW} LIMIT 5"), *parts.given
-    )
+    found = looked.table.arrow(select(ROW, parts.numbered, f"WHERE {inside} ORDER BY {ROW} LIMIT 5"), *parts.given)
     what = f" ({listed(columns)})" if kind != "leak-rows" else ""
     are = "is" if count == 1 else "are"
     return Problem(

@@ -20,7 +20,7 @@ LONGEST = 60
 
 @dataclass(frozen=True)
 class Examples:
-    """Some of the rows: the columns' names, and for each row its number, from 0, and values as texts; None is missing."""
+    """Some of the rows: the columns' names; for each row its number, from 0, and values as texts, None for missing."""
 
     columns: tuple[str, ...]
     rows: tuple[tuple[int, tuple[str | None, ...]], ...]

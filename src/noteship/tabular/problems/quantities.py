@@ -21,30 +21,8 @@ FEWEST_ROWS = 20
 SAME = 0.99
 # So many columns of one name and a number are measurements of one kind, such as the points of a picture.
 FAMILY = 10
-MARKS = frozenset(
-    sign * value
-    for sign in (1, -1)
-    for value in (
-        9,
-        99,
-        999,
-        9999,
-        99999,
-        999999,
-        9999999,
-        888,
-        8888,
-        777,
-        7777,
-        1e9,
-        1e10,
-        2**31 - 1,
-        2**63,
-        1e30,
-        1e99,
-        1e308,
-    )
-) | {-1.0, -(2.0**31), 9e99}
+NINES = [9, 99, 999, 9_999, 99_999, 999_999, 9_999_999, 777, 7_777, 888, 8_888, 1e9, 1e10, 2**31 - 1, 2**63, 1e30, 1e99]
+MARKS = frozenset([-1.0, -(2.0**31), *NINES, *(-each for each in NINES)])
 # A mark comes again and again, further from its neighbour than its neighbours are from each other.
 OFTEN, FAR = 3, 10.0
 NEIGHBOURS = 10
@@ -194,12 +172,14 @@ def _outliers(looked: Looked, counted: Counted, inner: Array) -> Iterator[Proble
         yield Problem(
             "outlier",
             (counted.name,),
-            f"{rows(count)} of “{counted.name}” {'is' if count == 1 else 'are'} beyond reason: up to {told}, where the inner 99 % of its "
+            f"{rows(count)} of “{counted.name}” {'is' if count == 1 else 'are'} beyond reason: up to {told}, "
+            "where the inner 99 % of its "
             f"values are {width:,.4g} wide."
             if counted.name not in looked.survey.asked.leave_out
             else f"{rows(count)} of “{counted.name}” {'is' if count == 1 else 'are'} beyond reason.",
             "A slip of a point or a unit, mostly. One such value moves every mean. Mend it, or make it missing.",
-            f"{BEYOND:.0f} times the width of the inner 99 %, with none on the way; of positive values three decades beyond them",
+            f"{BEYOND:.0f} times the width of the inner 99 %, with none on the way; of positive values three "
+            "decades beyond them",
             numbers=rows_of(looked.table, f"isfinite({name}) AND {name} {sign} ?", bound),
             shown=(counted.name,),
         )
@@ -246,7 +226,8 @@ def _times(looked: Looked, counted: Counted) -> Iterator[Problem]:
         (counted.name,),
         f"“{counted.name}” has times beyond reason: {told}.",
         "Such times stand for none, or were read wrongly. Make them missing.",
-        f"before {YEARS[0]} or after {YEARS[1]} where most are between; or 1970-01-01, twice or more, years before nearly all",
+        f"before {YEARS[0]} or after {YEARS[1]} where most are between; or 1970-01-01, twice or more, years "
+        "before nearly all",
         numbers=rows_of(looked.table, whole),
         shown=(counted.name,),
     )

@@ -84,7 +84,8 @@ def _texts(looked: Looked, copied: int) -> Iterator[Problem]:
         yield Problem(
             "repeated-texts",
             (each.name,),
-            f"{rows(copies)} {'has' if copies == 1 else 'have'} a text in “{each.name}” that another row has, too, letter "
+            f"{rows(copies)} {'has' if copies == 1 else 'have'} a text in “{each.name}” that another row has, "
+            "too, letter "
             f"by letter, of {LONG_TEXT} letters or more.",
             "A split at random puts copies on both sides. Keep one of each, or split by the text.",
             f"{FEWEST_COPIES} rows, and one in a thousand, where most texts are of their own",

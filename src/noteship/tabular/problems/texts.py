@@ -20,7 +20,10 @@ __all__ = ["found"]
 FEWEST_ROWS, FEWEST_SHARE = 3, 0.01
 # What UTF-8 looks like where it was taken for Latin-1 or Windows-1252, once or twice, and the sign that replaces what
 # could not be decoded at all.
-CP1252 = "\u0080-\u00bf\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u02c6\u02dc\u2013\u2014\u2018-\u201e\u2020-\u2022\u2026\u2030\u2039\u203a\u20ac\u2122"
+CP1252 = (
+    "\u0080-\u00bf\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u02c6\u02dc"
+    "\u2013\u2014\u2018-\u201e\u2020-\u2022\u2026\u2030\u2039\u203a\u20ac\u2122"
+)
 MOJIBAKE = re.compile(
     f"[\u00c3\u00d0\u00d1][{CP1252}]|\u00c2[\u0080-\u00bf]|\u00e2\u20ac[{CP1252}]|\u00e2\u0080[\u0080-\u00bf]|\u00ef\u00bb\u00bf|\u00ef\u00bf\u00bd|\ufffd"
 )
@@ -66,7 +69,8 @@ def _empty(looked: Looked, counted: Counted) -> Problem:
     return Problem(
         "texts-empty",
         (counted.name,),
-        f"{rows(counted.empty)} {'has' if counted.empty == 1 else 'have'} a text in “{counted.name}” without a letter in it, "
+        f"{rows(counted.empty)} {'has' if counted.empty == 1 else 'have'} a text in “{counted.name}” without a "
+        "letter in it, "
         "which does not count as missing.",
         "Nothing can be said of nothing. Leave the rows out, or make them missing.",
         f"{FEWEST_ROWS} rows, or {share(FEWEST_SHARE)} of a small table",
@@ -83,7 +87,10 @@ def _odd(
         (
             "texts-encoding",
             MOJIBAKE,
-            "letters that were decoded wrongly, such as “Ã©” for “é”, or the sign “\ufffd” in place of what could not be",
+            (
+                "letters that were decoded wrongly, such as “Ã©” for “é”, or the sign “\ufffd” in place of what "
+                "could not be"
+            ),
             "Texts of several encodings were read as one. Read each in its own.",
         ),
         (
@@ -141,7 +148,8 @@ def _typed(looked: Looked, counted: Counted, texts: list[str], counts: Any) -> I
         yield Problem(
             kind,
             (counted.name,),
-            f"“{counted.name}” is a text, and {'all' if fitting == 1 else share(fitting)} of its values{said(looked)} are {what}{rest}.",
+            f"“{counted.name}” is a text, and {'all' if fitting == 1 else share(fitting)} of its "
+            f"values{said(looked)} are {what}{rest}.",
             f"Convert it to {what} where it is read" + (", and what is none to missing." if others else "."),
             f"{share(MOSTLY)} of the values, {FEWEST_VALUES} different ones; digits of one length are codes",
             numbers=rows_of(looked.table, condition, (others or texts)[0], most=3),

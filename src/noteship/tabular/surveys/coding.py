@@ -13,6 +13,7 @@ Array = numpy.ndarray[Any, Any]
 
 # Weyl's sequence with the golden ratio: parts that are even, and the same each time.
 GOLDEN = 2_654_435_761
+MOST = 1e100
 
 
 def coded(values: pandas.Series[Any], most: int) -> Array:
@@ -55,12 +56,13 @@ def folds(rows: int, number: int) -> Array:
 
 
 def numbers(values: pandas.Series[Any]) -> Array:
-    """As floats; times as seconds since 1970; what is infinite is missing."""
+    """As floats, none so large that its square is infinite; times as seconds since 1970; infinite ones are missing."""
     if pandas.api.types.is_datetime64_any_dtype(values):
         seconds = values.astype("datetime64[s]")
         made = seconds.astype("int64").to_numpy(float)
         made[values.isna().to_numpy(bool)] = numpy.nan
         return made
-    numbers = values.to_numpy(float, na_value=numpy.nan).copy()
-    numbers[~numpy.isfinite(numbers)] = numpy.nan
-    return numbers
+    known = values.to_numpy(float, na_value=numpy.nan).copy()
+    known[~numpy.isfinite(known)] = numpy.nan
+    within: Array = numpy.clip(known, -MOST, MOST)
+    return within

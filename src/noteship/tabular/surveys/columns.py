@@ -78,7 +78,8 @@ def count(table: Table) -> tuple[Counted, ...]:
 
 def is_empty(name: str) -> str:
     """The condition that a text, by its quoted name, has no letter."""
-    return f"CASE WHEN {name} = '' OR unicode({name}) IN (9, 10, 13, 32, 160) THEN trim({name}, {BLANKS}) = '' ELSE false END"
+    begins = f"{name} = '' OR unicode({name}) IN (9, 10, 13, 32, 160)"
+    return f"CASE WHEN {begins} THEN trim({name}, {BLANKS}) = '' ELSE false END"
 
 
 def _asked(table: Table, parts: Sequence[Sequence[str]]) -> list[tuple[Any, ...]]:

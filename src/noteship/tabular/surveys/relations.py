@@ -57,7 +57,7 @@ def relations(frame: pandas.DataFrame, counted: Sequence[Counted]) -> Relations:
     values = numpy.column_stack([numbers(frame[name]) for name in numeric]) if numeric else numpy.empty((len(frame), 0))
     ranks = numpy.column_stack([rank(values[:, each]) for each in range(len(numeric))]) if numeric else values
     at = [place[name] for name in numeric]
-    spearman, pearson = _correlations(ranks), _correlations(_clipped(values))
+    spearman, pearson = _correlations(ranks), _correlations(values)
     matrix[numpy.ix_(at, at)] = spearman
     codes = {name: coded(frame[name], MOST_CODES) for name in categories}
     for name in categories:
@@ -71,11 +71,6 @@ def relations(frame: pandas.DataFrame, counted: Sequence[Counted]) -> Relations:
     linear = {(numeric[a], numeric[b]): float(pearson[a, b]) for a in range(len(numeric)) for b in range(len(numeric))}
     strongest = _strongest(names, matrix, set(categories), linear)
     return Relations(names, tuple(tuple(map(float, row)) for row in matrix), strongest)
-
-
-def _clipped(values: Array) -> Array:
-    """So that products of the largest numbers do not overflow."""
-    return numpy.clip(values, -1e100, 1e100)
 
 
 def _correlations(values: Array) -> Array:

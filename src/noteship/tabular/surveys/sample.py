@@ -58,7 +58,7 @@ def draw(table: Table, most: int = MOST_ROWS) -> Sample:
     ]
     what = ", ".join(f"{expression} AS c{place}" for place, expression in enumerate(asked))
     where = "" if table.rows <= most else f"WHERE hash({ROW}) < {HASHES // table.rows * most}"
-    drawn = table.arrow(select(what, NUMBERED, f"{where} ORDER BY c0"))
+    drawn = table.arrow(select(what, NUMBERED, f"{where} ORDER BY 1"))
     frame = drawn.select(range(1, len(kept) + 1)).to_pandas(date_as_object=False)
     frame.columns = pandas.Index([column.name for column in kept], dtype=object)
     numbers = drawn.column(0).to_numpy().astype(numpy.int64)

@@ -69,7 +69,7 @@ class Looked:
     def rows(
         self, numbers: Sequence[int], columns: Sequence[str], most: int, *, beside: bool = False
     ) -> Mapping[int, tuple[str | None, ...]]:
-        """The rows of these numbers, of the table or of the one beside it: values as texts of at most `most` letters."""
+        """The rows of these numbers, of the table or of the one beside it; values as texts of `most` letters."""
         names = (self.table.quoted(name) for name in columns)
         values = "".join(f", left(CAST({name} AS VARCHAR), {most})" for name in names)
         of = BESIDE if beside else NUMBERED
@@ -122,8 +122,7 @@ def _drawn(sample: Sample, counted: Counted) -> Drawn:
     if counted.role in ("category", "truth"):
         return Drawn()
     known = numbers(values)
-    # So that sums and differences do not overflow.
-    known = numpy.clip(known[~numpy.isnan(known)], -1e300, 1e300)
+    known = known[~numpy.isnan(known)]
     if not len(known):
         return Drawn()
     low, middle, high = (float(each) for each in numpy.quantile(known, [0.25, 0.5, 0.75]))

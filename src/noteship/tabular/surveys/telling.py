@@ -27,9 +27,10 @@ FOLDS = 5
 
 @dataclass(frozen=True)
 class Target:
-    """What is to be predicted. `codes`: of the rows looked at, from 0, -1 where missing or rare; of numbers, of their tenths.
+    """What is to be predicted.
 
-    `classes`: by code; none of numbers.
+    - codes: of the rows looked at, from 0, -1 where missing or rare; of numbers, of their tenths
+    - classes: by code; none of numbers
     """
 
     name: str

@@ -1,0 +1,136 @@
+"""`noteship tune` over the parameters of the composed model, and by measures that noteship takes itself."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+
+import psutil
+import pytest
+
+from cli.projects import COMMAND, Project
+
+pytestmark = pytest.mark.slow
+
+DATA = """import pandas as pd
+from sklearn.datasets import make_classification
+X, y = make_classification(300, 4, n_informative=3, n_redundant=0, flip_y=0.15, random_state=0)
+frame = pd.DataFrame(X, columns=list("abcd"))
+frame["label"] = ["yes" if each else "no" for each in y]
+frame.to_csv("rows.csv", index=False)
+"""
+TRAIN = """import pickle
+import pandas as pd
+from sklearn.linear_model import LogisticRegression
+from sklearn.preprocessing import StandardScaler
+strength = 1.0
+frame = pd.read_csv("rows.csv")
+scaler = StandardScaler().fit(frame[list("abcd")])
+model = LogisticRegression(C=strength).fit(scaler.transform(frame[list("abcd")]), frame.label)
+with open("scaler.sav", "wb") as out:
+    pickle.dump(scaler, out)
+with open("model.sav", "wb") as out:
+    pickle.dump(model, out)
+"""
+DECLARED = """[service]
+steps = ["scaler.sav", "model.sav"]
+data = "rows.csv"
+inputs = ["a", "b", "c", "d"]
+target = "label"
+reproduces = []
+[validate]
+positive = "yes"
+[tune]
+metric = "{metric}"
+trials = 6
+folds = 3
+pruner = "median"
+[tune.space]
+{space}
+"""
+SPACE = '"model.sav:C" = { low = 1e-5, high = 10.0, log = true }\n"scaler.sav:with_mean" = [true, false]'
+
+
+@pytest.fixture
+def fitted(project: Project) -> Project:
+    """Data, and two fitted steps of a service; its bundle is made."""
+    project.write("data.py", DATA)
+    project.write("train.py", TRAIN)
+    declare(project)
+    assert project.call("run").code == 0
+    return project
+
+
+def declare(project: Project, space: str = SPACE, metric: str = "log_loss") -> None:
+    project.write("noteship.toml", DECLARED.format(space=space, metric=metric))
+
+
+def test_steps_are_searched_without_any_notebook(fitted: Project) -> None:
+    """Each trial fits the bundle's steps again on the training part, with a standard error over the folds."""
+    answer = fitted.call("tune", "--jobs", "2", "--json")
+    assert answer.code == 0, answer.err
+    found = answer.document
+    assert len(found["trials"]) == 6
+    # With its own parameters, which lie in the space, the search begins.
+    assert found["trials"][0]["parameters"] == {"model.sav:C": 1.0, "scaler.sav:with_mean": True}
+    assert found["search"]["direction"] == "minimize"
+    assert all(each["error"] > 0 for each in found["trials"] if each["state"] == "done")
+    assert [sorted(each["steps"]) for each in found["trials"][1:] if each["state"] == "done"][0] == ["0", "1", "2"]
+    again = fitted.call("tune", "--trials", "7")
+    assert "going on" in again.err
+    assert "±: its standard error" in again.out
+    assert "data" not in again.err
+    assert not [each for each in psutil.Process().children() if "trials" in " ".join(each.cmdline())]
+
+
+@pytest.mark.parametrize(
+    ("space", "metric", "told"),
+    [
+        ('"modl.sav:C" = [1, 2]', "f1", "nearest: model.sav"),
+        ('"model.sav:c" = [1, 2]', "f1", "LogisticRegression has no such parameter"),
+        ('"model.sav:C" = [1, 2]', "rmse", "not measured of this model"),
+    ],
+)
+def test_what_the_steps_do_not_have_is_told(fitted: Project, space: str, metric: str, told: str) -> None:
+    """A step, a parameter or a measure that there is not ends the search before its first trial."""
+    declare(fitted, space, metric)
+    answer = fitted.call("tune")
+    assert answer.code == 2, answer.err
+    assert told in answer.err
+    assert "searching" not in answer.err
+
+
+def test_parameters_that_a_step_refuses_are_failed_trials(fitted: Project) -> None:
+    """What cannot be fitted is recorded, and the others are tried."""
+    declare(fitted, '"model.sav:solver" = ["lbfgs", "nonesuch", "liblinear"]', "f1")
+    answer = fitted.call("tune")
+    assert answer.code == 0, answer.err
+    assert "3 trials: 2 done, 1 failed" in answer.out
+
+
+def test_a_search_of_steps_that_is_stopped_leaves_no_process(fitted: Project) -> None:
+    """Ctrl-C ends the children that fit; what had ended is kept, and the search goes on."""
+    declare(fitted, '"model.sav:max_iter" = { low = 100000, high = 999999 }\n"model.sav:tol" = [1e-300]')
+    words = [*COMMAND, "tune", "--trials", "400", "--jobs", "2", "--project", str(fitted.root)]
+    process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    assert process.stderr
+    while "   1  " not in process.stderr.readline():
+        assert process.poll() is None
+    children = psutil.Process(process.pid).children(recursive=True)
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert not psutil.wait_procs(children, 10)[1]
+    assert json.loads(fitted.call("tune", "--show", "latest", "--json").out)["trials"]
+
+
+def test_a_measure_judges_the_model_that_notebooks_make(fitted: Project) -> None:
+    """A notebook's parameter is searched by cross-validation of the bundle that each trial makes; `latest` stays."""
+    declare(fitted, '"train.strength" = [1.0, 0.00001]', "accuracy")
+    before = fitted.call("run", "--json").document["bundle"]["digest"]
+    answer = fitted.call("tune", "--json")
+    assert answer.code == 0, answer.err
+    assert [each["state"] for each in answer.document["trials"]] == ["done", "done"]
+    assert answer.document["best"]["parameters"] == {"train.strength": 1.0}
+    assert fitted.call("run", "--json").document["bundle"]["digest"] == before

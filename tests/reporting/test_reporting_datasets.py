@@ -1,0 +1,96 @@
+"""The page of a data set."""
+
+from __future__ import annotations
+
+import re
+from xml.dom import minidom
+
+import pytest
+
+from noteship import tabular
+from noteship.reporting import datasets
+from noteship.reporting.canvas import Easel
+from noteship.reporting.datasets.drawings import histogram
+from noteship.reporting.datasets.matrix import MOST, chosen, matrix
+from noteship.tabular import problems, surveys
+from noteship.tabular.surveys.relations import Relations
+from noteship.tabular.surveys.shapes import Shape
+from surveys.planted import PLANTS, clean
+
+
+def page_of(frame: object, **asked: object) -> tuple[str, str]:
+    with tabular.opened(frame, name="data/orders.parquet") as table:
+        looked = surveys.look(table, surveys.Asked("returned", **asked))  # type: ignore[arg-type]
+        found = problems.find(looked)
+    return datasets.page(looked.survey, found), datasets.verdict(looked.survey, found)
+
+
+def test_the_page_needs_nothing_else_and_is_well_formed() -> None:
+    """No script, nothing fetched, foreign text escaped, and the page is XML; equal tables give equal bytes."""
+    frame = PLANTS["spellings of labels"][0](clean(rows=200))
+    frame["city"] = frame.city.replace("Bern", "<script>alert(1)</script>&")
+    frame["review"] = "<b>$x$</b> " + frame.review
+    frame = frame.drop(columns=["weight", "items", "age", "placed"])
+    page, verdict = page_of(frame)
+    minidom.parseString(page.encode())
+    assert "<script" not in page
+    assert "<b>$x$" not in page
+    assert "default-src 'none'" in page
+    assert not re.findall(r'(?:src|href)="(?!#)', page)
+    assert verdict == "1 problem was found: labels in several spellings."
+    assert verdict in page
+    assert page_of(frame)[0] == page
+
+
+def test_a_clean_table_is_said_to_be_one() -> None:
+    """The verdict of a table without problems says how much was looked at."""
+    frame = clean(rows=200)[["age", "city", "returned"]]
+    page, verdict = page_of(frame)
+    assert verdict == "No problems were found in 200 rows of 3 columns."
+    assert "<h2>Problems</h2>" not in page
+
+
+def test_values_of_columns_left_out_are_not_on_the_page() -> None:
+    """Of a column that is left out the page has its name and its counts, and no value."""
+    frame = clean(rows=200)[["city", "order_id", "returned"]]
+    shown, _ = page_of(frame)
+    hidden, _ = page_of(frame, leave_out=frozenset({"city"}))
+    assert "Graz" in shown
+    assert "Graz" not in hidden
+    assert "Its values are left out." in hidden
+
+
+def test_every_finding_has_a_title() -> None:
+    """What is planted in tests is called something on the page."""
+    assert all(datasets.titled(kind) != kind for _, kind, _ in PLANTS.values())
+
+
+@pytest.mark.parametrize(
+    ("shape", "ticks"),
+    [
+        (Shape((0.0, 10.0, 20.0, 30.0), (1, 5, 2)), ["0", "5", "10", "15", "20", "25", "30"]),
+        (
+            Shape((0.01, 1.0, 100.0, 10_000.0), (1, 5, 2), is_log=True),
+            ["0.01", "0.1", "1", "10", "100", "1,000", "10⁴"],
+        ),
+    ],
+)
+def test_axes_are_labelled_at_round_numbers(shape: Shape, ticks: list[str]) -> None:
+    """Linear axes have round steps, logarithmic ones decades."""
+    with Easel().set_up() as easel:
+        drawn = histogram(easel, "x", shape)
+    labels = re.findall(r">([\d.,⁰¹²³⁴⁵⁶⁷⁸⁹]+)</text>", drawn)
+    assert set(labels) <= set(ticks) | {"10,000"}
+    assert len(labels) >= 3
+
+
+def test_a_matrix_keeps_to_thirty_columns() -> None:
+    """Of many columns those are shown that go most with another one, and the target in any case."""
+    count = 60
+    names = tuple(f"c{each}" for each in range(count))
+    rows = [[1.0 if i == j else 0.9 if {i, j} == {40, 50} else 0.01 for j in range(count)] for i in range(count)]
+    relations = Relations(names, tuple(map(tuple, rows)), ())
+    kept = chosen(relations, ("c59",))
+    assert len(kept) == MOST
+    assert {"c40", "c50", "c59"} <= set(kept)
+    assert matrix(relations, kept).count("<text") == 2 * (MOST - 1)
