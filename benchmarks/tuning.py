@@ -69,7 +69,8 @@ def search(place: Path, trials: int, jobs: int) -> dict:
         document = {"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
         (place / f"{name}.ipynb").write_text(json.dumps(document))
     (place / "noteship.toml").write_text(DECLARED.format(python=sys.executable, trials=trials, jobs=jobs))
-    code = "import sys, time\nfrom noteship.cli.main import main\nmain(sys.argv[1:])\nprint(time.process_time(), file=sys.stderr)"
+    code = "import sys, time\nfrom noteship.cli.main import main\nmain(sys.argv[1:])\n"
+    code += "print(time.process_time(), file=sys.stderr)"
     words = [sys.executable, "-c", code, "tune", "--json", "--project", str(place)]
     done = subprocess.run(words, capture_output=True, text=True, check=True)
     return {**json.loads(done.stdout), "cpu": float(done.stderr.split()[-1])}

@@ -56,7 +56,12 @@ PLANTED: dict[str, tuple[Callable[[], pandas.DataFrame], set[str], int]] = {
 }
 
 
-@pytest.mark.parametrize("name", PLANTED)
+QUICK = ("missing", "range", "categories", "pattern", "duplicates", "closed", "absent")
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(each, marks=() if each in QUICK else pytest.mark.slow) for each in PLANTED]
+)
 def test_planted(name: str) -> None:
     """What is planted is found by its own rule, with its count, and by no other."""
     spoil, rules, bad = PLANTED[name]
@@ -75,7 +80,7 @@ TYPES = {
 }
 
 
-@pytest.mark.parametrize("column", TYPES)
+@pytest.mark.parametrize("column", ["id", *(pytest.param(each, marks=pytest.mark.slow) for each in list(TYPES)[1:])])
 def test_types(column: str) -> None:
     """A column of another type breaks that rule, in all rows that have a value; those on its values are vain."""
     _, change, bad = TYPES[column]
@@ -196,6 +201,7 @@ def test_an_empty_table() -> None:
     assert set(broken(GOOD.head(0))) == {"rows", "columns.kind.distinct"}
 
 
+@pytest.mark.slow
 def test_a_key_of_several_columns() -> None:
     """A key may be of several columns, and a missing part is no key."""
     of = contracts.read("c.toml", 'file = "a.csv"\nkey = ["kind", "age"]\n[columns.kind]\n[columns.age]')
@@ -216,6 +222,7 @@ def test_a_pattern_that_only_the_engine_refuses() -> None:
     assert caught.value.where == "c.toml, line 4"
 
 
+@pytest.mark.slow
 def test_several_kinds_of_tables(tmp_path: Path) -> None:
     """The verdict on a file is that on its frame, in every form."""
     frame = changed("kind", slice(3, 4), None)

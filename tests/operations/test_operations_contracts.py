@@ -11,6 +11,7 @@ from noteship import contracts, digests, store, workflow
 from noteship.operations import checking, contracting, data_check
 from noteship.operations.contracting import InferRequest
 from noteship.operations.errors import NoContract, NothingToContract, OutsideOfProject
+from noteship.operations.gc import gc
 from noteship.operations.inspecting import Unread, inspector_of, shelf_of
 from noteship.operations.opened import OpenedProject
 from noteship.workflow.functions import Desk, FunctionExecutor
@@ -190,6 +191,28 @@ def test_a_wrong_contract_is_told_before_anything_runs(line: Line) -> None:
     assert not list(line.opened.store.refs("results/"))
 
 
+def test_a_contract_of_nothing_is_told(line: Line) -> None:
+    """A contract of a file that there is not, as one that is misspelt, is told with what is nearest."""
+    line.contract(CONTRACT.replace("clean.csv", "claen.csv"))
+    _, unread, _ = line.run()
+    (note,) = unread.notes
+    assert (
+        note == "contracts/clean.toml is of claen.csv, which is not there, and no stage makes it (nearest: clean.csv)"
+    )
+
+
+@pytest.mark.slow
+def test_verdicts_by_other_contracts_are_freed(line: Line) -> None:
+    """gc forgets verdicts by contracts that are not there any more."""
+    line.contract(CONTRACT)
+    line.run()
+    gc(line.opened, 10, dry_run=False)
+    assert list(line.opened.store.refs(f"{checking.FOLDER}/"))
+    line.contract(CONTRACT.replace("120", "130"))
+    gc(line.opened, 10, dry_run=False)
+    assert not list(line.opened.store.refs(f"{checking.FOLDER}/"))
+
+
 def test_a_project_without_contracts(line: Line) -> None:
     """Without a folder of contracts, there is no inspector, and none of it is loaded."""
     assert shelf_of(line.opened) is None
@@ -204,6 +227,7 @@ def infer(line: Line, *files: str, again: bool = False, replace: bool = False) -
     return contracting.infer(line.opened, InferRequest(files, again, replace), line.said.append)
 
 
+@pytest.mark.slow
 def test_infer_and_again(line: Line) -> None:
     """A contract is written once, inferred again where nobody changed it, and else shown; --replace writes it."""
     (written,) = infer(line, "raw.csv")
@@ -253,6 +277,7 @@ def test_check(line: Line) -> None:
     assert caught.value.near == "raw.csv"
 
 
+@pytest.mark.slow
 def test_check_against_another(line: Line) -> None:
     """A file is held against the contract of another, against one in a file, or against what is inferred from one."""
     (line.root / "new.csv").write_text(BAD)

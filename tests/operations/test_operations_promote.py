@@ -116,6 +116,17 @@ def test_other_settings_since_the_judgement_ask_for_another_judgement(opened: Op
         promote(opened, bundle)
 
 
+def test_looking_at_other_rows_takes_no_judgement_back(opened: OpenedProject) -> None:
+    """The last judgement by what is declared counts, whatever was asked since; of two of these the later one."""
+    bundle = bundle_of(opened, "one")
+    declared = opened.settings.validate.to_json()
+    judge(opened, bundle, passed=False)
+    kept = judge(opened, bundle)
+    judge(opened, bundle, passed=False, settings={**declared, "holdout": {"by": "time"}})
+    promoted = promote(opened, bundle).promotion
+    assert promoted and promoted.judgement == kept.judgement
+
+
 def test_an_override_is_marked_for_ever(opened: OpenedProject) -> None:
     """An override needs a reason, and stays on the champion and on record with what spoke against it."""
     one, two = bundle_of(opened, "one"), bundle_of(opened, "two")

@@ -271,14 +271,18 @@ def test_steps_that_cannot_be_fitted_again(mail: Project) -> None:
     assert "holdout = {" in failed(mail, "--holdout", "0.2")
 
 
+ENCODES = """
+from sklearn.preprocessing import TargetEncoder
+rows["c0"] = (rows["c0"] * 60).round()
+step = TargetEncoder(smooth=1e-3, target_type="binary")
+"""
 LEAKS: dict[str, tuple[str, str]] = {
     "selects by all answers": (
         "from sklearn.feature_selection import SelectKBest\nstep = SelectKBest(k=15)",
         "LogisticRegression()",
     ),
     "encodes by all answers": (
-        "from sklearn.preprocessing import TargetEncoder\nrows['c0'] = (rows['c0'] * 60).round()\n"
-        "step = TargetEncoder(smooth=1e-3, target_type='binary')",
+        ENCODES,
         "LogisticRegression()",
     ),
     "trains on the test rows": (

@@ -267,7 +267,7 @@ def _many(classes: int, rows: int) -> Judgement:
     random = numpy.random.default_rng(classes)
     names = tuple(
         f"{word}{'' if place < len(TOPICS) else place}"
-        for place, word in zip(range(classes), TOPICS * 10, strict=False)
+        for place, word in zip(range(classes), TOPICS * 50, strict=False)
     )
     truth = random.choice(classes, rows, p=random.dirichlet(numpy.full(classes, 3.0)))
     near = (truth + random.choice([-1, 1, 5], rows)) % classes

@@ -211,6 +211,10 @@ def test_many_slices_are_folded() -> None:
     page = validation.page(judged.many(2, 50, slices=many))
     assert page.partition("<details>")[0].count("place: ") == 20
     assert "<summary>25 more</summary>" in page and page.count("place: ") == 45
+    # Of those that say little, none is open beside others; alone some are.
+    small = tuple(dataclasses.replace(each, is_small=place > 2) for place, each in enumerate(many))
+    assert "<summary>42 more</summary>" in validation.page(judged.many(2, 50, slices=small))
+    assert "<summary>22 more</summary>" in validation.page(judged.many(2, 50, slices=small[3:]))
 
 
 def test_shifts_are_told_as_what_they_are(page: str) -> None:

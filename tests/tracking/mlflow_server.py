@@ -15,6 +15,9 @@ from typing import Any
 
 __all__ = ["MlflowServer"]
 
+# It takes ten seconds on a machine that has nothing else to do.
+PATIENCE_S = 300
+
 
 class MlflowServer:
     """Can be stopped, and started again with all that it had, at the same address."""
@@ -46,7 +49,14 @@ class MlflowServer:
             self._process = subprocess.Popen(
                 command, stdout=log, stderr=log, cwd=self._folder, env=environment, start_new_session=True
             )
-        until = time.monotonic() + 120
+        try:
+            self._wait(time.monotonic() + PATIENCE_S)
+        except BaseException:
+            self.stop()
+            raise
+
+    def _wait(self, until: float) -> None:
+        assert self._process is not None
         while time.monotonic() < until:
             try:
                 urllib.request.urlopen(f"{self.url}/health", timeout=5).close()

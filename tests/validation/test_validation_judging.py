@@ -263,6 +263,19 @@ def test_answers_by_other_names(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+def test_the_positive_class_is_held_out(tmp_path: Path) -> None:
+    """A split by time that leaves no row of it is an error; without a positive class the others are judged."""
+    raw = letters(300).sort_values("label", ascending=False, ignore_index=True)
+    raw.loc[200:249, "label"] = "other"
+    raw["date"] = range(300)
+    made = make(tmp_path, raw, ["amount"], [LogisticRegression().fit(raw[["amount"]].to_numpy(), raw.label)])
+    by_time = Holdout(0.3, "time", "date")
+    with pytest.raises(errors.NonePositive, match="none of the 90 held-out rows is 'spam'"):
+        made.judge(by_time, positive="spam")
+    assert made.judge(by_time).split.classes["spam"][1] == 0
+
+
+@pytest.mark.slow
 def test_a_model_without_probabilities(tmp_path: Path) -> None:
     """It has no ranking, calibration and thresholds, which is told; a main metric that needs them is an error."""
     raw = letters(300)

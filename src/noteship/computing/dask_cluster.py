@@ -88,8 +88,15 @@ def _up(request: Mapping[str, Any], folder: Path, say: Callable[..., None]) -> N
 
 
 def _started(request: Mapping[str, Any], folder: Path, say: Callable[..., None]) -> None:
-    # Nobody is to ask by HTTP what goes on here, which no certificate protects.
-    dask.config.set({"distributed.scheduler.http.routes": [], "distributed.worker.http.routes": []})
+    # Nobody is to ask by HTTP what goes on here, which no certificate protects. And a worker that is short of memory is
+    # ended, not paused: what it holds may be there to stay, and the stage would wait for it for ever.
+    dask.config.set(
+        {
+            "distributed.scheduler.http.routes": [],
+            "distributed.worker.http.routes": [],
+            "distributed.worker.memory.pause": False,
+        }
+    )
     losses = _Losses(say)
     logging.getLogger("distributed.nanny.memory").addHandler(losses)
     workers, threads, memory = request["workers"], request["threads"], request["memory_bytes"]

@@ -29,6 +29,10 @@ class Shelf:
         """The contract of a file of the project."""
         return self.by_file.get(file)
 
+    def only(self, file: str) -> Shelf:
+        """With this contract alone."""
+        return Shelf({file: self.by_file[file]})
+
     def concerned(self, paths: Collection[str]) -> tuple[Contract, ...]:
         """The contracts of these files, of folders that these are in, and of what is in folders that these are."""
         return tuple(

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,12 +18,13 @@ from pathlib import Path
 
 from noteship import contracts, digests, store, tabular
 from noteship.contracts import Contract, Verdict
+from noteship.operations.inspecting import VERDICTS
 from noteship.operations.opened import OpenedProject
 from noteship.store import Artifact
 
-__all__ = ["FOLDER", "Piece", "checked", "pieces_of"]
+__all__ = ["FOLDER", "Piece", "checked", "forget_others", "pieces_of"]
 
-FOLDER = "contract-verdicts"
+FOLDER = VERDICTS
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,14 @@ def checked(opened: OpenedProject, contract: Contract, pieces: Sequence[Piece]) 
             with suppress(store.errors.RefMoved):
                 opened.store.write_ref(name, verdict.to_json(), expected=None)
     return contracts.with_freshness(verdict, contract, datetime.now(UTC))
+
+
+def forget_others(objects: store.Store, current: Iterable[Contract]) -> None:
+    """Forget the verdicts by other contracts than these: who brings one back has it looked at again."""
+    kept = {contract.digest for contract in current}
+    for name in list(objects.refs(f"{FOLDER}/")):
+        if name.removeprefix(f"{FOLDER}/").partition("-")[0] not in kept:
+            objects.delete_ref(name)
 
 
 def _digest(pieces: Sequence[Piece]) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 from noteship import tracking, workflow
 from noteship.digests import Digest
-from noteship.operations import judgements, promotions
+from noteship.operations import inspecting, judgements, promotions
 from noteship.operations.opened import OpenedProject
 from noteship.store import GRACE_S, Store
 
@@ -49,6 +49,7 @@ def gc(opened: OpenedProject, keep_runs: int, *, dry_run: bool) -> Freed:
         return Freed(len(old), sum(each.size_bytes for each in old), kept, young, 0, dry_run=True)
     results = workflow.forget_results(ledger, keep_runs)
     _forget_bundles(opened, needed)
+    _forget_verdicts(opened)
     swept = objects.sweep(needed)
     return Freed(swept.objects, swept.size_bytes, kept, young, results, dry_run=False)
 
@@ -65,6 +66,14 @@ def _judgements(objects: Store, bundles: set[Digest]) -> set[Digest]:
     promoted = (ref.value["judgement"] for ref in objects.read_refs(f"{promotions.FOLDER}/"))
     judged = (each.digests for each in judgements.every(objects) if each.bundle in bundles)
     return {Digest(each) for each in promoted if each}.union(*judged)
+
+
+def _forget_verdicts(opened: OpenedProject) -> None:
+    if any(opened.store.refs(f"{inspecting.VERDICTS}/")):
+        from noteship.operations import checking
+
+        shelf = inspecting.shelf_of(opened)
+        checking.forget_others(opened.store, shelf.by_file.values() if shelf else ())
 
 
 def _forget_bundles(opened: OpenedProject, needed: set[Digest]) -> None:

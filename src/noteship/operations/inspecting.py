@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from noteship import digests, patterns, workflow
 from noteship.errors import WorkFailed
+from noteship.nearest import nearest
 from noteship.operations.opened import OpenedProject
 from noteship.store import Artifact
 
@@ -16,7 +17,10 @@ if TYPE_CHECKING:
     from noteship.contracts import Contract, ContractBroken, Shelf
     from noteship.operations.checking import Piece
 
-__all__ = ["ContractInspector", "Unread", "inspector_of", "shelf_of"]
+__all__ = ["VERDICTS", "ContractInspector", "Unread", "inspector_of", "shelf_of"]
+
+# Where verdicts are kept; see checking.
+VERDICTS = "contract-verdicts"
 
 # As workflow writes the digest of a file that is not there.
 ABSENT = "absent"
@@ -114,7 +118,18 @@ class ContractInspector:
                     notes += self.look(contract, files, artifacts, makers)
                 except WorkFailed as error:
                     breaches.append(error)
+        if result.state == "done" and not result.graph.source.targets:
+            notes += self._in_vain()
         return Unread(tuple(notes), tuple(breaches))
+
+    def _in_vain(self) -> Iterator[str]:
+        """Contracts of files that there are not: most likely they are called otherwise."""
+        seen = [piece.path for pieces in self._told for piece in pieces]
+        for file, contract in self._shelf.by_file.items():
+            if not self._shelf.only(file).concerned(seen) and not (self._opened.root / file).exists():
+                near = nearest(file, [*seen, *(path for path in self._opened.sources.files if path not in seen)])
+                meant = f" (nearest: {near})" if near else ""
+                yield f"{contract.path} is of {file}, which is not there, and no stage makes it{meant}"
 
     def _unread(self, result: workflow.RunResult) -> Iterator[tuple[str, Mapping[str, str], Mapping[str, Artifact]]]:
         """What no stage has read: the maker, digests, artifacts."""

@@ -18,7 +18,7 @@ from noteship import digests, store
 from noteship.digests import Digest
 from noteship.validation.judgement import Judgement
 
-__all__ = ["FOLDER", "Kept", "every", "find", "keep", "latest", "read", "timed_id"]
+__all__ = ["FOLDER", "Kept", "every", "find", "keep", "latest", "of_bundle", "read", "timed_id"]
 
 FOLDER = "judgements"
 
@@ -66,12 +66,12 @@ def keep(objects: store.Store, judgement: Judgement, key: str, pages: Mapping[st
 
 def latest(objects: store.Store, bundle: str) -> Kept | None:
     """The last judgement of a bundle, which is the one that counts."""
-    return next(_all(objects, bundle), None)
+    return next(of_bundle(objects, bundle), None)
 
 
 def find(objects: store.Store, bundle: str, key: str) -> Kept | None:
     """The last judgement of a bundle that answers the same question."""
-    return next((each for each in _all(objects, bundle) if each.key == key), None)
+    return next((each for each in of_bundle(objects, bundle) if each.key == key), None)
 
 
 def read(objects: store.Store, kept: Kept) -> Judgement:
@@ -84,7 +84,7 @@ def every(objects: store.Store) -> Iterator[Kept]:
     return map(_kept, objects.read_refs(f"{FOLDER}/"))
 
 
-def _all(objects: store.Store, bundle: str) -> Iterator[Kept]:
+def of_bundle(objects: store.Store, bundle: str) -> Iterator[Kept]:
     """Those of a bundle, the latest first."""
     for name in sorted(objects.refs(f"{FOLDER}/{bundle}/"), reverse=True):
         ref = objects.read_ref(name)

@@ -128,11 +128,16 @@ def promote(opened: OpenedProject, bundle: str, *, reason: str | None = None, ov
 
 
 def _case(opened: OpenedProject, bundle: str, before: promotions.Champion | None) -> _Case:
-    kept = judgements.latest(opened.store, bundle)
-    judgement = judgements.read(opened.store, kept) if kept else None
-    if judgement is not None and judgement.bundle != bundle:
-        kept = judgement = None
-    return _Case(bundle, judgement, kept, before, declared_of(opened))
+    """With the last judgement by what is declared now; with the last one where there is none by that."""
+    declared = declared_of(opened)
+    found = []
+    for kept in judgements.of_bundle(opened.store, bundle):
+        judgement = judgements.read(opened.store, kept)
+        if judgement.bundle == bundle:
+            found.append((judgement, kept))
+            if judgement.settings == declared:
+                return _Case(bundle, judgement, kept, before, declared)
+    return _Case(bundle, *(found[0] if found else (None, None)), before, declared)
 
 
 def _check_whole(objects: store.Store, found: Named) -> None:

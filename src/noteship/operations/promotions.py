@@ -13,7 +13,7 @@ killed between the two leaves a record that nothing leads to, and the champion a
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from datetime import UTC, datetime
 from typing import Any, Literal
 
@@ -52,8 +52,9 @@ class Promotion:
 
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> Promotion:
-        """The inverse of `to_json`."""
-        return cls(**{**value, "overridden": tuple(value["overridden"])})
+        """The inverse of `to_json`; fields that it does not know are left out."""
+        known = {each.name: value[each.name] for each in fields(cls) if each.name in value}
+        return cls(**{**known, "overridden": tuple(value["overridden"])})
 
 
 @dataclass(frozen=True)

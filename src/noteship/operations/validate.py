@@ -37,6 +37,8 @@ VERSION = 1
 STEPS = 7
 POLL_S = 0.2
 DESCRIPTION = "bundle.json"
+# As a lineage says it of a file that was not there.
+ABSENT = "absent"
 
 Told = Callable[[float, str], None]
 
@@ -174,7 +176,7 @@ class _Asked:
         made = {path for stage in stages for path in stage["outputs"]}
         read = {path: digest for stage in stages for path, digest in stage["inputs"].items() if path not in made}
         with workflow.FileDigests(self._opened.root, self._opened.workplace.digests_cache) as known:
-            changed = [path for path, digest in sorted(read.items()) if known.of(path) != digest]
+            changed = [path for path, digest in sorted(read.items()) if (known.of(path) or ABSENT) != digest]
         if changed:
             more = f" and {len(changed) - 3} more" if len(changed) > 3 else ""
             yield f"changed since the bundle was made: {', '.join(changed[:3])}{more}"

@@ -98,6 +98,8 @@ class Easel:
             self._library.rcParams.update(STYLE)
             # Letters that its fonts do not have are measured wrongly and shown by the browser's.
             warnings.filterwarnings("ignore", message="Glyph .* missing from font")
+            # Of few labels, and a span that has no round parts, it takes what it has.
+            warnings.filterwarnings("ignore", message="AutoDateLocator was unable")
             yield self
 
     def canvas(self, width: float, height: float, rows: tuple[float, ...] = (1,)) -> Canvas:
@@ -122,15 +124,15 @@ class Canvas:
         width, height = self.figure.get_size_inches()
         self.figure.subplots_adjust(left / width, bottom / height, 1 - right / width, 1 - top / height)
 
-    def over_time(self, start: float, end: float) -> None:
-        """Give the lowest axes times for its labels, in seconds since 1970."""
+    def over_time(self, start: float, end: float, most: int = 9) -> None:
+        """Give the lowest axes times for its labels, `most` of them, in seconds since 1970."""
         from matplotlib import dates
 
         axis = self.axes[-1].xaxis
         axis.axis_date("UTC")
         self.axes[-1].set_xlim(start / DAY_S, end / DAY_S)
         library: Any = dates
-        locator = library.AutoDateLocator(minticks=3, maxticks=9)
+        locator = library.AutoDateLocator(minticks=min(3, most // 2), maxticks=most)
         named = ["%Y", "%Y-%m", "%m-%d", "%H:%M", "%H:%M", "%H:%M:%S"]
         whole = ["", "%Y", "%Y-%m-%d", "%m-%d", "%H:%M", "%H:%M"]
         known = ["", "%Y", "%Y-%m", "%Y-%m-%d", "%Y-%m-%d", "%Y-%m-%d"]

@@ -91,6 +91,7 @@ summary { cursor: pointer; margin: .6rem 0; color: var(--window); }
 dl.guide dt { font-weight: 600; margin-top: .7rem; }
 dl.guide dd { margin: 0; }
 td.lane { width: 45%; padding-right: 0; }
+table.lanes td.what { min-width: 9rem; }
 svg.lane { overflow: visible; font-variant-numeric: tabular-nums; }
 svg.lane svg { overflow: visible; }
 table.lanes small { display: block; color: var(--quiet); font-size: .8rem; line-height: 1.3; }

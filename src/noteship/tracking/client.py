@@ -116,7 +116,9 @@ class Client:
         if found is None:
             with self._unless_there():
                 self._mlflow.create_experiment(name)
-            return self._experiment(name)
+            found = self._mlflow.get_experiment_by_name(name)
+        if found is None:
+            raise TrackerAway(self._server, f"it does not show the experiment {name}")
         return str(found.experiment_id)
 
     def _find(self, experiment: str, tag: str, value: str) -> dict[str, Run]:

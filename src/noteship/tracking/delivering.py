@@ -64,6 +64,10 @@ def deliver(objects: store.Store, server: str, *, wait_s: float) -> Delivered:
                     outbox.remove(event)
     except TrackerAway as error:
         fault = error.reason
+    except Exception:
+        # Nobody sees it in the background, where what waits would wait for ever.
+        fault = "a fault that `noteship tracking` shows"
+        raise
     finally:
         outbox.let_go(fault)
     return Delivered(told, refused, fault)

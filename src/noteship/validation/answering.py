@@ -41,7 +41,7 @@ class Answering:
         """From the rows and answers of the training part, and the answers held out.
 
         Where nothing is named, the positive one of 0 and 1, or of false and true, is the latter.
-        Raises UnknownPositive.
+        Raises UnknownPositive, NonePositive.
         """
         own = composition.predictor.classes
         if not own:
@@ -50,14 +50,14 @@ class Answering:
             return cls({})
         by_answer = models.answer_classes(composition, *train) or {label: label for label in own}
         by_class = {label: answer for answer, label in by_answer.items()}
-        unknown = sorted({plain(each) for each in held.unique().tolist()} - set(by_answer), key=str)
+        given = {plain(each) for answers in (train[1], held) for each in answers.unique().tolist()}
+        unknown = sorted(given - set(by_answer), key=str)
         words = tuple(_word(by_class.get(label, label)) for label in own) + tuple(map(_word, unknown))
-        return cls(
-            {**by_answer, **{each: each for each in unknown}},
-            (*own, *unknown),
-            words,
-            _positive(positive, words, own),
-        )
+        place = _positive(positive, words, own)
+        made = cls({**by_answer, **{each: each for each in unknown}}, (*own, *unknown), words, place)
+        if place is not None and not (held.map(made.word) == words[place]).any():
+            raise errors.NonePositive(words[place], len(held))
+        return made
 
     def word(self, answer: Any) -> str:
         """An answer as people say it."""

@@ -15,6 +15,7 @@ __all__ = [
     "HeldOutUnfit",
     "MissingTimes",
     "NoHoldoutColumn",
+    "NonePositive",
     "NotJudged",
     "NotTried",
     "OneClass",
@@ -179,6 +180,28 @@ class OneClass(WorkFailed):
     def example(cls) -> Self:
         """An instance for documentation."""
         return cls("held-out", 240, "ham")
+
+
+@dataclass(eq=False)
+class NonePositive(WorkFailed):
+    """No held-out row is of the class that precision, recall and F1 are about."""
+
+    positive: str
+    rows: int
+
+    def parts(self) -> Parts:
+        """The message."""
+        return Parts(
+            f"none of the {self.rows:,} held-out rows is '{cut(self.positive, 80)}', which [validate] positive names",
+            where="[validate] holdout in noteship.toml",
+            nearest="rows that are held out by time or by group can lack a class",
+            remedy="hold another share out, by another column, or a share of each class alike: holdout = 0.2",
+        )
+
+    @classmethod
+    def example(cls) -> Self:
+        """An instance for documentation."""
+        return cls("spam", 240)
 
 
 @dataclass(eq=False)

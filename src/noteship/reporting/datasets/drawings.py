@@ -14,7 +14,7 @@ __all__ = ["histogram", "noted"]
 WIDTH, HEIGHT = 3.5, 1.15
 LEFT, RIGHT, BOTTOM, TOP = 0.08, 0.08, 0.22, 0.05
 FIRST_YEAR_S, LAST_YEAR_S = -62_135_596_800, 253_402_214_400
-TICKS = 6
+TICKS, MOST_TIMES = 6, 5
 # In letters of all labels; and as a part of the axis.
 ROOM, EDGE = 44, 0.04
 
@@ -37,7 +37,9 @@ def histogram(easel: Easel, name: str, shape: Shape, *, is_time: bool = False) -
     axes.spines["left"].set_visible(False)
     axes.set_xlim(edges[0], edges[-1])
     if is_time:
-        canvas.over_time(shape.edges[0], shape.edges[-1])
+        canvas.over_time(shape.edges[0], shape.edges[-1], MOST_TIMES)
+        # Which day or year it is, the line below the chart says.
+        axes.xaxis.get_offset_text().set_visible(False)
     elif shape.is_log:
         decades = range(math.ceil(edges[0]), math.floor(edges[-1]) + 1)
         kept = decades[:: max(1, -(-len(decades) // TICKS))]

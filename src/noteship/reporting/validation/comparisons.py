@@ -34,7 +34,7 @@ def facts(judgement: Judgement) -> str:
     if judgement.champion is not None:
         told.append(("next to the champion", *_next_to(judgement)))
     if judgement.agreement is not None:
-        told.append(("bundle and clone", percent(judgement.agreement.same), "of the rows answered alike"))
+        told.append(("bundle and clone", *_alike(judgement.agreement, judgement.kind == "regression")))
     if judgement.cost is not None:
         told.append(
             ("99 of 100 calls within", f"{number(judgement.cost.one.p99_ms)} ms", "for one row, where it was judged")
@@ -53,6 +53,13 @@ def _next_to(judgement: Judgement) -> tuple[str, str]:
         return "not compared", compared.why if compared else ""
     between = f"{signed(judgement.metric, difference.low)} to {signed(judgement.metric, difference.high)}"
     return signed(judgement.metric, difference.value), between
+
+
+def _alike(given: Agreement, is_number: bool) -> tuple[str, str]:
+    """Numbers are hardly ever the same, and classes are."""
+    if is_number:
+        return number(given.mean_difference), "apart on average"
+    return percent(given.same), "of the rows answered alike"
 
 
 def metrics(judgement: Judgement) -> str:
@@ -99,14 +106,15 @@ def agreement(judgement: Judgement) -> str:
 def how_alike(given: Agreement, is_number: bool) -> str:
     """The sentence, as plain text; the card has it, too."""
     nearer = ("is nearer to the truth", "is farther from it") if is_number else ("alone is right", "alone is wrong")
-    what = "answers" if is_number else "probabilities"
-    apart = ""
-    if math.isfinite(given.mean_difference):
-        apart = f", and their {what} differ by {number(given.mean_difference)} on average"
-    told = (
-        f"They answer {percent(given.same)} of {given.rows:,} held-out rows alike{apart}. In {given.better:,} rows the "
-        f"bundle {nearer[0]}, in {given.worse:,} it {nearer[1]}."
-    )
+    apart = number(given.mean_difference)
+    if is_number:
+        same = f"Of {given.rows:,} held-out rows, their answers differ by {apart} on average"
+    else:
+        same = f"They answer {percent(given.same)} of {given.rows:,} held-out rows alike"
+        same += (
+            f", and their probabilities differ by {apart} on average" if math.isfinite(given.mean_difference) else ""
+        )
+    told = f"{same}. In {given.better:,} rows the bundle {nearer[0]}, in {given.worse:,} it {nearer[1]}."
     said = chance(given.p)
     found = "The bundle is worse than its clone" if given.is_worse else "It is not worse"
     return f"{told} {found} by more than chance{f' ({said})' if said else ''}."

@@ -23,15 +23,17 @@ def slices(judgement: Judgement) -> str:
     if found is None:
         return ""
     key = legend("a slice", "of too few rows to say much", "worse than the other rows")
+    large = sum(not each.is_small for each in judgement.slices if judgement.metric in each.metrics)
     words = "The worst first, those of few rows last; the dashed line is the value of all held-out rows."
-    return f'<h2>Slices</h2><p class="quiet">{words}</p><div class="panel">{key}{_folded(found)}</div>'
+    return f'<h2>Slices</h2><p class="quiet">{words}</p><div class="panel">{key}{_folded(found, large)}</div>'
 
 
-def _folded(found: lanes.Lanes) -> str:
-    """The first rows, and all others on the same axis one click away."""
-    told = lanes.table(found.first(MOST_OPEN))
-    if len(found.rows) > MOST_OPEN:
-        rest = dataclasses.replace(found, rows=found.rows[MOST_OPEN:])
+def _folded(found: lanes.Lanes, worth: int = MOST_OPEN) -> str:
+    """The first rows, as far as they are worth it, and all others on the same axis one click away."""
+    shown = min(worth or MOST_OPEN, MOST_OPEN)
+    told = lanes.table(found.first(shown))
+    if len(found.rows) > shown:
+        rest = dataclasses.replace(found, rows=found.rows[shown:])
         told += f"<details><summary>{len(rest.rows):,} more</summary>{lanes.table(rest)}</details>"
     return told
 

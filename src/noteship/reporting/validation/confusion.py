@@ -31,8 +31,8 @@ class Mistake:
 def mistakes(confusion: Confusion) -> list[Mistake]:
     """The most frequent first."""
     found = [
-        Mistake(true, predicted, count, count / sum(row))
-        for true, row in zip(confusion.classes, confusion.counts, strict=True)
+        Mistake(true, predicted, count, count / total)
+        for true, row, total in zip(confusion.classes, confusion.counts, map(sum, confusion.counts), strict=True)
         for predicted, count in zip(confusion.classes, row, strict=True)
         if count and true != predicted
     ]
