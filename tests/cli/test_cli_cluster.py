@@ -70,6 +70,10 @@ def elsewhere():
 thread = threading.Thread(target=elsewhere)
 thread.start()
 thread.join()
+try:
+    Parallel(n_jobs=-1)(delayed(place)(threading.Lock()) for _ in range(2))
+except Exception as error:
+    said["unsent"] = str(error)
 other = Client()
 said["shut_down"] = other.shutdown()
 said["after"] = get_client().gather(get_client().map(place, range(7, 11)))
@@ -133,6 +137,7 @@ def test_unmodified_code_is_spread_over_the_workers(project: Project) -> None:
     assert pids(said["joblib_of_one"]) | pids(said["joblib_by_default"]) == {said["own"]}
     for way in ("joblib", "client", "delayed", "bag", "after"):
         assert {folder for _, folder, _ in said[way]} == {said["folder"]}, way
+    assert said["unsent"].startswith("a task cannot be sent to the cluster: ")
     assert pids(script["client"]) == used
     assert script["score"] > 0.9
     notes = {note for stage in document["stages"] for note in stage["notes"]}
@@ -238,15 +243,14 @@ def test_nothing_survives_noteship(slow: Project, mark: Path) -> None:
 
 
 def test_workers_that_take_too_much_memory_are_said(project: Project) -> None:
-    """A task that ends each worker that it is given fails the stage, with the limit in the message."""
-    project.write("noteship.toml", '[stage.b]\ncluster = { engine = "dask", workers = 1, memory = "300Mi" }\n')
-    hog = "def hog(_):\n    import time\n    kept = []\n    while True:\n        kept.append(b'x' * 10_000_000)\n"
-    project.notebook(
-        "b",
-        f"{hog}        time.sleep(0.05)",
-        "from dask.distributed import get_client",
-        "get_client().submit(hog, 1).result()\nopen('never.txt', 'w')",
+    """A task that ends each worker that it is given fails the stage, with the limit in the message; joblib's, too."""
+    project.write("noteship.toml", '[stage.b]\ncluster = { engine = "dask", workers = 2, memory = "300Mi" }\n')
+    hog = (
+        "import time\ndef hog(_):\n    kept = []\n    while True:\n"
+        "        kept.append(b'x' * 10_000_000)\n        time.sleep(0.02)"
     )
+    cell = "from joblib import Parallel, delayed\nParallel(n_jobs=-1)(delayed(hog)(i) for i in range(2))"
+    project.notebook("b", hog, f"{cell}\nopen('never.txt', 'w')")
     answer = project.call("run", "--json")
     assert answer.code == 1
     failure = answer.document["stages"][0]["failure"]

@@ -12,7 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from noteship.computing import Clusters, Identity, Place, Wanted, dask_cluster
+from noteship.computing import Clusters, Identity, Place, Wanted, dask_workers
 from noteship.computing.errors import ClusterBroken, ClusterUnreachable, EngineMissing
 
 ONE = Wanted("dask", workers=1, memory_bytes=1 << 30)
@@ -124,7 +124,7 @@ def test_a_cluster_that_is_there_serves_too(clusters: Clusters, tmp_path: Path) 
 def test_modules_are_sent_to_where_the_workspace_is_not(tmp_path: Path) -> None:
     """On another machine a stage's modules are below the worker's own folder as they are in the workspace."""
     sources = {"sub/noteship_test_sent.py": b"name = 'sent'\n"}
-    stage = dask_cluster.WorkerStage("a", "/nowhere/stage", ["/nowhere/stage/sub", "/nowhere/stage"], {}, sources)
+    stage = dask_workers.WorkerStage("a", "/nowhere/stage", ["/nowhere/stage/sub", "/nowhere/stage"], {}, sources)
     try:
         assert stage.begin(str(tmp_path)) == str(tmp_path / "a" / "sub")
         import noteship_test_sent as sent  # type: ignore[import-not-found]
@@ -154,7 +154,7 @@ def test_an_interpreter_that_is_not_there_is_said(tmp_path: Path) -> None:
 
 def test_workers_find_the_modules_of_stages_that_are_there(tmp_path: Path) -> None:
     """A stage's modules are found by name while it lasts, and forgotten when the last stage has ended."""
-    finder = dask_cluster.StageFinder()
+    finder = dask_workers.StageFinder()
     for name in ("a", "b"):
         (tmp_path / name).mkdir()
         (tmp_path / name / "noteship_test_module.py").write_text(f"name = {name!r}\n")

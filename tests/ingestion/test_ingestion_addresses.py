@@ -6,7 +6,7 @@ import pickle
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from noteship import ingestion
@@ -96,6 +96,7 @@ def test_a_secret_is_read_where_it_is_named(tmp_path: Path, monkeypatch: pytest.
         secret_of(Credentials(env="NOT_GIVEN"), "here")
 
 
+@settings(max_examples=50)
 @given(st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=4, max_size=30), st.text(max_size=20))
 def test_a_secret_is_nowhere_in_what_is_shown(value: str, around: str) -> None:
     """A text that repeats it, plainly or in a URL's form, does not after it was concealed; nor does its own form."""
@@ -132,6 +133,7 @@ def test_wrong_offsets_are_refused(wrong: object) -> None:
         Offsets.parsed(wrong)
 
 
+@settings(max_examples=50)
 @given(st.dictionaries(st.integers(0, 99), st.tuples(st.integers(0), st.integers(0)), min_size=1))
 def test_ranges_have_one_written_form(ranges: dict[int, tuple[int, int]]) -> None:
     """What is written is read again as it was."""

@@ -75,6 +75,14 @@ def test_an_empty_folder_is_nothing(tmp_path: Path) -> None:
         open_origin(source(f"{tmp_path}/origin")).version(watch())
 
 
+def test_code_is_not_brought(tmp_path: Path) -> None:
+    """A module in a folder of data would be imported by who finds it there."""
+    fill(tmp_path / "origin", "a.csv", "pandas.py")
+    with pytest.raises(errors.OriginFailed, match=r"pandas\.py is code"):
+        open_origin(source(f"{tmp_path}/origin")).fetch(tmp_path / "x", None, watch())
+    open_origin(source(f"{tmp_path}/origin/*.csv")).fetch(tmp_path / "y", None, watch())
+
+
 def test_a_folder_takes_the_place_of_the_one_before(tmp_path: Path) -> None:
     """A file that the origin has no more is not there either."""
     fill(tmp_path / "origin", "a.csv", "b.csv")

@@ -51,6 +51,15 @@ def test_keys_may_have_any_letters(bucket: store.Bucket, tmp_path: Path) -> None
     assert {path.name: path.read_text() for path in (tmp_path / "x").iterdir()} == {name: name for name in names}
 
 
+def test_what_is_hidden_or_no_file_is_left_out(bucket: store.Bucket, tmp_path: Path) -> None:
+    """Marks of folders, and keys that a shell would not list."""
+    for name in ("a.csv", "within/b.csv", ".git/config", ".hidden"):
+        bucket.put(f"raw/{name}", [b"x"])
+    bucket.put("raw/within", [])
+    open_origin(source(f"{bucket.url}/raw/")).fetch(tmp_path / "x", None, watch())
+    assert sorted(path.name for path in (tmp_path / "x").rglob("*.*")) == ["a.csv", "b.csv"]
+
+
 def test_a_bucket_that_is_not_there_is_nothing(tmp_path: Path) -> None:
     """It is told apart from a gateway that is away."""
     with pytest.raises(errors.NothingThere, match="no such bucket"):

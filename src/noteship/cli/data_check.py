@@ -25,7 +25,7 @@ def run(arguments: argparse.Namespace, output: Output) -> int:
     checked = data_check.check(OpenedProject.at(arguments.project), arguments.files, arguments.against, tell)
     output.document({"files": [each.to_json() for each in checked]})
     for number, each in enumerate(checked):
-        output.text(*([""] if number else []), *_of_file(each, every=arguments.all))
+        output.text(*([""] if number else []), *_of_file(each, every=arguments.all, width=output.width))
     return 0 if all(each.is_good for each in checked) else 1
 
 
@@ -33,7 +33,7 @@ def _nobody(*_lines: str) -> None:
     """Who reads a file does not need to see that it goes on."""
 
 
-def _of_file(checked: Checked, *, every: bool) -> Iterator[str]:
+def _of_file(checked: Checked, *, every: bool, width: int) -> Iterator[str]:
     contract, verdict = checked.contract, checked.verdict
     if verdict is None:
         yield f"{checked.file}: not there, and no stage has made it ({contract.path})"
@@ -47,7 +47,7 @@ def _of_file(checked: Checked, *, every: bool) -> Iterator[str]:
     yield from table([_row(each, contract) for each in shown], indent="  ")
     for each in verdict.findings:
         if each.is_broken and each.examples:
-            yield from _rows(each, contract)
+            yield from _rows(each, contract, width)
 
 
 def _row(finding: Finding, contract: Contract) -> tuple[str, ...]:
@@ -58,7 +58,19 @@ def _row(finding: Finding, contract: Contract) -> tuple[str, ...]:
     return (state, finding.column or "the file", finding.said, bad, f"line {line}" if line else "")
 
 
-def _rows(finding: Finding, contract: Contract) -> Iterator[str]:
+def _fitting(rows: Sequence[Sequence[str]], width: int) -> int:
+    """How many columns fit; two at least."""
+    taken, number = 0, 0
+    for column in zip(*rows, strict=True):
+        taken += max(map(len, column)) + 2
+        if taken - 2 > width and number >= 2:
+            break
+        number += 1
+    return number
+
+
+def _rows(finding: Finding, contract: Contract, width: int) -> Iterator[str]:
+    """Examples, with as many columns as fit a terminal; what says most comes first."""
     yield ""
     yield f"  {finding.sentence()}"
     names = list(dict.fromkeys(name for each in finding.examples for name, _ in each.values))
@@ -67,7 +79,8 @@ def _rows(finding: Finding, contract: Contract) -> Iterator[str]:
         for each in finding.examples:
             values = dict(each.values)
             rows.append((f"{each.row:,}", *(values.get(name, "") for name in names)))
-        yield from table(rows, header=("row", *names), indent="    ")
+        fitting = _fitting([("row", *names), *rows], width - 4) if width else len(names) + 1
+        yield from table([row[:fitting] for row in rows], header=("row", *names)[:fitting], indent="    ")
     else:
         yield f"    rows {', '.join(f'{each.row:,}' for each in finding.examples)}"
     left_out = [name for name in contract.leave_out if name == finding.column]

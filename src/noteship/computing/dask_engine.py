@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 __all__ = ["DaskEngine"]
 
 PROGRAM = Path(__file__).with_name("dask_cluster.py")
+JOINING = Path(__file__).with_name("dask_stage.py")
 NEEDED = ("dask", "distributed", "cryptography")
 # A worker takes a second to start, on a busy machine several, and workers start beside each other.
 START_LIMIT_S = 60.0
@@ -245,13 +246,13 @@ def _access(address: str, files: tuple[str, ...], options: Mapping[str, Any]) ->
     # A stage may run several times at once, with other parameters.
     name = f"{options['stage']}-{secrets.token_hex(4)}"
     options = {**options, "stage": name, "timeout_s": JOIN_LIMIT_S}
-    return Access(variables, PRELUDE.format(path=str(PROGRAM), options=options))
+    return Access(variables, PRELUDE.format(path=str(JOINING), options=options))
 
 
 # What a stage's process runs before its own code; it is given the `request` for the stage, and gives `notes`.
 PRELUDE = """
 import importlib.util
-spec = importlib.util.spec_from_file_location("_noteship_dask_cluster", {path!r})
+spec = importlib.util.spec_from_file_location("_noteship_dask_stage", {path!r})
 module = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(module)
 notes = module.join(request, {options!r})

@@ -20,9 +20,9 @@ def spread(function: Callable[[Item], Result], items: Iterable[Item]) -> Iterato
     up the rest.
     """
     if os.environ.get("DASK_SCHEDULER_ADDRESS"):
-        from noteship.computing import dask_cluster
+        from noteship.computing import dask_stage
 
-        yield from dask_cluster.spread(function, items)
+        yield from dask_stage.spread(function, items)
         return
     for number, item in enumerate(items):
         yield number, function(item)

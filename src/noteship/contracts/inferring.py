@@ -134,8 +134,8 @@ class _Inference:
         tails = room.Tails(facts["least"], facts["low"], facts["high"], facts["greatest"])
         self._note(column.name, "length", f"{tails.least:,} to {tails.greatest:,} seen")
         least, most = room.widened(tails, whole=True)
-        # Whether a text may be empty is a question of its own, to which a tail has no answer.
-        return Bounds(max(int(least), min(1, int(tails.least))), int(most))
+        # One long text among short ones is no other kind of text.
+        return Bounds(int(least), int(most if most == tails.greatest else max(most, room.FACTOR * tails.greatest)))
 
     def _range(self, column: tabular.Column, facts: Mapping[str, Any]) -> Bounds | None:
         values = [facts[name] for name in ("least", "low", "high", "greatest")]
@@ -143,7 +143,8 @@ class _Inference:
             return None
         whole = column.type == "whole"
         tails = room.Tails(*map(float, values))
-        if facts.get("infinite") or max(map(abs, (tails.least, tails.greatest))) > EXACT:
+        is_constant = tails.least == tails.greatest  # which says nothing of how far a value may be from it
+        if is_constant or facts.get("infinite") or max(map(abs, (tails.least, tails.greatest))) > EXACT:
             return None
         self._note(column.name, "range", f"{plainly.plain(values[0])} to {plainly.plain(values[-1])} seen")
         least, most = room.widened(tails, whole=whole)
@@ -192,7 +193,8 @@ class _Inference:
             row = ", ".join(tabular.identifier(column.name) for column in self._table.columns)
             seen = self._rows - int(self._table.ask(f"count(DISTINCT hash({row}))")[0][0])
         self._seen["duplicates"] = f"{seen:,} of {self._rows:,} seen"
-        most = room.share_most(2 * seen, self._rows) if 2 * seen < self._rows else None
+        # Rows that differ by chance alone repeat each other sooner or later; those with a key never do.
+        most = room.share_most(2 * seen, self._rows, even_of_none=not key) if 2 * seen < self._rows else None
         # In a table of few categories rows repeat each other by nature.
         return most if most is not None and most <= 0.5 else None
 

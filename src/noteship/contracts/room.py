@@ -64,16 +64,18 @@ def widened(tails: Tails, *, whole: bool) -> tuple[float, float]:
 
 
 def _again(tail: float, body: float) -> float:
-    return ENDLESS_AGAIN if body > 0 and tail > ENDLESS * body else AGAIN
+    """Without a body, as of a column that is nearly always 0, a few rows are all that is known of the tail."""
+    return ENDLESS_AGAIN if tail > ENDLESS * body else AGAIN
 
 
-def share_most(seen: int, rows: int) -> float | None:
+def share_most(seen: int, rows: int, *, even_of_none: bool = False) -> float | None:
     """The share that a fresh sample of at least half as many rows stays below; None where it says nothing any more.
 
-    None seen: none allowed. Otherwise the share with Agresti's and Coull's correction (1998), which is that of Wilson's
-    interval, and four standard errors of the difference between two samples, rounded up to two digits.
+    None seen: none allowed, unless `even_of_none`. Otherwise the share with Agresti's and Coull's correction (1998),
+    which is that of Wilson's interval, and four standard errors of the difference between two samples, rounded up to
+    two digits.
     """
-    if not seen or not rows:
+    if not rows or (not seen and not even_of_none):
         return 0.0
     corrected = (seen + Z * Z / 2) / (rows + Z * Z)
     error = math.sqrt(corrected * (1 - corrected) * 3 / rows)

@@ -15,6 +15,9 @@ from noteship.ingestion.origin import Fetched, Progress, Watch
 
 __all__ = ["Item", "gathered", "landing", "version_of"]
 
+# Python, and whoever looks at the folder, takes orders from these.
+CODE = (".py", ".ipynb", ".pyc", ".pyd", ".pth", ".so", ".sh", ".toml", "Makefile")
+
 
 @dataclass(frozen=True)
 class Item:
@@ -40,9 +43,11 @@ def gathered(items: Sequence[Item], target: Path, place: str, watch: Watch) -> F
     """Bring them. Raises OriginFailed for a name that is no file's, what the watch and `pieces` raise."""
     for item in items:
         if item.name and not _is_name(item.name):
-            raise errors.OriginFailed(
-                place, f"{item.name!r} cannot be the name of a file", "rename it, or leave it out"
-            )
+            remedy = "rename it, or leave it out"
+            raise errors.OriginFailed(place, f"{item.name!r} cannot be the name of a file", remedy)
+        if item.name.endswith(CODE):
+            remedy = "leave it out: name what is to come by a pattern, such as *.parquet"
+            raise errors.OriginFailed(place, f"{item.name} is code, and a source brings data alone", remedy)
     total = sum(item.size_bytes for item in items)
     watch.moved(Progress(0, total))
     done = 0

@@ -30,6 +30,7 @@ SILENCE_S = 60.0
 USUAL_MECHANISM = "SCRAM-SHA-512"
 DENIED = ("AUTH", "SASL", "DENIED")
 ABSENT = ("UNKNOWN_TOPIC", "UNKNOWN_PART")
+CLOSED = "no broker keeps the connection; it may want TLS, kafka+tls://, or a user with credentials"
 
 
 class KafkaOrigin:
@@ -220,17 +221,17 @@ class KafkaOrigin:
         return error.args[0]
 
     def _is_denied(self) -> bool:
-        return any(sign in each.name() for each in self._heard for sign in DENIED)
+        return any(_is_denial(each) for each in self._heard)
 
     def _last_heard(self) -> str:
-        texts = [self._secret.conceal(each.str()) for each in self._heard]
-        return texts[0] if texts else ""
+        """What the client has met, in its own words; that no broker is there says nothing of why."""
+        told = [each.str() for each in self._heard if each.name() != "_ALL_BROKERS_DOWN"]
+        return self._secret.conceal(told[-1]) if told else (CLOSED if self._heard else "")
 
     def _meaning(self, fault: Any) -> Exception:
-        names = [fault.name(), *(each.name() for each in self._heard)]
         said = self._secret.conceal(fault.str())
         heard = self._last_heard()
-        if any(sign in name for name in names for sign in DENIED):
+        if _is_denial(fault) or self._is_denied():
             return errors.OriginDenied(self.shown, heard or said)
         if any(sign in fault.name() for sign in ABSENT):
             return errors.NothingThere(self.shown, said)
@@ -239,6 +240,11 @@ class KafkaOrigin:
         if _is_away(fault):
             return errors.OriginUnreachable(self.shown, heard or said)
         return errors.OriginFailed(self.shown, said)
+
+
+def _is_denial(fault: Any) -> bool:
+    # A broker may only close the connection: then the client's words say at what.
+    return any(sign in fault.name() for sign in DENIED) or "authentication" in fault.str().lower()
 
 
 def _is_away(fault: Any) -> bool:

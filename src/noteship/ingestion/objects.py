@@ -58,10 +58,14 @@ class ObjectOrigin:
     def _below(self) -> Iterator[tuple[store.Entry, str]]:
         prefix = f"{patterns.literal(self._key)}/".removeprefix("/") if patterns.is_pattern(self._key) else self._key
         fits = patterns.expression(self._key, hidden=False) if patterns.is_pattern(self._key) else None
-        for entry in self._bucket.list(prefix):
-            # A key that ends like a folder is one that a browser for buckets made.
-            if not entry.key.endswith("/") and (fits is None or fits.fullmatch(entry.key)):
-                yield entry, entry.key.removeprefix(prefix)
+        entries = list(self._bucket.list(prefix))
+        # Browsers for buckets mark a folder by an empty object of its name; what is hidden is nobody's data.
+        folders = {folder for entry in entries for folder in patterns.folders(entry.key.rpartition("/")[0])}
+        for entry in entries:
+            name = entry.key.removeprefix(prefix)
+            is_hidden = any(part.startswith(".") for part in name.split("/"))
+            if entry.key not in folders and not is_hidden and (fits is None or fits.fullmatch(entry.key)):
+                yield entry, name
 
     def _item(self, entry: store.Entry, name: str) -> Item:
         return Item(name, entry.version.strip('"'), entry.size_bytes, partial(self._pieces, entry))

@@ -137,7 +137,10 @@ def _case(opened: OpenedProject, bundle: str, before: promotions.Champion | None
             found.append((judgement, kept))
             if judgement.settings == declared:
                 return _Case(bundle, judgement, kept, before, declared)
-    return _Case(bundle, *(found[0] if found else (None, None)), before, declared)
+    if not found:
+        return _Case(bundle, None, None, before, declared)
+    judgement, kept = found[0]
+    return _Case(bundle, judgement, kept, before, declared)
 
 
 def _check_whole(objects: store.Store, found: Named) -> None:

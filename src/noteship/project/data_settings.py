@@ -12,6 +12,8 @@ from noteship.project import values
 
 __all__ = ["CredentialSettings", "DataSettings"]
 
+# What Python, and whoever looks at a folder, takes orders from.
+CODE = (".py", ".ipynb", ".pyc", ".pyd", ".pth", ".so", ".sh", ".toml", "Makefile")
 FORMS = ("text", "bytes", "json")
 NAMED = 'a table that says where the secret is: { file = "/run/secrets/NAME" } or { env = "NAME" }; never the secret'
 
@@ -47,6 +49,8 @@ def _target(value: object) -> str:
     path = posixpath.normpath(value)
     if path.startswith(("/", "..", "~")) or path.split("/")[0] in (".", ".noteship", ".git"):
         raise ValueError("a path within the project, relative to its folder")
+    if path.endswith(CODE):
+        raise ValueError("a file of data: code does not come from a source")
     return path
 
 

@@ -4,24 +4,47 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
-from noteship import tuning
 from noteship.project import values
 from noteship.project.cluster_settings import ClusterSettings
 
 __all__ = ["TuneSettings"]
 
-DIRECTIONS = ("maximize", "minimize")
+
+def _one_of(value: object, known: tuple[str, ...]) -> str:
+    if value not in known:
+        raise ValueError(f"one of {', '.join(known)}")
+    return str(value)
 
 
-def _one_of(*known: str) -> Any:
-    def parse(value: object) -> str:
-        if value not in known:
-            raise ValueError(f"one of {', '.join(map(repr, known))}".replace("'", '"'))
-        return str(value)
+def _direction(value: object) -> str:
+    return _one_of(value, ("maximize", "minimize"))
 
-    return parse
+
+# The room of searches is loaded where there is something to search: a run with nothing to do is over sooner.
+
+
+def _sampler(value: object) -> str:
+    from noteship import tuning
+
+    return _one_of(value, tuning.SAMPLERS)
+
+
+def _pruner(value: object) -> str:
+    from noteship import tuning
+
+    return _one_of(value, tuning.PRUNERS)
+
+
+def _dimension(name: str, value: object) -> object:
+    from noteship import tuning
+
+    stage, dot, parameter = name.rpartition(".")
+    file, _, step = name.rpartition(":")
+    if not (file and step) and not (stage and dot and parameter.isidentifier()):
+        raise ValueError('a name such as "04-train.depth", of a stage\'s parameter, or "model.sav:C", of a step\'s')
+    return tuning.dimension(value)
 
 
 def _seed(value: object) -> int:
@@ -36,26 +59,18 @@ def _folds(value: object) -> int:
     return value
 
 
-def _dimension(name: str, value: object) -> tuning.Dimension:
-    stage, dot, parameter = name.rpartition(".")
-    file, _, step = name.rpartition(":")
-    if not (file and step) and not (stage and dot and parameter.isidentifier()):
-        raise ValueError('a name such as "04-train.depth", of a stage\'s parameter, or "model.sav:C", of a step\'s')
-    return tuning.dimension(value)
-
-
 @dataclass(frozen=True)
 class TuneSettings:
-    """`[tune]`: the space, the metric, and how the one is searched for the best of the other."""
+    """`[tune]`: what is searched, each a `tuning.Dimension` by its name, for the best of which metric, and how."""
 
     metric: str
-    space: Mapping[str, tuning.Dimension] = field(metadata={"parse_item": _dimension})
-    direction: tuning.Direction | None = field(default=None, metadata={"parse": _one_of(*DIRECTIONS)})
+    space: Mapping[str, Any] = field(metadata={"parse_item": _dimension})
+    direction: Literal["maximize", "minimize"] | None = field(default=None, metadata={"parse": _direction})
     trials: int = field(default=50, metadata={"parse": values.count})
     timeout_s: float | None = field(default=None, metadata={"key": "timeout", "parse": values.length})
     jobs: int = field(default=1, metadata={"parse": values.count})
-    sampler: str = field(default="tpe", metadata={"parse": _one_of(*tuning.SAMPLERS)})
-    pruner: str = field(default="none", metadata={"parse": _one_of(*tuning.PRUNERS)})
+    sampler: str = field(default="tpe", metadata={"parse": _sampler})
+    pruner: str = field(default="none", metadata={"parse": _pruner})
     seed: int = field(default=0, metadata={"parse": _seed})
     folds: int = field(default=5, metadata={"parse": _folds})
     cluster: ClusterSettings | None = field(default=None, metadata={"as": "stage.NAME.cluster"})

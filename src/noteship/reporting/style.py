@@ -91,14 +91,14 @@ summary { cursor: pointer; margin: .6rem 0; color: var(--window); }
 dl.guide dt { font-weight: 600; margin-top: .7rem; }
 dl.guide dd { margin: 0; }
 td.lane { width: 45%; padding-right: 0; }
-table.lanes td.what { min-width: 9rem; }
+table.lanes td.what { min-width: 11rem; }
 svg.lane { overflow: visible; font-variant-numeric: tabular-nums; }
 svg.lane svg { overflow: visible; }
 table.lanes small { display: block; color: var(--quiet); font-size: .8rem; line-height: 1.3; }
 table.lanes tr.axis td { padding: 0; border: 0; }
 table.lanes tr.about td { color: var(--quiet); font-size: .85rem; padding-top: .9rem; }
 table.lanes tr:has(+ .axis) td { border: 0; }
-@media (max-width: 40rem) { table.lanes, table.lanes tbody { display: block; }
+@media (max-width: 56rem) { table.lanes, table.lanes tbody { display: block; }
   table.lanes tr { display: flex; flex-wrap: wrap; gap: 0 .7rem; padding: .35rem 0;
     border-bottom: 1px solid var(--grid); }
   table.lanes thead, table.lanes tr.axis td:empty { display: none; }

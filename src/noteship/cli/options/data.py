@@ -69,7 +69,9 @@ def _show(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", metavar="FILE", help="a table: a file, folder or pattern of the project or elsewhere")
     parser.add_argument("--run", metavar="RUN", help="the file as a stage of this run made it")
     parser.add_argument(
-        "--target", metavar="COLUMN", help="what is to be predicted (default: that of [service], where FILE is its data)"
+        "--target",
+        metavar="COLUMN",
+        help="what is to be predicted (default: that of [service], where FILE is its data)",
     )
     parser.add_argument("--test", metavar="FILE", help="the part that judges, to be looked for rows that are in both")
     parser.add_argument("--split", metavar="COLUMN", help="the column that says which part a row is in")
@@ -85,7 +87,7 @@ def _show(parser: argparse.ArgumentParser) -> None:
         metavar="COLUMN",
         action="append",
         default=[],
-        help="show no value of this column; those that FILE's contract or [monitor] leaves out are left out in any case",
+        help="show no value of this column; what FILE's contract or [monitor] leaves out is left out in any case",
     )
     parser.add_argument("--open", action="store_true", help="open the page in the browser")
     parser.add_argument(

@@ -25,7 +25,6 @@ TITLES = {
     "label-missing": "missing labels",
     "label-spellings": "labels in several spellings",
     "label-rare": "rare classes",
-    "label-wrong": "labels that are probably wrong",
     "target": "a target that is none",
     "spellings": "values in several spellings",
     "missing-many": "many missing values",

@@ -146,7 +146,7 @@ def _curved(canvas: Canvas, across: str, up: str, told: str) -> str:
 def legend(axes: Axes, columns: int) -> None:
     """Above the chart, where no line is."""
     axes.legend(
-        loc="lower left", bbox_to_anchor=(-0.2, 0.99), ncols=columns, frameon=False, fontsize=7.5, handlelength=1.5,
+        loc="lower left", bbox_to_anchor=(-0.2, 1.03), ncols=columns, frameon=False, fontsize=7.5, handlelength=1.5,
         columnspacing=0.9, handletextpad=0.4, borderaxespad=0.1,
     )  # fmt: skip
 

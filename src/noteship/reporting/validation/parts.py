@@ -73,7 +73,7 @@ def robustness(given: Sequence[Shift]) -> Lanes | None:
         given, key=lambda each: (not math.isfinite(each.change.value), better * _finite(each.change.value))
     )
     rows = tuple(_shift(each, better) for each in ordered)
-    heads = ("what was changed", f"{words_of(name)} after", "change", "interval", "change")
+    heads = ("what was changed", "after", "change", "interval", "change")
     return Lanes(heads, rows, Scale.around([0.0, *spans(rows)]), 0.0, is_bars=True)
 
 

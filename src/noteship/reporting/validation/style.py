@@ -39,6 +39,6 @@ td.what small { display: block; }
 .origins td.digest { white-space: nowrap; }
 td.lane { min-width: 12rem; }
 @media (max-width: 60rem) { .one { grid-template-columns: 1fr; } }
-@media (max-width: 40rem) { dl.origin { grid-template-columns: 1fr; gap: 0; } dl.origin dd { margin-bottom: .6rem; }
+@media (max-width: 56rem) { dl.origin { grid-template-columns: 1fr; gap: 0; } dl.origin dd { margin-bottom: .6rem; }
   td.lane { min-width: 0; } table.matrix th span { max-width: 6rem; font-size: .75rem; } }
 """

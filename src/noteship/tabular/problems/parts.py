@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from noteship.tabular.column import PlainType
 from noteship.tabular.engine import Table
-from noteship.tabular.problems.problem import Problem, is_id, listed, rows, share
+from noteship.tabular.problems.problem import Problem, is_id, listed, quoted, rows, share
 from noteship.tabular.surveys import Looked
 from noteship.tabular.surveys.repeats import repeats
 from noteship.tabular.surveys.sql import BESIDE, NUMBERED, ROW, select, within
@@ -26,7 +26,7 @@ KINDS = {
 
 
 @dataclass(frozen=True)
-class Parts:
+class _Parts:
     """How the two are told apart: by views, and by conditions on the split's column."""
 
     learnt: str
@@ -45,7 +45,7 @@ def found(looked: Looked) -> Iterator[Problem]:
     parts = _beside(looked) if survey.asked.beside else _split(looked)
     if isinstance(parts, Problem):
         yield parts
-    if not isinstance(parts, Parts):
+    if not isinstance(parts, _Parts):
         return
     every = int(_number(looked.table, select("count(*)", parts.judged, f"WHERE {parts.of_judged}"), parts.given[-1:]))
     if not every:
@@ -70,20 +70,22 @@ def found(looked: Looked) -> Iterator[Problem]:
     if key and (count := _shared(looked, parts, key, "leak-key")):
         yield _problem(looked, parts, key, "leak-key", (count, every))
     for each in survey.counted:
-        is_long = each.role == "text" and each.mean_length >= LONG_TEXT
+        is_long = (
+            each.role == "text" and each.mean_length >= LONG_TEXT and set(parts.types.get(each.name, ())) == {"text"}
+        )
         # What whole rows have told already is not told again.
-        if is_long and each.name in parts.types and (count := _shared(looked, parts, [each.name], "leak-text")) > told:
+        if is_long and (count := _shared(looked, parts, [each.name], "leak-text")) > told:
             yield _problem(looked, parts, [each.name], "leak-text", (count, every))
 
 
-def _beside(looked: Looked) -> Parts:
+def _beside(looked: Looked) -> _Parts:
     others = {each.name: each.type for each in looked.table.columns_of("others")}
     both = {each.name: (each.type, others[each.name]) for each in looked.table.columns if each.name in others}
     name = looked.survey.asked.beside or ""
-    return Parts("rows", "others", BESIDE, "true", "true", (), name, both)
+    return _Parts("rows", "others", BESIDE, "true", "true", (), name, both)
 
 
-def _split(looked: Looked) -> Parts | Problem | None:
+def _split(looked: Looked) -> _Parts | Problem | None:
     split = looked.survey.asked.split
     if split is None:
         return None
@@ -108,15 +110,17 @@ def _split(looked: Looked) -> Parts | Problem | None:
     text = f"CAST({name} AS VARCHAR)"
     types = {each.name: (each.type, each.type) for each in looked.table.columns if each.name != split}
     others = [str(value) for value, _ in values if str(value) != learnt]
-    named = f"the rows whose “{split}” is not “{learnt}”" if len(others) > 1 else f"the part “{others[0]}”"
-    return Parts("rows", "rows", NUMBERED, f"{text} = ?", f"{text} <> ?", (learnt, learnt), named, types)
+    named = f"the part {quoted(looked, split, others[0])}"
+    if len(others) > 1:
+        named = f"the rows whose “{split}” is not {quoted(looked, split, learnt)}"
+    return _Parts("rows", "rows", NUMBERED, f"{text} = ?", f"{text} <> ?", (learnt, learnt), named, types)
 
 
 def _number(table: Table, sql: str, given: Sequence[str]) -> float:
     return float(table.arrow(sql, *given).column(0)[0].as_py() or 0)
 
 
-def _hash(looked: Looked, parts: Parts, columns: Sequence[str], kind: str) -> str:
+def _hash(looked: Looked, parts: _Parts, columns: Sequence[str], kind: str) -> str:
     """The same for values that are equal, in whatever form the two parts keep them."""
     made = []
     for column in columns:
@@ -135,7 +139,7 @@ def _hash(looked: Looked, parts: Parts, columns: Sequence[str], kind: str) -> st
     return f"hash({', '.join(made)})"
 
 
-def _inside(looked: Looked, parts: Parts, columns: Sequence[str], kind: str) -> str:
+def _inside(looked: Looked, parts: _Parts, columns: Sequence[str], kind: str) -> str:
     """The condition under which a row of the judging part is in the learning one, too."""
     names = [looked.table.quoted(name) for name in columns]
     there = {
@@ -148,12 +152,12 @@ def _inside(looked: Looked, parts: Parts, columns: Sequence[str], kind: str) -> 
     return f"{parts.of_judged} AND {there} AND {row} IN {learnt}"
 
 
-def _shared(looked: Looked, parts: Parts, columns: Sequence[str], kind: str) -> int:
+def _shared(looked: Looked, parts: _Parts, columns: Sequence[str], kind: str) -> int:
     inside = _inside(looked, parts, columns, kind)
     return int(_number(looked.table, select("count(*)", parts.judged, f"WHERE {inside}"), parts.given))
 
 
-def _problem(looked: Looked, parts: Parts, columns: Sequence[str], kind: str, counts: tuple[int, int]) -> Problem:
+def _problem(looked: Looked, parts: _Parts, columns: Sequence[str], kind: str, counts: tuple[int, int]) -> Problem:
     count, every = counts
     inside = _inside(looked, parts, columns, kind)
     found = looked.table.arrow(select(ROW, parts.numbered, f"WHERE {inside} ORDER BY {ROW} LIMIT 5"), *parts.given)
