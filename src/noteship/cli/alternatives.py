@@ -96,11 +96,10 @@ def _cells(candidate: Candidate) -> tuple[str, str, str]:
     judgement, figure = candidate.judgement, candidate.figure
     gates = "" if judgement is None else "passed" if judgement.passed else "failed"
     bundle = candidate.made.digest[:12] if candidate.made else _outcome(candidate)
-    return "" if figure is None else told_estimate(figure), gates, bundle
+    return "" if figure is None else _told_estimate(figure), gates, bundle
 
 
-def told_estimate(estimate: Estimate) -> str:
-    """A number with its interval."""
+def _told_estimate(estimate: Estimate) -> str:
     return f"{estimate.value:.3f} ({estimate.low:.3f} to {estimate.high:.3f})"
 
 
@@ -114,7 +113,7 @@ def _outcome(candidate: Candidate) -> str:
     if candidate.state != "done":
         return candidate.state
     if candidate.judgement is not None and candidate.figure is not None:
-        return f"{candidate.judgement.metric} {told_estimate(candidate.figure)}"
+        return f"{candidate.judgement.metric} {_told_estimate(candidate.figure)}"
     return "done" if candidate.made is None else f"bundle {candidate.made.digest[:12]}"
 
 

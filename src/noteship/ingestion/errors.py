@@ -53,11 +53,13 @@ class DriverMissing(EnvironmentLacks):
 
     place: str
     extra: str
+    declared: str = ""
 
     def parts(self) -> Parts:
         """The message."""
         return Parts(
             f"what speaks with {self.place} is not installed",
+            where=self.declared,
             nearest=f"it comes with noteship[{self.extra}]",
             remedy=f"install it: pip install 'noteship[{self.extra}]'",
         )
@@ -65,7 +67,7 @@ class DriverMissing(EnvironmentLacks):
     @classmethod
     def example(cls) -> Self:
         """An instance for documentation."""
-        return cls("postgresql://reader@db/mail", "postgres")
+        return cls("postgresql://reader@db/mail", "postgres", "noteship.toml, [data.messages]")
 
 
 @dataclass(eq=False)
@@ -76,12 +78,13 @@ class OriginUnreachable(EnvironmentLacks):
 
     place: str
     reason: str
+    declared: str = ""
 
     def parts(self) -> Parts:
         """The message."""
         return Parts(
             f"{self.place} does not answer",
-            where=self.place,
+            where=self.declared or self.place,
             nearest=cut(self.reason, 200),
             remedy=f"see that it is there and can be reached from here, and run again; {WITHOUT}",
         )
@@ -89,7 +92,7 @@ class OriginUnreachable(EnvironmentLacks):
     @classmethod
     def example(cls) -> Self:
         """An instance for documentation."""
-        return cls("https://data.example.org/messages.parquet", "Connection refused")
+        return cls("https://data.example.org/messages.parquet", "Connection refused", "noteship.toml, [data.messages]")
 
 
 @dataclass(eq=False)
@@ -98,12 +101,13 @@ class OriginDenied(EnvironmentLacks):
 
     place: str
     reason: str
+    declared: str = ""
 
     def parts(self) -> Parts:
         """The message."""
         return Parts(
             f"{self.place} refuses to be read",
-            where=self.place,
+            where=self.declared or self.place,
             nearest=cut(self.reason, 200),
             remedy=f"check the user and the secret, and that they may read it: {CREDENTIALS}; for s3:// the AWS_* "
             "variables",
@@ -112,7 +116,11 @@ class OriginDenied(EnvironmentLacks):
     @classmethod
     def example(cls) -> Self:
         """An instance for documentation."""
-        return cls("postgresql://reader@db/mail", "password authentication failed for user 'reader'")
+        return cls(
+            "postgresql://reader@db/mail",
+            "password authentication failed for user 'reader'",
+            "noteship.toml, [data.messages]",
+        )
 
 
 @dataclass(eq=False)
@@ -121,20 +129,21 @@ class NothingThere(WorkFailed):
 
     place: str
     reason: str
+    declared: str = ""
 
     def parts(self) -> Parts:
         """The message."""
         return Parts(
             f"there is nothing at {self.place}",
-            where=self.place,
+            where=self.declared or self.place,
             nearest=cut(self.reason, 200),
-            remedy="correct `from` in its section of noteship.toml, or put the data there",
+            remedy="correct `from` in that section, or put the data there",
         )
 
     @classmethod
     def example(cls) -> Self:
         """An instance for documentation."""
-        return cls("s3://team-a/raw/mesages.parquet", "no such object")
+        return cls("s3://team-a/raw/mesages.parquet", "no such object", "noteship.toml, [data.messages]")
 
 
 @dataclass(eq=False)
@@ -144,20 +153,23 @@ class OriginFailed(WorkFailed):
     place: str
     reason: str
     remedy: str = ""
+    declared: str = ""
 
     def parts(self) -> Parts:
         """The message."""
         return Parts(
             f"{self.place} gives no data",
-            where=self.place,
+            where=self.declared or self.place,
             nearest=cut(self.reason, 400),
-            remedy=self.remedy or "correct what its section of noteship.toml asks for, and run again",
+            remedy=self.remedy or "correct what that section asks for, and run again",
         )
 
     @classmethod
     def example(cls) -> Self:
         """An instance for documentation."""
-        return cls("postgresql://reader@db/mail", 'column "lable" does not exist')
+        return cls(
+            "postgresql://reader@db/mail", 'column "lable" does not exist', declared="noteship.toml, [data.messages]"
+        )
 
 
 @dataclass(eq=False)
@@ -168,12 +180,13 @@ class CutOff(WorkFailed):
 
     place: str
     reason: str
+    declared: str = ""
 
     def parts(self) -> Parts:
         """The message."""
         return Parts(
             f"the transfer from {self.place} was cut off; nothing of it is kept",
-            where=self.place,
+            where=self.declared or self.place,
             nearest=cut(self.reason, 200),
             remedy="run again",
         )
@@ -181,7 +194,7 @@ class CutOff(WorkFailed):
     @classmethod
     def example(cls) -> Self:
         """An instance for documentation."""
-        return cls("https://data.example.org/messages.parquet", "1,048,576 of 8,388,608 bytes came, in 5 tries")
+        return cls("https://data.example.org/messages.parquet", "1,048,576 of 8,388,608 bytes came, in 6 tries")
 
 
 @dataclass(eq=False)
@@ -214,12 +227,13 @@ class TooMuch(WorkFailed):
 
     place: str
     limit: str
+    declared: str = ""
 
     def parts(self) -> Parts:
         """The message."""
         return Parts(
             f"{self.place} gives more than {self.limit}; nothing of it is kept",
-            where=self.place,
+            where=self.declared or self.place,
             nearest="max_size and max_rows of its section of noteship.toml say how much may come",
             remedy="raise the limit, or ask for less",
         )
@@ -227,7 +241,7 @@ class TooMuch(WorkFailed):
     @classmethod
     def example(cls) -> Self:
         """An instance for documentation."""
-        return cls("kafka://broker:9092/mail", "1,000,000 rows")
+        return cls("kafka://broker:9092/mail", "1,000,000 rows", "noteship.toml, [data.messages]")
 
 
 @dataclass(eq=False)
@@ -238,12 +252,13 @@ class TooSlow(WorkFailed):
 
     place: str
     seconds: float
+    declared: str = ""
 
     def parts(self) -> Parts:
         """The message."""
         return Parts(
             f"{self.place} was not read within {self.seconds:g} s; nothing of it is kept",
-            where=self.place,
+            where=self.declared or self.place,
             nearest="timeout of its section of noteship.toml",
             remedy="raise it, ask for less, or run again when the origin is less busy",
         )
@@ -251,4 +266,4 @@ class TooSlow(WorkFailed):
     @classmethod
     def example(cls) -> Self:
         """An instance for documentation."""
-        return cls("postgresql://reader@db/mail", 600.0)
+        return cls("postgresql://reader@db/mail", 600.0, "noteship.toml, [data.messages]")

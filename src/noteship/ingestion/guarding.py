@@ -18,13 +18,14 @@ __all__ = ["GuardedOrigin"]
 class GuardedOrigin:
     """The same origin.
 
-    Its own errors lose the secret, should a server or a library have repeated it; a fault that nobody foresaw becomes
-    one of them, and what it was raised from, which a traceback would show, is let go.
+    Its own errors say where it is declared, and lose the secret, should a server or a library have repeated it. A fault
+    that nobody foresaw becomes one of them, and what it was raised from, which a traceback would show, is let go.
     """
 
-    def __init__(self, origin: Origin, secret: Secret) -> None:
+    def __init__(self, origin: Origin, secret: Secret, declared: str) -> None:
         self._origin = origin
         self._secret = secret
+        self._declared = declared
 
     @property
     def shown(self) -> str:
@@ -57,5 +58,5 @@ class GuardedOrigin:
         for field in fields(fault):
             value = getattr(fault, field.name)
             if isinstance(value, str):
-                setattr(fault, field.name, self._secret.conceal(value))
+                setattr(fault, field.name, self._declared if field.name == "declared" else self._secret.conceal(value))
         raise fault.with_traceback(None) from None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 __all__ = ["Table", "opened", "pattern_fault"]
 
 MEMORY_BYTES = 512 * 2**20
+# The limit of the control group that is a container's root.
+CONTAINER = Path("/sys/fs/cgroup/memory.max")
 SETTINGS: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": False,
     "autoload_known_extensions": False,
@@ -208,9 +210,10 @@ def _answered(question: Callable[[], Any], name: str, limit_bytes: int) -> Any:
 
 
 def _memory_bytes() -> int:
-    """At most half of what the machine has: others work on it, too."""
-    try:
-        whole = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    except (AttributeError, OSError, ValueError):
-        return MEMORY_BYTES
-    return min(MEMORY_BYTES, whole // 2)
+    """At most half of what the machine, or the container, has: others work on it, too."""
+    known = []
+    with suppress(AttributeError, OSError, ValueError):
+        known.append(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
+    with suppress(OSError, ValueError):
+        known.append(int(CONTAINER.read_text()))  # "max" is no number, and no limit
+    return min([MEMORY_BYTES, *(each // 2 for each in known)])
