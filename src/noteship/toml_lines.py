@@ -24,7 +24,7 @@ class Source:
         return f"{self.name}, line {line}" if line else self.name
 
     def line(self, dotted: str) -> int:
-        """The line of a dotted key, from 1; 0 where it cannot be told."""
+        """The line of a dotted key, from 1, or of the table on one line that it is in; 0 where it cannot be told."""
         *tables, key = _split(dotted)
         within, line = 0, 0
         for number, text in enumerate(self._lines, 1):
@@ -35,6 +35,8 @@ class Source:
                 within = number if _split(header[1]) == tables else 0
             elif (within or not tables) and re.match(rf"""\s*["']?{re.escape(key)}["']?\s*[.=]""", text):
                 line = line or number
+        if line == 0 and len(tables) > 1:
+            return self.line(".".join(f'"{each}"' for each in tables))
         return line
 
 

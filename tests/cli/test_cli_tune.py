@@ -116,6 +116,7 @@ def test_the_metric_may_be_written_by_a_stage_that_does_not_show_it(searched: Pr
         ('"train.x" = [1]\n"model.sav:C" = [1]', "", "cannot be", "not of both"),
         ('"model.sav:C" = [1, 2]', "", "cannot be the metric", "accuracy"),
         (SPACE, 'sampler = "grid"', "a grid has no end", "train.x"),
+        (SPACE, 'pruner = "median"', "a metric in a file comes at the end", "cross-validation"),
     ],
 )
 def test_a_space_that_makes_no_sense_is_told_before_anything_runs(

@@ -17,6 +17,8 @@ __all__ = ["Searching", "figure", "line", "point", "searching", "short_names"]
 
 # Six digits tell trials apart; more are noise.
 DIGITS = 6
+# Why a trial failed is told in one line; the whole of it is in the page and in --json.
+LONGEST = 90
 
 
 class Searching:
@@ -140,7 +142,7 @@ def searching(output: Output, search: tuning.Begun, known: Sequence[tuning.Trial
 def line(trial: tuning.Trial, names: Mapping[str, str], *, is_best: bool) -> str:
     """A trial in one line."""
     value = "" if trial.value is None else figure(trial.value)
-    told = f"  {trial.why}" if trial.why else ""
+    told = f"  {trial.why[:LONGEST]}{'…' if len(trial.why) > LONGEST else ''}" if trial.why else ""
     mark = "best" if is_best else ""
     start = f"{trial.number:>4}  {trial.state:<7}  {value:>10}  {mark:<4}  {duration(trial.seconds):>8}"
     return f"{start}  {point(trial.parameters, names)}{told}"

@@ -151,6 +151,6 @@ def _to_keep(report: TuneReport) -> Iterator[str]:
     if report.settings:
         yield "to keep it, put into noteship.toml:"
         yield ""
-        yield from (f"    {each}" for each in report.settings.splitlines())
+        yield from (f"    {each}".rstrip() for each in report.settings.splitlines())
         yield ""
         yield f"or see it run: noteship run {' '.join(report.words)}"

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 from noteship import digests, tuning
 from noteship.errors import stage_section
 from noteship.nearest import nearest
-from noteship.operations.errors import DirectionNeeded, NothingToTune, UnknownMeasure
+from noteship.operations.errors import Contradiction, DirectionNeeded, NothingToTune, UnknownMeasure
 from noteship.operations.naming import named
 from noteship.operations.opened import OpenedProject
 from noteship.operations.trying_notebooks import Events, InFile, NotebookTrials, Untuned
@@ -107,7 +107,8 @@ def tune(opened: OpenedProject, request: TuneRequest, listen: Listen, events: Ev
 
     `events` is given the graph that the parameters as they are need, and gives who is told how its run goes on.
 
-    Raises: NothingToTune, UnknownMeasure, DirectionNeeded, and what `NotebookTrials` and `tuning.Search` raise.
+    Raises: NothingToTune, UnknownMeasure, DirectionNeeded, Contradiction, and what `NotebookTrials` and
+    `tuning.Search` raise.
     """
     settings = opened.settings.tune
     if settings is None:
@@ -115,6 +116,7 @@ def tune(opened: OpenedProject, request: TuneRequest, listen: Listen, events: Ev
     method = tuning.Method(_direction(settings), settings.sampler, settings.pruner, settings.seed)
     method.check(tuning.Space(settings.space))
     metric = tuning.FileMetric.of(settings.metric)
+    _check(settings, metric)
     if settings.is_of_steps:
         if metric is not None:
             raise UnknownMeasure(settings.metric, "steps are fitted again without any notebook", "", tuple(MEASURES))
@@ -127,6 +129,17 @@ def tune(opened: OpenedProject, request: TuneRequest, listen: Listen, events: Ev
         trials = NotebookTrials(opened, variants, settings.space, judging, request.chosen)
         untuned = trials.untuned(settings.metric, events)
         return _searched(opened, request, _Aim(settings, method, untuned, trials), listen)
+
+
+def _check(settings: TuneSettings, metric: tuning.FileMetric | None) -> None:
+    """That nothing is asked for which would do nothing. Raises Contradiction."""
+    if settings.pruner != "none" and metric is not None:
+        fact = "a pruner gives up trials by what they come to on their way, and a metric in a file comes at the end"
+        remedy = "leave the pruner out, or take a measure by cross-validation, which has a value for each fold"
+        raise Contradiction(fact, remedy, "[tune] pruner")
+    if settings.is_of_steps and settings.cluster is not None:
+        fact = "steps are fitted by processes of this machine, not on a cluster"
+        raise Contradiction(fact, "leave the cluster out, and say jobs", "[tune] cluster")
 
 
 def _direction(settings: TuneSettings) -> tuning.Direction:

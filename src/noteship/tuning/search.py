@@ -202,6 +202,7 @@ class _Going:
         number = next(self._numbers, None)
         if number is None:
             return "done"
+        began = time.monotonic()
         with self._lock:
             drawn = self._study.ask(number)
         if drawn is None:
@@ -209,12 +210,11 @@ class _Going:
         self._under_way[number] = drawn
         self._steps[number] = {}
         self._work.listener.began(number, drawn)
-        pool.submit(self._try, number, drawn)
+        pool.submit(self._try, number, drawn, began)
         return None
 
-    def _try(self, number: int, drawn: Mapping[str, Any]) -> None:
-        """In a thread of the pool."""
-        began = time.monotonic()
+    def _try(self, number: int, drawn: Mapping[str, Any], began: float) -> None:
+        """In a thread of the pool; its time counts from when it was drawn."""
         came: Measured | BaseException
         try:
             came = self._work.objective(drawn, partial(self._report, number), self._work.cancel)

@@ -37,7 +37,10 @@ ul.bars.broad li { grid-template-columns: minmax(5rem, 16rem) 1fr 15rem; }
 .beside { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 24rem), 1fr)); gap: .7rem;
   align-items: start; }
 .beside > .panel { margin: 0; min-width: 0; }
+.beside.uneven { grid-template-columns: minmax(0, auto) minmax(19rem, 1fr); }
+.pairs { font-size: .85rem; }
 .panel h3 { font-size: .95rem; margin: 0 0 .4rem; }
-@media (max-width: 40rem) { ul.bars.broad li { grid-template-columns: 1fr 5rem; }
-  ul.bars.broad .name { grid-column: 1 / -1; text-align: left; } ul.bars.broad .value { white-space: normal; } }
+@media (max-width: 60rem) { .beside.uneven { grid-template-columns: minmax(0, 1fr); } }
+@media (max-width: 40rem) { ul.bars.broad li { grid-template-columns: 1fr 8.2rem; } .pairs .measure { display: none; }
+  ul.bars.broad .name { grid-column: 1 / -1; text-align: left; } }
 """

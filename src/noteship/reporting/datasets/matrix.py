@@ -96,8 +96,8 @@ def pairs(given: Sequence[Pair]) -> str:
     for each in given:
         linear = f"; Pearson {each.pearson:+.2f}" if each.pearson is not None and not math.isnan(each.pearson) else ""
         lines.append(
-            f'<tr><td class="what">{escaped(each.one, 40)}</td><td class="what">{escaped(each.other, 40)}</td>'
+            f'<tr><td class="what">{escaped(each.one, 40)}<br/>{escaped(each.other, 40)}</td>'
             f'<td class="number"><b>{each.value:+.2f}</b></td>'
-            f'<td class="what"><small class="quiet">{each.measure}{linear}</small></td></tr>'
+            f'<td class="what measure"><small class="quiet">{each.measure}{linear}</small></td></tr>'
         )
-    return f"<table>{''.join(lines)}</table>"
+    return f'<table class="pairs">{"".join(lines)}</table>'

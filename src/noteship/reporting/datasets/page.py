@@ -182,7 +182,7 @@ def _together(survey: Survey) -> str:
     return (
         '<h2>What goes together</h2><p class="quiet">The more colour, the more they do; orange where one falls '
         "while the "
-        f'other rises.{many}</p><div class="beside"><div class="panel">{drawn}</div>{side}</div>'
+        f'other rises.{many}</p><div class="beside uneven"><div class="panel">{drawn}</div>{side}</div>'
     )
 
 

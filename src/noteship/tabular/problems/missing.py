@@ -121,7 +121,7 @@ def _by_target(looked: Looked, absent: Array) -> Iterator[Problem]:
             f"(Cramér's V {strength:.2f}){said(looked)}.",
             "Somebody knew the answer when the value was taken, or was not. Make sure that the gap is there in "
             "production, too.",
-            f"a χ² test below {CHANCE:.0e} divided by the number of columns, and a strength of {STRENGTH} at least",
+            f"a χ² test below one in a million over all columns, and a strength of {STRENGTH} at least",
         )
 
 

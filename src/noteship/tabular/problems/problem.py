@@ -103,7 +103,8 @@ def share(value: float) -> str:
     ('43 %', '9.3 %', '99.8 %', '100 %')
     """
     hundred = 100 * value
-    return f"{hundred:.1f} %" if 0 < hundred < 9.95 or 90.05 < hundred < 100 else f"{hundred:.0f} %"
+    digits = 1 if 0 < hundred < 9.95 or 90.05 < hundred < 100 else 0
+    return f"{hundred:.{digits}f}".removesuffix(".0") + " %"
 
 
 def said(looked: Looked) -> str:

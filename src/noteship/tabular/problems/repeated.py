@@ -36,13 +36,14 @@ def found(looked: Looked) -> Iterator[Problem]:
         )
     ids = [each.name for each in usable if is_id(each)]
     beside = [each.name for each in usable if each.name not in ids]
-    if ids and len(beside) > 1:
+    inputs = [name for name in beside if name not in (survey.asked.split, survey.asked.target)]
+    alike = repeats(looked.table, inputs, survey.counted)
+    # What differs in its inputs differs.
+    if ids and len(beside) > 1 and alike.copies:
         for each in _but_for(looked, ids, beside):
             copied = each[0]
             yield each[1]
-    inputs = [name for name in beside if name not in (survey.asked.split, survey.asked.target)]
-    alike = repeats(looked.table, inputs, survey.counted)
-    yield from _contradictions(looked, inputs)
+    yield from _contradictions(looked, inputs, alike)
     # Of rows that are told of already, the texts come again as well.
     yield from _texts(looked, max(copied, 0 if alike.is_chance else alike.copies))
     if survey.asked.key:
@@ -103,7 +104,7 @@ def _in_pairs(looked: Looked, column: Counted, again: str) -> tuple[int, ...]:
     return tuple(int(each) for each in found.column(0).to_pylist())
 
 
-def _contradictions(looked: Looked, inputs: list[str]) -> Iterator[Problem]:
+def _contradictions(looked: Looked, inputs: list[str], of_inputs: Repeats) -> Iterator[Problem]:
     """Rows that are equal but for the target, or in a long text."""
     survey = looked.survey
     target = survey.asked.target
@@ -117,7 +118,7 @@ def _contradictions(looked: Looked, inputs: list[str]) -> Iterator[Problem]:
     for columns in [inputs, *([name] for name in texts if [name] != inputs)]:
         if not columns:
             continue
-        alike = repeats(looked.table, columns, survey.counted)
+        alike = of_inputs if columns == inputs else repeats(looked.table, columns, survey.counted)
         if not alike.copies or alike.is_chance:
             continue
         by, answer = hashed(looked.table, columns), looked.table.quoted(target)

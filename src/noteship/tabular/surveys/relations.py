@@ -41,14 +41,16 @@ class Relations:
     strongest: tuple[Pair, ...]
 
 
-def relations(frame: pandas.DataFrame, counted: Sequence[Counted]) -> Relations:
-    """Of all columns but free texts and those with one value only; the first hundred of them.
+def relations(frame: pandas.DataFrame, counted: Sequence[Counted], first: str | None = None) -> Relations:
+    """Of all columns but free texts and those with one value only; a hundred of them, `first` in any case.
 
     Two numbers (or times): Spearman's rank correlation over rows that have both, of the ranks in all rows that have
     one. A number and a category: the correlation ratio of ranks, corrected for bias (Kelley, 1935). Two categories:
     Cramér's V, corrected for bias (Bergsma, 2013). Cost: a product of matrices, and 2 ms a pair with a category.
     """
-    fitting = [each for each in counted if each.distinct > 1 and each.role not in ("text", "other")][:MOST_COLUMNS]
+    fitting = [each for each in counted if each.distinct > 1 and each.role not in ("text", "other")]
+    kept = sorted(range(len(fitting)), key=lambda place: (fitting[place].name != first, place))[:MOST_COLUMNS]
+    fitting = [fitting[place] for place in sorted(kept)]
     numeric = [each.name for each in fitting if each.role in ("number", "whole", "time")]
     categories = [each.name for each in fitting if each.role in ("category", "truth")]
     names = tuple(each.name for each in fitting)

@@ -106,7 +106,7 @@ def look(table: Table, asked: Asked) -> Looked:
         tuple(_drawn(sample, each) for each in counted),
         repeats(table, [each.name for each in counted if each.role != "other"], counted),
         patterns(sample.frame),
-        relations(sample.frame, counted),
+        relations(sample.frame, counted, asked.target),
         target,
         tells(sample.frame, counted, target) if target else (),
     )

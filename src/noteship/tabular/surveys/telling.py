@@ -103,7 +103,8 @@ def _tells(values: pandas.Series[Any], counted: Counted, target: Target) -> Tell
             above = area(known, target.codes == 1, target.codes >= 0)
             auc = max(above, 1 - above)
     else:
-        fine, coarse = coded(values, MOST_VALUES), coded(values, 5 * COARSE)
+        fine = coded(values, MOST_VALUES)
+        coarse = numpy.minimum(fine, 5 * COARSE - 1)
     return Tells(counted.name, _information(coarse + 1, target.codes), score(fine + 1, target), auc)
 
 
