@@ -148,7 +148,9 @@ def _ends(search: tuning.Begun, best: tuning.Trial, names: Mapping[str, str]) ->
 
 
 def _to_keep(report: TuneReport) -> Iterator[str]:
-    if report.settings:
+    if report.best and report.best.parameters == report.search.own:
+        yield "nothing that was tried is better than the parameters as they are"
+    elif report.settings:
         yield "to keep it, put into noteship.toml:"
         yield ""
         yield from (f"    {each}".rstrip() for each in report.settings.splitlines())

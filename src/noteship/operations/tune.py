@@ -214,6 +214,7 @@ def _first(untuned: Untuned) -> tuning.Trial:
         "done",
         measured.value,
         measured.error,
+        seconds=measured.own_seconds,
         own_seconds=measured.own_seconds,
         run=measured.run,
     )

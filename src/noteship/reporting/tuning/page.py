@@ -108,7 +108,8 @@ def _duration(seconds: float) -> str:
 
 
 def _charts(easel: Easel, told: Told) -> Iterator[str]:
-    beyond = f" {told.beyond} beyond the axis are drawn at its end." if told.beyond else ""
+    count = told.beyond
+    beyond = f" {count} beyond the axis {'is' if count == 1 else 'are'} drawn at its end." if count else ""
     yield (
         f'<h2>How it went</h2><p class="quiet">The value of each trial, and the best so far.{beyond}</p>'
         f'<div class="panel">{_legend(told)}<div class="chart">{charts.history(easel, told)}</div></div>'

@@ -16,8 +16,9 @@ __all__ = ["Told"]
 
 # Of the trials that are done; there are always some that are better than most.
 TOP = 0.1
-# What is further from the best than nine of ten trials is drawn at the axis' end: one bad trial would flatten the rest.
-SHOWN = 0.9
+# What is further from the best than nine of ten trials is drawn at the axis' end where it would flatten the rest: into
+# less than half of the chart.
+SHOWN, FLAT = 0.9, 2.0
 # Free on both sides of what is drawn.
 MARGIN = 0.06
 
@@ -65,10 +66,10 @@ class Told:
         if self.search.before is not None:
             values = numpy.append(values, self.search.before)
         low, high = float(values.min()), float(values.max())
-        if self.is_larger_better:
-            low = float(numpy.quantile(values, 1 - SHOWN))
-        else:
-            high = float(numpy.quantile(values, SHOWN))
+        most = float(numpy.quantile(values, 1 - SHOWN if self.is_larger_better else SHOWN))
+        width = high - most if self.is_larger_better else most - low
+        if high - low > FLAT * width:
+            low, high = (most, high) if self.is_larger_better else (low, most)
         room = (high - low) * MARGIN or abs(high) * MARGIN or 1.0
         return low - room, high + room
 
