@@ -109,8 +109,9 @@ def failed(project: Project, *words: str, code: int = 1) -> str:
 def test_a_bundle_is_judged_and_promoted(mail: Project) -> None:
     """What passed its gates may be promoted; the next bundle is compared with it, on the same rows."""
     digest = latest(mail)
-    answer: Answer = mail.call("validate", "--report", "out/r.html", "--card", "out/c d.md")
-    assert answer.code == 0 and "F1*" in answer.out and answer.out.rstrip().endswith("model card: out/c d.md")
+    page, card_file = mail.root / "out/r.html", mail.root / "out/c d.md"
+    answer: Answer = mail.call("validate", "--report", str(page), "--card", str(card_file))
+    assert answer.code == 0 and "F1*" in answer.out and answer.out.rstrip().endswith("c d.md")
     assert "there is no champion to compare with" in answer.out and re.search(r"passed +f1 >= 0.7", answer.out)
     report, card = mail.text("out/r.html"), mail.text("out/c d.md")
     assert report.lower().startswith("<!doctype html>")
