@@ -256,21 +256,22 @@ def test_a_bundle_without_answers(mail: Project) -> None:
     assert 'target = "label"' in failed(mail, code=2)
 
 
-FROZEN = TRAIN.replace("import joblib", "import joblib\nfrom sklearn.frozen import FrozenEstimator").replace(
+FROZEN = TRAIN.replace("import joblib", "from sklearn.frozen import FrozenEstimator\nimport joblib").replace(
     "joblib.dump(model,", "joblib.dump(FrozenEstimator(model),"
 )
 
 
 def test_steps_that_cannot_be_fitted_again(mail: Project) -> None:
-    """They are judged on a file that no stage has read, and on no other; which one has read it is told."""
+    """They are judged on a file that no stage has read, and on nothing else."""
     mail.write("train.py", FROZEN)
     mail.write("noteship.toml", SERVICE + VALIDATE.replace("positive", 'holdout = { file = "new.csv" }\npositive'))
     ran(mail)
     rows = "".join(f"{n % 5 - 1},{n % 3},{'spam' if n % 5 > 2 else 'ham'}\n" for n in range(100))
     mail.write("new.csv", "x,y,label\n" + rows)
-    found = validated(mail, code=1)
+    found = validated(mail)
     assert found.judged == "bundle" and found.agreement is None and "no stage has read" in found.why
-    assert "was read by collect" in failed(mail, "--holdout", "rows.parquet")
+    # All rows of the data are in that file, so nothing is left to fit a clone on.
+    assert "training part has 0 rows" in failed(mail, "--holdout", "rows.parquet")
     assert "holdout = {" in failed(mail, "--holdout", "0.2")
 
 
@@ -281,7 +282,7 @@ step = TargetEncoder(smooth=1e-3, target_type="binary")
 """
 LEAKS: dict[str, tuple[str, str]] = {
     "selects by all answers": (
-        "from sklearn.feature_selection import SelectKBest\nstep = SelectKBest(k=15)",
+        "from sklearn.feature_selection import SelectKBest\nstep = SelectKBest(k=40)",
         "LogisticRegression()",
     ),
     "encodes by all answers": (
@@ -299,7 +300,7 @@ LEAKS: dict[str, tuple[str, str]] = {
 def test_no_leak_flatters(project: Project, leak: str) -> None:
     """A notebook splits its rows after it has leaked, and writes an accuracy that is no chance; it is judged a coin."""
     step, model = LEAKS[leak]
-    wide = 1 if "encodes" in leak else 200
+    wide = 1 if "encodes" in leak else 600
     project.notebook(
         "leaky",
         "import joblib, json, numpy, pandas\n"
