@@ -49,6 +49,7 @@ def test_a_stream_that_changes(project: Project, tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.slow
 def test_streams_that_do_not(project: Project, tmp_path: Path) -> None:
     """0 without an alarm, also where rows do not fit; 11 where all windows together are too few."""
     bundled(project)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from cli.projects import Project
 
 MODULE = "%%writefile src/helpers.py\ndef louder(text):\n    return text.upper()\n"
@@ -24,6 +25,7 @@ def test_a_written_module_is_an_input_like_others(project: Project) -> None:
     assert project.text("out.txt") == "A!"
 
 
+@pytest.mark.slow
 def test_what_a_stage_makes_by_running_another_is_not_its_output(project: Project) -> None:
     """The file belongs to the stage that is run; the caller has used its own copy, and nothing is to be noted."""
     project.write("raw.txt", " a\n")

@@ -236,6 +236,7 @@ def test_regressions(model: Any) -> None:
         holds(frame, inputs, make_pipeline(*steps).fit(frame[inputs], frame.price))
 
 
+@pytest.mark.slow
 @LAW
 @given(
     st.sampled_from(ENCODERS),

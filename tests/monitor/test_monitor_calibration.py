@@ -11,6 +11,9 @@ from typing import Any
 
 import pytest
 
+# All of it is one simulation, which takes as long as two hundred other tests.
+pytestmark = pytest.mark.slow
+
 CALIBRATION = Path(__file__).parents[2] / "benchmarks" / "calibration.py"
 PATIENCE_S = 300
 

@@ -175,6 +175,7 @@ def test_two_runs_that_make_one_bundle_at_once(letters: Project) -> None:
     assert second.summary["checks"] == ["the first one's"]
 
 
+@pytest.mark.slow
 def test_what_keeps_a_project_without_a_bundle(letters: Project) -> None:
     """Where there is a [service], it is said how the last run went, not that there should be one."""
     assert "nothing ran" in told_by_name(letters)

@@ -100,6 +100,7 @@ def test_a_killed_process_leaves_what_the_next_goes_on_with(tmp_path: Path) -> N
     assert numpy.allclose(pandas.read_csv(target).prediction, model.predict(rows))
 
 
+@pytest.mark.slow
 def test_memory_does_not_grow_with_the_file(rents: models.LoadedModel, tmp_path: Path) -> None:
     """Three times the rows take no more memory."""
     peaks = []

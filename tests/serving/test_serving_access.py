@@ -151,6 +151,7 @@ def test_refusals_are_counted_and_tokens_told_nowhere(
     assert not any(secret in text for text in (*said, caplog.text) for secret in ("guessed", observe))
 
 
+@pytest.mark.slow
 def test_a_file_of_tokens_is_read_again(
     letters: serving.Model, tmp_path: Path, tokens: dict[str, serving.Issued], caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -59,6 +59,7 @@ def test_a_traceparent_is_read_as_the_standard_says() -> None:
     assert trace_context([]) is None
 
 
+@pytest.mark.slow
 @given(st.from_regex(r"\A(00|01|ff|0)-[0-9a-fA-F]{31,33}-[0-9a-f]{15,17}-[0-9a-f]{2}(-x)?\Z"))
 @example(TRACEPARENT)
 def test_traces_are_those_of_opentelemetry(value: str) -> None:

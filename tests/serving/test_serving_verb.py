@@ -115,6 +115,7 @@ def test_where_to_look_is_said_when_it_is_ready(opened: OpenedProject, words: tu
     assert sum("noteship monitor" in line for line in told) == count
 
 
+@pytest.mark.slow
 def test_what_a_service_says_is_json(opened: OpenedProject) -> None:
     """Where nobody looks on, each line on standard error is JSON; spans go where OpenTelemetry's variables say."""
     trace = "4bf92f3577b34da6a3ce929d0e0e4736"

@@ -75,6 +75,7 @@ def test_workers_share_the_load(shared: tuple[subprocess.Popen[str], str]) -> No
     assert list(samples(url, "noteship_build_info").values()) == [1]
 
 
+@pytest.mark.slow
 def test_a_killed_worker_is_replaced(shared: tuple[subprocess.Popen[str], str]) -> None:
     """Only what it was asked fails, another takes its place, and what it counted is not forgotten."""
     one, url = shared
