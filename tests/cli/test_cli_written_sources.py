@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from cli.projects import Project
 
 MODULE = "%%writefile src/helpers.py\ndef louder(text):\n    return text.upper()\n"
