@@ -296,3 +296,27 @@ def test_choices_of_any_kind_are_searched() -> None:
     search(space, 10, objective)
     assert len(seen) == 5
     assert all(each in seen for each in ([1, 2], "a", 3, True, None))
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_fault_is_raised_though_the_search_was_stopped(jobs: int) -> None:
+    """What is no failure of a trial is told, also where somebody has stopped the search, or the trial has."""
+
+    def objective(parameters: Mapping[str, Any], report: Any, cancel: threading.Event) -> tuning.Measured:
+        cancel.set()
+        raise OSError("disk")
+
+    with pytest.raises(OSError, match="disk"):
+        search(SPACE, 25, objective, jobs=jobs)
+
+
+@pytest.mark.parametrize("came", [tuning.Stopped, Bad, KeyboardInterrupt])
+def test_what_comes_of_stopping_is_not_kept(came: type[BaseException]) -> None:
+    """However a trial ends that was stopped, it is drawn again by the next search."""
+
+    def objective(parameters: Mapping[str, Any], report: Any, cancel: threading.Event) -> tuning.Measured:
+        cancel.set()
+        raise came
+
+    searched = search(SPACE, 25, objective)
+    assert (searched.state, list(searched.trials)) == ("interrupted", [])

@@ -141,17 +141,20 @@ class _Work:
     listener: Listener
 
     def all(self, every: Sequence[Variant], jobs: int) -> list[Candidate]:
-        from concurrent.futures import ThreadPoolExecutor
+        from concurrent.futures import ThreadPoolExecutor, as_completed
 
         stop = threading.Event()
         with ThreadPoolExecutor(min(jobs, len(every)), thread_name_prefix="noteship-candidate") as pool:
             futures = [pool.submit(self.one, variant, stop) for variant in every]
             try:
-                return [future.result() for future in futures]
+                # The first fault is raised when it comes, not when its turn does.
+                for future in as_completed(futures):
+                    future.result()
             except BaseException:
                 # Ctrl-C, or what no candidate can go on with: those under way are told to stop, and waited for.
                 stop.set()
                 raise
+            return [future.result() for future in futures]
 
     def one(self, variant: Variant, stop: threading.Event) -> Candidate:
         candidate = Candidate(variant.graph.source.chosen)

@@ -46,6 +46,10 @@ class Stopped(Exception):
     """Raised by an objective that was told to stop."""
 
 
+# What may come of stopping a trial; all else is a fault, whenever it comes.
+OF_STOPPING = (Stopped, Pruned, WorkFailed, KeyboardInterrupt)
+
+
 @dataclass(frozen=True)
 class Measured:
     """What a trial came to; `error` is its standard error, where one is known. See `Trial` for the rest."""
@@ -239,7 +243,7 @@ class _Going:
         except queue.Empty:
             return
         drawn = self._under_way.pop(ended.number)
-        if isinstance(ended.came, Stopped) or (self._work.cancel.is_set() and not isinstance(ended.came, Measured)):
+        if isinstance(ended.came, Stopped) or (self._work.cancel.is_set() and isinstance(ended.came, OF_STOPPING)):
             with self._lock:
                 self._study.drop(ended.number)
             self._work.listener.stopped(ended.number)

@@ -27,6 +27,7 @@ from noteship.workflow.origins import Origins
 from noteship.workflow.resolving import Resolver
 from noteship.workflow.results import Result, StageRecord
 from noteship.workflow.running import Running, Tools
+from noteship.workflow.stopping import Beneath
 from noteship.workflow.tasks import Executor
 from noteship.workflow.workers import Labour
 from noteship.workflow.workplace import Options, Workplace
@@ -74,9 +75,10 @@ def run(
 
     A failed stage stops what needs it, and the rest goes on. When `stop` is set, or Ctrl-C comes in the main thread,
     no stage begins any more and those under way are told to stop; a second Ctrl-C does not wait for them. SIGTERM is
-    the same where it is handled as Ctrl-C is by default. Whatever kills the process, the results recorded so far are
-    there for the next run. `tell` is called in this thread. Files that were changed by hand do not matter to a run
-    aside: it takes what stages make, not what lies in the folder in its place.
+    the same where it is handled as Ctrl-C is by default. `stop` is never set here: what this run cannot go on with is
+    no reason to stop others. Whatever kills the process, the results recorded so far are there for the next run. `tell`
+    is called in this thread. Files that were changed by hand do not matter to a run aside: it takes what stages make,
+    not what lies in the folder in its place.
 
     Raises what `Graph.check` raises, ChangedByHand, and what the executor or the store raise.
     """
@@ -104,7 +106,7 @@ def run(
             targets=source.targets, chosen=source.chosen, environment=place.environment, purpose=options.aside
         )
         running = Running(
-            name, tools, options, _noting(place.root, name, tell or _tell_nobody), stop or threading.Event()
+            name, tools, options, _noting(place.root, name, tell or _tell_nobody), Beneath(stop or threading.Event())
         )
         with alive.alive(place.root, name), _stopping(running), _recorded(running, ledger, name, began):
             running.go()
