@@ -13,7 +13,18 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, Literal
 
-__all__ = ["aside", "copy", "locked", "own_folder", "replacing", "set_executable", "share_extents", "sweep", "write"]
+__all__ = [
+    "aside",
+    "copy",
+    "is_inside",
+    "locked",
+    "own_folder",
+    "replacing",
+    "set_executable",
+    "share_extents",
+    "sweep",
+    "write",
+]
 
 PIECE_BYTES = 1 << 20
 # A folder that others remove as an empty one is made again so often, before a file is in it.
@@ -51,6 +62,15 @@ def _opened(fresh: Path) -> BinaryIO:
             return fresh.open("xb")
     fresh.parent.mkdir(parents=True, exist_ok=True)
     return fresh.open("xb")
+
+
+def is_inside(name: str) -> bool:
+    """Whether a relative name, with `/`, is one of a file below the folder that it is joined to.
+
+    >>> is_inside("plots/a.png"), is_inside("../a"), is_inside("/etc/passwd"), is_inside("a//b"), is_inside("")
+    (True, False, False, False, False)
+    """
+    return "\0" not in name and not {"", ".", ".."} & {*name.split("/")}
 
 
 def aside(path: Path, kind: Literal["new", "old"]) -> Path:

@@ -222,6 +222,14 @@ def test_a_pattern_that_only_the_engine_refuses() -> None:
     assert caught.value.where == "c.toml, line 4"
 
 
+def test_a_category_that_its_pattern_does_not_match() -> None:
+    """It is an error of the contract, with its line, and found in linear time."""
+    text = f"file = 'a.csv'\n[columns.kind]\npattern = '(a+)+'\ncategories = ['aa', '{60 * 'a'}!']"
+    with pytest.raises(contracts.RulesContradict, match="does not match the pattern") as caught:
+        contracts.check(GOOD, contracts.read("c.toml", text))
+    assert caught.value.where == "c.toml, line 4"
+
+
 @pytest.mark.slow
 def test_several_kinds_of_tables(tmp_path: Path) -> None:
     """The verdict on a file is that on its frame, in every form."""

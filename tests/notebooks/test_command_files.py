@@ -21,7 +21,8 @@ def _called(root: Path, files: dict[str, str]) -> dict[str, list[str]]:
         place = root / path
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_text(text, encoding="utf-8")
-    lines = command_files.command_lines(ProjectTexts(root, discovery.list_files(root)), ())
+    listed = discovery.list_files(root)
+    lines = command_files.command_lines(ProjectTexts(root, listed), listed, ())
     return {script: [_written(line) for line in each] for script, each in lines.items()}
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from noteship.notebooks import Call, read_project
+from noteship.notebooks import Call, ReadingSettings, read_project
 from noteship.notebooks.interpreter import interpretation
 
 SCRIPT = """
@@ -149,3 +149,18 @@ def test_a_fault_of_one_statement_is_reported(tmp_path: Path, monkeypatch: pytes
     assert _told(tmp_path, {"s.py": text}) == {"s": "a.csv > b.csv"}
     (unknown,) = read_project(tmp_path).stages[0].unknown
     assert (unknown.line, unknown.reason) == (4, "this statement could not be followed (ZeroDivisionError)")
+
+
+@pytest.mark.parametrize("coming", ["data/in", "in"])
+def test_what_others_bring_calls_nothing(tmp_path: Path, coming: str) -> None:
+    """A task file in a folder that a source fills has no say in how scripts are called, nor a script there a stage."""
+    folder = tmp_path / coming
+    folder.mkdir(parents=True)
+    (tmp_path / "sub/in").mkdir(parents=True)
+    (tmp_path / "clean.py").write_text("import sys\nopen(sys.argv[1]).read()\nopen('clean.csv', 'w').write('1')\n")
+    (folder / "dvc.yaml").write_text("stages:\n  a:\n    cmd: python clean.py evil.csv\n")
+    (folder / "more.py").write_text("open('more.csv', 'w').write('1')\n")
+    (tmp_path / "sub/in/own.py").write_text("open('own.csv', 'w').write('1')\n")
+    assert {stage.name for stage in read_project(tmp_path).stages} == {"clean", f"{coming}/more", "sub/in/own"}
+    found = read_project(tmp_path, ReadingSettings(coming=(coming,))).stages
+    assert {stage.name: stage.calls for stage in found} == {"clean": (), "sub/in/own": ()}

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import random
 import threading
 import time
 from collections.abc import Mapping, Sequence
+from statistics import fmean
 from typing import Any
 
 import pytest
@@ -174,8 +176,29 @@ def test_a_trial_that_promises_nothing_is_pruned() -> None:
     done = [each for each in searched.trials if each.state == "done"]
     assert len(pruned) > 3
     assert len(done) > 3
-    assert all(1 <= len(each.steps) <= 5 and each.value == each.steps[max(each.steps)] for each in pruned)
+    assert all(1 <= len(each.steps) <= 5 and each.value == fmean(each.steps.values()) for each in pruned)
     assert all(len(each.steps) == 5 for each in done)
+
+
+@pytest.mark.parametrize("pruner", ["median", "halving"])
+@pytest.mark.parametrize(
+    ("folds", "is_pruned"), [([0.91, 0.3, 0.3, 0.3, 0.3], True), ([0.89, 0.9, 0.9, 0.9, 0.9], False)]
+)
+def test_one_fold_does_not_decide(pruner: str, folds: list[float], is_pruned: bool) -> None:
+    """An easy fold saves no trial that is worse, and a hard one does not end a trial that is better."""
+    point = iter(range(100))
+
+    def objective(parameters: Mapping[str, Any], report: Any, cancel: threading.Event) -> tuning.Measured:
+        number = next(point)
+        values = folds if number == 8 else [each + 0.001 * number for each in (0.9, 0.7, 0.7, 0.7, 0.7)]
+        for step, value in enumerate(values):
+            report(step, value)
+        return tuning.Measured(fmean(values))
+
+    last = search(SPACE, 9, objective, method=tuning.Method("maximize", "random", pruner)).trials[-1]
+    assert (last.state == "pruned") == is_pruned
+    if is_pruned:
+        assert 2 <= len(last.steps) < 5
 
 
 # The library behind the last one takes seconds to load.
@@ -270,14 +293,26 @@ def _is_there(package: str) -> bool:
 
 @pytest.mark.slow  # its library loads scikit-learn
 def test_importance_finds_what_matters() -> None:
-    """The parameter that decides the value comes first, and there is none of few trials or of equal values."""
+    """The parameter that decides the value is shown, and there is none of few trials or of equal values."""
     trials = search(SPACE, 40, method=tuning.Method("minimize", "random")).trials
     found = study.importances(SPACE, "minimize", trials)
-    assert next(iter(found)) == "x"
-    assert found["x"] > 0.5
-    assert sum(found.values()) == pytest.approx(1)
+    assert list(found) == ["x"]
+    assert 0.5 < found["x"] < 1
     assert study.importances(SPACE, "minimize", trials[:9]) == {}
     assert study.importances(SPACE, "minimize", [_with_value(each, 1.0) for each in trials]) == {}
+
+
+@pytest.mark.slow  # likewise
+def test_what_is_noise_is_not_called_important() -> None:
+    """Where no parameter matters, next to no search shows one."""
+    chance = random.Random(0)
+    shown = 0
+    for seed in range(20):
+        points = search(SPACE, 20, method=tuning.Method("minimize", "random", seed=seed)).trials
+        noise = [_with_value(each, chance.gauss(0, 1)) for each in points]
+        shown += bool(study.importances(SPACE, "minimize", noise))
+    # Of 20 searches 5 in 100 is one; four or more are in less than two of a hundred runs.
+    assert shown <= 3
 
 
 def _with_value(trial: tuning.Trial, value: float) -> tuning.Trial:

@@ -170,7 +170,6 @@ CLASSIFIER = Known(("f1", "accuracy", "precision"), ("sender", "a column"), is_c
     [
         "f1.low >= 0.9",
         "p99_ms <= 5 and rows_per_second > 100",
-        "ece.high <= 0.1",
         "worst_slice.f1.low >= 0.5",
         "slice.sender.f1 >= 0.5",
         "slice.'a column'.'some value'.precision.high >= 0.5",

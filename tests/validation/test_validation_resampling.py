@@ -10,7 +10,8 @@ import numpy
 import pytest
 
 from noteship.validation.metrics import Classified, Regressed, Share
-from noteship.validation.resampling import Resampling, wilson
+from noteship.validation.intervals import wilson
+from noteship.validation.resampling import Resampling
 
 Array = numpy.ndarray[Any, Any]
 Maker = Callable[[int, numpy.random.Generator], Classified | Regressed]

@@ -120,6 +120,8 @@ def summary(report: TuneReport) -> Iterator[str]:
     found = report.importances
     if found:
         yield "  importance: " + ", ".join(f"{names[name]} {share:.0%}" for name, share in found.items())
+    else:
+        yield "  importance: no parameter is shown to matter more than by chance"
     yield from _to_keep(report)
 
 
@@ -132,9 +134,9 @@ def _counted(trials: Sequence[tuning.Trial]) -> str:
 def _certainty(report: TuneReport, best: tuning.Trial) -> Iterator[str]:
     """How far the others are from the best, and whether it still gets better."""
     done = [each for each in report.trials if each.is_done]
-    if best.error is not None and best.value is not None:
-        near = [each for each in done if each is not best and abs((each.value or 0.0) - best.value) <= best.error]
-        yield f"  ±: its standard error over the folds; {len(near)} other trials are as near to it as that"
+    near, compared = tuning.near(best, done)
+    if compared:
+        yield f"  ±: its standard error; fold by fold, {len(near)} of {compared} other trials are not told apart from it"
     last = [each.value for each in done[-LAST:] if each.value is not None]
     if len(done) > LAST:
         yield f"  the last {LAST} lie from {figure(min(last))} to {figure(max(last))}"

@@ -28,7 +28,8 @@ SIMILAR = 0.7
 def check(source: object, contract: Contract) -> Verdict:
     """The verdict on a file or a frame. All but freshness, which `with_freshness` adds, depends on these two alone.
 
-    Raises: RulesContradict, for a pattern that turns out to be none, and what `tabular.opened` raises.
+    Raises: RulesContradict, for a pattern that turns out to be none or has not all categories, and what
+    `tabular.opened` raises.
 
     Accuracy: duplicate rows are told by a hash of 64 bits; among n rows that differ, n²/2^65 are expected to be taken
     for duplicates: less than one in ten million times for a million rows.
@@ -38,6 +39,7 @@ def check(source: object, contract: Contract) -> Verdict:
         with tabular.opened(
             source, name=None if isinstance(source, str | Path) else contract.file, texts=texts
         ) as table:
+            _check_categories(table, contract)
             return _Check(table, contract).verdict()
     except tabular.TableUnreadable as error:
         for column in contract.columns:
@@ -46,6 +48,17 @@ def check(source: object, contract: Contract) -> Verdict:
                 fact = f"{column.name}: the pattern cannot be read: {fault}"
                 raise RulesContradict(fact, contract.place(rule_name(column.name, "pattern")), "correct it") from error
         raise
+
+
+def _check_categories(table: tabular.Table, contract: Contract) -> None:
+    """Raise RulesContradict for a category that its column's pattern does not match."""
+    for column in contract.columns:
+        if column.pattern and column.categories:
+            sql = f"SELECT v FROM unnest(?) AS t(v) WHERE NOT regexp_full_match(v, {tabular.text(column.pattern)})"  # noqa: S608 - quoted
+            for value in table.arrow(sql, [str(each) for each in column.categories])["v"].to_pylist():
+                fact = f"{column.name}: the category '{value}' does not match the pattern"
+                place = contract.place(rule_name(column.name, "categories"))
+                raise RulesContradict(fact, place, "correct one of the two")
 
 
 def with_freshness(verdict: Verdict, contract: Contract, now: datetime.datetime) -> Verdict:

@@ -1,4 +1,7 @@
-"""Rules that contradict each other, found before anything is read."""
+"""Rules that contradict each other, found before anything is read.
+
+Patterns are not tried on anything here: Python's own engine can take days for one.
+"""
 
 from __future__ import annotations
 
@@ -131,8 +134,6 @@ def _categories(column: ColumnContract) -> Iterator[Found]:
             yield "categories", f"the category {value} is not within the range", "correct one of the two"
         if column.length and isinstance(value, str) and not _within(len(value), column.length):
             yield "categories", f"the category '{value}' is not of the length", "correct one of the two"
-        if column.pattern and not re.fullmatch(_for_python(column.pattern), str(value)):
-            yield "categories", f"the category '{value}' does not match the pattern", "correct one of the two"
     given = column.categories or ()
     if len(set(given)) < len(given):
         yield "categories", "a category is named twice", "name each once"

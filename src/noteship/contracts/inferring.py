@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import math
 import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -22,6 +23,10 @@ CATEGORIES = 30
 # Fewer rows say too little of a key, which by chance all columns of numbers would be.
 ROWS_FOR_KEY = 20
 KEY_NAME = re.compile(r"(?i:(?:.*[_\W])?(?:id|key|uuid|guid|pk))|.*[a-z0-9]I[dD]")
+# Without a word before, it is the row's own. With one, as in customer_id, it may be of another table, and no two of few
+# rows have the same by chance: with a probability of exp(-n² / 2m) of n rows of m possible ones, here one in a hundred.
+OWN_NAME = re.compile(r"(?i:id|key|uuid|guid|pk)")
+BY_CHANCE = 0.01
 # Beyond, doubles do not hold every whole number.
 EXACT = 2**53
 RANGED = ("whole", "number")
@@ -102,9 +107,10 @@ class _Inference:
 
     def _column(self, column: tabular.Column, facts: Mapping[str, Any], key: tuple[str, ...]) -> ColumnContract:
         present = facts["present"]
-        missing = room.share_most(self._rows - present, self._rows)
-        if present < self._rows:
-            self._note(column.name, "missing", f"{self._rows - present:,} of {self._rows:,} seen")
+        missing = 0.0 if column.name in key else room.share_most(self._rows - present, self._rows)
+        if column.name not in key:
+            lacking = f"{self._rows - present:,}" if present < self._rows else "none"
+            self._note(column.name, "missing", f"{lacking} of {self._rows:,} seen")
         if not present:
             return ColumnContract(column.name, missing=missing)
         found = ColumnContract(column.name, type=column.type, missing=missing)
@@ -131,7 +137,7 @@ class _Inference:
         return tuple(value for value, _ in counted) if is_closed else ()
 
     def _length(self, column: tabular.Column, facts: Mapping[str, Any]) -> Bounds:
-        tails = room.Tails(facts["least"], facts["low"], facts["high"], facts["greatest"])
+        tails = self._tails(column, facts)
         self._note(column.name, "length", f"{tails.least:,} to {tails.greatest:,} seen")
         least, most = room.widened(tails, whole=True)
         # One long text among short ones is no other kind of text.
@@ -142,16 +148,28 @@ class _Inference:
         if any(value is None for value in values):
             return None
         whole = column.type == "whole"
-        tails = room.Tails(*map(float, values))
-        is_constant = tails.least == tails.greatest  # which says nothing of how far a value may be from it
-        if is_constant or facts.get("infinite") or max(map(abs, (tails.least, tails.greatest))) > EXACT:
+        is_constant = values[0] == values[-1]  # which says nothing of how far a value may be from it
+        if is_constant or facts.get("infinite") or max(map(abs, (values[0], values[-1]))) > EXACT:
             return None
+        tails = self._tails(column, facts)
         self._note(column.name, "range", f"{plainly.plain(values[0])} to {plainly.plain(values[-1])} seen")
         least, most = room.widened(tails, whole=whole)
         if whole:
             return Bounds(int(least), int(most))
         # What was seen is within, whatever the rounding did.
         return Bounds(min(float(f"{least:.12g}"), tails.least), max(float(f"{most:.12g}"), tails.greatest))
+
+    def _tails(self, column: tabular.Column, facts: Mapping[str, Any]) -> room.Tails:
+        least, low, high, greatest = (float(facts[name]) for name in ("least", "low", "high", "greatest"))
+        first = self._ends(column, "ASC") if low == least else ()
+        last = self._ends(column, "DESC") if high == greatest else ()
+        return room.Tails(least, low, high, greatest, first, last)
+
+    def _ends(self, column: tabular.Column, order: str) -> room.Ends:
+        """The outermost values with their rows, from the end inwards."""
+        rest = f"WHERE {tabular.identifier(column.name)} IS NOT NULL GROUP BY 1 ORDER BY 1 {order} LIMIT 3"
+        counted = self._table.ask(f"{_measured(column)}, count(*)", rest=rest)
+        return tuple((float(value), int(rows)) for value, rows in counted)
 
     def _since(self, column: tabular.Column, facts: Mapping[str, Any]) -> Bounds:
         """Time goes on, so only its beginning is a bound."""
@@ -176,10 +194,20 @@ class _Inference:
             counts_rows = column.type == "whole" and found["greatest"] - found["least"] + 1 == self._rows
             # The estimate errs by a few per cent; far from it, the exact number need not be asked.
             is_likely = found["distinct"] > 0.8 * self._rows
-            if is_likely and (counts_rows or KEY_NAME.fullmatch(column.name)) and self._is_unique(column.name):
+            is_named = self._names_rows(column, found)
+            if is_likely and (counts_rows or is_named) and self._is_unique(column.name):
                 self._seen["key"] = f"no two of {self._rows:,} rows have the same"
                 return (column.name,)
         return ()
+
+    def _names_rows(self, column: tabular.Column, found: Mapping[str, Any]) -> bool:
+        """Whether it is called so, and would not be without equals by chance alone."""
+        if OWN_NAME.fullmatch(column.name):
+            return True
+        if column.type != "whole" or not KEY_NAME.fullmatch(column.name):
+            return False
+        possible = found["greatest"] - found["least"] + 1
+        return bool(math.exp(-(self._rows**2) / (2 * possible)) < BY_CHANCE)
 
     def _is_unique(self, name: str) -> bool:
         return bool(self._table.ask(f"count(DISTINCT {tabular.identifier(name)})")[0][0] == self._rows)
@@ -209,10 +237,15 @@ def _aggregates(column: tabular.Column, rank: int) -> Iterator[tuple[str, str]]:
         yield "distinct", f"approx_count_distinct({quoted})"
     if column.type == "number":
         yield "infinite", f"count_if(isinf(CAST({quoted} AS DOUBLE)))"
-    measured = f"length({quoted})" if column.type == "text" else quoted
+    measured = _measured(column)
     if column.type in ("text", "date", "time", *RANGED):
         yield "least", f"min({measured})"
         yield "greatest", f"max({measured})"
         # The one at that rank, or the last where there are fewer.
         yield "low", f"list_last(min({measured}, {rank}))"
         yield "high", f"list_last(max({measured}, {rank}))"
+
+
+def _measured(column: tabular.Column) -> str:
+    quoted = tabular.identifier(column.name)
+    return f"length({quoted})" if column.type == "text" else quoted

@@ -1,7 +1,8 @@
 """How much room inferred bounds leave: pure arithmetic from what was seen in a good run.
 
-The rules of thumb are held to simulations in the tests: samples as large as the first, of normal, uniform, exponential,
-lognormal and discrete distributions, keep all of a contract's bounds in 99 of 100 cases or more.
+The rules of thumb are held to simulations in the tests: samples as large as the first, of normal, uniform, exponential
+and lognormal distributions, of these rounded to whole numbers, of Poisson's and of geometric ones, keep a column's bounds
+in 99 of 100 cases.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-__all__ = ["Tails", "share_most", "tail_rank", "widened"]
+__all__ = ["Ends", "Tails", "share_most", "tail_rank", "widened"]
 
 # Standard errors: one of 30,000 samples exceeds that of a single rule, so that a hundred rules stay quiet together.
 Z = 4.0
@@ -22,16 +23,33 @@ ENDLESS, ENDLESS_AGAIN = 5.0, 40.0
 SKEWED = 10.0
 # The most that such an extension comes to: of a Pareto tail of index 2, one sample in a hundred goes beyond.
 FACTOR = 10.0
+# Values that pile up at an end end there, where the last is at least half as frequent as the one before. Counts that
+# become fewer and fewer go on: as far as a geometric law would hold one fresh value in a thousand samples.
+WALL, ONE_IN = 0.5, 0.001
+# Unless so many more should have been seen already, which none is with a probability of e⁻¹⁰.
+EXPECTED = 10.0
+# Without a third value, as of a flag, the next step is as of Poisson's law at its beginning: half the ratio before.
+POISSON = 0.5
+# Of seven missing values of two files of one kind and size, all are in the second one with a probability of 2⁻⁷.
+NONE_SEEN = 6
+
+Ends = tuple[tuple[float, int], ...]
 
 
 @dataclass(frozen=True)
 class Tails:
-    """A column's least and greatest value, and the values that are `tail_rank` from either end."""
+    """A column's least and greatest value, and the values that are `tail_rank` from either end.
+
+    first, last: at either end the three outermost values with their rows, from the end inwards; asked for only where
+    the value at the rank is the end itself, which is a bound where they are not known.
+    """
 
     least: float
     low: float
     high: float
     greatest: float
+    first: Ends = ()
+    last: Ends = ()
 
 
 def tail_rank(rows: int) -> int:
@@ -46,20 +64,21 @@ def widened(tails: Tails, *, whole: bool) -> tuple[float, float]:
     """Bounds that fresh values of the same distribution stay in, rounded outwards to three digits of their distance.
 
     A tail is made longer by four times its length. Where values pile up at an end, that end is a bound by itself, and
-    gets no room. What was never negative stays so.
+    gets no room, unless they become fewer towards it. What was never negative stays so.
     """
     low_tail, high_tail = tails.low - tails.least, tails.greatest - tails.high
     body = tails.high - tails.low
-    least = tails.least - _again(low_tail, body) * low_tail
-    greatest = tails.greatest + _again(high_tail, body) * high_tail
+    beneath = _again(low_tail, body) * low_tail if low_tail else _decayed(tails.first)
+    above = _again(high_tail, body) * high_tail if high_tail else _decayed(tails.last)
+    least, greatest = tails.least - beneath, tails.greatest + above
     if tails.least >= 0:
         least = max(least, 0.0)
         if high_tail > SKEWED * low_tail and tails.high > 0:
             greatest = max(greatest, tails.greatest * min(FACTOR, (tails.greatest / tails.high) ** AGAIN))
     step = _step(greatest - least)
     step = max(1.0, step) if whole else step
-    lower = tails.least if not low_tail else math.floor(least / step) * step
-    upper = tails.greatest if not high_tail else math.ceil(greatest / step) * step
+    lower = math.floor(least / step) * step if beneath else tails.least
+    upper = math.ceil(greatest / step) * step if above else tails.greatest
     return (max(lower, 0.0) if tails.least >= 0 else lower), upper
 
 
@@ -68,22 +87,40 @@ def _again(tail: float, body: float) -> float:
     return ENDLESS_AGAIN if tail > ENDLESS * body else AGAIN
 
 
+def _decayed(ends: Ends) -> float:
+    """How far beyond a value that was seen often fresh ones may be; nothing where it is a wall."""
+    if len(ends) < 2:
+        return 0.0
+    (end, count), (beside, before) = ends[:2]
+    ratio = count / before
+    slowing = min(1.0, ratio * ends[2][1] / before) if len(ends) > 2 else POISSON
+    if ratio >= WALL or count * ratio * slowing >= EXPECTED:
+        return 0.0
+    steps = math.ceil(math.log(ONE_IN * (1 - ratio) / count) / math.log(ratio)) - 1
+    return max(1, steps) * abs(end - beside)
+
+
 def share_most(seen: int, rows: int, *, even_of_none: bool = False) -> float | None:
     """The share that a fresh sample of at least half as many rows stays below; None where it says nothing any more.
 
-    None seen: none allowed, unless `even_of_none`. Otherwise the share with Agresti's and Coull's correction (1998),
-    which is that of Wilson's interval, and four standard errors of the difference between two samples, rounded up to
-    two digits.
+    None seen: six in as many rows. With `even_of_none` and otherwise the share with Agresti's and Coull's correction
+    (1998), which is that of Wilson's interval, and four standard errors of the difference between two samples. Rounded
+    up to two digits.
     """
-    if not rows or (not seen and not even_of_none):
+    if not rows:
         return 0.0
+    if not seen and not even_of_none:
+        return _rounded_up(NONE_SEEN / rows) if rows > NONE_SEEN else None
     corrected = (seen + Z * Z / 2) / (rows + Z * Z)
     error = math.sqrt(corrected * (1 - corrected) * 3 / rows)
     most = corrected + Z * error
-    if most >= 1:
-        return None
-    step = 10.0 ** (math.floor(math.log10(most)) - 1)
-    return min(1.0, round(math.ceil(most / step) * step, 10))
+    return None if most >= 1 else _rounded_up(most)
+
+
+def _rounded_up(share: float) -> float:
+    step = 10.0 ** (math.floor(math.log10(share)) - 1)
+    # What is a multiple of the step but for its binary rounding is not rounded up.
+    return min(1.0, round(math.ceil(round(share / step, 6)) * step, 12))
 
 
 def _step(distance: float) -> float:

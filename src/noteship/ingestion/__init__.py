@@ -2,6 +2,7 @@
 
 from noteship.ingestion import errors
 from noteship.ingestion.address import Address, check_open, parsed
+from noteship.ingestion.code_names import is_code
 from noteship.ingestion.credentials import Credentials
 from noteship.ingestion.forms import form_of
 from noteship.ingestion.offsets import Offsets
@@ -22,6 +23,7 @@ __all__ = [
     "check_open",
     "errors",
     "form_of",
+    "is_code",
     "open_origin",
     "parsed",
 ]

@@ -40,8 +40,8 @@ _RANDOM = re.compile(r"(?=.*[0-9])(?=.*[A-Za-z])[A-Za-z0-9_+/=-]{16,}")
 # The forms that makers of tokens gave them so that they are found, a password within an address, and one that is set.
 _SECRET_TEXT = re.compile(
     r"\b(AKIA|ASIA)[0-9A-Z]{16}\b|\bgh[pousr]_[A-Za-z0-9]{20,}|\bgithub_pat_\w{20,}|\bglpat-[\w-]{16,}|"
-    r"\bxox[abpr]-[\w-]{10,}|\bhf_[A-Za-z0-9]{20,}|\beyJ[\w-]{8,}\.eyJ[\w-]{8,}|-----BEGIN [A-Z ]*PRIVATE KEY|"
-    r"[a-z][a-z0-9+.-]*://[^\s/@:'\"]*:[^\s/@'\"]+@|"
+    r"\bxox[abpr]-[\w-]{10,}|\bhf_[A-Za-z0-9]{20,}|(?<![\w-])eyJ[\w-]{8,}\.eyJ[\w-]{8,}|-----BEGIN [A-Z ]*PRIVATE KEY|"
+    r"://[^\s/@:'\"]*:[^\s/@'\"]+@|"
     r"\b(password|passwd|pwd)=[^\s'\"$:(]{3,}|\bpassword\s+'[^']+'",
     re.IGNORECASE,
 )

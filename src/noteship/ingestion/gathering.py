@@ -10,13 +10,10 @@ from pathlib import Path
 from typing import BinaryIO
 
 from noteship import digests, files, store
-from noteship.ingestion import errors
+from noteship.ingestion import code_names, errors
 from noteship.ingestion.origin import Fetched, Progress, Watch
 
 __all__ = ["Item", "gathered", "landing", "version_of"]
-
-# Python, and whoever looks at the folder, takes orders from these.
-CODE = (".py", ".ipynb", ".pyc", ".pyd", ".pth", ".so", ".sh", ".toml", "Makefile")
 
 
 @dataclass(frozen=True)
@@ -45,7 +42,7 @@ def gathered(items: Sequence[Item], target: Path, place: str, watch: Watch) -> F
         if item.name and not _is_name(item.name):
             remedy = "rename it, or leave it out"
             raise errors.OriginFailed(place, f"{item.name!r} cannot be the name of a file", remedy)
-        if item.name.endswith(CODE):
+        if code_names.is_code(item.name):
             remedy = "leave it out: name what is to come by a pattern, such as *.parquet"
             raise errors.OriginFailed(place, f"{item.name} is code, and a source brings data alone", remedy)
     total = sum(item.size_bytes for item in items)
@@ -72,8 +69,8 @@ def _bring(item: Item, stream: BinaryIO, done: int, total: int, watch: Watch) ->
 
 
 def _is_name(name: str) -> bool:
-    parts = name.split("/")
-    return "\0" not in name and not {"", ".", ".."} & {*parts} and all(len(part.encode()) < 250 for part in parts)
+    is_short = all(len(part.encode()) < 250 for part in name.split("/"))
+    return is_short and name.isprintable() and files.is_inside(name)
 
 
 @contextmanager

@@ -49,7 +49,7 @@ class PostgresOrigin:
         self._address = address
         self._secret = secret
         # The driver puts the query in brackets: its own end has to go, and theirs must not be in its last comment.
-        self._query = re.sub(r";\s*(--[^\n]*\s*)*$", "", query.strip()) + "\n"
+        self._query = _unended(query) + "\n"
 
     @property
     def shown(self) -> str:
@@ -143,6 +143,16 @@ class PostgresOrigin:
         if state.startswith(UNREACHABLE) or (not state and _UNREACHABLE.search(text)):
             return errors.OriginUnreachable(self.shown, said)
         return errors.OriginFailed(self.shown, said, "correct its query, and run again")
+
+
+def _unended(query: str) -> str:
+    """A query without the semicolon at its end, and without the comments behind that."""
+    lines = query.strip().split("\n")
+    last = len(lines) - 1
+    while last and (not lines[last].strip() or lines[last].lstrip().startswith("--")):
+        last -= 1
+    ended = re.sub(r";\s*(--.*)?$", "", lines[last].rstrip())
+    return "\n".join([*lines[:last], ended]) if ended != lines[last].rstrip() else "\n".join(lines)
 
 
 def _is_driver(error: Exception) -> bool:

@@ -25,10 +25,12 @@ _LOOP = re.compile(r"(?:^|[;\n])\s*for\s+(\w+)\s+in\s+([^;\n]*)[;\n]\s*do\b(.*?)
 Kind = Callable[[str, str, ProjectTexts], Iterable[tuple[str, str]]]
 
 
-def command_lines(texts: ProjectTexts, exclude: tuple[str, ...]) -> dict[str, tuple[CommandLine, ...]]:
-    """By script: how the project's task files call it."""
+def command_lines(
+    texts: ProjectTexts, own: Iterable[str], exclude: tuple[str, ...]
+) -> dict[str, tuple[CommandLine, ...]]:
+    """By script: how the project's task files, those of its `own` files, call it."""
     found: dict[str, dict[CommandLine, None]] = {}
-    for path in sorted(texts.files):
+    for path in sorted(own):
         kind = _kind(path)
         if kind is None or discovery.excluded(path, exclude):
             continue

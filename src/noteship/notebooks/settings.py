@@ -29,7 +29,8 @@ class StageOverride:
 class ReadingSettings:
     """`[notebooks]` and the sections of stages; `python` is the project's own interpreter.
 
-    `coming` are files that lie in the project's folder when the stages run, whether or not they lie there now.
+    `coming` are files and folders of others: they lie in the project's folder when the stages run, whether or not they
+    lie there now, and none of what is in them is taken for a stage or for how one is called.
     """
 
     exclude: tuple[str, ...] = ()

@@ -10,6 +10,7 @@ from pathlib import Path
 from posixpath import dirname, normpath
 from typing import Any
 
+from noteship import patterns
 from noteship.digests import Digest
 from noteship.errors import stage_section
 from noteship.notebooks import (
@@ -67,7 +68,8 @@ class _Project:
         self._params: Mapping[str, Mapping[str, Any]] = {}
         self._asked: set[tuple[str, str]] = set()
         self.texts.take(self._memory.made)
-        self._declared = command_files.command_lines(self.texts, settings.exclude)
+        self._own = _own(self.texts.files, settings.coming)
+        self._declared = command_files.command_lines(self.texts, self._own, settings.exclude)
         self._called = self._declared
         self.readings = self._read()
         self._importers: Mapping[str, set[str]] = {}
@@ -75,7 +77,7 @@ class _Project:
     def _read(self) -> dict[str, Reading]:
         readings: dict[str, Reading] = {}
         texts = {path for path, text in self.texts.made.items() if text is not None}
-        for group in scan.candidates(self.texts.files | texts, self.settings.exclude):
+        for group in scan.candidates(self._own | texts, self.settings.exclude):
             for path in group:
                 known = self._memory.get(path, self.texts)
                 if known is None:
@@ -367,6 +369,12 @@ class _Project:
         for name in self.settings.stages:
             if name not in names:
                 raise UnknownStage(name, next(iter(get_close_matches(name, sorted(names), 1)), ""))
+
+
+def _own(paths: frozenset[str], coming: Iterable[str]) -> frozenset[str]:
+    """The files that others have not brought."""
+    foreign = patterns.PathSet(coming)
+    return frozenset(path for path in paths if path not in foreign) if coming else paths
 
 
 def _identity(python: Path | None) -> list[Any]:

@@ -356,7 +356,8 @@ def _put(opened: OpenedProject, path: str, each: _Input, target: Path) -> None:
 def _is_ours(objects: store.Store, digest: str, inputs: Mapping[str, _Input]) -> bool:
     """Whether a bundle can be fetched and brings no source but the project's own; others may write to the store."""
     tree = digests.Digest(digest)
-    if not objects.holds(store.Artifact(tree, "folder", 0)):
+    # It is about to be named: until then, nobody is to free it.
+    if not objects.refresh(tree):
         return False
     source = {leaf.digest for path, leaf in objects.read_tree(tree).files.items() if path.startswith("source/")}
     return source <= {each.digest for each in inputs.values()}

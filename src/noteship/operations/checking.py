@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
-from noteship import contracts, digests, store, tabular
+from noteship import contracts, digests, store, tabular, workflow
 from noteship.contracts import Contract, Verdict
 from noteship.operations.inspecting import VERDICTS
 from noteship.operations.opened import OpenedProject
@@ -65,12 +65,28 @@ def checked(opened: OpenedProject, contract: Contract, pieces: Sequence[Piece]) 
     return contracts.with_freshness(verdict, contract, datetime.now(UTC))
 
 
-def forget_others(objects: store.Store, current: Iterable[Contract]) -> None:
-    """Forget the verdicts by other contracts than these: who brings one back has it looked at again."""
-    kept = {contract.digest for contract in current}
-    for name in list(objects.refs(f"{FOLDER}/")):
-        if name.removeprefix(f"{FOLDER}/").partition("-")[0] not in kept:
-            objects.delete_ref(name)
+def forget_others(opened: OpenedProject, current: Iterable[Contract], kept: Collection[str]) -> None:
+    """Forget the verdicts by other contracts than these, and on other data than what is kept or lies in the project.
+
+    They hold examples of rows, which are to go with the data. Who brings a contract or the data back has them looked at
+    again.
+    """
+    there = [name.removeprefix(f"{FOLDER}/") for name in opened.store.refs(f"{FOLDER}/")]
+    with workflow.FileDigests(opened.root, opened.workplace.digests_cache) as known:
+        here = {contract.digest: _digests_here(opened.root, contract.file, known) for contract in current}
+    for name in there:
+        contract, _, data = name.partition("-")
+        if contract not in here or (data not in kept and data not in here[contract]):
+            opened.store.delete_ref(f"{FOLDER}/{name}")
+
+
+def _digests_here(root: Path, file: str, known: workflow.FileDigests) -> set[str]:
+    """Those that a table can have as it lies in the project: of the file, of what holds it, of what is in the folder."""
+    parents = [str(each) for each in PurePosixPath(file).parents if str(each) != "."]
+    found = {str(digest) for path in (file, *parents) if (digest := known.of(path))}
+    within = sorted(each.relative_to(root).as_posix() for each in (root / file).rglob("*") if each.is_file())
+    pieces = [Piece(path, str(known.of(path))) for path in within if tabular.form_of(path)]
+    return {*found, *([_digest(pieces)] if pieces else [])}
 
 
 def _digest(pieces: Sequence[Piece]) -> str:

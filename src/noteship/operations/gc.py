@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -12,6 +13,9 @@ from noteship.operations.opened import OpenedProject
 from noteship.store import GRACE_S, Store
 
 __all__ = ["Freed", "gc"]
+
+JUDGEMENTS = f"{judgements.FOLDER}/"
+BUNDLES = ("bundle-keys/", "bundles/", "run-bundles/")
 
 
 @dataclass(frozen=True)
@@ -38,9 +42,9 @@ def gc(opened: OpenedProject, keep_runs: int, *, dry_run: bool) -> Freed:
     and the originals of files that stages change in place.
     """
     objects, ledger = opened.store, opened.ledger
-    bundles = _bundles(opened, keep_runs)
-    waiting = set(tracking.Outbox(objects).needed())
-    needed = objects.reachable(workflow.needed(ledger, keep_runs) | bundles | waiting | _judgements(objects, bundles))
+    # Others go on meanwhile: what comes after this is not looked at.
+    known = {name for prefix in (*BUNDLES, JUDGEMENTS) for name in objects.refs(prefix)}
+    needed = _needed(opened, keep_runs)
     there = list(objects.objects())
     free = [each for each in there if each.digest not in needed]
     old = [each for each in free if each.age_s >= GRACE_S]
@@ -48,40 +52,45 @@ def gc(opened: OpenedProject, keep_runs: int, *, dry_run: bool) -> Freed:
     if dry_run:
         return Freed(len(old), sum(each.size_bytes for each in old), kept, young, 0, dry_run=True)
     results = workflow.forget_results(ledger, keep_runs)
-    _forget_bundles(opened, needed)
-    _forget_verdicts(opened)
+    workflow.forget_asides(ledger, keep_runs)
+    tracking.Outbox(objects).forget_old()
+    _forget_verdicts(opened, needed)
+    # All that took its time: what got a name since then is needed as well.
+    needed |= objects.reachable(_named(objects))
+    _forget_bundles(objects, known, needed)
     swept = objects.sweep(needed)
     return Freed(swept.objects, swept.size_bytes, kept, young, results, dry_run=False)
 
 
-def _bundles(opened: OpenedProject, keep_runs: int) -> set[Digest]:
-    runs = workflow.kept_runs(opened.ledger, keep_runs)
-    names = [*opened.store.refs("names/"), *(f"run-bundles/{record.run}" for record in runs)]
-    found = (opened.store.read_ref(name) for name in names)
-    return {Digest(ref.value["digest"]) for ref in found if ref}
+def _needed(opened: OpenedProject, keep_runs: int) -> set[Digest]:
+    objects, ledger = opened.store, opened.ledger
+    runs = (objects.read_ref(f"run-bundles/{each.run}") for each in workflow.kept_runs(ledger, keep_runs))
+    bundles = {Digest(ref.value["digest"]) for ref in runs if ref}
+    waiting = set(tracking.Outbox(objects).needed())
+    named = _named(objects, bundles)
+    return objects.reachable(workflow.needed(ledger, keep_runs) | waiting | named)
 
 
-def _judgements(objects: Store, bundles: set[Digest]) -> set[Digest]:
-    """Those of the bundles with their pages, and of every promotion what was decided on."""
+def _named(objects: Store, bundles: Collection[Digest] = ()) -> set[Digest]:
+    """Those bundles and all that have names, their judgements with their pages; what promotions were decided on."""
+    whole = {*bundles, *(Digest(ref.value["digest"]) for ref in objects.read_refs("names/"))}
     promoted = (ref.value["judgement"] for ref in objects.read_refs(f"{promotions.FOLDER}/"))
-    judged = (each.digests for each in judgements.every(objects) if each.bundle in bundles)
-    return {Digest(each) for each in promoted if each}.union(*judged)
+    judged = (each.digests for bundle in whole for each in judgements.of_bundle(objects, bundle))
+    return whole.union({Digest(each) for each in promoted if each}, *judged)
 
 
-def _forget_verdicts(opened: OpenedProject) -> None:
+def _forget_verdicts(opened: OpenedProject, needed: Collection[str]) -> None:
     if any(opened.store.refs(f"{inspecting.VERDICTS}/")):
         from noteship.operations import checking
 
         shelf = inspecting.shelf_of(opened)
-        checking.forget_others(opened.store, shelf.by_file.values() if shelf else ())
+        checking.forget_others(opened, shelf.by_file.values() if shelf else (), needed)
 
 
-def _forget_bundles(opened: OpenedProject, needed: set[Digest]) -> None:
+def _forget_bundles(objects: Store, known: Collection[str], needed: Collection[str]) -> None:
     """A bundle that is not kept has no name any more, so that it is made again rather than found damaged."""
-    for prefix in ("bundle-keys/", "bundles/", "run-bundles/"):
-        for ref in opened.store.read_refs(prefix):
-            if ref.value["digest"] not in needed:
-                opened.store.delete_ref(ref.name)
-    for judgement in judgements.every(opened.store):
-        if judgement.bundle not in needed:
-            opened.store.delete_ref(judgement.ref)
+    refs = (ref for prefix in BUNDLES for ref in objects.read_refs(prefix) if ref.name in known)
+    free = [ref.name for ref in refs if ref.value["digest"] not in needed]
+    judged = [name for name in known if name.startswith(JUDGEMENTS) and name.split("/")[1] not in needed]
+    for name in (*free, *judged):
+        objects.delete_ref(name)

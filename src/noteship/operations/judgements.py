@@ -3,7 +3,8 @@
 References, of plain values:
 
 - ``judgements/BUNDLE/ID``: {"judgement": the digest of its JSON, "key": of what was asked, "pages": digests of its
-  report and its card, by name}. An id is a time in UTC, to the microsecond, and six random digits, so ids sort by time.
+  report and its card, by name}. An id is a time in UTC, to the microsecond, and six random digits, so ids sort by time;
+  where clocks of machines differ, an id is yet behind those that were there.
 """
 
 from __future__ import annotations
@@ -11,8 +12,9 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from noteship import digests, store
 from noteship.digests import Digest
@@ -21,6 +23,7 @@ from noteship.validation.judgement import Judgement
 __all__ = ["FOLDER", "Kept", "every", "find", "keep", "latest", "of_bundle", "read", "timed_id"]
 
 FOLDER = "judgements"
+TIME = "%Y%m%dT%H%M%S%f"
 
 
 @dataclass(frozen=True)
@@ -46,14 +49,29 @@ class Kept:
 
 def timed_id() -> str:
     """A new id, in the order of time."""
-    now = datetime.now(UTC)
-    return f"{now:%Y%m%dT%H%M%S%f}Z-{os.urandom(3).hex()}"
+    return f"{datetime.now(UTC):{TIME}}Z-{os.urandom(3).hex()}"
+
+
+def _after(last: str) -> str:
+    """A new id behind the last one, whose machine's clock may be ahead of this one's.
+
+    >>> _after("99981231T235959999999Z-abcdef")[:24]
+    '99990101T000000000000Z-'
+    """
+    now = timed_id()
+    if now > last:
+        return now
+    with suppress(ValueError, OverflowError):  # what no noteship has written
+        after = datetime.strptime(last.partition("Z")[0], TIME) + timedelta(microseconds=1)
+        return f"{after:{TIME}}Z{now.partition('Z')[2]}"
+    return now
 
 
 def keep(objects: store.Store, judgement: Judgement, key: str, pages: Mapping[str, bytes]) -> Kept:
     """Store a judgement and its pages; from then on it is the latest one of its bundle."""
+    last = latest(objects, judgement.bundle)
     kept = Kept(
-        timed_id(),
+        _after(last.id if last else ""),
         judgement.bundle,
         objects.put_bytes(digests.canonical_json(judgement.to_json())),
         key,

@@ -104,6 +104,10 @@ def promote(opened: OpenedProject, bundle: str, *, reason: str | None = None, ov
     if against and override is None:
         where = f"judgement {case.kept.id}" if case.kept else ""
         raise NotPromoted(short(found.digest), against, case.remedy, where)
+    _check_whole(opened.store, found)
+    if case.kept:
+        for each in case.kept.digests:
+            opened.store.refresh(each)
     promotion = promotions.Promotion(
         found.digest,
         found.name,
@@ -116,7 +120,6 @@ def promote(opened: OpenedProject, bundle: str, *, reason: str | None = None, ov
         override=override if against else None,
         overridden=against,
     )
-    _check_whole(opened.store, found)
     try:
         promotions.move(opened.store, promotion, before)
     except store.errors.RefMoved as error:
@@ -144,8 +147,9 @@ def _case(opened: OpenedProject, bundle: str, before: promotions.Champion | None
 
 
 def _check_whole(objects: store.Store, found: Named) -> None:
-    """Look whether the bundle could be served. Raises MissingObject, DamagedObject, NotPromoted."""
-    if not objects.holds(store.Artifact(Digest(found.digest), "folder", 0)):
+    """Look whether the bundle could be served. Raises BadTree, NotPromoted."""
+    # A `gc` under way knows nothing of its promotion, and leaves what is as good as new.
+    if not objects.refresh(Digest(found.digest)):
         missing = ("the store does not have all of its files any more",)
         raise NotPromoted(short(found.digest), missing, "make it again: noteship run", can_be_overridden=False)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from noteship import patterns, store, tuning, workflow
@@ -48,11 +48,15 @@ class Judging(Protocol):
 
 @dataclass(frozen=True)
 class Untuned:
-    """The parameters as they are, and what came of them; `facts`: all that trials' values depend on but the space."""
+    """The parameters as they are, and what came of them, of their folds as `steps`.
+
+    `facts`: all that trials' values depend on but the space.
+    """
 
     parameters: Mapping[str, Any]
     measured: tuning.Measured
     facts: Any
+    steps: Mapping[int, float] = field(default_factory=dict)
 
 
 class NotebookTrials:
@@ -94,8 +98,9 @@ class NotebookTrials:
         failed = _failure(result)
         if failed:
             raise UntunedFails(failed[0], failed[1].message, failed[1].where)
-        measured = self._measured(variant, result, _ignore, threading.Event())
-        return Untuned(own, measured, [self._facts(result), self._judging.facts(self._opened)])
+        steps: dict[int, float] = {}
+        measured = self._measured(variant, result, steps.__setitem__, threading.Event())
+        return Untuned(own, measured, [self._facts(result), self._judging.facts(self._opened)], steps)
 
     def __call__(
         self, parameters: Mapping[str, Any], report: tuning.Report, cancel: threading.Event, /
@@ -146,10 +151,6 @@ def _facts(parts: workflow.KeyParts, stage: str, made: patterns.PathSet, searche
     kept = {name: each for name, each in value["params"].items() if (stage, name) not in searched}
     reads = {path: digest for path, digest in value["reads"].items() if not made.reach(path)}
     return {**value, "params": kept, "reads": reads, "outside": sorted(value["outside"].values())}
-
-
-def _ignore(_step: int, _value: float) -> None:
-    """Nobody prunes the parameters as they are."""
 
 
 def _failure(result: workflow.RunResult) -> tuple[str, workflow.Failure] | None:

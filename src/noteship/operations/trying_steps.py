@@ -85,9 +85,10 @@ class StepTrials:
         self._places = {name: _place(name, child.steps) for name in self._settings.space}
         self._idle.put(child)
         own = {name: child.steps[step]["parameters"][each] for name, (step, each) in self._places.items()}
-        measured = self.tried({}, _ignore, threading.Event())
+        steps: dict[int, float] = {}
+        measured = self.tried({}, steps.__setitem__, threading.Event())
         facts = [self._bundle.digest, self._opened.environment.digest, *facts_of(self._opened, self._settings)]
-        return Untuned(own, measured, facts)
+        return Untuned(own, measured, facts, steps)
 
     def __call__(
         self, parameters: Mapping[str, Any], report: tuning.Report, cancel: threading.Event, /
@@ -261,7 +262,3 @@ def _place(name: str, steps: Mapping[str, Any]) -> tuple[str, str]:
     if parameter not in known:
         raise UnknownStepParameter(name, steps[label]["kind"], nearest(parameter, known), tuple(known))
     return label, parameter
-
-
-def _ignore(_step: int, _value: float) -> None:
-    """Nobody prunes the steps as they are."""

@@ -8,6 +8,7 @@ import shlex
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -27,7 +28,7 @@ __all__ = ["Listener", "TuneReport", "TuneRequest", "listed", "shown", "tune", "
 
 BETTER: Mapping[str, tuning.Direction] = {"more": "maximize", "less": "minimize"}
 # Raised whenever values that were found before cannot be compared with those found now.
-VERSION = 1
+VERSION = 2
 
 
 @dataclass(frozen=True)
@@ -66,9 +67,9 @@ class TuneReport:
         """The best trial that is done."""
         return tuning.best(self.trials, self.search.direction)
 
-    @property
+    @cached_property
     def importances(self) -> Mapping[str, float]:
-        """How much each parameter matters; loads the search's library."""
+        """How much each parameter matters, of those that are shown to; loads the search's library."""
         from noteship.tuning import study
 
         return study.importances(self.search.space, self.search.direction, self.trials)
@@ -214,6 +215,7 @@ def _first(untuned: Untuned) -> tuning.Trial:
         "done",
         measured.value,
         measured.error,
+        untuned.steps,
         seconds=measured.own_seconds,
         own_seconds=measured.own_seconds,
         run=measured.run,

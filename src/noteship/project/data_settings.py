@@ -12,8 +12,6 @@ from noteship.project import values
 
 __all__ = ["CredentialSettings", "DataSettings"]
 
-# What Python, and whoever looks at a folder, takes orders from.
-CODE = (".py", ".ipynb", ".pyc", ".pyd", ".pth", ".so", ".sh", ".toml", "Makefile")
 FORMS = ("text", "bytes", "json")
 NAMED = 'a table that says where the secret is: { file = "/run/secrets/NAME" } or { env = "NAME" }; never the secret'
 
@@ -44,12 +42,14 @@ def _query(value: object) -> str:
 
 
 def _target(value: object) -> str:
+    from noteship import ingestion
+
     if not isinstance(value, str) or not value.isprintable() or "*" in value or "?" in value:
         raise ValueError("the path of a file or a folder of the project, such as data/raw.parquet")
     path = posixpath.normpath(value)
     if path.startswith(("/", "..", "~")) or path.split("/")[0] in (".", ".noteship", ".git"):
         raise ValueError("a path within the project, relative to its folder")
-    if path.endswith(CODE):
+    if ingestion.is_code(path):
         raise ValueError("a file of data: code does not come from a source")
     return path
 

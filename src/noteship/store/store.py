@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
 from noteship.digests import Digest
-from noteship.store import errors, sweeping
+from noteship.store import errors, keys, sweeping
 from noteship.store.abreast import each
 from noteship.store.artifacts import Artifact
 from noteship.store.folders import Folders
@@ -44,6 +44,19 @@ class Store(Folders, References):
             return False
         return all(each(self._bucket, leaves, self._has_leaf))
 
+    def refresh(self, digest: Digest) -> bool:
+        """Let an object, or a folder with all its files, count as just stored; False where any of it is not there.
+
+        A sweep leaves it from then on for as long as what was just stored; see there for S3.
+        """
+        if self._bucket.refresh(keys.tree_key(digest)) is None:
+            return self._bucket.refresh(keys.object_key(digest)) is not None
+        try:
+            leaves = list(self.read_tree(digest).files.values())
+        except (errors.MissingObject, errors.DamagedObject):
+            return False
+        return all(each(self._bucket, leaves, self._refresh_leaf))
+
     def objects(self) -> Iterator[sweeping.Stored]:
         """Every object and description of a folder, with its size and age."""
         return sweeping.stored(self._bucket)
@@ -68,6 +81,9 @@ class Store(Folders, References):
 
     def _has_leaf(self, leaf: Leaf) -> bool:
         return self.has(leaf.digest, size_bytes=leaf.size_bytes)
+
+    def _refresh_leaf(self, leaf: Leaf) -> bool:
+        return self._bucket.refresh(keys.object_key(leaf.digest)) == leaf.size_bytes
 
     def _files_of(self, tree: Digest) -> set[Digest]:
         return {leaf.digest for leaf in self.read_tree(tree).files.values()}

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from noteship import digests
+from noteship import digests, files
 from noteship.digests import Digest
 from noteship.store import errors
 
@@ -125,8 +125,7 @@ def _leaf(value: Any) -> Leaf:
 
 def _check_names(names: list[str]) -> None:
     for name in names:
-        segments = name.split("/")
-        if not all(segments) or "\0" in name or {".", ".."} & set(segments):
+        if not files.is_inside(name):
             raise ValueError(f"the name {name[:200]!r} leaves the folder or is no name")
     known = set(names)
     if len(known) < len(names):

@@ -195,4 +195,5 @@ def _told(error: Any) -> str:
     code = re.search(r"error code (\d{3})|too many (\d{3}) error", text)
     if code:
         return f"it answers {code[1] or code[2]}"
-    return cut(re.sub(r"//[^/@\s]*@", "//", text.replace("\n", " ")), 200)
+    without = re.sub(r"(//[^\s?#]*)[?#]\S*", r"\1", re.sub(r"//\S*@", "//", text.replace("\n", " ")))
+    return cut(without, 200)

@@ -5,13 +5,15 @@ from __future__ import annotations
 import contextlib
 import tempfile
 import threading
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from noteship import store
 from noteship.digests import Digest
+from noteship.errors import NoteshipError
 from noteship.tracking import entry
 from noteship.tracking.errors import EventRefused, TrackerAway
 from noteship.tracking.event import Event
@@ -22,6 +24,9 @@ if TYPE_CHECKING:
     from noteship.tracking.client import Client
 
 __all__ = ["Delivered", "deliver"]
+
+# So often an event that noteship breaks at is tried.
+TRIES = 3
 
 
 @dataclass(frozen=True)
@@ -37,28 +42,44 @@ class Delivered:
 def deliver(objects: store.Store, server: str, *, wait_s: float) -> Delivered:
     """Tell a server all that waits for it; waits so long for another process that tells.
 
-    An event is removed when the server has all of it, and set aside where it is refused. When the server is away, the
-    rest waits.
+    An event is removed when the server has all of it, and set aside where it is refused, or where noteship has broken
+    at it several times. When the server is away, the rest waits. What comes to wait meanwhile is told, too.
 
     Cost: MLflow's client is imported, which takes seconds, if anything waits.
     """
     outbox = Outbox(objects)
-    if outbox.next(server) is None:
-        return Delivered()
-    if not outbox.hold(wait_s):
-        return Delivered(busy=True)
+    told = refused = 0
+    # What came after the last look, while another process may have seen that this one tells.
+    while outbox.next(server) is not None:
+        if not outbox.hold(wait_s):
+            return Delivered(told, refused, busy=True)
+        came = _delivered(outbox, objects, server)
+        told, refused = told + came.told, refused + came.refused
+        if came.fault:
+            return Delivered(told, refused, came.fault)
+    return Delivered(told, refused)
+
+
+def _delivered(outbox: Outbox, objects: store.Store, server: str) -> Delivered:
+    """Tell what waits for as long as the outbox is held, and let go of it."""
     fault = ""
     told = refused = 0
     try:
-        with _held(outbox) as lost:
+        with _held(outbox) as is_held:
             client = _client(server)
-            # What comes to wait meanwhile is told, too: who brought it may have seen that this one tells.
-            while not lost.is_set() and (event := outbox.next(server)) is not None:
+            while is_held() and (event := outbox.next(server)) is not None:
                 try:
                     _tell(client, objects, event)
                 except (EventRefused, store.errors.MissingObject, store.errors.DamagedObject) as error:
                     refused += 1
                     outbox.refuse(event, getattr(error, "reason", error.parts().fact))
+                except NoteshipError:
+                    raise
+                except Exception as error:
+                    if outbox.stuck(event) < TRIES:
+                        raise
+                    refused += 1
+                    outbox.refuse(event, f"a fault of noteship's own: {type(error).__name__}")
                 else:
                     told += 1
                     outbox.remove(event)
@@ -83,20 +104,25 @@ def _client(server: str) -> Client:
 
 
 @contextlib.contextmanager
-def _held(outbox: Outbox) -> Iterator[threading.Event]:
-    """Hold the outbox for as long as it takes; the event is set when it was lost, as after a long sleep."""
-    ended, lost = threading.Event(), threading.Event()
+def _held(outbox: Outbox) -> Iterator[Callable[[], bool]]:
+    """Hold the outbox for as long as it takes; what is given says whether it still is, which a long sleep ends."""
+    ended = threading.Event()
+    # Counted from before it is asked for, so that it ends here no later than for others.
+    until = [time.monotonic() + HELD_S]
 
     def hold() -> None:
-        while not ended.wait(HELD_S / 3):
-            if not outbox.hold(0):
-                lost.set()
-                return
+        while not ended.wait(HELD_S / 12) and time.monotonic() < until[0]:
+            if until[0] - time.monotonic() > HELD_S * 2 / 3:
+                continue
+            asked = time.monotonic()
+            # A store that is away for a moment is asked again.
+            with contextlib.suppress(NoteshipError):
+                until[0] = asked + HELD_S if outbox.hold(0) else 0.0
 
     thread = threading.Thread(target=hold, daemon=True)
     thread.start()
     try:
-        yield lost
+        yield lambda: time.monotonic() < until[0]
     finally:
         ended.set()
         thread.join()
@@ -105,7 +131,7 @@ def _held(outbox: Outbox) -> Iterator[threading.Event]:
 def _tell(client: Client, objects: store.Store, event: Event) -> None:
     with tempfile.TemporaryDirectory(prefix="noteship-") as folder:
         here = Path(folder)
-        told = entry.entry_of(event)
+        told = _entry(event)
         run = client.enter(event.experiment, told, _fetched(objects, event.files, here)) if told else None
         if event.bundle is None:
             return
@@ -120,6 +146,14 @@ def _tell(client: Client, objects: store.Store, event: Event) -> None:
         if event.kind == "promotion":
             client.mark(event.model, version, entry.promotion_tags(event))
             client.promote(event.model, version)
+
+
+def _entry(event: Event) -> entry.Entry | None:
+    """What it is told as. Raises EventRefused."""
+    try:
+        return entry.entry_of(event)
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        raise EventRefused(event.server, "an event", f"it is not of its form: {type(error).__name__}") from error
 
 
 def _fetched(objects: store.Store, files: Mapping[str, str], folder: Path) -> dict[str, Path]:

@@ -4,6 +4,7 @@ from noteship.tuning import errors
 from noteship.tuning.book import Begun, Book
 from noteship.tuning.method import PRUNERS, SAMPLERS, Method
 from noteship.tuning.metric import FileMetric, direction_of
+from noteship.tuning.nearness import near
 from noteship.tuning.search import Limits, Listener, Measured, Objective, Pruned, Report, Search, Searched, Stopped
 from noteship.tuning.space import Choices, Dimension, Space, Span, dimension
 from noteship.tuning.trials import Direction, Trial, best
@@ -34,4 +35,5 @@ __all__ = [
     "dimension",
     "direction_of",
     "errors",
+    "near",
 ]

@@ -6,6 +6,7 @@ import itertools
 import math
 import queue
 import signal
+import statistics
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -63,8 +64,9 @@ class Measured:
 class Objective(Protocol):
     """Tries one point; several may be tried at once, each in a thread of its own.
 
-    `report(step, value)` tells what it has come to on its way, and raises Pruned where it need not go on. Once `cancel`
-    is set it ends soon, with Stopped. WorkFailed is a trial that failed; whatever else it raises ends the search.
+    `report(step, value)` tells what a part of it has come to, such as a fold, where its value is the mean of parts that
+    are the same in all trials; it raises Pruned where the trial need not go on. Once `cancel` is set it ends soon, with
+    Stopped. WorkFailed is a trial that failed; whatever else it raises ends the search.
     """
 
     def __call__(self, parameters: Mapping[str, Any], report: Report, cancel: threading.Event, /) -> Measured:
@@ -79,7 +81,7 @@ class Listener(Protocol):
         """A trial begins."""
 
     def reported(self, number: int, step: int, value: float) -> None:
-        """A trial has come to this on its way."""
+        """A part of a trial has come to this."""
 
     def ended(self, trial: Trial) -> None:
         """A trial is over, and kept."""
@@ -267,8 +269,8 @@ class _Going:
             case Measured(value, _, own_seconds, run):
                 return replace(made, why=f"its value is {value}", own_seconds=own_seconds, run=run)
             case Pruned():
-                last = steps[max(steps)] if steps else None
-                return replace(made, state="pruned", value=last)
+                mean = statistics.fmean(steps.values()) if steps else None
+                return replace(made, state="pruned", value=mean)
             case WorkFailed() as error:
                 return replace(made, why=error.parts().fact)
         assert isinstance(ended.came, BaseException)

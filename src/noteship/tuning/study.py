@@ -8,13 +8,16 @@ from __future__ import annotations
 import hashlib
 import math
 import random
+import statistics
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import optuna
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
+from optuna.pruners import BasePruner
 from optuna.samplers import BaseSampler
 from optuna.trial import FrozenTrial, TrialState
 
@@ -28,12 +31,16 @@ __all__ = ["Study", "importances"]
 ATTEMPTS = 8
 # Of a smaller space the points that are left are listed; of a larger one some random point has not been tried.
 LISTED = 100_000
-# Before as many trials that are done, what is called important is mostly chance.
+# Of fewer trials that are done the best five are half.
 FEWEST = 10
+# How often values are dealt to other trials, and the share of these deals that what matters exceeds.
+DEALS, LEVEL = 50, 0.95
 # Hyperband deals trials out by it.
 NAME = "noteship"
 # Halving notes in a trial with which value it has passed each rung.
 MARK = "completed_rung_"
+# Before a trial is compared with the median, so many others are done, and so many of its own parts.
+FEWEST_OTHERS, FEWEST_PARTS = 5, 2
 # The method's authors want five trials among the best.
 BEST = 5
 STATES = {"done": TrialState.COMPLETE, "pruned": TrialState.PRUNED, "failed": TrialState.FAIL}
@@ -48,6 +55,7 @@ class Study:
 
     def __init__(self, space: Space, method: Method, known: Sequence[Trial]) -> None:
         self._space = space
+        self._by_part = method.pruner == "wilcoxon"
         self._distributions = _distributions(space)
         self._drawer = _Drawer(space, method, {point_of(each.parameters) for each in known})
         with _quiet():
@@ -57,8 +65,10 @@ class Study:
                 sampler=self._drawer,
                 pruner=_pruner(method.pruner),
             )
-            self._study.add_trials([_frozen(each, space, self._distributions) for each in known if _fits(each, space)])
+            fitting = [each for each in known if _fits(each, space)]
+            self._study.add_trials([_frozen(each, space, self._distributions, self._way(each)) for each in fitting])
         self._asked: dict[int, optuna.Trial] = {}
+        self._parts: dict[int, dict[int, float]] = {}
 
     def ask(self, number: int) -> Mapping[str, Any] | None:
         """The parameters of the trial of this number; None where every point of the space has been tried."""
@@ -67,16 +77,17 @@ class Study:
         self._drawer.number = number
         with _quiet():
             trial = self._study.ask(self._distributions)
-        self._asked[number] = trial
+        self._asked[number], self._parts[number] = trial, {}
         drawn = _parameters(self._space, trial.params)
         self._drawer.tried.add(point_of(drawn))
         return drawn
 
     def report(self, number: int, step: int, value: float) -> bool:
-        """Note what a trial has come to on its way; whether it need not go on."""
-        trial = self._asked[number]
+        """Note what a part of a trial has come to; whether the trial need not go on."""
+        trial, parts = self._asked[number], self._parts[number]
+        parts[step] = value
         with _quiet():
-            trial.report(value, step)
+            trial.report(value if self._by_part else statistics.fmean(parts.values()), step)
             return bool(trial.should_prune())
 
     def marks(self, number: int) -> dict[str, float]:
@@ -86,14 +97,42 @@ class Study:
 
     def tell(self, ended: Trial) -> None:
         """Note how a trial ended."""
+        del self._parts[ended.number]
         trial = self._asked.pop(ended.number)
         with _quiet():
             self._study.tell(trial, ended.value if ended.state == "done" else None, STATES[ended.state])
 
     def drop(self, number: int) -> None:
         """Forget a trial that was stopped."""
+        del self._parts[number]
         with _quiet():
             self._study.tell(self._asked.pop(number), state=TrialState.FAIL)
+
+    def _way(self, trial: Trial) -> dict[int, float]:
+        """What the pruner was told on the way: parts as they are to be compared in pairs, else the mean so far."""
+        parts = {step: value for step, value in sorted(trial.steps.items()) if math.isfinite(value)}
+        if self._by_part:
+            return parts
+        values = list(parts.values())
+        return {step: statistics.fmean(values[: count + 1]) for count, step in enumerate(parts)}
+
+
+class _Median(BasePruner):  # type: ignore[misc, unused-ignore]
+    """Gives up a trial whose mean so far is worse than the median of the others' means after the same parts.
+
+    Folds are no learning curve: the library's own rule takes the best that a trial has come to on its way, which is
+    one easy fold. Source: the median rule of Golovin et al. (2017), Google Vizier, with the trial's mean for its best.
+    """
+
+    def prune(self, study: optuna.Study, trial: FrozenTrial) -> bool:
+        """Whether to give it up."""
+        step = trial.last_step
+        done = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
+        others = [each.intermediate_values[step] for each in done if step in each.intermediate_values]
+        if step is None or len(trial.intermediate_values) < FEWEST_PARTS or len(others) < FEWEST_OTHERS:
+            return False
+        sign = 1.0 if study.direction == optuna.study.StudyDirection.MINIMIZE else -1.0
+        return sign * trial.intermediate_values[step] > sign * statistics.median(others)
 
 
 class _Drawer(BaseSampler):  # type: ignore[misc, unused-ignore]
@@ -163,22 +202,42 @@ class _Drawer(BaseSampler):  # type: ignore[misc, unused-ignore]
 
 
 def importances(space: Space, direction: Direction, trials: Sequence[Trial]) -> dict[str, float]:
-    """How much each parameter decides whether a trial is among the best; they add up to 1, the largest first.
+    """How much each parameter decides whether a trial is among the best, of those where that is more than chance.
 
-    The best are a tenth, five at least. Empty where fewer than ten trials are done, or all values are equal.
-    Accuracy: a sampler that learns crowds where it has found good points, so that of 80 trials a parameter without any
-    effect has up to 0.2. Source: Watanabe, Bansal, Hutter (2023), PED-ANOVA, as Optuna has it.
+    They are shares of what all parameters decide, the largest first. The best are a tenth, five at least. Empty where
+    fewer than ten trials are done, or none is shown to matter.
+    Accuracy: where no parameter matters, in some 5 of 100 searches one is shown: what each has is compared with what
+    it has when the values are dealt to other trials, and the largest such ratio counts.
+    Cost: 51 evaluations of some 10 ms.
+    Source: Watanabe, Bansal, Hutter (2023), PED-ANOVA, as Optuna has it; Westfall and Young (1993), the largest of all.
     """
     done = [each for each in trials if each.is_done and space.holds(each.parameters)]
     if len(done) < FEWEST or len({each.value for each in done}) == 1:
         return {}
+    found = _decided(space, direction, done)
+    values, chance = [each.value for each in done], random.Random(0)  # noqa: S311 - no secret
+    dealt = []
+    for _ in range(DEALS):
+        chance.shuffle(values)
+        others = [replace(each, value=value) for each, value in zip(done, values, strict=True)]
+        dealt.append(_decided(space, direction, others))
+    # With what was found among them, as it is one of the deals where nothing matters.
+    usual = {name: statistics.fmean(each[name] for each in (found, *dealt)) or 1.0 for name in found}
+    largest = sorted(max(each[name] / usual[name] for name in found) for each in dealt)
+    limit, whole = largest[math.ceil(LEVEL * DEALS) - 1], sum(found.values())
+    shares = {name: value / whole for name, value in found.items() if value / usual[name] > limit}
+    return dict(sorted(shares.items(), key=lambda each: (-each[1], each[0])))
+
+
+def _decided(space: Space, direction: Direction, done: Sequence[Trial]) -> dict[str, float]:
+    """How unlike the best trials are all of them, by parameter."""
     with _quiet():
         study = optuna.create_study(direction=direction)
         distributions = _distributions(space)
         study.add_trials([_frozen(each, space, distributions) for each in done])
         evaluator = optuna.importance.PedAnovaImportanceEvaluator(target_quantile=max(0.1, BEST / len(done)))
-        found = optuna.importance.get_param_importances(study, evaluator=evaluator)
-    return {name: float(found[name]) for name in sorted(found, key=lambda each: (-found[each], each))}
+        found = optuna.importance.get_param_importances(study, evaluator=evaluator, normalize=False)
+    return {name: float(value) for name, value in sorted(found.items())}
 
 
 @contextmanager
@@ -201,11 +260,11 @@ def _sampler(method: Method, seed: int) -> BaseSampler:
         return optuna.samplers.RandomSampler(seed=seed)
 
 
-def _pruner(name: str) -> optuna.pruners.BasePruner:
+def _pruner(name: str) -> BasePruner:
     with _quiet():
         match name:
             case "median":
-                return optuna.pruners.MedianPruner()
+                return _Median()
             case "halving":
                 return optuna.pruners.SuccessiveHalvingPruner()
             case "hyperband":
@@ -253,13 +312,14 @@ def _fits(trial: Trial, space: Space) -> bool:
     return space.holds(trial.parameters) and (trial.state != "done" or trial.is_done)
 
 
-def _frozen(trial: Trial, space: Space, distributions: dict[str, BaseDistribution]) -> FrozenTrial:
-    steps = {step: value for step, value in trial.steps.items() if math.isfinite(value)}
+def _frozen(
+    trial: Trial, space: Space, distributions: dict[str, BaseDistribution], way: dict[int, float] | None = None
+) -> FrozenTrial:
     return optuna.trial.create_trial(
         state=STATES[trial.state],
         value=trial.value if trial.state != "failed" else None,
         params={name: _plain(space.dimensions[name], value) for name, value in trial.parameters.items()},
         distributions=distributions,
-        intermediate_values=steps,
+        intermediate_values=way or {},
         system_attrs=dict(trial.marks),
     )

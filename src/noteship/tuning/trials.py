@@ -18,9 +18,9 @@ State = Literal["done", "pruned", "failed"]
 class Trial:
     """One trial that has ended.
 
-    - value: what is searched for; of a pruned one the last that it reported; None where there is none
-    - error: the standard error of the value, where folds tell one
-    - steps: what it reported on its way; marks: what the pruner remembers of it
+    - value: what is searched for; of a pruned one the mean of its steps; None where there is none
+    - error: the standard error of the value, where folds tell one; of folds that share rows
+    - steps: what its parts came to, by number; marks: what the pruner remembers of it
     - why: of a failed one, in a few words
     - run: the run aside that it was, where it ran notebooks
     - own_seconds: what the stages, or the folds, took themselves

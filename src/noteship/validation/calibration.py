@@ -8,21 +8,28 @@ from functools import cached_property
 
 import numpy
 
-from noteship.validation.judgement import Calibration, CalibrationBin
+from noteship.monitor import streams
+from noteship.validation.intervals import Interval
+from noteship.validation.judgement import Calibration, CalibrationBin, Estimate
 from noteship.validation.metrics import Array, Classified, Measured, Share
 from noteship.validation.resampling import Resampling
 
 __all__ = ["calibrate"]
 
 BINS = 10
+# Of answers as a calibrated model's would be; they tell one in a hundred.
+DRAWS = 1_000
+CELLS = 2_000_000
 PREDICTED = "the predicted class"
 
 
 def calibrate(judged: Classified, resampling: Resampling, words: tuple[str, ...]) -> Calibration | None:
     """Scores of the positive class, else of the class that is predicted, in ten bins of equal width.
 
-    The expected calibration error (Naeini, Cooper and Hauskrecht 2015) of a perfect model is not 0: each bin's share is
-    off by chance. The share of each bin has an interval that tells so. None where the model has no probabilities.
+    The expected calibration error (Naeini, Cooper and Hauskrecht 2015) of a calibrated model is not 0: each bin's share
+    is off by chance. So answers are drawn by the scores a thousand times, as a calibrated model's would be, and the
+    error that is told is what exceeds the mean of theirs; resamples of an error are further off than it is, and give
+    no interval. None where the model has no probabilities.
     """
     if judged.probabilities is None:
         return None
@@ -44,12 +51,15 @@ def calibrate(judged: Classified, resampling: Resampling, words: tuple[str, ...]
         )
         for number in binned.there
     )
-    return Calibration(of, bins, found["ece"])
+    shown, drawn = binned.error(binned.so[None, :])[0], binned.by_chance(resampling.seed)
+    p = float((1 + (drawn >= shown).sum()) / (1 + DRAWS)) if resampling.groups is None else numpy.nan
+    ece = Estimate(max(0.0, float(shown - drawn.mean())))
+    return Calibration(of, bins, ece, float(shown), float(drawn.mean()), p)
 
 
 @dataclass(frozen=True, eq=False)
 class _Binned:
-    """A measurer of the share that was so in each bin, named by its number, and of the expected calibration error."""
+    """A measurer of the share that was so in each bin, named by its number."""
 
     scores: Array
     so: Array
@@ -68,9 +78,27 @@ class _Binned:
 
     @cached_property
     def _table(self) -> Array:
-        """For each row and bin: whether it is in it, whether it was so, and its score."""
-        inside = self.bins[:, None] == numpy.array(self.there)
-        return numpy.hstack([inside, inside * self.so[:, None], inside * self.scores[:, None]])
+        """For each row and bin: whether it is in it, and whether it was so."""
+        return numpy.hstack([self._inside, self._inside * self.so[:, None]])
+
+    @cached_property
+    def _inside(self) -> Array:
+        inside: Array = (self.bins[:, None] == numpy.array(self.there)).astype(numpy.float64)
+        return inside
+
+    def error(self, so: Array) -> Array:
+        """The expected calibration error if the rows were so, for answers of shape (r, n)."""
+        error: Array = numpy.abs((so - self.scores) @ self._inside).sum(axis=1) / len(self)
+        return error
+
+    def by_chance(self, seed: int) -> Array:
+        """That error of answers that are drawn by the scores."""
+        drawn, step = [], max(1, CELLS // len(self))
+        random = numpy.random.Generator(numpy.random.PCG64(int(streams.integers(str(seed), "calibrated", 1)[0])))
+        for start in range(0, DRAWS, step):
+            count = min(step, DRAWS - start)
+            drawn.append(self.error((random.random((count, len(self))) < self.scores).astype(numpy.float64)))
+        return numpy.concatenate(drawn)
 
     @property
     def loss(self) -> Array:
@@ -79,6 +107,17 @@ class _Binned:
     @property
     def rests_on(self) -> int:
         return len(self)
+
+    @property
+    def unsure(self) -> frozenset[str]:
+        return frozenset()
+
+    def reckoned(self, confidence: float) -> Mapping[str, Interval]:
+        del confidence
+        return {}
+
+    def cases(self) -> Mapping[str, int]:
+        return {}
 
     def part(self, places: Array, *, label_only: bool = True) -> _Binned:
         del label_only
@@ -90,8 +129,7 @@ class _Binned:
         return {str(number): Share(int(self.so[rows].sum()), int(rows.sum())) for number, rows in pairs}
 
     def measure(self, weights: Array) -> Measured:
-        rows, so, scores = numpy.split(weights @ self._table, 3, axis=1)
+        rows, so = numpy.split(weights @ self._table, 2, axis=1)
         with numpy.errstate(divide="ignore", invalid="ignore"):
             shares = so / rows
-        error = numpy.abs(so - scores).sum(axis=1) / rows.sum(axis=1)
-        return {"ece": error, **{str(number): shares[:, place] for place, number in enumerate(self.there)}}
+        return {str(number): shares[:, place] for place, number in enumerate(self.there)}

@@ -10,12 +10,14 @@ from noteship.errors import NoteshipError
 from noteship.validation.answering import Answering
 from noteship.validation.asking import JudgeRequest, Packed
 from noteship.validation.cloning import score
+from noteship.validation.differing import differences
 from noteship.validation.judgement import Compared, Estimate
+from noteship.validation.measures import main_measure
 from noteship.validation.metrics import Classified, Regressed
 from noteship.validation.opening import Opened, open_model
-from noteship.validation.paired import compare
 from noteship.validation.parting import Parted
 from noteship.validation.resampling import Draws, Resampling
+from noteship.validation.swapping import compare_by
 
 __all__ = ["Contender", "against_champion"]
 
@@ -63,15 +65,16 @@ def _compared(asked: JudgeRequest, packed: Packed, opened: Opened, contender: Co
     judged = answering.judged(parted.held.answers, score(composition, held))
     if type(judged) is not type(contender.judged):
         return Compared(packed.digest, "not compared", "it predicts classes, not numbers")
-    return _measured(told, judged, contender, asked.seed)
+    return _measured(asked, told, judged, contender)
 
 
-def _measured(told: Compared, judged: Any, contender: Contender, seed: int) -> Compared:
+def _measured(asked: JudgeRequest, told: Compared, judged: Any, contender: Contender) -> Compared:
     resampling = contender.resampling
+    metric = asked.metric or main_measure("classification" if isinstance(judged, Classified) else "regression")
     draws = resampling.draw(judged)
     return replace(
         told,
         metrics=resampling.estimates(judged, draws),
-        differences=resampling.intervals(contender.draws.less(draws)),
-        p=compare(contender.judged.loss, judged.loss, resampling.groups, seed).p,
+        differences=differences(resampling, (contender.judged, contender.draws), (judged, draws)),
+        p=compare_by(metric, contender.judged, judged, resampling.groups, asked.seed).p,
     )

@@ -13,7 +13,7 @@ from noteship import models
 from noteship.models.unseen import UNHEARD
 from noteship.monitor import streams
 
-__all__ = ["Disturbance", "disturbances"]
+__all__ = ["Disturbance", "disturbances", "slightly"]
 
 Array = numpy.ndarray[Any, Any]
 Change = Callable[[list[Any], "pandas.Series[Any]", str], list[Any]]
@@ -22,6 +22,9 @@ TENTH = 0.1
 # Of the words, and of the column's standard deviations.
 WORDS = 0.2
 NOISE = 0.5
+# A number with no more values than that is a category: between them there is nothing.
+FEW_VALUES = 10
+SWAPPED = 0.2
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,22 @@ def disturbances(column: models.Column, *, is_only: bool) -> Iterator[Disturbanc
         yield Disturbance("dropped", f"{WORDS:.0%} of the words".replace("%", " %"), _dropped)
     if not is_only:
         yield Disturbance("permuted", "rows swap their values", _permuted)
+
+
+def slightly(column: models.Column, series: pandas.Series[Any]) -> Change:
+    """A change after which an answer still holds mostly, and a row is not any more one that a model may know by heart.
+
+    Numbers get noise, texts lose words, and of all else a fifth of the rows take the value of another row.
+    """
+    if column.type in ("number", "integer") and series.nunique() > FEW_VALUES:
+        return _numbers(column, _noisy)
+    return _dropped if column.type == "text" else _some_permuted
+
+
+def _some_permuted(values: list[Any], column: pandas.Series[Any], seed: str) -> list[Any]:
+    others = _permuted(values, column, seed)
+    chosen = _chosen(seed, len(values), SWAPPED)
+    return [other if new else value for value, other, new in zip(values, others, chosen, strict=True)]
 
 
 def _chosen(seed: str, rows: int, share: float) -> Array:

@@ -2,8 +2,8 @@
 
 f1                      a measure of the judged model; f1.low and f1.high are the ends of its interval
 p99_ms                  what scoring costs
-ece                     the expected calibration error
-worst_slice.f1          the worst value in any slice that is not small
+ece                     the expected calibration error above that of a calibrated model
+worst_slice.f1          the worst value in any slice that is not small; worst_slice.f1.high is the worst such end
 slice.sender.f1         the worst value among the slices of one column that are not small
 slice.sender.'a@b'.f1   the value in one slice
 champion.f1             the champion's value on the same rows
@@ -13,7 +13,7 @@ difference.f1           the judged model's value less the champion's, on the sam
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from noteship.nearest import nearest
@@ -64,6 +64,8 @@ class Known:
             parts = parts[:-1]
             if parts[-1] in COSTS:
                 return "what scoring costs has no interval"
+            if parts == (CALIBRATION,):
+                return "it has no interval: what chance shows is taken off already"
         match parts:
             case (plain,):
                 return "" if plain in self._plain else self._unknown(plain)
@@ -112,22 +114,37 @@ def _values(judgement: Judgement) -> Iterator[tuple[tuple[str, ...], float | Est
 
 
 def _of_slices(slices: Iterable[Slice]) -> Iterator[tuple[tuple[str, ...], Estimate]]:
-    by: dict[tuple[str, ...], dict[str, list[Estimate]]] = {}
+    by: dict[tuple[str, ...], dict[str, list[tuple[Estimate, bool]]]] = {}
     for each in slices:
         for measure, estimate in each.metrics.items():
             yield ("slice", each.column, each.value, measure), estimate
             if not each.is_small:
                 of: tuple[str, ...]
                 for of in (("worst_slice",), ("slice", each.column)):
-                    by.setdefault(of, {}).setdefault(measure, []).append(estimate)
+                    by.setdefault(of, {}).setdefault(measure, []).append((estimate, measure in each.few))
     for of, measures in by.items():
         for measure, several in measures.items():
             yield (*of, measure), _worst(measure, several)
 
 
-def _worst(measure: str, several: Iterable[Estimate]) -> Estimate:
-    """The worst that has a value: a slice without any cases has no recall, and is none the worse for it."""
-    there = [each for each in several if math.isfinite(each.value)]
+def _worst(measure: str, several: Iterable[tuple[Estimate, bool]]) -> Estimate:
+    """The worst value where it rests on enough rows, and the worst ends of all.
+
+    A slice without any cases has no recall, and is none the worse for it; one with few has a value that says little,
+    and an interval that says how little.
+    """
+    listed = list(several)
     better = MEASURES[measure].better if measure in MEASURES else "more"
-    goodness = {"more": lambda e: e.value, "less": lambda e: -e.value, "zero": lambda e: -abs(e.value)}[better]
-    return min(there, key=goodness, default=Estimate(math.nan))
+    goodness: Callable[[float], float] = {"more": lambda v: v, "less": lambda v: -v, "zero": lambda v: -abs(v)}[better]
+    if better == "zero":
+        values = [each for each, few in listed if not few and math.isfinite(each.value)]
+        return min(values, key=lambda each: goodness(each.value), default=Estimate(math.nan))
+
+    def worst(ends: Iterable[float]) -> float:
+        return min(filter(math.isfinite, ends), key=goodness, default=math.nan)
+
+    return Estimate(
+        worst(each.value for each, few in listed if not few),
+        worst(each.low for each, _ in listed),
+        worst(each.high for each, _ in listed),
+    )

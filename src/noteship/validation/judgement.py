@@ -96,6 +96,7 @@ class Slice(_Plain):
 
     - value: as people are told it: a category, "10 to 25", "missing", "80 to 200 letters"
     - is_small: too few rows to say much
+    - few: measures that rest on too few of its rows, those of one class for example
     - p: how likely so much a worse loss than that of the other rows is by chance, corrected for the number of slices
     - is_worse: whether that is below the judgement's `level`; never of a small slice
     """
@@ -107,6 +108,7 @@ class Slice(_Plain):
     is_small: bool = False
     p: float = math.nan
     is_worse: bool = False
+    few: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -126,12 +128,17 @@ class Calibration(_Plain):
 
     - of: whose probability: the positive class, or "the predicted class"
     - bins: those that have rows
-    - ece: the expected calibration error, by rows in bins of equal width
+    - ece: how far the expected calibration error, by rows in bins of equal width, is above a calibrated model's
+    - shown, by_chance: that error as it is, and as it is on average of answers that are drawn by the scores
+    - p: how often that of such answers is as large or larger; NaN where rows are no evidence of their own
     """
 
     of: str
     bins: tuple[CalibrationBin, ...]
     ece: Estimate
+    shown: float = math.nan
+    by_chance: float = math.nan
+    p: float = math.nan
 
 
 @dataclass(frozen=True)
@@ -260,8 +267,13 @@ class Agreement(_Plain):
     - same: the share of rows that both answer alike; of a regression, within a hundredth of the target's spread
     - mean_difference: between their probabilities (half the sum over classes) or answers, without sign
     - better, worse: rows that the bundle alone answers rightly, or wrongly; of a regression nearer, or farther
-    - p: how likely so much a worse bundle is by chance if neither is worse: paired, one-sided
+    - p: how likely so much a worse bundle is by chance if neither is worse: paired, one-sided, by the main metric; the
+      smaller one of two tests, doubled: on the held-out rows, and on these rows changed a little
     - is_worse: whether `p` is below the judgement's `level`
+    - difference: of the main metric on the held-out rows, the bundle's less the clone's, on the same resamples
+    - changed: the main metric of the bundle and of the clone on rows changed a little; None where none could be
+    - knows: whether the bundle is better on the held-out rows by more than chance, so that it was fitted on them
+    - is_testable: whether there are rows, or groups, enough to find any difference
     """
 
     rows: int
@@ -271,6 +283,10 @@ class Agreement(_Plain):
     worse: int
     p: float
     is_worse: bool
+    difference: Estimate | None = None
+    changed: tuple[float, float] | None = None
+    knows: bool = False
+    is_testable: bool = True
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ import numpy
 
 from noteship import models
 from noteship.validation import errors
+from noteship.validation.agreement import LEAST_UNITS, Answered, agree
 from noteship.validation.answering import Answering
 from noteship.validation.asking import JudgeRequest, measures_of
 from noteship.validation.calibration import calibrate
@@ -22,11 +23,11 @@ from noteship.validation.cloning import Judged, encoded, judged_for, score
 from noteship.validation.judgement import Agreement, Confusion, Judgement, Slice, Split
 from noteship.validation.latency import measure_cost
 from noteship.validation.measures import main_measure
-from noteship.validation.metrics import Array, Classified, Regressed
+from noteship.validation.metrics import Classified, Regressed
 from noteship.validation.opening import Opened, open_model
-from noteship.validation.paired import LEVEL, compare
+from noteship.validation.paired import LEVEL
 from noteship.validation.parting import part_rows
-from noteship.validation.resampling import Resampling
+from noteship.validation.resampling import Draws, Resampling
 from noteship.validation.residuals import residuals
 from noteship.validation.robustness import Held, robustness
 from noteship.validation.slices import judge_slices
@@ -38,8 +39,6 @@ __all__ = ["judge"]
 # More classes than that are a picture that nobody can read.
 MOST_CLASSES = 50
 RARE = 10
-# Answers of a regression that are closer than this share of the target's spread are alike.
-ALIKE = 0.01
 
 Say = Callable[[str], None]
 
@@ -73,18 +72,22 @@ class _Judging:
             opened.composition, (judged.train, self._parted.train.answers), self._parted.held.answers, asked.positive
         )
         self._resampling = Resampling(len(self._frame), asked.resamples, asked.seed, self._parted.groups)
+        self._held = Held(self._frame, self._parted.held.answers, self._answering, self._resampling)
         self._kind: Literal["classification", "regression"] = opened.scorer.signature.output.kind
 
     def made(self) -> Judgement:
         self._say(f"judging it on {len(self._frame):,} rows")
-        scores = score(self._judged.composition, self._frame)
-        answers = self._of(scores)
+        answers = self._of(score(self._judged.composition, self._frame))
         draws = self._resampling.draw(answers)
         metric = self._metric(draws.point)
         metrics = self._resampling.estimates(answers, draws)
-        bundle_scores = score(self._opened.composition, self._frame) if self._judged.is_clone else scores
-        bundle = self._of(bundle_scores)
-        agreement = self._agreement((answers, scores), (bundle, bundle_scores)) if self._judged.is_clone else None
+        bundle_metrics, agreement = metrics, None
+        if self._judged.is_clone:
+            self._say("comparing it with the bundle")
+            bundle = self._of(score(self._opened.composition, self._frame))
+            drawn = self._resampling.draw(bundle)
+            bundle_metrics = self._resampling.estimates(bundle, drawn)
+            agreement = self._agreement(answers, bundle, drawn.less(draws))
         found = Judgement(
             bundle=self._asked.bundle.digest,
             name=self._opened.bundle.name,
@@ -95,7 +98,7 @@ class _Judging:
             judged="clone" if self._judged.is_clone else "bundle",
             why=self._judged.why,
             metrics=metrics,
-            bundle_metrics=self._resampling.estimates(bundle) if self._judged.is_clone else metrics,
+            bundle_metrics=bundle_metrics,
             slices=self._slices(answers, metric),
             agreement=agreement,
             failures=tuple(self._failures(agreement)),
@@ -113,8 +116,8 @@ class _Judging:
         asked, shifts = self._asked, found.robustness
         if asked.robustness:
             self._say("changing the rows")
-            held = Held(self._frame, self._parted.held.answers, self._answering, self._resampling)
-            shifts = tuple(robustness(self._judged.composition, self._opened.scorer.signature, held, found.metric))
+            signature = self._opened.scorer.signature
+            shifts = tuple(robustness(self._judged.composition, signature, self._held, found.metric))
         champion = None
         if asked.champion is not None:
             self._say("comparing with the champion")
@@ -169,13 +172,15 @@ class _Judging:
             thresholds=thresholds(answers, words),
         )
 
-    def _agreement(
-        self, clone: tuple[Classified | Regressed, models.Scores], bundle: tuple[Classified | Regressed, models.Scores]
-    ) -> Agreement:
-        found = compare(bundle[0].loss, clone[0].loss, self._resampling.groups, self._asked.seed)
-        same, difference = _apart(clone[0], bundle[0])
-        return Agreement(
-            len(self._frame), same, difference, found.better, found.worse, found.p_worse, found.p_worse < LEVEL
+    def _agreement(self, clone: Classified | Regressed, bundle: Classified | Regressed, apart: Draws) -> Agreement:
+        difference = self._resampling.intervals(apart)[self._metric(apart.point)]
+        return agree(
+            Answered(self._judged.composition, clone),
+            Answered(self._opened.composition, bundle),
+            self._held,
+            self._opened.scorer.signature,
+            self._metric(apart.point),
+            difference,
         )
 
     def _failures(self, agreement: Agreement | None) -> Iterator[str]:
@@ -186,13 +191,15 @@ class _Judging:
             )
         if agreement is not None and agreement.is_worse:
             yield (
-                f"the bundle is worse than its clone on the held-out rows, by more than chance (p = {agreement.p:.2g},"
-                f" level {LEVEL})"
+                f"the bundle is worse than its clone, by more than chance (p = {agreement.p:.2g}, level {LEVEL}): on the"
+                " held-out rows, or on these rows changed a little"
             )
 
     def _notes(self, found: Judgement, answers: Classified | Regressed) -> Iterator[str]:
         yield from self._parted.notes
         told = found.split
+        if found.agreement is not None:
+            yield from _on_agreement(found.agreement)
         if told.unlabelled:
             yield f"{told.unlabelled:,} rows without an answer were left out"
         if told.duplicates:
@@ -222,12 +229,12 @@ class _Judging:
         return {"python": platform.python_version(), "machine": platform.machine(), "packages": packages}
 
 
-def _apart(clone: Classified | Regressed, bundle: Classified | Regressed) -> tuple[float, float]:
-    """The share of rows that are answered alike, and how far apart the answers are."""
-    if isinstance(clone, Regressed) or isinstance(bundle, Regressed):
-        off: Array = numpy.abs(clone.predicted - bundle.predicted)
-        return float((off <= ALIKE * clone.true.std()).mean()), float(off.mean())
-    same = float((clone.predicted == bundle.predicted).mean())
-    if clone.probabilities is None or bundle.probabilities is None:
-        return same, 1 - same
-    return same, float(numpy.abs(clone.probabilities - bundle.probabilities).sum(axis=1).mean() / 2)
+def _on_agreement(given: Agreement) -> Iterator[str]:
+    if not given.is_testable:
+        yield f"the held-out rows are of fewer than {LEAST_UNITS} groups: whether the bundle is worse cannot be told"
+    if given.knows and not given.is_worse:
+        rest = "nothing beside tells whether it is worse" if given.changed is None else "these rows changed a little do"
+        yield (
+            "the bundle is better than its clone on the held-out rows, by more than chance: it was fitted on them, so"
+            f" they do not tell whether it is worse; {rest}"
+        )

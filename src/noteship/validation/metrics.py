@@ -15,10 +15,16 @@ from typing import Any, Protocol
 
 import numpy
 
+from noteship.validation import intervals
+
 __all__ = ["Array", "Classified", "Measured", "Measurer", "Regressed", "Share"]
 
 Array = numpy.ndarray[Any, Any]
 Measured = Mapping[str, Array]
+# With fewer rows of a class, resamples of an area under ROC are too much alike.
+RARE = 30
+# A percentage of a true value nearer to 0 than this share of the usual one may be of any size.
+NEAR_ZERO = 0.1
 
 
 @dataclass(frozen=True)
@@ -41,6 +47,15 @@ class Measurer(Protocol):
         """Those of the measures that are shares of rows."""
         ...
 
+    def reckoned(self, confidence: float) -> Mapping[str, intervals.Interval]:
+        """Intervals that need no resamples, if rows are independent; those of `shares` apart."""
+        ...
+
+    @property
+    def unsure(self) -> frozenset[str]:
+        """Measures that a few rows may decide that were not seen: no interval can be told."""
+        ...
+
     @property
     def loss(self) -> Array:
         """What each answer lacks, of shape (n,)."""
@@ -49,6 +64,10 @@ class Measurer(Protocol):
     @property
     def rests_on(self) -> int:
         """The number of rows that a measure at its limit, 0 or 1, is known from."""
+        ...
+
+    def cases(self) -> Mapping[str, int]:
+        """How many rows each measure rests on; all rows where it is not told."""
         ...
 
     def part(self, places: Array, *, label_only: bool = True) -> Measurer:
@@ -86,6 +105,35 @@ class Classified:
         """The rows of the rarest class."""
         sizes = numpy.bincount(self.true, minlength=self.classes)
         return int(sizes[sizes > 0].min())
+
+    @property
+    def unsure(self) -> frozenset[str]:
+        """None is."""
+        return frozenset()
+
+    def reckoned(self, confidence: float) -> Mapping[str, intervals.Interval]:
+        """Balanced accuracy, from the interval of each class; the area under ROC where one of two classes is rare."""
+        sizes = numpy.bincount(self.true, minlength=self.classes)
+        hits = numpy.bincount(self.true[self.true == self.predicted], minlength=self.classes)
+        there = [(int(hits[place]), int(sizes[place])) for place in numpy.flatnonzero(sizes)]
+        shares = [intervals.wilson(count, of, confidence) for count, of in there]
+        found = {"balanced_accuracy": intervals.mean_of([count / of for count, of in there], shares)}
+        if self.probabilities is not None and self.classes == len(there) == 2 and sizes.min() < RARE:
+            place = 1 if self.positive is None else self.positive
+            value = float(self._ranked(place).measure(numpy.ones((1, len(self))))[0][0])
+            found["roc_auc"] = intervals.area(value, int(sizes[place]), int(sizes[1 - place]), confidence)
+        return found
+
+    def cases(self) -> Mapping[str, int]:
+        """How many rows each measure rests on: those of a class, or those that were flagged."""
+        few, shares = self.rests_on, self.shares()
+        whole = ("accuracy", "log_loss", "brier")
+        names = ("accuracy", "balanced_accuracy", "f1", "precision", "recall", "mcc")
+        scored = ("roc_auc", "average_precision", "log_loss", "brier")
+        return {
+            name: shares[name].of if name in shares else len(self) if name in whole else few
+            for name in (*names, *scored)
+        }
 
     def part(self, places: Array, *, label_only: bool = True) -> Classified:
         """Of some of the rows; with `label_only` without what needs probabilities."""
@@ -239,6 +287,21 @@ class Regressed:
     def rests_on(self) -> int:
         """All rows."""
         return len(self)
+
+    @property
+    def unsure(self) -> frozenset[str]:
+        """The percentage, where true values come near to 0."""
+        sizes = numpy.abs(self.true)
+        return frozenset({"mape"}) if sizes.min() < NEAR_ZERO * numpy.median(sizes) else frozenset()
+
+    def reckoned(self, confidence: float) -> Mapping[str, intervals.Interval]:
+        """None is."""
+        del confidence
+        return {}
+
+    def cases(self) -> Mapping[str, int]:
+        """All measures rest on all rows."""
+        return {}
 
     def part(self, places: Array, *, label_only: bool = True) -> Regressed:
         """Of some of the rows."""

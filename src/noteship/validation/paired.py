@@ -9,7 +9,7 @@ import numpy
 
 from noteship.monitor import streams
 
-__all__ = ["LEVEL", "Paired", "compare"]
+__all__ = ["CELLS", "FLIPS", "LEVEL", "Paired", "coins", "compare"]
 
 Array = numpy.ndarray[Any, Any]
 
@@ -68,13 +68,18 @@ def _flipped(units: Array, seed: int) -> tuple[float, float]:
     above = below = 1
     for start in range(0, FLIPS, step):
         count = min(step, FLIPS - start)
-        words = -(-len(units) // 64)
-        raw = streams.integers(str(seed), f"signs {start}", count * words).astype("<u8")
-        bits = numpy.unpackbits(raw.view(numpy.uint8), bitorder="little").reshape(count, -1)[:, : len(units)]
-        sums = 2 * (bits @ units) - seen
+        sums = 2 * (coins(seed, start, count, len(units)) @ units) - seen
         above += int((sums >= seen - near).sum())
         below += int((sums <= seen + near).sum())
     return above / (FLIPS + 1), below / (FLIPS + 1)
+
+
+def coins(seed: int, start: int, count: int, units: int) -> Array:
+    """Random draws, each 0 or 1 for every unit, of shape (count, units)."""
+    words = -(-units // 64)
+    raw = streams.integers(str(seed), f"signs {start}", count * words).astype("<u8")
+    bits: Array = numpy.unpackbits(raw.view(numpy.uint8), bitorder="little").reshape(count, -1)[:, :units]
+    return bits
 
 
 def _codes(groups: Array) -> Array:

@@ -14,10 +14,11 @@ from noteship.errors import NoteshipError, cut
 from noteship.models.columns import plain
 from noteship.monitor import streams
 from noteship.validation.answering import Answering
+from noteship.validation.differing import differences
 from noteship.validation.disturbing import Disturbance, disturbances
 from noteship.validation.judgement import Estimate, Shift
 from noteship.validation.measures import MEASURES
-from noteship.validation.metrics import Measurer
+from noteship.validation.metrics import Classified, Regressed
 from noteship.validation.resampling import Draws, Resampling
 
 __all__ = ["Held", "robustness"]
@@ -88,7 +89,7 @@ class _Tried:
             # Steps raise anything for what they have not seen; a service would answer that it cannot.
             why = error.parts().fact if isinstance(error, NoteshipError) else f"the model raised {type(error).__name__}"
             return Shift(*told, UNKNOWN, UNKNOWN, len(changed), cut(why))
-        change = self._held.resampling.intervals(after[1].less(self._before[1]))
+        change = differences(self._held.resampling, after, self._before)
         return Shift(*told, self._estimated(after), change.get(self._metric, UNKNOWN))
 
     def _refused(self, column: models.Column, kind: str, changed: list[object]) -> int:
@@ -99,14 +100,14 @@ class _Tried:
             return column.count_unseen(changed)
         return 0
 
-    def _drawn(self, frame: pandas.DataFrame) -> tuple[Measurer, Draws]:
+    def _drawn(self, frame: pandas.DataFrame) -> tuple[Classified | Regressed, Draws]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             scores = self._composition.score(frame)
         judged = self._held.answering.judged(self._held.answers, scores)
         places = numpy.arange(len(judged))
-        part: Measurer = judged.part(places, label_only=MEASURES[self._metric].by == "answers")
+        part = judged.part(places, label_only=MEASURES[self._metric].by == "answers")
         return part, self._held.resampling.draw(part)
 
-    def _estimated(self, drawn: tuple[Measurer, Draws]) -> Estimate:
+    def _estimated(self, drawn: tuple[Classified | Regressed, Draws]) -> Estimate:
         return self._held.resampling.estimates(*drawn).get(self._metric, UNKNOWN)

@@ -48,7 +48,8 @@ def _slice(judged: Measurer, cut: Cut, resampling: Resampling, metric: str) -> t
     inside[cut.places] = True
     can_be_tested = not small and int((~inside).sum()) >= SMALL_ROWS
     p = _worse(judged, inside, resampling.groups) if can_be_tested else numpy.nan
-    return Slice(cut.column, cut.value, len(cut.places), metrics, small), p
+    few = tuple(name for name, rows in part.cases().items() if name in metrics and rows < SMALL_ROWS)
+    return Slice(cut.column, cut.value, len(cut.places), metrics, small, few=few), p
 
 
 def _worse(judged: Measurer, inside: Array, groups: Array | None) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import statistics
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -43,6 +44,11 @@ class Trying:
     def rows(self) -> int:
         """Of the training part."""
         return len(self._frame)
+
+    @property
+    def judged_share(self) -> float:
+        """Of a fold, the rows that are judged for each that is fitted; the mean over folds."""
+        return statistics.fmean(len(each.judged) / len(each.fitted) for each in self._folds)
 
     @property
     def steps(self) -> dict[str, dict[str, Any]]:

@@ -29,7 +29,7 @@ from noteship.workflow.plan import Waits, plan
 from noteship.workflow.producers import Edge
 from noteship.workflow.resolving import Resolved
 from noteship.workflow.results import Result, StageRecord
-from noteship.workflow.retention import forget_results, kept_runs, needed
+from noteship.workflow.retention import forget_asides, forget_results, kept_runs, needed
 from noteship.workflow.run import Beside, RunResult, run
 from noteship.workflow.stages import JSON, Environment, Stage
 from noteship.workflow.stale import stale_files
@@ -83,6 +83,7 @@ __all__ = [
     "decide",
     "digests_cache",
     "errors",
+    "forget_asides",
     "forget_results",
     "graph_of",
     "kept_runs",

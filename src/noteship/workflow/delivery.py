@@ -115,7 +115,7 @@ class Delivery:
         """Where a file goes, with the links on its way followed. Raises Undeliverable."""
         # A result may come from a store that others write to: only what the user linked leads out of the project.
         names = path.split("/")
-        if "\0" in path or {"", ".", ".."} & {*names} or _closed(names):
+        if not files.is_inside(path) or _closed(names):
             raise errors.Undeliverable(stage, path, "it is not a place for files of the project")
         at = self._root
         for name in names[:-1]:

@@ -126,7 +126,13 @@ class Ledger:
 
     def names(self) -> list[str]:
         """The names of all runs, the latest first."""
-        return sorted({name.split("/")[1] for name in self.store.refs(f"{self._folder}/")}, reverse=True)
+        return list(self.listed())
+
+    def listed(self) -> dict[str, bool]:
+        """The names of all runs, the latest first, and whether their ends are recorded. Cost: one listing."""
+        there = set(self.store.refs(f"{self._folder}/"))
+        names = sorted({name.split("/")[1] for name in there}, reverse=True)
+        return {name: f"{self._folder}/{name}/end" in there for name in names}
 
     def runs(self, limit: int) -> list[RunRecord]:
         """The latest runs, the latest first."""
@@ -141,6 +147,8 @@ class Ledger:
 
         Raises UnknownRun, AmbiguousRun.
         """
+        if NAME.fullmatch(name) and self._folder_of(name):
+            return self._run(name)
         names = self.names()
         if name == "latest" and names:
             return self._run(names[0])
@@ -149,8 +157,6 @@ class Ledger:
             return self._run(name if name in fitting else fitting[0])
         if fitting:
             raise errors.AmbiguousRun(name, tuple(fitting))
-        if NAME.fullmatch(name) and self._folder_of(name):
-            return self._run(name)
         raise errors.UnknownRun(name, names[0] if names else "")
 
     def _run(self, run: str) -> RunRecord:

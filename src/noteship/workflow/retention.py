@@ -10,11 +10,11 @@ from noteship.store import Artifact
 from noteship.workflow.ledger import Ledger, RunRecord
 from noteship.workflow.results import Result, StageRecord
 
-__all__ = ["forget_results", "kept_runs", "needed"]
+__all__ = ["forget_asides", "forget_results", "kept_runs", "needed"]
 
-OPEN = "no end recorded"
 # A run without an end that began longer ago was killed.
 LONGEST_RUN = timedelta(days=7)
+ASIDE_KEPT = timedelta(days=30)
 
 
 def needed(ledger: Ledger, runs: int) -> set[Digest]:
@@ -32,8 +32,10 @@ def forget_results(ledger: Ledger, runs: int) -> int:
 
     Their artifacts are not needed by `needed` either, so a result that stayed would only be found lost.
     """
+    # What comes while this looks for who uses it is not among them.
+    there = list(ledger.store.refs("results/"))
     used = {stage.key for record in kept_runs(ledger, runs) for stage in record.stages.values()}
-    old = [name for name in ledger.store.refs("results/") if name.partition("/")[2] not in used]
+    old = [name for name in there if name.partition("/")[2] not in used]
     for name in old:
         ledger.store.delete_ref(name)
     return len(old)
@@ -46,17 +48,33 @@ def kept_runs(ledger: Ledger, runs: int) -> Iterator[RunRecord]:
 
 
 def _kept(ledger: Ledger, runs: int) -> Iterator[RunRecord]:
-    alive = f"{datetime.now(UTC) - LONGEST_RUN:%Y%m%dT%H%M%S}"
+    alive = _ago(LONGEST_RUN)
     ended = 0
-    for record in ledger.history():
-        if ended >= runs and record.run < alive:
+    for name, has_ended in ledger.listed().items():
+        if ended >= runs and name < alive:
             return
-        if record.state == OPEN:
-            if record.run >= alive:
-                yield record
-        elif ended < runs:
-            ended += 1
-            yield record
+        if ended < runs if has_ended else name >= alive:
+            ended += has_ended
+            yield ledger.run(name)
+
+
+def forget_asides(ledger: Ledger, runs: int) -> int:
+    """Remove what is recorded of runs aside that are not kept and began a month ago, and say how many.
+
+    What came of them is with those they were made for, such as a search's trials.
+    """
+    aside, old = Ledger(ledger.store, aside=True), _ago(ASIDE_KEPT)
+    gone = {name for name in aside.listed() if name < old} - {each.run for each in kept_runs(ledger, runs)}
+    for folder in ("stages", "asides"):
+        for name in ledger.store.refs(f"{folder}/") if gone else ():
+            if name.split("/")[1] in gone:
+                ledger.store.delete_ref(name)
+    return len(gone)
+
+
+def _ago(time: timedelta) -> str:
+    """What the names of runs begin with that began then; those that began before are smaller."""
+    return f"{datetime.now(UTC) - time:%Y%m%dT%H%M%S}"
 
 
 def _artifacts(ledger: Ledger, record: RunRecord) -> Iterator[Artifact]:

@@ -29,11 +29,21 @@ STYLE = """
 """
 IMPORTANCE = (
     "How much a parameter decides whether a trial is among the best, in this space (PED-ANOVA): one that was searched "
-    "in a narrow range has little. Where the sampler learns, less than a fifth may be chance."
+    "in a narrow range has little. Only what is more than chance is shown: more than in 95 of 100 deals of the same "
+    "values to other trials."
 )
 BEST = (
     "It is the best of many, and so better than what the same parameters will come to on other data. What they are "
-    "worth, `noteship validate` says on rows that no trial has seen."
+    "worth is said by rows that no trial has seen: "
+)
+OF_FOLDS = "those that `noteship validate` holds out, with the same holdout, seed and data as in this search."
+OF_FILE = (
+    "those of a file that no stage reads, as [validate] holdout. Other rows that `noteship validate` holds out may be "
+    "among those that the notebooks took the metric of."
+)
+ERROR = (
+    "The standard error of the mean over the folds, widened since folds are fitted on rows that they share (Nadeau and "
+    "Bengio, 2003). Trials have the same folds, so two of them are compared fold by fold, not by ±."
 )
 STATES = {"done": "●", "pruned": "△", "failed": "×"}
 
@@ -119,6 +129,8 @@ def _charts(easel: Easel, told: Told) -> Iterator[str]:
             '<h2>What mattered</h2><p class="quiet">How much each parameter decides whether a trial is among the '
             f'best.</p><div class="panel narrow">{charts.importance(easel, told)}</div>'
         )
+    else:
+        yield '<h2>What mattered</h2><p class="quiet">No parameter is shown to matter more than by chance.</p>'
     yield '<h2>Each parameter</h2><p class="quiet">The ring is the best trial.</p>'
     yield f'<div class="cards">{"".join(_card(easel, told, name) for name in told.by_importance)}</div>'
     if 1 < len(told.search.space.dimensions) < MOST_AXES and len(told.done) >= FEWEST_LINES:
@@ -192,10 +204,10 @@ def _guide(told: Told) -> str:
         ("trial", "One point of the search space: the stages that depend on it ran, and the metric was taken."),
         ("as they are", "The value with the parameters that the notebooks and noteship.toml have."),
         ("importance", IMPORTANCE),
-        ("the best value", BEST),
+        ("the best value", BEST + (OF_FILE if tuning.FileMetric.of(told.search.metric) else OF_FOLDS)),
     ]
     if any(each.error is not None for each in told.trials):
-        terms.append(("±", "The standard error of the mean over the folds. What is closer together is as good."))
+        terms.append(("±", ERROR))
     if any(each.state == "pruned" for each in told.trials):
-        terms.append(("pruned", "Given up on its way, since it promised less than others; its value is the last one."))
+        terms.append(("pruned", "Given up on its way, since it promised less than others; its value is the mean of its folds."))
     return "".join(f"<dt>{escaped(term)}</dt><dd>{escaped(text, 600)}</dd>" for term, text in terms)
