@@ -147,3 +147,100 @@ def test_a_measure_judges_the_model_that_notebooks_make(fitted: Project) -> None
     assert answer.document["best"]["parameters"] == {"train.strength": 1.0}
     after = OpenedProject.at(fitted.root).store.read_ref("names/latest")
     assert before and after and before.value == after.value
+
+
+STEP = """import os
+from sklearn.base import BaseEstimator, TransformerMixin
+class Same(TransformerMixin, BaseEstimator):
+    def __init__(self, log=None):
+        self.log = log
+    def fit(self, X, y=None):
+        with open(self.log, "a") as out:
+            print(os.getpid(), os.getppid(), file=out)
+        self.n_features_in_ = X.shape[1]
+        return self
+    def transform(self, X):
+        return X
+"""
+CLUSTER = 'cluster = { engine = "dask", workers = 2, memory = "1Gi" }\n[tune.space]'
+
+
+def test_the_workers_of_a_cluster_fit_the_folds(project: Project, tmp_path: Path) -> None:
+    """With `[tune] cluster` both workers fit folds, of the user's own class too, and come to the same values."""
+    log = tmp_path / "fits.txt"
+    project.write("same.py", STEP)
+    project.write("data.py", DATA)
+    own = TRAIN.replace("StandardScaler()", f"Same({str(log)!r})")
+    project.write("train.py", own.replace("import pickle", "import pickle\nfrom same import Same"))
+    declare(project, '"model.sav:C" = { low = 1e-5, high = 10.0, log = true }')
+    assert project.call("run").code == 0
+    here = project.call("tune", "--json")
+    assert here.code == 0, here.err
+    log.unlink()
+    project.write("noteship.toml", project.text("noteship.toml").replace("[tune.space]", CLUSTER))
+    there = project.call("tune", "--json", "--new", "--jobs", "1")
+    assert there.code == 0, there.err
+    told = [
+        [(each["parameters"], each["steps"], each["value"]) for each in answer["trials"]]
+        for answer in (here.document, there.document)
+    ]
+    assert told[0] == told[1]
+    fits = log.read_text().split("\n")[:-1]
+    # Two workers, neither of which is the trials' own process, a child of this one.
+    assert len(set(fits)) == 2, fits
+    assert str(psutil.Process().pid) not in {each.split()[1] for each in fits}
+    left = [" ".join(each.cmdline()) for each in psutil.Process().children(recursive=True)]
+    assert not [each for each in left if "trials" in each or "dask" in each]
+
+
+def test_a_cluster_that_goes_away_ends_the_search(fitted: Project) -> None:
+    """When the scheduler dies, the search says so instead of waiting; what had ended is kept."""
+    declare(fitted)
+    fitted.write("noteship.toml", fitted.text("noteship.toml").replace("[tune.space]", CLUSTER))
+    words = [*COMMAND, "tune", "--trials", "400", "--project", str(fitted.root)]
+    process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    assert process.stderr
+    while "   1  " not in process.stderr.readline():
+        assert process.poll() is None
+    family = psutil.Process(process.pid).children(recursive=True)
+    (top,) = (each for each in family if any("dask_cluster.py" in word for word in each.cmdline()))
+    top.kill()
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 3, said
+    assert "2 workers with 1 thread and 1.0 GiB of memory each went away" in said
+    assert not psutil.wait_procs(family, 10)[1]
+
+
+def test_workers_at_an_address_are_not_for_steps(fitted: Project) -> None:
+    """They may be on machines that do not have the bundle and its rows, which is told before anything runs."""
+    declare(fitted)
+    address = 'cluster = { engine = "dask", address = "tcp://127.0.0.1:9" }\n[tune.space]'
+    fitted.write("noteship.toml", fitted.text("noteship.toml").replace("[tune.space]", address))
+    answer = fitted.call("tune")
+    assert answer.code == 2
+    assert "leave the address out" in answer.err
+
+
+SPREAD = """import json, os
+from joblib import Parallel, delayed
+x = 1.0
+def who(number):
+    import os, time
+    time.sleep(0.2)
+    return os.getpid()
+pids = set(Parallel(n_jobs=-1)(delayed(who)(each) for each in range(8)))
+json.dump({"others": len(pids - {os.getpid()}), "score": x}, open("metrics.json", "w"))
+"""
+
+
+def test_the_stages_of_trials_have_the_cluster(project: Project) -> None:
+    """A notebook's parameter is searched with `[tune] cluster`: the two workers do what its stage has joblib do."""
+    project.write("spread.py", SPREAD)
+    declared = f'[tune]\nmetric = "metrics.json:KEY"\ndirection = "maximize"\n{CLUSTER}\n"spread.x" = [1.0, 2.0, 3.0]\n'
+    project.write("noteship.toml", declared.replace("KEY", "others"))
+    answer = project.call("tune", "--json", "--jobs", "2")
+    assert answer.code == 0, answer.err
+    assert [each["value"] for each in answer.document["trials"]] == [2, 2, 2]
+    # What ran is found again, and so is what it wrote beside.
+    project.write("noteship.toml", declared.replace("KEY", "score"))
+    assert project.call("tune", "--json").document["best"]["parameters"] == {"spread.x": 3.0}

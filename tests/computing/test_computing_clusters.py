@@ -45,7 +45,7 @@ class Toys:
     def __init__(self) -> None:
         self.made: list[Toy] = []
 
-    def open(self, wanted: Wanted, place: Place) -> Toy:
+    def open(self, wanted: Wanted, place: Place, cancel: threading.Event) -> Toy:
         self.made.append(Toy(wanted))
         return self.made[-1]
 
@@ -175,3 +175,86 @@ def test_without_a_cluster_work_is_done_here(monkeypatch: pytest.MonkeyPatch) ->
     """`spread` gives each item's number and result."""
     monkeypatch.delenv("DASK_SCHEDULER_ADDRESS", raising=False)
     assert list(computing.spread(str.upper, ["a", "b"])) == [(0, "A"), (1, "B")]
+
+
+class Slow(Toys):
+    """An engine whose clusters with three workers do not come up until they are told to."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.begun, self.up = threading.Semaphore(0), threading.Event()
+
+    def open(self, wanted: Wanted, place: Place, cancel: threading.Event) -> Toy:
+        while wanted.workers == 3 and not self.up.is_set():
+            self.begun.release()
+            if cancel.wait(0.01):
+                raise computing.OpeningStopped
+        return super().open(wanted, place, cancel)
+
+
+@pytest.fixture
+def slow() -> Slow:
+    return Slow()
+
+
+def using(clusters: Clusters, cancel: threading.Event, came: list[object]) -> threading.Thread:
+    """A stage, in a thread of its own, that wants three workers."""
+
+    def work() -> None:
+        try:
+            with clusters.use(Wanted("slow", workers=3), {}, cancel) as cluster:
+                came.append(cluster)
+        except computing.OpeningStopped as error:
+            came.append(error)
+
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    return thread
+
+
+def test_a_cluster_that_does_not_come_up_holds_up_nobody(slow: Slow, tmp_path: Path) -> None:
+    """Meanwhile others get, use and leave theirs; who waits for it is stopped at once, and so is it by closing."""
+    clusters = Clusters(Place(tmp_path, Path("python"), {}), {"slow": slow})
+    came: list[object] = []
+    thread = using(clusters, threading.Event(), came)
+    assert slow.begun.acquire(timeout=5)
+    with clusters.use(Wanted("slow", workers=2)):
+        pass
+    stopped = threading.Event()
+    waiting = using(clusters, stopped, came)
+    stopped.set()
+    waiting.join(5)
+    assert isinstance(came[0], computing.OpeningStopped)
+    clusters.close()
+    thread.join(5)
+    assert not thread.is_alive() and isinstance(came[1], computing.OpeningStopped)
+    assert not slow.made[0].there
+
+
+def test_who_waits_goes_on_where_the_first_is_stopped(slow: Slow, tmp_path: Path) -> None:
+    """A cluster that another stage began to open, and does not want any more, is opened for the next one."""
+    clusters = Clusters(Place(tmp_path, Path("python"), {}), {"slow": slow})
+    came: list[object] = []
+    first_stops = threading.Event()
+    first = using(clusters, first_stops, came)
+    assert slow.begun.acquire(timeout=5)
+    second = using(clusters, threading.Event(), came)
+    first_stops.set()
+    first.join(5)
+    slow.up.set()
+    second.join(5)
+    assert [type(each) for each in came] == [computing.OpeningStopped, Toy]
+    clusters.close()
+    assert not slow.made[0].there
+
+
+def test_a_dask_cluster_that_hangs_is_stopped(tmp_path: Path) -> None:
+    """An interpreter that says nothing is ended within seconds of the wish to stop."""
+    hangs = tmp_path / "python"
+    hangs.write_text("#!/bin/sh\ncat > /dev/null\n")
+    hangs.chmod(0o700)
+    clusters = Clusters(Place(tmp_path, hangs, {"PATH": "/usr/bin:/bin"}))
+    cancel = threading.Event()
+    threading.Timer(0.2, cancel.set).start()
+    with pytest.raises(computing.OpeningStopped), clusters.use(Wanted("dask", workers=1), {}, cancel):
+        pass

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import base64
+import html
+import json
 import pickle
+import time
+from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from noteship import ingestion
-from noteship.ingestion import errors
+from noteship.ingestion import check_open, errors, parsed
 from noteship.ingestion.credentials import HIDDEN, Credentials, Secret, secret_of
 from noteship.ingestion.offsets import Offsets, ranges_in, ranges_text
+from noteship.ingestion.postgres import PostgresOrigin
 
 OPEN = [
     ("data/raw.csv", "file", "data/raw.csv"),
@@ -82,31 +89,76 @@ def test_a_secret_is_read_where_it_is_named(tmp_path: Path, monkeypatch: pytest.
     """From the first line of a file, or from a variable; what is not there, empty or something else is said."""
     (tmp_path / "secret").write_text("hunter2\n")
     monkeypatch.setenv("GIVEN", "hunter2")
-    assert secret_of(Credentials(file=str(tmp_path / "secret")), "here").reveal() == "hunter2"
-    assert secret_of(Credentials(env="GIVEN"), "here").reveal() == "hunter2"
-    assert not secret_of(None, "here")
+    assert secret_of(Credentials(file="secret"), "here", tmp_path).reveal() == "hunter2"
+    assert secret_of(Credentials(env="GIVEN"), "here", tmp_path).reveal() == "hunter2"
+    assert not secret_of(None, "here", tmp_path)
     (tmp_path / "empty").write_text("\n")
     (tmp_path / "two").write_text("hunter2\nhunter3\n")
     (tmp_path / "bytes").write_bytes(b"hunter2\xff")
     for name in ("empty", "two", "bytes", "absent"):
         with pytest.raises(errors.CredentialsMissing) as caught:
-            secret_of(Credentials(file=str(tmp_path / name)), "here")
+            secret_of(Credentials(file=str(tmp_path / name)), "here", tmp_path)
         assert "hunter" not in f"{caught.value}{caught.value.__context__}{caught.value.__cause__}"
     with pytest.raises(errors.CredentialsMissing, match="not set"):
-        secret_of(Credentials(env="NOT_GIVEN"), "here")
+        secret_of(Credentials(env="NOT_GIVEN"), "here", tmp_path)
 
 
 @settings(max_examples=50)
 @given(st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=4, max_size=30), st.text(max_size=20))
 def test_a_secret_is_nowhere_in_what_is_shown(value: str, around: str) -> None:
     """A text that repeats it, plainly or in a URL's form, does not after it was concealed; nor does its own form."""
-    from urllib.parse import quote
-
     secret = Secret(value)
     for form in (value, quote(value, safe="")):
         assert form not in secret.conceal(f"{around}<{form}>{around}").replace(HIDDEN, "") or form in around
     assert value not in repr(secret) or value in f"Secret({HIDDEN})"
     assert not pickle.loads(pickle.dumps(secret))
+
+
+@pytest.mark.parametrize(
+    "coded",
+    [
+        lambda secret: base64.b64encode(secret.encode()).decode(),
+        lambda secret: base64.b64encode(f"ada:{secret}".encode()).decode(),
+        lambda secret: base64.urlsafe_b64encode(f"eve:{secret}:more".encode()).decode(),
+        lambda secret: quote(secret, safe="").lower(),
+        html.escape,
+        lambda secret: secret.encode().hex(),
+        json.dumps,
+    ],
+)
+def test_what_servers_make_of_a_secret_is_concealed_too(coded: Callable[[str], str]) -> None:
+    """Percent signs in small letters, entities, hexadecimal digits, base64 of it and of more than it."""
+    form = coded('pl4nted-"s3cret"?/>~')
+    shown = Secret('pl4nted-"s3cret"?/>~').conceal(f"denied for {form}, sorry")
+    assert HIDDEN in shown and shown.startswith("denied for ") and shown.endswith(", sorry")
+    # What is left is of the words beside it.
+    assert len(shown.replace(HIDDEN, "")) <= len("denied for , sorry") + 16
+    other = Secret("something")
+    assert other.sent_as("as it is sent") in "as it is sent" and other.conceal("<as it is sent>") == f"<{HIDDEN}>"
+
+
+@pytest.mark.parametrize("text", [100_000 * "a", 25_000 * "eyJ-", 30_000 * "://:", "-- m; " + 100_000 * "-" + "\nselect 1"])
+def test_no_text_takes_long_to_look_at(text: str) -> None:
+    """Neither for secrets nor for the end of a query, whatever it is made of."""
+    began = time.process_time()
+    check_open(text, "a query")
+    PostgresOrigin(parsed("postgresql://db/mail"), Secret(), text)
+    assert time.process_time() - began < 2
+
+
+@pytest.mark.parametrize(
+    ("query", "asked"),
+    [
+        ("select 1;", "select 1"),
+        ("select 1; -- that was it\n -- really;\n\n", "select 1"),
+        ("select 1\n;\n-- done", "select 1\n"),
+        ("-- a; b\nselect 1\n-- done;", "-- a; b\nselect 1\n-- done;"),
+        ("select ';' as a", "select ';' as a"),
+    ],
+)
+def test_a_query_loses_its_end(query: str, asked: str) -> None:
+    """A semicolon at the end, which the driver's brackets do not take, and the comments behind it."""
+    assert PostgresOrigin(parsed("postgresql://db/mail"), Secret(), query).query == f"{asked}\n"
 
 
 @pytest.mark.parametrize(

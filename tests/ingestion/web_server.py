@@ -28,6 +28,7 @@ class Site:
     redirects: dict[str, str] = field(default_factory=dict)
     token: str = ""
     headers: dict[str, str] = field(default_factory=dict)
+    repeats: str = ""
     asked: list[tuple[str, str, dict[str, str]]] = field(default_factory=list)
 
 
@@ -88,6 +89,8 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header("content-length", str(len(data) - start))
         for name, value in site.headers.items():
             self.send_header(name, value)
+        if site.repeats:
+            self.send_header(site.repeats, headers.get("authorization", ""))
         self.end_headers()
         if with_body:
             self._body(data[start:])

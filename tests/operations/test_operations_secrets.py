@@ -16,7 +16,8 @@ from ingestion import postgres_server, web_server
 from noteship.ingestion import kafka, web
 
 SECRET = "pl4nted&s3cret/of'all"
-FORMS = (SECRET, quote(SECRET), quote(SECRET, safe=""), base64.b64encode(SECRET.encode()).decode().rstrip("="))
+SENT = [base64.b64encode(each.encode()).decode().rstrip("=") for each in (SECRET, f"ada:{SECRET}")]
+FORMS = (SECRET, quote(SECRET), quote(SECRET, safe=""), *SENT)
 CALLS = [
     ("graph", "--json"),
     ("graph", "--evidence"),
@@ -91,6 +92,12 @@ refresh = "once"
     )
     assert not holds(say_all(project, caplog, capfd))
     assert project.text("token.csv") == "one\n"
+    # Some servers name the version of a file by what they were sent.
+    for site.has_etag, site.repeats in ((False, "etag"), (False, "last-modified")):
+        site.files["/raw.csv"] += b"more\n"
+        answer = project.call("data", "fetch", "--replace")
+        assert answer.code == 0 and not holds(answer.err + say_all(project, caplog, capfd))
+        assert project.text("user.csv") == project.text("token.csv") == site.files["/raw.csv"].decode()
     site.token = "another"
     answer = project.call("run")
     assert answer.code == 3

@@ -254,7 +254,7 @@ def _calibration(truth: Array, score: Array) -> Calibration:
         if rows:
             observed = around(float(truth[inside].mean()), rows)
             bins.append(CalibrationBin(place / 10, (place + 1) / 10, rows, float(score[inside].mean()), observed))
-    return Calibration("spam", tuple(bins), Estimate(0.021, 0.014, 0.033))
+    return Calibration("spam", tuple(bins), Estimate(0.004), 0.021, 0.017, 0.21)
 
 
 def many(classes: int = 20, rows: int = 4_000, **more: Any) -> Judgement:
@@ -295,7 +295,17 @@ def _many(classes: int, rows: int) -> Judgement:
         metrics,
         classes=names,
         confusion=Confusion(names, tuple(tuple(map(int, row)) for row in counts)),
-        agreement=Agreement(rows, 0.93, 0.08, 40, 96, 0.00002, is_worse=True),
+        agreement=Agreement(
+            rows,
+            0.93,
+            0.08,
+            40,
+            96,
+            0.00002,
+            is_worse=True,
+            difference=Estimate(-0.04, -0.06, -0.02),
+            changed=(0.71, 0.78),
+        ),
         gates=(gate("f1 >= 0.9", metrics["f1"], ">=", 0.9), gate("accuracy >= 0.8", accuracy, ">=", 0.8)),
         failures=("the bundle answers worse than its clone: right alone in 40 rows, wrong alone in 96",),
         environment={"python": "3.11.8"},

@@ -22,7 +22,7 @@ from noteship.digests import Digest
 from noteship.operations import judgements, telling
 from noteship.operations.gc import gc
 from noteship.operations.opened import OpenedProject
-from noteship.tracking import Event, Outbox, address, deliver, entry
+from noteship.tracking import Event, Outbox, address, deliver, delivering, entry, outbox
 from noteship.tracking.reaching import obstacle
 from operations.judged_bundles import bundle_of, judge
 
@@ -219,3 +219,153 @@ def test_what_waits_is_not_freed(tmp_path: Path) -> None:
     assert set(Outbox(opened.store).needed()) == {kept.bundle, kept.pages["report"]}
     assert opened.store.has(kept.pages["report"])
     assert opened.store.holds(store.Artifact(Digest(kept.bundle), "folder", 0))
+
+
+class Server:
+    """Takes all that it is told."""
+
+    def __init__(self) -> None:
+        self.told: list[str] = []
+
+    def enter(self, _experiment: str, told: entry.Entry, _files: Mapping[str, Path]) -> str:
+        if told.key == "breaks":
+            raise RuntimeError("something new")
+        self.told.append(told.key)
+        return "r1"
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Server:
+    there = Server()
+    monkeypatch.setattr(delivering, "_client", lambda _server: there)
+    return there
+
+
+@pytest.mark.parametrize("name", ["/etc/passwd", "../up", "a/../../up", "a//b", "", "a\0b"])
+def test_files_of_events_stay_in_their_folder(objects: store.Store, server: Server, name: str) -> None:
+    """An event whose files would be written elsewhere is no event, and none of the others waits for it."""
+    hostile = {**event("1").to_json(), "files": {name: "ab" * 32}}
+    objects.write_ref(f"{name_of('1')}", hostile, expected=None)
+    Outbox(objects).put(event("2"))
+    assert deliver(objects, SERVER, wait_s=0).told == 1
+    assert server.told == ["2"]
+    assert Outbox(objects).waiting() == []
+
+
+def name_of(each: str) -> str:
+    return outbox._name(event(each))
+
+
+@pytest.mark.parametrize("change", [{"kind": "other"}, {"bundle": "ab"}, {"files": {"a": "b"}}, {"ended_ms": "x"}])
+def test_what_is_no_event_is_not_read(change: Mapping[str, Any]) -> None:
+    """Others may write to the store: kinds, digests and times are looked at."""
+    with pytest.raises(TypeError):
+        Event.from_json({**event("1").to_json(), **change})
+
+
+def test_an_unsound_event_stops_nothing(objects: store.Store, server: Server) -> None:
+    """An event whose body is not of its form is refused, and the next one is told."""
+    box = Outbox(objects)
+    box.put(event("1", body={"run": "r1", "state": "done", "by": "ada"}))
+    box.put(event("2"))
+    delivered = deliver(objects, SERVER, wait_s=0)
+    assert (delivered.told, delivered.refused, server.told) == (1, 1, ["2"])
+    assert [each.why for each in box.refused()] == ["it is not of its form: KeyError"]
+
+
+def test_what_noteship_breaks_at_is_set_aside_at_the_third_time(objects: store.Store, server: Server) -> None:
+    """Twice the fault is shown; then the event is set aside, and the next one is told."""
+    box = Outbox(objects)
+    box.put(event("breaks"))
+    box.put(event("later"))
+    for _ in range(2):
+        with pytest.raises(RuntimeError):
+            deliver(objects, SERVER, wait_s=0)
+        assert box.fault == "a fault that `noteship tracking` shows"
+    delivered = deliver(objects, SERVER, wait_s=0)
+    assert (delivered.told, delivered.refused, server.told) == (1, 1, ["later"])
+    assert [each.why for each in box.refused()] == ["noteship breaks at it: RuntimeError"]
+
+
+def test_waiting_for_another_server_costs_nothing(objects: store.Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first event of a server is found by one read, whatever waits for others."""
+    box = Outbox(objects)
+    for number in range(20):
+        box.put(event(f"{number:02}", server="http://old"))
+    box.put(event("99"))
+    read = []
+    real = objects.read_ref
+    monkeypatch.setattr(objects, "read_ref", lambda name: read.append(name) or real(name))
+    assert box.next(SERVER) == event("99")
+    assert len(read) == 1
+
+
+def test_what_waits_for_nobody_is_dropped_when_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`--forget` drops all of a server, or one event; what is not there is told."""
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    project, box = Project(tmp_path), Outbox(OpenedProject.at(tmp_path).store)
+    for name in ("1", "2", "3"):
+        box.put(event(name, server="http://old" if name != "3" else SERVER))
+    box.put(event("4"))
+    box.refuse(event("4"), "why")
+    assert project.call("tracking", "--forget", "http://ada:secret@old/").code == 0
+    assert [each.id for each in box.waiting()] == ["3"]
+    assert project.call("tracking", "--forget", "3").code == project.call("tracking", "--forget", "4").code == 0
+    assert (box.waiting(), box.refused()) == ([], [])
+    answer = project.call("tracking", "--forget", "3")
+    assert answer.code == 2 and "nothing waits for 3" in answer.err
+
+
+def test_the_old_is_let_go(objects: store.Store) -> None:
+    """After 90 days a refused event is dropped, and one that waits keeps nothing any more, yet waits."""
+    box = Outbox(objects)
+    for day, aside in (("20200101", False), ("20200102", True), ("21000101", False), ("21000102", True)):
+        name = f"{day}T000000000000Z-abcdef"
+        box.put(event(name, bundle=day * 8))
+        if aside:
+            box.refuse(event(name, bundle=day * 8), "why")
+    box.forget_old()
+    assert [each.event.id[:4] for each in box.refused()] == ["2100"]
+    assert [each.id[:4] for each in box.waiting()] == ["2020", "2100"]
+    assert set(box.needed()) == {"21000101" * 8}
+
+
+def test_a_store_that_is_away_for_a_moment_loses_no_hold(objects: store.Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who tells asks again; once its time is over, it knows that others may tell."""
+    for module in (delivering, outbox):
+        monkeypatch.setattr(module, "HELD_S", 0.6)
+    box, real, away = Outbox(objects), objects.read_ref, threading.Event()
+
+    def read_ref(name: str) -> store.Ref | None:
+        if away.is_set():
+            raise store.errors.StoreUnreachable("s3://team", "http://s", "it is away")
+        return real(name)
+
+    monkeypatch.setattr(objects, "read_ref", read_ref)
+    assert box.hold(0)
+    with delivering._held(box) as is_held:
+        away.set()
+        time.sleep(0.4)
+        away.clear()
+        time.sleep(0.4)
+        assert is_held() and not Outbox(objects).hold(0)
+        away.set()
+        time.sleep(0.8)
+        assert not is_held()
+        away.clear()
+        assert Outbox(objects).hold(0)
+
+
+@pytest.mark.parametrize("secret", ["p@ss", "p@s@s", "se/cret", "se?cret", "se#cret", "12/se", "1?x", "a:b@c"])
+def test_passwords_of_any_letters_are_hidden(secret: str) -> None:
+    """What is not certain to be no password is not shown."""
+    shown = address(f"https://ada:{secret}@mlflow.example.org:5000/team")
+    assert shown in ("https://mlflow.example.org:5000/team", "(hidden)")
+
+
+@pytest.mark.parametrize(
+    "uri", ["sqlite:///mlflow.db", "file:///a/b", "mlruns", "databricks://team", "http://[::1]:50"]
+)
+def test_addresses_without_secrets_are_shown_as_they_are(uri: str) -> None:
+    """Files, databases and names of the client's own stay."""
+    assert address(uri) == uri

@@ -355,3 +355,14 @@ def test_what_comes_of_stopping_is_not_kept(came: type[BaseException]) -> None:
 
     searched = search(SPACE, 25, objective)
     assert (searched.state, list(searched.trials)) == ("interrupted", [])
+
+
+def test_trials_are_compared_fold_by_fold() -> None:
+    """What is a little worse on every fold is told apart from the best, and what is so on some is not."""
+    folds = {0: 0.90, 1: 0.60, 2: 0.75, 3: 0.70, 4: 0.85}
+    best = tuning.Trial(1, {}, "done", fmean(folds.values()), 0.08, folds)
+    worse = tuning.Trial(2, {}, "done", 0.74, 0.08, {each: value - 0.02 - each / 1000 for each, value in folds.items()})
+    alike = tuning.Trial(3, {}, "done", 0.75, 0.08, {each: value + (-1) ** each / 10 for each, value in folds.items()})
+    fewer = tuning.Trial(4, {}, "done", 0.75, 0.08, {0: 0.9})
+    assert tuning.near(best, [best, worse, alike, fewer]) == ([alike], 2)
+    assert tuning.near(tuning.Trial(5, {}, "done", 0.9), [best, worse]) == ([], 0)

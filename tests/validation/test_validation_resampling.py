@@ -54,10 +54,13 @@ def covered(make: Maker, rows: int, simulations: int) -> dict[str, float]:
 
 
 def test_an_interval_of_a_perfect_model_is_not_a_point() -> None:
-    """Twenty right answers of twenty leave room: as much as Wilson's interval does, for every measure at its limit."""
+    """Twenty right answers of twenty leave room: as much as Wilson's interval does, for every share at its limit."""
     found = Resampling(20, 200, 0).estimates(right(20))
     assert found["accuracy"].low == pytest.approx(wilson(20, 20, 0.95)[0]) == pytest.approx(0.839, abs=1e-3)
-    assert found["mcc"].low == found["balanced_accuracy"].low == pytest.approx(wilson(10, 10, 0.95)[0])
+    of_class = wilson(10, 10, 0.95)[0]
+    assert found["recall"].low == pytest.approx(of_class) and found["mcc"].low == pytest.approx(2 * of_class - 1)
+    # Both classes would have to be so much worse at once.
+    assert found["balanced_accuracy"].low == pytest.approx(1 - (1 - of_class) / 2**0.5)
     assert all(each.value == each.high == 1 for each in found.values())
 
 
@@ -71,12 +74,12 @@ def test_f1_of_one_class_has_the_interval_of_its_jaccard_index() -> None:
 
 
 def test_resamples_without_a_class_are_left_out() -> None:
-    """Two rows of a class are missing in too many resamples for an interval of the ranking; with ten there is one."""
+    """Two rows of a class are missing in too many resamples for an interval of precision; with ten there is one."""
     for positives, is_known in ((2, False), (10, True)):
         true = (numpy.arange(100) < positives).astype(int)
         scores = numpy.random.default_rng(1).random(100) / 2 + true / 3
         judged = Classified(true, (scores > 0.5).astype(int), numpy.c_[1 - scores, scores], 2, 1)
-        found = Resampling(100, 300, 0).estimates(judged)["roc_auc"]
+        found = Resampling(100, 300, 0).estimates(judged)["average_precision"]
         assert numpy.isfinite(found.value) and numpy.isfinite(found.low) == is_known
 
 

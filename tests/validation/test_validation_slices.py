@@ -114,3 +114,45 @@ def test_groups_count_as_one_in_slices() -> None:
     assert judge_slices(classified(right), [Cut("c", "x", numpy.arange(180))], Resampling(400, 50, 0, groups), "f1")[
         0
     ].is_small
+
+
+def test_more_rows_of_a_hard_class_make_no_slice_worse() -> None:
+    """Where half of the rows are positive more answers are wrong than where few are: that is no fault of the slice."""
+    random = numpy.random.default_rng(5)
+    inside = numpy.arange(1_200) < 300
+    true = (random.random(1_200) < numpy.where(inside, 0.5, 0.05)).astype(int)
+    wrong = random.random(1_200) < numpy.where(true == 1, 0.2, 0.02)
+    judged = Classified(true, numpy.where(wrong, 1 - true, true), None, 2, 1)
+    parts = [Cut("region", "a", numpy.flatnonzero(inside)), Cut("region", "b", numpy.flatnonzero(~inside))]
+    assert wrong[inside].mean() > 3 * wrong[~inside].mean()
+    for groups in (None, numpy.arange(1_200) % 300 // 10 + 100 * inside):
+        first, second = judge_slices(judged, parts, Resampling(1_200, 50, 0, groups), "f1")
+        assert first.p > 0.05 and second.p > 0.05 and not first.is_worse
+
+
+def test_few_groups_outside_are_too_few() -> None:
+    """Next to one other group nothing is tested; next to ten a bad slice of ten is found."""
+    random = numpy.random.default_rng(6)
+    groups = numpy.arange(800) // 40
+    for last, is_told in ((19, False), (10, True)):
+        inside = groups < last
+        right = random.random(800) > numpy.where(inside, 0.5, 0.1)
+        found = judge_slices(
+            classified(right), [Cut("c", "x", numpy.flatnonzero(inside))], Resampling(800, 20, 0, groups), "accuracy"
+        )[0]
+        assert numpy.isfinite(found.p) == is_told == found.is_worse
+
+
+@pytest.mark.slow
+def test_slices_of_few_groups_are_called_worse_as_rarely_as_the_level_says() -> None:
+    """Of 1,000 slices of ten groups beside ten or thirty others that are like them, one in a hundred or fewer."""
+    for outside in (10, 30):
+        called = 0
+        for seed in range(1_000):
+            random = numpy.random.default_rng(seed)
+            groups = numpy.repeat(numpy.arange(10 + outside), 20)
+            wrong = random.random(len(groups)) < random.beta(2, 8, 10 + outside)[groups]
+            cut = [Cut("c", "x", numpy.arange(200))]
+            judged = judge_slices(classified(~wrong), cut, Resampling(len(groups), 5, 0, groups), "accuracy")
+            called += judged[0].is_worse
+        assert called <= 20

@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from noteship import workflow
-from noteship.workflow.stopping import Beneath
+from noteship.stopping import Beneath
 
 
 def test_a_fault_of_one_run_leaves_others_alone(project) -> None:

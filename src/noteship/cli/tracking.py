@@ -17,7 +17,13 @@ __all__ = ["run"]
 
 def run(arguments: argparse.Namespace, output: Output) -> int:
     """Tell, and give 0 where nothing waits any more."""
-    told = operation.tell(OpenedProject.at(arguments.project))
+    opened = OpenedProject.at(arguments.project)
+    if arguments.forget:
+        count = operation.forget(opened, arguments.forget)
+        output.document({"forgotten": count})
+        output.text(f"dropped {count} event{'' if count == 1 else 's'}: nobody is told")
+        return 0
+    told = operation.tell(opened, wait=not arguments.no_wait)
     output.document(told.to_json())
     output.text(*_lines(told))
     return 0 if told.good else EnvironmentLacks.exit_code

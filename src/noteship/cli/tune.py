@@ -120,7 +120,7 @@ def summary(report: TuneReport) -> Iterator[str]:
     found = report.importances
     if found:
         yield "  importance: " + ", ".join(f"{names[name]} {share:.0%}" for name, share in found.items())
-    else:
+    elif len([each for each in report.trials if each.is_done]) >= LAST:
         yield "  importance: no parameter is shown to matter more than by chance"
     yield from _to_keep(report)
 
@@ -136,7 +136,7 @@ def _certainty(report: TuneReport, best: tuning.Trial) -> Iterator[str]:
     done = [each for each in report.trials if each.is_done]
     near, compared = tuning.near(best, done)
     if compared:
-        yield f"  ±: its standard error; fold by fold, {len(near)} of {compared} other trials are not told apart from it"
+        yield f"  ±: its standard error; fold by fold {len(near)} of {compared} other trials are not told apart from it"
     last = [each.value for each in done[-LAST:] if each.value is not None]
     if len(done) > LAST:
         yield f"  the last {LAST} lie from {figure(min(last))} to {figure(max(last))}"

@@ -14,7 +14,7 @@ from noteship.operations import validate as operation
 from noteship.operations.opened import OpenedProject
 from noteship.operations.validate import Validated
 from noteship.validation.holdout import Holdout
-from noteship.validation.judgement import Estimate, Judgement, Split
+from noteship.validation.judgement import Agreement, Estimate, Judgement, Split
 from noteship.validation.measures import MEASURES
 
 __all__ = ["run", "summary"]
@@ -43,7 +43,7 @@ def run(arguments: argparse.Namespace, output: Output) -> int:
     for path, what in ((arguments.report, "report"), (arguments.card, "model card")):
         if path is not None:
             output.text(f"{what}: {path}")
-    if not validated.again:
+    if not validated.of_old:
         told = telling.judged(opened, validated.kept, validated.judgement)
         output.aside(*(f"note: {note}" for note in told))
     return 0 if validated.judgement.passed else 1
@@ -96,7 +96,9 @@ def _header(judgement: Judgement) -> tuple[str, ...]:
 
 def _metrics(judgement: Judgement) -> Iterator[tuple[str, ...]]:
     champion = judgement.champion
-    for name, estimate in judgement.metrics.items():
+    # A judgement that was kept has them in the order of their names.
+    for name in (each for each in MEASURES if each in judgement.metrics):
+        estimate = judgement.metrics[name]
         mark = "*" if name == judgement.metric else ""
         row: tuple[str, ...] = (f"{MEASURES[name].words}{mark}", _figure(estimate.value), _interval(estimate))
         if champion is not None and champion.metrics:
@@ -117,10 +119,8 @@ def _interval(estimate: Estimate, sign: str = "") -> str:
 
 
 def _beside(judgement: Judgement) -> Iterator[str]:
-    agreement = judgement.agreement
-    if agreement is not None:
-        worse = "worse than its clone, by more than chance" if agreement.is_worse else "no worse than its clone"
-        yield f"the bundle answers {agreement.same:.1%} of these rows as its clone does, and is {worse}"
+    if judgement.agreement is not None:
+        yield from _apart(judgement.agreement, judgement.metric)
     champion = judgement.champion
     if champion is None:
         yield "there is no champion to compare with"
@@ -133,16 +133,37 @@ def _beside(judgement: Judgement) -> Iterator[str]:
     cost = judgement.cost
     if cost is not None:
         yield (
-            f"a row takes {cost.one.p50_ms:.2g} ms, 99 % within {cost.one.p99_ms:.2g} ms, on this machine"
+            f"a row takes {_ms(cost.one.p50_ms)}, 99 % within {_ms(cost.one.p99_ms)}, on this machine"
             f" ({cost.form}); {cost.rows_per_second:,.0f} rows a second"
         )
+
+
+def _apart(agreement: Agreement, metric: str) -> Iterator[str]:
+    """How far the bundle is from its clone, and what that shows."""
+    found = "not shown to be worse"
+    if agreement.is_worse:
+        found = "worse than its clone, by more than chance"
+    elif not agreement.is_testable:
+        found = "too few groups to tell whether it is worse"
+    elif agreement.knows:
+        found = "better, as it was fitted on these rows"
+    apart = agreement.difference
+    between = "" if apart is None else f"; {metric} {_figure(apart.value, '+')} next to it"
+    if apart is not None and _interval(apart, "+"):
+        between += f" ({_interval(apart, '+')})"
+    yield f"the bundle answers {agreement.same:.1%} of these rows as its clone does{between}: {found}"
+    if agreement.changed is not None:
+        own, clones = (_figure(each) for each in agreement.changed)
+        yield f"on these rows changed a little: {metric} {own}, its clone {clones}"
 
 
 def _slices(judgement: Judgement) -> Iterator[str]:
     worse = [each for each in judgement.slices if each.is_worse]
     for each in sorted(worse, key=lambda one: one.p)[:SLICES_TOLD]:
         value = each.metrics.get(judgement.metric, Estimate(float("nan")))
-        yield f"  worse on {each.column} {each.value}: {judgement.metric} {_figure(value.value)}, {each.rows:,} rows"
+        how = "wrong more often" if judgement.kind == "classification" else "farther off"
+        found = f"{each.rows:,} rows, {judgement.metric} {_figure(value.value)}"
+        yield f"  {how} where {each.column} is {each.value}: {found}"
 
 
 def _gates(judgement: Judgement) -> Iterator[str]:
@@ -154,3 +175,8 @@ def _gates(judgement: Judgement) -> Iterator[str]:
         yield "passed" if judgement.gates else "passed: no gates are declared"
     else:
         yield "failed: it is not to be promoted"
+
+
+def _ms(milliseconds: float) -> str:
+    """Two digits that count, and no power of ten."""
+    return f"{milliseconds:.0f} ms" if milliseconds >= 10 else f"{milliseconds:.2g} ms"

@@ -2,7 +2,19 @@
 
 from noteship.computing import errors
 from noteship.computing.clusters import ENGINES, Clusters
-from noteship.computing.engines import Access, Cluster, Engine, Identity, Place, Wanted
+from noteship.computing.engines import Access, Cluster, Engine, Identity, OpeningStopped, Place, Wanted
 from noteship.computing.spreading import spread
 
-__all__ = ["ENGINES", "Access", "Cluster", "Clusters", "Engine", "Identity", "Place", "Wanted", "errors", "spread"]
+__all__ = [
+    "ENGINES",
+    "Access",
+    "Cluster",
+    "Clusters",
+    "Engine",
+    "Identity",
+    "OpeningStopped",
+    "Place",
+    "Wanted",
+    "errors",
+    "spread",
+]

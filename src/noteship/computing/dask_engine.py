@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from noteship import distributions, processors
-from noteship.computing.engines import Access, Cluster, Place, Wanted
+from noteship.computing.engines import Access, Cluster, OpeningStopped, Place, Wanted
 from noteship.computing.errors import ClusterBroken, ClusterUnreachable, EngineMissing
 
 if TYPE_CHECKING:
@@ -48,15 +48,15 @@ LEFT_OUT = ("DASK_SCHEDULER_ADDRESS", TLS, "DASK_DISTRIBUTED__COMM__REQUIRE_ENCR
 class DaskEngine:
     """Makes a cluster of processes on this machine, or finds the one at an address."""
 
-    def open(self, wanted: Wanted, place: Place) -> Cluster:
-        """A cluster as wanted. Raises EngineMissing, ClusterBroken, ClusterUnreachable."""
-        return _Found(wanted, place) if wanted.address else _Made(wanted, place)
+    def open(self, wanted: Wanted, place: Place, cancel: threading.Event) -> Cluster:
+        """A cluster as wanted. Raises EngineMissing, ClusterBroken, ClusterUnreachable, OpeningStopped."""
+        return _Found(wanted, place) if wanted.address else _Made(wanted, place, cancel)
 
 
 class _Made:
     """A scheduler and its workers, all of them processes that end with this one."""
 
-    def __init__(self, wanted: Wanted, place: Place) -> None:
+    def __init__(self, wanted: Wanted, place: Place, cancel: threading.Event) -> None:
         self._python = place.python
         self._threads = wanted.threads
         self._workers = wanted.workers or max(1, int(processors.processors() / wanted.threads))
@@ -85,7 +85,7 @@ class _Made:
         self._listener = threading.Thread(target=self._listen, name="noteship-cluster", daemon=True)
         self._listener.start()
         try:
-            self._begin()
+            self._begin(cancel)
         except BaseException:
             self.close()
             raise
@@ -120,7 +120,7 @@ class _Made:
         self._words.close()
         shutil.rmtree(self._folder, ignore_errors=True)
 
-    def _begin(self) -> None:
+    def _begin(self, cancel: threading.Event) -> None:
         request = {
             "folder": str(self._folder),
             "workers": self._workers,
@@ -133,6 +133,8 @@ class _Made:
             self._process.stdin.flush()
         deadline = time.monotonic() + START_LIMIT_S + WORKER_START_S * self._workers
         while not self._ready.wait(0.1):
+            if cancel.is_set():
+                raise OpeningStopped
             if not self.alive() or time.monotonic() > deadline:
                 raise self._fault()
 

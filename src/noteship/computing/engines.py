@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-__all__ = ["Access", "Cluster", "Engine", "Identity", "Place", "Wanted"]
+__all__ = ["Access", "Cluster", "Engine", "Identity", "OpeningStopped", "Place", "Wanted"]
+
+
+class OpeningStopped(Exception):
+    """Who asked for a cluster does not want it any more."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +84,9 @@ class Cluster(Protocol):
 class Engine(Protocol):
     """Makes or finds clusters of one kind."""
 
-    def open(self, wanted: Wanted, place: Place) -> Cluster:
-        """A cluster as wanted. Raises EngineMissing, ClusterBroken, ClusterUnreachable."""
+    def open(self, wanted: Wanted, place: Place, cancel: threading.Event) -> Cluster:
+        """A cluster as wanted; once `cancel` is set it is given up soon.
+
+        Raises EngineMissing, ClusterBroken, ClusterUnreachable, OpeningStopped.
+        """
         ...

@@ -7,7 +7,7 @@ from typing import Self
 
 from noteship.errors import EnvironmentLacks, Parts, cut
 
-__all__ = ["ClusterBroken", "ClusterUnreachable", "EngineMissing"]
+__all__ = ["ClusterBroken", "ClusterGone", "ClusterUnreachable", "EngineMissing"]
 
 
 @dataclass(eq=False)
@@ -56,6 +56,28 @@ class ClusterBroken(EnvironmentLacks):
     def example(cls) -> Self:
         """A machine out of memory."""
         return cls("a Dask cluster of 64 workers", ".venv/bin/python", "OSError: [Errno 12] Cannot allocate memory")
+
+
+@dataclass(eq=False)
+class ClusterGone(EnvironmentLacks):
+    """A cluster went away from who uses it."""
+
+    retryable = True
+
+    what: str
+
+    def parts(self) -> Parts:
+        """Which one it was."""
+        return Parts(
+            f"{self.what} went away",
+            where="`cluster` in noteship.toml",
+            remedy="run again: a cluster is made anew, and what had finished is not done twice",
+        )
+
+    @classmethod
+    def example(cls) -> Self:
+        """A scheduler that somebody ended."""
+        return cls("a Dask cluster made for the run: 2 workers with 1 thread each")
 
 
 @dataclass(eq=False)

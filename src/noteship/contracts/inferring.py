@@ -216,13 +216,14 @@ class _Inference:
         """The share of duplicate rows, of which there are twice as many among twice as many rows."""
         if not self._rows:
             return None
-        seen = 0
-        if not key:
-            row = ", ".join(tabular.identifier(column.name) for column in self._table.columns)
-            seen = self._rows - int(self._table.ask(f"count(DISTINCT hash({row}))")[0][0])
+        if key:
+            self._seen["duplicates"] = f"0 of {self._rows:,} seen"
+            return 0.0
+        row = ", ".join(tabular.identifier(column.name) for column in self._table.columns)
+        seen = self._rows - int(self._table.ask(f"count(DISTINCT hash({row}))")[0][0])
         self._seen["duplicates"] = f"{seen:,} of {self._rows:,} seen"
         # Rows that differ by chance alone repeat each other sooner or later; those with a key never do.
-        most = room.share_most(2 * seen, self._rows, even_of_none=not key) if 2 * seen < self._rows else None
+        most = room.share_most(2 * seen, self._rows, even_of_none=True) if 2 * seen < self._rows else None
         # In a table of few categories rows repeat each other by nature.
         return most if most is not None and most <= 0.5 else None
 

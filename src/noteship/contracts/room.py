@@ -1,8 +1,8 @@
 """How much room inferred bounds leave: pure arithmetic from what was seen in a good run.
 
 The rules of thumb are held to simulations in the tests: samples as large as the first, of normal, uniform, exponential
-and lognormal distributions, of these rounded to whole numbers, of Poisson's and of geometric ones, keep a column's bounds
-in 99 of 100 cases.
+and lognormal distributions, of normal ones rounded to whole numbers, of Poisson's and of geometric ones, keep a
+column's bounds in 99 of 100 cases.
 """
 
 from __future__ import annotations

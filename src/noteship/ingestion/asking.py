@@ -112,7 +112,8 @@ def _proxy(scheme: str, host: str) -> SplitResult | None:
     from urllib.request import getproxies, proxy_bypass
 
     found = getproxies().get(scheme)
-    if not found or proxy_bypass(host):
+    # What is for this machine would leave it, in clear.
+    if not found or _is_here(host.rpartition(":")[0]) or proxy_bypass(host):
         return None
     return urlsplit(found if "://" in found else f"http://{found}")
 

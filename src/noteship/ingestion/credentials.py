@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import base64
+import html
+import json
 import os
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote, quote_plus
@@ -15,6 +19,8 @@ __all__ = ["Credentials", "Secret", "secret_of"]
 HIDDEN = "(hidden)"
 # A key or a token; more is another file.
 LIMIT_BYTES = 64 << 10
+# Fewer letters in the middle of a code occur by chance.
+LEAST_CODED = 6
 
 
 @dataclass(frozen=True)
@@ -40,6 +46,7 @@ class Secret:
 
     def __init__(self, value: str = "") -> None:
         self._value = value
+        self._sent: set[str] = set()
 
     def __bool__(self) -> bool:
         return bool(self._value)
@@ -54,22 +61,42 @@ class Secret:
         """The secret itself, for who sends it."""
         return self._value
 
+    def sent_as(self, form: str) -> str:
+        """A form of it that is sent, such as a header: `conceal` knows it from now on. Gives the form."""
+        self._sent.add(form)
+        return form
+
     def conceal(self, text: str) -> str:
-        """A foreign text without it, in whichever of the usual forms it is there."""
-        value = self._value
-        if not value:
+        """A foreign text without it: as it is, as it was sent, and in whichever of the usual forms it is there."""
+        if not self._value:
             return text
-        coded = base64.b64encode(value.encode()).decode().rstrip("=")
-        for form in (value, repr(value)[1:-1], quote(value), quote(value, safe=""), quote_plus(value), coded):
-            text = text.replace(form, HIDDEN)
-        return text
+        forms = sorted({*_forms(self._value), *self._sent}, key=len, reverse=True)
+        return re.sub("|".join(map(re.escape, forms)), HIDDEN, text)
 
 
-def secret_of(credentials: Credentials | None, place: str) -> Secret:
-    """The secret that is named for a place: the first line of the file, or the variable. Raises CredentialsMissing."""
+def _forms(value: str) -> Iterator[str]:
+    data = value.encode(errors="surrogatepass")
+    yield from (value, repr(value)[1:-1], json.dumps(value)[1:-1], html.escape(value), data.hex())
+    for quoted in (quote(data), quote(data, safe=""), quote_plus(data)):
+        yield quoted
+        yield re.sub("%[0-9A-F]{2}", lambda found: found[0].lower(), quoted)
+    for coded in (base64.b64encode, base64.urlsafe_b64encode):
+        yield coded(data).decode().rstrip("=")
+        # Behind other words, such as `user:`, it begins at any of three places of a code letter.
+        for before in range(3):
+            inner = coded(bytes(before) + data).decode()[-(-before * 8 // 6) : (before + len(data)) * 8 // 6]
+            if len(inner) >= LEAST_CODED:
+                yield inner
+
+
+def secret_of(credentials: Credentials | None, place: str, root: Path) -> Secret:
+    """The secret that is named for a place: the first line of the file, or the variable. Raises CredentialsMissing.
+
+    A relative path begins at `root`.
+    """
     if credentials is None:
         return Secret()
-    text = _in_file(credentials, place) if credentials.file else os.environ.get(credentials.env or "", "")
+    text = _in_file(credentials, place, root) if credentials.file else os.environ.get(credentials.env or "", "")
     lines = text.strip().splitlines()
     if not lines:
         reason = "it is empty" if credentials.file else "it is not set"
@@ -79,9 +106,9 @@ def secret_of(credentials: Credentials | None, place: str) -> Secret:
     return Secret(lines[0])
 
 
-def _in_file(credentials: Credentials, place: str) -> str:
+def _in_file(credentials: Credentials, place: str, root: Path) -> str:
     try:
-        with Path(credentials.file or "").expanduser().open("rb") as stream:
+        with (root / Path(credentials.file or "").expanduser()).open("rb") as stream:
             return stream.read(LIMIT_BYTES).decode()
     except UnicodeDecodeError:
         reason = "it holds something else than text"  # the error would show some of it

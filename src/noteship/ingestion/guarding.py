@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 
 from noteship.errors import NoteshipError
@@ -18,7 +18,8 @@ __all__ = ["GuardedOrigin"]
 class GuardedOrigin:
     """The same origin.
 
-    Its own errors say where it is declared, and lose the secret, should a server or a library have repeated it. A fault
+    Its own errors say where it is declared, and lose the secret, should a server or a library have repeated it, as do
+    notes and facts; in a version, which has to be what the origin knows again, the origin conceals it itself. A fault
     that nobody foresaw becomes one of them, and what it was raised from, which a traceback would show, is let go.
     """
 
@@ -40,7 +41,10 @@ class GuardedOrigin:
     def fetch(self, target: Path, version: str | None, watch: Watch) -> Fetched:
         """As the origin's."""
         with self._guarded(watch):
-            return self._origin.fetch(target, version, watch)
+            found = self._origin.fetch(target, version, watch)
+        conceal = self._secret.conceal
+        facts = {name: conceal(each) if isinstance(each, str) else each for name, each in found.facts.items()}
+        return replace(found, facts=facts, notes=tuple(map(conceal, found.notes)))
 
     @contextmanager
     def _guarded(self, watch: Watch) -> Iterator[None]:

@@ -49,7 +49,7 @@ class PostgresOrigin:
         self._address = address
         self._secret = secret
         # The driver puts the query in brackets: its own end has to go, and theirs must not be in its last comment.
-        self._query = _unended(query) + "\n"
+        self.query = _unended(query) + "\n"
 
     @property
     def shown(self) -> str:
@@ -67,13 +67,13 @@ class PostgresOrigin:
             connection.cursor() as cursor,
             watch.breaking(cursor.adbc_cancel),
         ):
-            cursor.execute(self._query)
+            cursor.execute(self.query)
             reader = cursor.fetch_record_batch()
             done = write_parquet(reader.schema, self._batches(reader, watch), target, watch)
         return Fetched(done.size_bytes, None, done.rows, notes=tuple(self._notes(reader.schema, done.rows)))
 
     def _notes(self, schema: Any, rows: int) -> Iterator[str]:
-        if rows > 1 and not re.search(r"\border\s+by\b", self._query, re.IGNORECASE):
+        if rows > 1 and not re.search(r"\border\s+by\b", self.query, re.IGNORECASE):
             yield _UNORDERED
         for column in schema:
             kind = getattr(column.type, "type_name", "uuid" if "uuid" in str(column.type) else "")

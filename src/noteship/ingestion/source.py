@@ -46,7 +46,7 @@ class Source:
 
 def open_origin(source: Source, root: Path, digest_of: Callable[[Path], str]) -> Origin:
     """The origin, of which nothing is asked yet; relative paths begin at `root`. Raises CredentialsMissing."""
-    secret = secret_of(source.credentials, source.address.text)
+    secret = secret_of(source.credentials, source.address.text, root)
     return GuardedOrigin(_origin(source, root, digest_of, secret), secret, f"noteship.toml, [{source.name}]")
 
 

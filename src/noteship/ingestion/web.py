@@ -41,6 +41,7 @@ class WebOrigin:
         host = rest.partition("/")[0].partition("?")[0].rpartition("@")[2]
         url = f"{scheme.lower()}://{host}{address.path}"
         self._shown = address.text
+        self._secret = secret
         self._asker = Asker(self._shown, url, _headers(address.user, credentials, secret))
 
     @property
@@ -61,14 +62,18 @@ class WebOrigin:
             is_told, version = ask("HEAD")
             return version if is_told else ask("GET")[1]
 
-        return self._patiently(asked, watch, _Transfer())
+        return self._open(self._patiently(asked, watch, _Transfer()))
 
     def fetch(self, target: Path, _version: str | None, watch: Watch) -> Fetched:
         """Bring the file as it is now. Raises CutOff where it does not come to its end, however often it goes on."""
         with landing(target) as stream:
             transfer = _Transfer(stream)
             self._patiently(lambda: self._bring(transfer, watch), watch, transfer)
-        return Fetched(transfer.size, transfer.version)
+        return Fetched(transfer.size, self._open(transfer.version))
+
+    def _open(self, version: str | None) -> str | None:
+        """A version as it may be kept: some servers repeat in it what they were sent."""
+        return version and self._secret.conceal(version)
 
     def _patiently(self, ask: Callable[[], Result], watch: Watch, transfer: _Transfer) -> Result:
         reason = ""
@@ -177,10 +182,10 @@ def _headers(user: str, credentials: Credentials | None, secret: Secret) -> dict
     if not secret:
         return {}
     if credentials and credentials.header:
-        return {credentials.header.lower(): secret.reveal()}
+        return {credentials.header.lower(): secret.sent_as(secret.reveal())}
     if user:
         pair = base64.b64encode(f"{user}:{secret.reveal()}".encode()).decode()
-        return {"authorization": f"Basic {pair}"}
+        return {"authorization": f"Basic {secret.sent_as(pair)}"}
     return {"authorization": f"Bearer {secret.reveal()}"}
 
 

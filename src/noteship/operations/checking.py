@@ -73,7 +73,7 @@ def forget_others(opened: OpenedProject, current: Iterable[Contract], kept: Coll
     """
     there = [name.removeprefix(f"{FOLDER}/") for name in opened.store.refs(f"{FOLDER}/")]
     with workflow.FileDigests(opened.root, opened.workplace.digests_cache) as known:
-        here = {contract.digest: _digests_here(opened.root, contract.file, known) for contract in current}
+        here = {str(contract.digest): _digests_here(opened.root, contract.file, known) for contract in current}
     for name in there:
         contract, _, data = name.partition("-")
         if contract not in here or (data not in kept and data not in here[contract]):
@@ -81,7 +81,7 @@ def forget_others(opened: OpenedProject, current: Iterable[Contract], kept: Coll
 
 
 def _digests_here(root: Path, file: str, known: workflow.FileDigests) -> set[str]:
-    """Those that a table can have as it lies in the project: of the file, of what holds it, of what is in the folder."""
+    """Those that a table can have as it lies in the project: of the file, what holds it, what is in it."""
     parents = [str(each) for each in PurePosixPath(file).parents if str(each) != "."]
     found = {str(digest) for path in (file, *parents) if (digest := known.of(path))}
     within = sorted(each.relative_to(root).as_posix() for each in (root / file).rglob("*") if each.is_file())

@@ -40,14 +40,17 @@ class StageRunner:
     def run(
         self, job: execution.Job, cancel: threading.Event, progress: Callable[[execution.Progress], None]
     ) -> execution.Execution:
-        """Run one document. Raises what the runner raises, EngineMissing and ClusterBroken."""
+        """Run one document. Raises what the runner raises, EngineMissing, ClusterBroken."""
         wanted = self.wanted(job.stage)
         if wanted is None:
             return self.runner.run(job, cancel, progress)
         modules = module_names(job, self.digests())
         try:
-            with self.clusters.use(wanted, modules) as cluster:
+            with self.clusters.use(wanted, modules, cancel) as cluster:
                 return self._run(job, cluster, modules, (cancel, progress))
+        except computing.OpeningStopped:
+            stopped = execution.Failure("interrupted", "the run was stopped", job.document.path)
+            return execution.Execution(failure=stopped)
         except computing.errors.ClusterUnreachable as error:
             parts = error.parts()
             return execution.Execution(

@@ -2,9 +2,10 @@
 
 References, of plain values:
 
-- ``judgements/BUNDLE/ID``: {"judgement": the digest of its JSON, "key": of what was asked, "pages": digests of its
-  report and its card, by name}. An id is a time in UTC, to the microsecond, and six random digits, so ids sort by time;
-  where clocks of machines differ, an id is yet behind those that were there.
+- ``judgements/BUNDLE/ID``: {"judgement": the digest of its JSON, "key": of what was asked, "measured": of what of that
+  decides what is measured, "pages": digests of its report and its card, by name}. An id is a time in UTC, to
+  the microsecond, and six random digits, so ids sort by time; where clocks of machines differ, an id is yet behind
+  those that were there.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from noteship import digests, store
 from noteship.digests import Digest
 from noteship.validation.judgement import Judgement
 
-__all__ = ["FOLDER", "Kept", "every", "find", "keep", "latest", "of_bundle", "read", "timed_id"]
+__all__ = ["FOLDER", "Kept", "every", "find", "find_measured", "keep", "latest", "of_bundle", "read", "timed_id"]
 
 FOLDER = "judgements"
 TIME = "%Y%m%dT%H%M%S%f"
@@ -28,13 +29,17 @@ TIME = "%Y%m%dT%H%M%S%f"
 
 @dataclass(frozen=True)
 class Kept:
-    """A judgement in the store: its id, the bundle, and where it and its pages are."""
+    """A judgement in the store: its id, the bundle, and where it and its pages are.
+
+    - key, measured: of what was asked, and of what decides what is measured; gates decide nothing of that
+    """
 
     id: str
     bundle: str
     judgement: Digest
     key: str
     pages: Mapping[str, Digest] = field(default_factory=dict)
+    measured: str = ""
 
     @property
     def ref(self) -> str:
@@ -67,7 +72,7 @@ def _after(last: str) -> str:
     return now
 
 
-def keep(objects: store.Store, judgement: Judgement, key: str, pages: Mapping[str, bytes]) -> Kept:
+def keep(objects: store.Store, judgement: Judgement, key: str, pages: Mapping[str, bytes], measured: str = "") -> Kept:
     """Store a judgement and its pages; from then on it is the latest one of its bundle."""
     last = latest(objects, judgement.bundle)
     kept = Kept(
@@ -76,8 +81,9 @@ def keep(objects: store.Store, judgement: Judgement, key: str, pages: Mapping[st
         objects.put_bytes(digests.canonical_json(judgement.to_json())),
         key,
         {name: objects.put_bytes(page) for name, page in sorted(pages.items())},
+        measured,
     )
-    value = {"judgement": kept.judgement, "key": key, "pages": dict(kept.pages)}
+    value = {"judgement": kept.judgement, "key": key, "measured": measured, "pages": dict(kept.pages)}
     objects.write_ref(kept.ref, value, expected=None)
     return kept
 
@@ -90,6 +96,11 @@ def latest(objects: store.Store, bundle: str) -> Kept | None:
 def find(objects: store.Store, bundle: str, key: str) -> Kept | None:
     """The last judgement of a bundle that answers the same question."""
     return next((each for each in of_bundle(objects, bundle) if each.key == key), None)
+
+
+def find_measured(objects: store.Store, bundle: str, measured: str) -> Kept | None:
+    """The last judgement of a bundle whose measures are the same, by whatever gates."""
+    return next((each for each in of_bundle(objects, bundle) if measured and each.measured == measured), None)
 
 
 def read(objects: store.Store, kept: Kept) -> Judgement:
@@ -113,4 +124,4 @@ def of_bundle(objects: store.Store, bundle: str) -> Iterator[Kept]:
 def _kept(ref: store.Ref) -> Kept:
     _, bundle, name = ref.name.split("/")
     pages = {page: Digest(digest) for page, digest in ref.value["pages"].items()}
-    return Kept(name, bundle, Digest(ref.value["judgement"]), ref.value["key"], pages)
+    return Kept(name, bundle, Digest(ref.value["judgement"]), ref.value["key"], pages, ref.value.get("measured", ""))

@@ -163,7 +163,8 @@ def _put(opened: OpenedProject, event: Event) -> tuple[str, ...]:
 
 def _start(opened: OpenedProject) -> None:
     """Begin to tell, in a process that outlives this one and that no terminal reaches."""
-    command = [sys.executable, "-P", "-m", "noteship", "tracking", "--json", "--project", str(opened.root)]
+    command = [sys.executable, "-P", "-m", "noteship", "tracking", "--no-wait", "--json"]
+    command += ["--project", str(opened.root)]
     nowhere = subprocess.DEVNULL
     with contextlib.suppress(OSError):  # no more processes: the next verb tries again
         begun = subprocess.Popen(

@@ -18,7 +18,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from noteship import processors, tuning, workflow
+from noteship import computing, processors, tuning, workflow
 from noteship.errors import cut
 from noteship.nearest import nearest
 from noteship.operations import bundle as bundles
@@ -47,22 +47,29 @@ LOOK_S = 0.1
 class StepTrials:
     """Tries parameters of a bundle's steps, by cross-validation on its training part; thread-safe.
 
-    Each thread that tries has a child, which loads the model and the rows once.
+    Each thread that tries has a child, which loads the model and the rows once, and so does each worker of a cluster.
     """
 
-    def __init__(self, opened: OpenedProject, settings: TuneSettings, bundle: Named) -> None:
-        """Raises NoTarget, DataGone, NoHoldoutFile."""
+    def __init__(
+        self, opened: OpenedProject, settings: TuneSettings, bundle: Named, wanted: computing.Wanted | None = None
+    ) -> None:
+        """`wanted`: a cluster on this machine whose workers fit the folds.
+
+        Raises NoTarget, DataGone, NoHoldoutFile, EngineMissing, ClusterBroken.
+        """
         self._opened, self._settings, self._bundle = opened, settings, bundle
-        self._folder = tempfile.TemporaryDirectory(prefix="noteship-")
-        folder = Path(self._folder.name)
-        self._request = folder / "request.json"
-        try:
-            asked = asked_of(opened, self._bundle, folder)
-        except BaseException:
-            self._folder.cleanup()
-            raise
-        asked = replace(asked, metric=settings.metric)
-        self._request.write_text(json.dumps({**asked.to_json(), "folds": settings.folds}), encoding="utf-8")
+        self._python = opened.environment.interpreter.path
+        self._cluster: computing.Cluster | None = None
+        with contextlib.ExitStack() as held:
+            folder = Path(held.enter_context(tempfile.TemporaryDirectory(prefix="noteship-")))
+            self._request = folder / "request.json"
+            asked = replace(asked_of(opened, self._bundle, folder), metric=settings.metric)
+            self._request.write_text(json.dumps({**asked.to_json(), "folds": settings.folds}), encoding="utf-8")
+            if wanted is not None:
+                place = computing.Place(opened.root, Path(self._python), os.environ)
+                clusters = held.enter_context(contextlib.closing(computing.Clusters(place)))
+                self._cluster = held.enter_context(clusters.use(wanted))
+            self._held = held.pop_all()
         self._idle: queue.SimpleQueue[_Child] = queue.SimpleQueue()
         self._children: list[_Child] = []
         self._places: dict[str, tuple[str, str]] = {}
@@ -74,7 +81,7 @@ class StepTrials:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         for each in self._children:
             each.end()
-        self._folder.cleanup()
+        self._held.close()
 
     def untuned(self) -> Untuned:
         """The steps as they are.
@@ -118,7 +125,7 @@ class StepTrials:
         try:
             return self._idle.get_nowait()
         except queue.Empty:
-            made = _Child(self._opened.environment.interpreter.path, self._request)
+            made = _Child(self._python, self._request, self._cluster)
             with self._lock:
                 self._children.append(made)
             made.begin(cancel)
@@ -159,14 +166,16 @@ def facts_of(opened: OpenedProject, settings: TuneSettings) -> list[Any]:
 class _Child:
     """One process, asked for one trial after the other. `is_well`: whether it waits for the next one."""
 
-    def __init__(self, python: str, request: Path) -> None:
+    def __init__(self, python: str, request: Path, cluster: computing.Cluster | None) -> None:
         self.steps: Mapping[str, Any] = {}
         self.is_well = True
-        self._python, self._read_yet = python, b""
+        self._python, self._cluster, self._read_yet = python, cluster, b""
+        # Workers import the modules of a bundle as the bundle has them.
+        access = cluster.access("trials", {}).environment if cluster else {}
         self._said = request.with_name(f"said-{secrets.token_hex(4)}")
         with self._said.open("wb") as said:
             self._process = subprocess.Popen(
-                [python, "-m", MODULE, str(request)],
+                [python, "-m", MODULE, str(request), *(["--spread"] if cluster else [])],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=said,
@@ -174,7 +183,7 @@ class _Child:
                 # Python puts the current folder first, whose files are not meant for this.
                 cwd=request.parent,
                 # Trials run side by side, and sums come in one order: equal trials come to equal values.
-                env={**os.environ, **dict.fromkeys(processors.VARIABLES, "1")},
+                env={**os.environ, **dict.fromkeys(processors.VARIABLES, "1"), **access},
                 # Ctrl-C is for noteship, which then ends it.
                 start_new_session=True,
             )
@@ -229,13 +238,16 @@ class _Child:
             self._process.stdin.write(json.dumps(value).encode() + b"\n")
 
     def _read(self, cancel: threading.Event) -> dict[str, Any] | None:
-        """The next line; None where it has ended. Raises Stopped."""
+        """The next line; None where it has ended. Raises Stopped, ClusterGone."""
         assert self._process.stdout is not None
         pipe = self._process.stdout
         while b"\n" not in self._read_yet:
             if cancel.is_set():
                 self.is_well = False
                 raise tuning.Stopped
+            if self._cluster is not None and not self._cluster.alive():
+                self.is_well = False
+                raise computing.errors.ClusterGone(self._cluster.describe())
             if select.select([pipe], [], [], LOOK_S)[0]:
                 data = pipe.read(65_536)
                 if not data:

@@ -121,7 +121,8 @@ def tune(opened: OpenedProject, request: TuneRequest, listen: Listen, events: Ev
     if settings.is_of_steps:
         if metric is not None:
             raise UnknownMeasure(settings.metric, "steps are fitted again without any notebook", "", tuple(MEASURES))
-        with StepTrials(opened, settings, named(opened, "latest")) as tried:
+        wanted = settings.cluster.wanted if settings.cluster else None
+        with StepTrials(opened, settings, named(opened, "latest"), wanted) as tried:
             return _searched(opened, request, _Aim(settings, method, tried.untuned(), tried), listen)
     if metric is None and opened.settings.service is None:
         raise UnknownMeasure(settings.metric, "there is no [service] whose model could be judged", "", tuple(MEASURES))
@@ -138,9 +139,9 @@ def _check(settings: TuneSettings, metric: tuning.FileMetric | None) -> None:
         fact = "a pruner gives up trials by what they come to on their way, and a metric in a file comes at the end"
         remedy = "leave the pruner out, or take a measure by cross-validation, which has a value for each fold"
         raise Contradiction(fact, remedy, "[tune] pruner")
-    if settings.is_of_steps and settings.cluster is not None:
-        fact = "steps are fitted by processes of this machine, not on a cluster"
-        raise Contradiction(fact, "leave the cluster out, and say jobs", "[tune] cluster")
+    if settings.is_of_steps and settings.cluster is not None and settings.cluster.address:
+        fact = "steps are fitted to rows on this machine, which workers at an address may not see"
+        raise Contradiction(fact, "leave the address out: a cluster is made for the search", "[tune] cluster")
 
 
 def _direction(settings: TuneSettings) -> tuning.Direction:

@@ -32,9 +32,9 @@ __all__ = ["Told", "ValidateRequest", "Validated", "asked_of", "validate"]
 
 JUDGE = "noteship.validation"
 # Raised whenever equal requests would now find something else.
-VERSION = 1
-# Told one after the other: loading, fitting, judging, slices, changed rows, champion, timing.
-STEPS = 7
+VERSION = 2
+# Told one after the other: loading, fitting, judging, comparing, slices, changed rows, champion, timing.
+STEPS = 8
 POLL_S = 0.2
 DESCRIPTION = "bundle.json"
 # As a lineage says it of a file that was not there.
@@ -55,13 +55,18 @@ class ValidateRequest:
 
 @dataclass(frozen=True)
 class Validated:
-    """What was found of a bundle; `again`: whether that was known; `since`: what has changed since it was made."""
+    """What was found of a bundle.
+
+    - again: whether nothing was measured; of_old: whether it was told before, by these gates and with this card
+    - since: what has changed in the project since the bundle was made
+    """
 
     bundle: Named
     judgement: Judgement
     kept: judgements.Kept
     again: bool
     since: tuple[str, ...] = ()
+    of_old: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """The document that `noteship validate --json` prints."""
@@ -86,6 +91,7 @@ class _Rows:
 def validate(opened: OpenedProject, request: ValidateRequest, told: Told) -> Validated:
     """Judge a bundle, or find that the same was judged before; its judgement is then the latest one of the bundle.
 
+    Where only gates or the card's text are others, what was measured before is held against these gates.
     Raises: NoBundle, UnknownBundle, NoTarget, DataGone, NoHoldoutFile, GateUnknown, NoCardText, what the judging raises
     (as BundleFailed), NoteshipMissing, and the store's errors.
     """
@@ -96,7 +102,7 @@ def validate(opened: OpenedProject, request: ValidateRequest, told: Told) -> Val
         settings = replace(settings, holdout=request.holdout)
     description = _description(opened, found.digest)
     _check(settings, description)
-    asked = _Asked(opened, found, settings, description)
+    asked = _Asked(opened, found, settings, description, use)
     before = judgements.find(opened.store, found.digest, asked.key)
     since = tuple(asked.since())
     if before is not None and not request.again:
@@ -104,11 +110,13 @@ def validate(opened: OpenedProject, request: ValidateRequest, told: Told) -> Val
         last = judgements.latest(opened.store, found.digest)
         if last is None or last.id != before.id:
             pages = {name: opened.store.get_bytes(digest) for name, digest in before.pages.items()}
-            before = judgements.keep(opened.store, judgement, asked.key, pages)
-        return Validated(found, judgement, before, again=True, since=since)
-    judgement = _gated(asked.judged(request.trusting, told), settings)
-    kept = judgements.keep(opened.store, judgement, asked.key, _pages(judgement, use))
-    return Validated(found, judgement, kept, again=False, since=since)
+            before = judgements.keep(opened.store, judgement, asked.key, pages, asked.measured)
+        return Validated(found, judgement, before, again=True, since=since, of_old=True)
+    measured = None if request.again else judgements.find_measured(opened.store, found.digest, asked.measured)
+    known = judgements.read(opened.store, measured) if measured else asked.judged(request.trusting, told)
+    judgement = _gated(replace(known, settings=settings.to_json()), settings)
+    kept = judgements.keep(opened.store, judgement, asked.key, _pages(judgement, use), asked.measured)
+    return Validated(found, judgement, kept, again=measured is not None, since=since)
 
 
 def asked_of(opened: OpenedProject, found: Named, folder: Path) -> JudgeRequest:
@@ -116,7 +124,7 @@ def asked_of(opened: OpenedProject, found: Named, folder: Path) -> JudgeRequest:
 
     Raises NoTarget, DataGone, NoHoldoutFile, and the store's errors.
     """
-    asked = _Asked(opened, found, opened.settings.validate, _description(opened, found.digest))
+    asked = _Asked(opened, found, opened.settings.validate, _description(opened, found.digest), "")
     return replace(asked.request(folder, loading.Trusting()), champion=None)
 
 
@@ -138,9 +146,10 @@ class _Asked:
     """What is asked of one bundle, with the digests of all that the answer depends on."""
 
     def __init__(
-        self, opened: OpenedProject, found: Named, settings: ValidateSettings, description: Mapping[str, Any]
+        self, opened: OpenedProject, found: Named, settings: ValidateSettings, description: Mapping[str, Any], use: str
     ) -> None:
         self._opened, self._found, self._settings, self._description = opened, found, settings, description
+        self._use = use
         self._champion = promotions.champion(opened.store)
         lineage = description["lineage"]
         data = lineage.get("data") or {}
@@ -154,13 +163,19 @@ class _Asked:
 
     @property
     def key(self) -> str:
-        """Equal for requests that find the same."""
+        """Equal for requests that are answered the same: with the gates, and with what the card says."""
+        return digests.of_value([self.measured, [gate.text for gate in self._settings.gates], self._use])
+
+    @property
+    def measured(self) -> str:
+        """Equal for requests that measure the same."""
+        settings = {name: value for name, value in self._settings.to_json().items() if name != "gates"}
         return digests.of_value(
             [
                 VERSION,
                 self._found.digest,
                 self._champion.digest if self._champion else None,
-                self._settings.to_json(),
+                settings,
                 self._data.digest,
                 self._held.digest if self._held else None,
                 self._opened.environment.digest,
@@ -209,7 +224,7 @@ class _Asked:
                 answer = child.ask(
                     python, "validating", JUDGE, {**request.to_json(), "progress": str(folder / "progress")}
                 )
-        return replace(Judgement.from_json(answer), settings=self._settings.to_json())
+        return Judgement.from_json(answer)
 
     def _rows(self, path: str, digest: str, known: workflow.FileDigests) -> _Rows:
         if self._opened.store.has(Digest(digest)):

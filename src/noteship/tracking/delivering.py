@@ -27,6 +27,8 @@ __all__ = ["Delivered", "deliver"]
 
 # So often an event that noteship breaks at is tried.
 TRIES = 3
+# What an event will always be: refused, or about what is not to be had any more.
+REFUSALS = (EventRefused, store.errors.MissingObject, store.errors.DamagedObject, store.errors.BadTree)
 
 
 @dataclass(frozen=True)
@@ -70,16 +72,11 @@ def _delivered(outbox: Outbox, objects: store.Store, server: str) -> Delivered:
             while is_held() and (event := outbox.next(server)) is not None:
                 try:
                     _tell(client, objects, event)
-                except (EventRefused, store.errors.MissingObject, store.errors.DamagedObject) as error:
-                    refused += 1
-                    outbox.refuse(event, getattr(error, "reason", error.parts().fact))
-                except NoteshipError:
-                    raise
                 except Exception as error:
-                    if outbox.stuck(event) < TRIES:
+                    if not isinstance(error, REFUSALS) and (_is_elsewhere(error) or outbox.stuck(event) < TRIES):
                         raise
                     refused += 1
-                    outbox.refuse(event, f"a fault of noteship's own: {type(error).__name__}")
+                    outbox.refuse(event, _why(error))
                 else:
                     told += 1
                     outbox.remove(event)
@@ -92,6 +89,17 @@ def _delivered(outbox: Outbox, objects: store.Store, server: str) -> Delivered:
     finally:
         outbox.let_go(fault)
     return Delivered(told, refused, fault)
+
+
+def _is_elsewhere(error: Exception) -> bool:
+    """Whether it is a fault of the store or the server, and none that lies in the event."""
+    return isinstance(error, NoteshipError) and not isinstance(error, store.errors.TargetUnwritable)
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, EventRefused):
+        return error.reason
+    return error.parts().fact if isinstance(error, NoteshipError) else f"noteship breaks at it: {type(error).__name__}"
 
 
 def _client(server: str) -> Client:

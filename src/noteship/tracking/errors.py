@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Self
 
-from noteship.errors import EnvironmentLacks, Parts, WorkFailed, cut
+from noteship.errors import EnvironmentLacks, Parts, UsageError, WorkFailed, cut
 
-__all__ = ["EventRefused", "NoTracker", "TrackerAway", "TrackerMissing"]
+__all__ = ["EventRefused", "NoTracker", "NothingWaits", "TrackerAway", "TrackerMissing"]
 
 
 @dataclass(eq=False)
@@ -70,6 +70,28 @@ class TrackerMissing(EnvironmentLacks):
     def example(cls) -> Self:
         """An instance for documentation."""
         return cls()
+
+
+@dataclass(eq=False)
+class NothingWaits(UsageError):
+    """What is to be dropped does not wait, and was not refused."""
+
+    what: str
+    servers: tuple[str, ...]
+
+    def parts(self) -> Parts:
+        """The message."""
+        return Parts(
+            f"nothing waits for {cut(self.what)}, and no event has that id",
+            where="--forget",
+            nearest=f"waiting for {', '.join(self.servers)}" if self.servers else "",
+            remedy="`noteship tracking` lists what waits and what was refused: name a server, or the id of an event",
+        )
+
+    @classmethod
+    def example(cls) -> Self:
+        """An instance for documentation."""
+        return cls("http://old.example.org", ("http://mlflow.example.org",))
 
 
 @dataclass(eq=False)

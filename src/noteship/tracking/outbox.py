@@ -2,7 +2,7 @@
 
 References, of plain values:
 
-- ``tracking/waiting/SERVER/ID``: an event that was not told yet; SERVER is the start of a digest of the server's address
+- ``tracking/waiting/SERVER/ID``: an event that was not told yet; SERVER is of a digest of the server's address
 - ``tracking/refused/ID``: {"event", "why"} of one that the server does not take
 - ``tracking/delivery``: {"holder", "until", "fault", "stuck"}: who tells now, and until when nobody else may; what the
   last attempt came to; and the id of the event at which it broke off, with how often. It moves by compare-and-swap.
@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -168,4 +169,4 @@ def _name(event: Event) -> str:
 
 def _is_old(name: str) -> bool:
     """Whether an id is of a time so long ago."""
-    return name[:8].isdigit() and name < f"{datetime.now(UTC) - KEPT:%Y%m%dT%H%M%S}"
+    return re.match("[0-9]{8}T", name) is not None and name < f"{datetime.now(UTC) - KEPT:%Y%m%dT%H%M%S}"

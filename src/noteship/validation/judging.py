@@ -20,18 +20,20 @@ from noteship.validation.asking import JudgeRequest, measures_of
 from noteship.validation.calibration import calibrate
 from noteship.validation.champion import Contender, against_champion
 from noteship.validation.cloning import Judged, encoded, judged_for, score
-from noteship.validation.judgement import Agreement, Confusion, Judgement, Slice, Split
+from noteship.validation.differing import differences
+from noteship.validation.judgement import Agreement, Confusion, Estimate, Judgement, Slice, Split
 from noteship.validation.latency import measure_cost
 from noteship.validation.measures import main_measure
-from noteship.validation.metrics import Classified, Regressed
+from noteship.validation.metrics import Array, Classified, Regressed
 from noteship.validation.opening import Opened, open_model
 from noteship.validation.paired import LEVEL
 from noteship.validation.parting import part_rows
-from noteship.validation.resampling import Draws, Resampling
+from noteship.validation.resampling import BLOCKS, LEAST_GROUPS, Draws, Resampling, blocks
 from noteship.validation.residuals import residuals
 from noteship.validation.robustness import Held, robustness
 from noteship.validation.slices import judge_slices
 from noteship.validation.slicing import cuts
+from noteship.validation.splitting import moments_of
 from noteship.validation.thresholds import thresholds
 
 __all__ = ["judge"]
@@ -39,6 +41,8 @@ __all__ = ["judge"]
 # More classes than that are a picture that nobody can read.
 MOST_CLASSES = 50
 RARE = 10
+# Intervals by fewer groups hold in nine of ten cases.
+FEW = 20
 
 Say = Callable[[str], None]
 
@@ -71,9 +75,15 @@ class _Judging:
         self._answering = Answering.of(
             opened.composition, (judged.train, self._parted.train.answers), self._parted.held.answers, asked.positive
         )
-        self._resampling = Resampling(len(self._frame), asked.resamples, asked.seed, self._parted.groups)
+        groups = self._parted.groups if asked.holdout.by != "time" else self._stretches()
+        self._resampling = Resampling(len(self._frame), asked.resamples, asked.seed, groups)
         self._held = Held(self._frame, self._parted.held.answers, self._answering, self._resampling)
         self._kind: Literal["classification", "regression"] = opened.scorer.signature.output.kind
+
+    def _stretches(self) -> Array:
+        """Of rows in the order of time: those beside each other may err alike."""
+        column = self._parted.held.raw[self._asked.holdout.column]
+        return blocks(moments_of(column).to_numpy())
 
     def made(self) -> Judgement:
         self._say(f"judging it on {len(self._frame):,} rows")
@@ -87,7 +97,7 @@ class _Judging:
             bundle = self._of(score(self._opened.composition, self._frame))
             drawn = self._resampling.draw(bundle)
             bundle_metrics = self._resampling.estimates(bundle, drawn)
-            agreement = self._agreement(answers, bundle, drawn.less(draws))
+            agreement = self._agreement((answers, draws), (bundle, drawn))
         found = Judgement(
             bundle=self._asked.bundle.digest,
             name=self._opened.bundle.name,
@@ -172,15 +182,17 @@ class _Judging:
             thresholds=thresholds(answers, words),
         )
 
-    def _agreement(self, clone: Classified | Regressed, bundle: Classified | Regressed, apart: Draws) -> Agreement:
-        difference = self._resampling.intervals(apart)[self._metric(apart.point)]
+    def _agreement(
+        self, clone: tuple[Classified | Regressed, Draws], bundle: tuple[Classified | Regressed, Draws]
+    ) -> Agreement:
+        metric = self._metric(clone[1].point)
         return agree(
-            Answered(self._judged.composition, clone),
-            Answered(self._opened.composition, bundle),
+            Answered(self._judged.composition, clone[0]),
+            Answered(self._opened.composition, bundle[0]),
             self._held,
             self._opened.scorer.signature,
-            self._metric(apart.point),
-            difference,
+            metric,
+            differences(self._resampling, bundle, clone).get(metric, Estimate(numpy.nan)),
         )
 
     def _failures(self, agreement: Agreement | None) -> Iterator[str]:
@@ -191,8 +203,8 @@ class _Judging:
             )
         if agreement is not None and agreement.is_worse:
             yield (
-                f"the bundle is worse than its clone, by more than chance (p = {agreement.p:.2g}, level {LEVEL}): on the"
-                " held-out rows, or on these rows changed a little"
+                f"the bundle is worse than its clone, by more than chance (p = {agreement.p:.2g}, level {LEVEL}),"
+                " on the held-out rows or on these rows changed a little"
             )
 
     def _notes(self, found: Judgement, answers: Classified | Regressed) -> Iterator[str]:
@@ -200,6 +212,7 @@ class _Judging:
         told = found.split
         if found.agreement is not None:
             yield from _on_agreement(found.agreement)
+        yield from _on_groups(told, self._resampling.units)
         if told.unlabelled:
             yield f"{told.unlabelled:,} rows without an answer were left out"
         if told.duplicates:
@@ -217,6 +230,8 @@ class _Judging:
             yield "the model gives no probabilities: nothing is said of ranking, calibration and thresholds"
         if isinstance(answers, Regressed) and "mape" not in found.metrics:
             yield "some true values are 0: there is no mean percentage error"
+        if "mape" in found.metrics and "mape" in answers.unsure:
+            yield ("some true values are near to 0: a few rows decide the mean percentage error, so it has no interval")
         searched = [step.label for step in self._opened.composition.steps if hasattr(step.value, "best_estimator_")]
         if searched and self._judged.is_clone:
             yield f"what the search in {', '.join(searched)} chose was kept: held-out rows may have had a say in it"
@@ -227,6 +242,18 @@ class _Judging:
         needs = sorted(self._opened.bundle.environment.get("needs", {}))
         packages = {name: importlib.metadata.version(name) for name in needs}
         return {"python": platform.python_version(), "machine": platform.machine(), "packages": packages}
+
+
+def _on_groups(told: Split, units: int) -> Iterator[str]:
+    known = "no interval can be told" if units < LEAST_GROUPS else "intervals hold less often than they say"
+    if told.how == "time":
+        few = f"; there are {units}, and {known}" if units < LEAST_GROUPS else ""
+        yield (
+            "rows that follow one another may err alike: intervals and tests take each of at most"
+            f" {BLOCKS} stretches of time as one piece of evidence{few}"
+        )
+    elif told.how == "group" and units < FEW:
+        yield f"the measures are of {units} groups: {known}"
 
 
 def _on_agreement(given: Agreement) -> Iterator[str]:

@@ -20,10 +20,10 @@ def compare_by(metric: str, first: Measurer, second: Measurer, groups: Array | N
     """Two models' answers to the same rows, compared by one measure; rows of one group are one piece of evidence.
 
     If neither is better, it is chance which of the two gave which answer to a row. So answers are swapped, row by row
-    or group by group, by 1,999 random draws (499 of more than 5,000 rows), and measured again (Fisher's randomisation test, 1935): that holds for any
-    measure. A measure that is a mean over the rows needs no measuring for that, and is compared by `paired.compare`;
-    so is one that does not exist for one of the two, by wrong answers. Rows that are `better` and `worse` are counted
-    by wrong answers, or by how far off they are.
+    or group by group, by 1,999 random draws (499 of more than 5,000 rows), and measured again (Fisher's randomisation
+    test, 1935): that holds for any measure. A measure that is a mean over the rows needs no measuring for that, and is
+    compared by `paired.compare`; so is one that does not exist for one of the two, by wrong answers. Rows that are
+    `better` and `worse` are counted by wrong answers, or by how far off they are.
     Cost: 600 rows take some 50 ms, 20,000 some seconds.
     """
     told = compare(first.loss, second.loss, groups, seed)

@@ -1,6 +1,7 @@
 """Tries parameters of a bundle's steps in the project's interpreter: `python -m noteship.validation.trials REQUEST`.
 
-REQUEST is a file of JSON: the fields of `asking.JudgeRequest`, "metric" and "folds". Then lines of JSON go in and out.
+REQUEST is a file of JSON: the fields of `asking.JudgeRequest`, "metric" and "folds". With `--spread` the workers of the
+cluster that the environment names fit the folds. Then lines of JSON go in and out.
 Out comes {"rows", "steps"} once the model is loaded, or {"error": {"exit_code", "fact", "where", "nearest",
 "remedy"}} and the end. For each {"changes": by step parameters} that goes in, {"fold", "value"} comes out for each
 fold, and waits for {"go": true}, or false, which ends the trial; then {"value", "error"}, the mean and its standard
@@ -27,26 +28,26 @@ from noteship.errors import NoteshipError
 __all__ = ["main"]
 
 
-def main(request: Path, asked: IO[str], told: IO[str]) -> None:
+def main(request: Path, asked: IO[str], told: IO[str], *, is_spread: bool = False) -> None:
     """Serve trials until the input ends."""
-    from noteship.validation.asking import JudgeRequest
+    from noteship.validation import spreading
     from noteship.validation.trying import Trying
 
     def tell(value: dict[str, Any]) -> None:
         told.write(json.dumps(value) + "\n")
         told.flush()
 
-    wanted = json.loads(request.read_bytes())
-    metric, count = wanted.pop("metric"), wanted.pop("folds")
     try:
-        trying = Trying(JudgeRequest.from_json({**wanted, "metric": metric}), metric, count)
+        trying = Trying.of(request)
         tell({"rows": trying.rows, "steps": trying.steps})
     except NoteshipError as error:
         tell({"error": {"exit_code": error.exit_code, **asdict(error.parts())}})
         return
     lines = iter(asked.readline, "")
     for line in lines:
-        for answer in _trial(trying.values(json.loads(line)["changes"]), trying.judged_share, lines):
+        changes = json.loads(line)["changes"]
+        values = spreading.values(request, trying.folds, changes) if is_spread else trying.values(changes)
+        for answer in _trial(values, trying.judged_share, lines):
             tell(answer)
 
 
@@ -71,4 +72,4 @@ if __name__ == "__main__":
     # What the steps print is not part of the conversation.
     private = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-    main(Path(sys.argv[1]), sys.stdin, private)
+    main(Path(sys.argv[1]), sys.stdin, private, is_spread="--spread" in sys.argv[2:])

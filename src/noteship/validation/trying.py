@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import math
 import statistics
 from collections.abc import Iterator, Mapping
-from typing import Any
+from pathlib import Path
+from typing import Any, Self
 
 import numpy
 
@@ -14,7 +16,7 @@ from noteship.validation import errors
 from noteship.validation.answering import Answering
 from noteship.validation.asking import JudgeRequest, measures_of
 from noteship.validation.cloning import encoded, score
-from noteship.validation.folding import Fold, folds
+from noteship.validation.folding import folds
 from noteship.validation.opening import open_model
 from noteship.validation.parting import part_rows
 
@@ -40,6 +42,18 @@ class Trying:
         classes = self._answers if kind == "classification" else None
         self._folds = folds(parted.train.raw, classes, asked.holdout, count, asked.seed)
 
+    @classmethod
+    def of(cls, request: Path) -> Self:
+        """As a file of JSON asks: the fields of `JudgeRequest`, and "folds". Raises as the constructor does."""
+        wanted = json.loads(request.read_bytes())
+        count = wanted.pop("folds")
+        return cls(JudgeRequest.from_json(wanted), wanted["metric"], count)
+
+    @property
+    def folds(self) -> int:
+        """How many there are."""
+        return len(self._folds)
+
     @property
     def rows(self) -> int:
         """Of the training part."""
@@ -64,10 +78,12 @@ class Trying:
 
         Raises NotTried where the steps cannot be fitted so, or the metric does not exist.
         """
-        for fold in self._folds:
-            yield self._value(fold, changes)
+        for number in range(self.folds):
+            yield self.value(number, changes)
 
-    def _value(self, fold: Fold, changes: models.Changes) -> float:
+    def value(self, number: int, changes: models.Changes) -> float:
+        """The metric on one fold. Raises as `values` does."""
+        fold = self._folds[number]
         frame, answers = self._frame.iloc[fold.fitted], self._answers.iloc[fold.fitted]
         made = models.refit(self._composition, frame, answers, self._asked.seed, partly=False, changes=changes)
         if isinstance(made, models.NotRefitted):

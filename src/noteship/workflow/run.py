@@ -27,7 +27,7 @@ from noteship.workflow.origins import Origins
 from noteship.workflow.resolving import Resolver
 from noteship.workflow.results import Result, StageRecord
 from noteship.workflow.running import Running, Tools
-from noteship.workflow.stopping import Beneath
+from noteship.stopping import Beneath
 from noteship.workflow.tasks import Executor
 from noteship.workflow.workers import Labour
 from noteship.workflow.workplace import Options, Workplace

@@ -8,4 +8,14 @@ __all__ = ["tracking"]
 
 
 def tracking(parser: argparse.ArgumentParser) -> None:
-    """It has none but those of all verbs."""
+    """Those of `noteship tracking`."""
+    parser.add_argument(
+        "--no-wait",
+        action="store_true",
+        help="end at once where another process tells, which tells what comes meanwhile, too",
+    )
+    parser.add_argument(
+        "--forget",
+        metavar="WHAT",
+        help="drop what waits for a server that is no more, by its address, or one event by its id: nobody is told",
+    )

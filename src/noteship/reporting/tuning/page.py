@@ -209,5 +209,7 @@ def _guide(told: Told) -> str:
     if any(each.error is not None for each in told.trials):
         terms.append(("±", ERROR))
     if any(each.state == "pruned" for each in told.trials):
-        terms.append(("pruned", "Given up on its way, since it promised less than others; its value is the mean of its folds."))
+        terms.append(
+            ("pruned", "Given up on its way, since it promised less than others; its value is the mean of its folds.")
+        )
     return "".join(f"<dt>{escaped(term)}</dt><dd>{escaped(text, 600)}</dd>" for term, text in terms)

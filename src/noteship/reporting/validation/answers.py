@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import math
 
 from noteship.reporting import lanes
 from noteship.reporting.canvas import Easel
 from noteship.reporting.validation import confusion as confusions
 from noteship.reporting.validation import curves, errors_of_numbers, parts
-from noteship.reporting.validation.telling import estimated, measured, words_of
+from noteship.reporting.validation.telling import fitted, measured, words_of
 from noteship.reporting.words import escaped, number, percent
 from noteship.validation.judgement import Judgement
 
@@ -45,8 +44,7 @@ def scores(easel: Easel, judgement: Judgement) -> str:
     cards = []
     fitting = judgement.calibration
     if fitting is not None and fitting.bins:
-        ece = "" if math.isnan(fitting.ece.value) else f"error {estimated('brier', fitting.ece)}"
-        cards.append(_card("Calibration", ece, curves.calibration(easel, fitting)))
+        cards.append(_card("Calibration", fitted(fitting), curves.calibration(easel, fitting)))
     given = judgement.thresholds
     if given is not None and given.points:
         chosen = "" if given.chosen is None else f"the model's: {number(given.chosen)}; "

@@ -86,8 +86,7 @@ def champion(judgement: Judgement) -> str:
     told_apart = estimates.differences(judgement)
     drawn = lanes.table(*told_apart) if told_apart else ""
     said = chance(compared.p)
-    alike = "as near to the truth" if judgement.kind == "regression" else "as often right"
-    equal = f"Were both {alike}, chance alone would make them differ so much with"
+    equal = f"Were neither better, chance alone would make their {words_of(judgement.metric)} differ so much with"
     p = f'<p class="quiet note">{equal} {escaped(said)}.</p>' if said else ""
     return f'<h2>Next to the champion</h2>{told}{f"""<div class="panel">{drawn}{p}</div>""" if drawn else ""}'
 
@@ -115,9 +114,26 @@ def how_alike(given: Agreement, is_number: bool) -> str:
             f", and their probabilities differ by {apart} on average" if math.isfinite(given.mean_difference) else ""
         )
     told = f"{same}. In {given.better:,} rows the bundle {nearer[0]}, in {given.worse:,} it {nearer[1]}."
-    said = chance(given.p)
-    found = "The bundle is worse than its clone" if given.is_worse else "It is not worse"
-    return f"{told} {found} by more than chance{f' ({said})' if said else ''}."
+    if given.difference is not None and math.isfinite(given.difference.low):
+        value, low, high = map(number, (given.difference.value, given.difference.low, given.difference.high))
+        told += f" Its main metric less the clone's is {value} ({low} to {high})."
+    return f"{told} {_found(given)}"
+
+
+def _found(given: Agreement) -> str:
+    """What that shows, and what it does not."""
+    said = f" ({chance(given.p)})" if chance(given.p) else ""
+    told = f"The bundle is not shown to be worse{said}."
+    if given.is_worse:
+        told = f"The bundle is worse than its clone by more than chance{said}."
+    elif not given.is_testable:
+        told = "These rows are of too few groups to tell whether the bundle is worse."
+    elif given.knows:
+        told = f"It was fitted on these rows, as it is better by more than chance; it is not shown to be worse{said}."
+    if given.changed is not None:
+        own, clones = map(number, given.changed)
+        told += f" On these rows changed a little, its main metric is {own}, and the clone's {clones}."
+    return told
 
 
 def legend(*words: str) -> str:

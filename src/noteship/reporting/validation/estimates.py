@@ -77,10 +77,13 @@ def differences(judgement: Judgement) -> list[Lanes]:
     """The judged model's metrics less the champion's, with a line at none; each axis as wide to both sides."""
     if judgement.champion is None:
         return []
-    told = judgement.champion.differences
+    champion = judgement.champion
+    told, is_chance = champion.differences, not champion.p < judgement.level
     made = []
     for names in _alike(told):
-        rows = tuple(_difference(name, told[name]) for name in names)
+        rows = tuple(
+            _difference(name, told[name], (is_chance if name == judgement.metric else None)) for name in names
+        )
         furthest = max((abs(each) for each in spans(rows) if math.isfinite(each)), default=0.0) or 1.0
         scale = Scale.around([-furthest, furthest])
         heads = ("metric", "difference", "interval", "worse or better than the champion")
@@ -95,12 +98,16 @@ def _sides(names: Sequence[str]) -> str:
     return "Right of the line is better" if first.better == "more" else "Left of the line is better"
 
 
-def _difference(name: str, estimate: Estimate) -> Lane:
-    kind: Kind = "good" if _is_better(name, estimate) else "bad" if _is_better(name, _turned(estimate)) else "main"
+def _difference(name: str, estimate: Estimate, is_chance: bool | None) -> Lane:
+    """Only of the main metric it is said whether it is better: of ten, one is by chance.
+
+    Both have to say so, the test and the interval; which of two biases is better, neither says.
+    """
+    kind: Kind = "main"
+    if is_chance is False and not (name in MEASURES and MEASURES[name].better == "zero"):
+        kind = "good" if _is_better(name, estimate) else "bad" if _is_better(name, _turned(estimate)) else "main"
     told = interval(name, estimate)
-    hint = WORDS[kind]
-    if name in MEASURES and MEASURES[name].better == "zero":
-        kind, hint = "main", ""
+    hint = "" if is_chance is None else f"the main metric: {WORDS[kind]}"
     return Lane(words_of(name), (signed(name, estimate.value), told), (marked(estimate, kind),), hint)
 
 

@@ -24,8 +24,8 @@ as f1.low >= 0.9 does. A gate about the champion is passed where there is none.
 Difference: Both models answered the same rows, so they are compared row by row; that is surer than to compare two
 intervals, which may overlap though one model is better.
 
-Slice: Held-out rows that are alike in one column. A slice is called worse where its rows are answered worse than the
-other rows, and chance does so much in less than {level} of such judgings, all slices together being reckoned with.
+Slice: Held-out rows that are alike in one column. A slice is called worse where {slices},
+and chance does so much in less than {level} of such judgings, all slices together being reckoned with.
 
 Calibration: Of rows with a probability of 80 %, 80 % should be so. Above the diagonal a model is too cautious, below
 it too sure.
@@ -37,7 +37,11 @@ Robustness: The same rows with one input changed as it may change in production.
 input, not how likely such a change is.
 
 Bundle and clone: The bundle was fitted on more rows, perhaps on these. Its numbers here may be too good, and are no
-judgement of it. If it answers worse than its clone by more than chance, something is wrong with it.
+judgement of it. So both are also asked about these rows changed a little, which no model knows by heart. If the bundle
+is worse than its clone by more than chance on the one or the other, something is wrong with it.
+
+Best of several: If several models were judged on these rows and the best was chosen by that, its numbers are better
+here than they will be on other rows.
 """
 
 # Where there was none, nothing is said of it.
@@ -46,7 +50,10 @@ OF_CLONES = ("Clone", "Bundle and clone")
 
 def terms(judgement: Judgement) -> list[tuple[str, str]]:
     """Each word with what it means, as plain text."""
-    text = TERMS.format(confidence=100 * judgement.confidence, level=percent(judgement.level))
+    slices = "its answers are wrong more often than those to other rows of the same class"
+    if judgement.kind == "regression":
+        slices = "its answers are farther off than those to other rows"
+    text = TERMS.format(confidence=100 * judgement.confidence, level=percent(judgement.level), slices=slices)
     parted = [each.replace("\n", " ").partition(": ") for each in text.strip().split("\n\n")]
     told = [(term, meaning) for term, _, meaning in parted]
     return told if judgement.judged == "clone" else [each for each in told if each[0] not in OF_CLONES]

@@ -81,12 +81,13 @@ def _how_good(judgement: Judgement) -> str:
     champion = judgement.champion
     difference = champion.differences.get(name) if champion else None
     if difference is not None:
-        told += f", {_next_to(difference.value, difference.low, difference.high)}"
+        is_chance = not (champion is not None and champion.p < judgement.level)
+        told += f", {_next_to(difference.value, difference.low, difference.high, is_chance=is_chance)}"
     return f"{told}."
 
 
-def _next_to(value: float, low: float, high: float) -> str:
-    if low > 0 or high < 0:
+def _next_to(value: float, low: float, high: float, *, is_chance: bool) -> str:
+    if not is_chance and (low > 0 or high < 0):
         return f"{number(abs(value))} {'above' if low > 0 else 'below'} the champion's"
     return "and not to be told from the champion's"
 

@@ -35,7 +35,8 @@ def slices(judgement: Judgement) -> Lanes | None:
         return None
     given.sort(key=_by(name))
     few = "groups" if judgement.split.how == "group" else "rows"
-    rows = tuple(_slice(name, each, few) for each in given)
+    is_of_classes = judgement.kind == "classification"
+    rows = tuple(_slice(name, each, few, is_of_classes) for each in given)
     scale = Scale.around([*spans(rows), overall], most=1.0 if is_of_one(name) else None)
     return Lanes(("slice", words_of(name), "interval", "rows", "on the rows of the slice"), rows, scale, overall)
 
@@ -51,11 +52,12 @@ def _by(name: str) -> Callable[[Slice], tuple[bool, float]]:
     return order
 
 
-def _slice(name: str, given: Slice, few: str) -> Lane:
+def _slice(name: str, given: Slice, few: str, is_of_classes: bool) -> Lane:
     estimate = given.metrics[name]
     hint = ""
     if given.is_worse:
-        hint = f"worse than the other rows ({chance(given.p)})" if chance(given.p) else "worse than the other rows"
+        worse = "wrong more often than other rows" if is_of_classes else "farther off than other rows"
+        hint = f"{worse} ({chance(given.p)})" if chance(given.p) else worse
     elif given.is_small:
         hint = f"few {few}: this says little"
     kind: Kind = "bad" if given.is_worse else "other" if given.is_small else "main"

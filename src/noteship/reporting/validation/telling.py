@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 
 from noteship.reporting.words import number
-from noteship.validation.judgement import Estimate
+from noteship.validation.judgement import Calibration, Estimate
 from noteship.validation.measures import MEASURES
 
-__all__ = ["chance", "estimated", "interval", "is_of_one", "measured", "signed", "words_of"]
+__all__ = ["chance", "estimated", "fitted", "interval", "is_of_one", "measured", "signed", "words_of"]
 
 # Losses that are about one at most: as of shares, digits after the point are what is compared.
 OF_ONE = ("brier", "log_loss", "mape")
@@ -71,6 +71,19 @@ def signed(name: str, value: float) -> str:
     """
     told = measured(name, value)
     return f"+{told}" if value > 0 and told != measured(name, 0.0) else told
+
+
+def fitted(given: Calibration) -> str:
+    """How far scores are from probabilities, and how far those of a calibrated model would be.
+
+    >>> fitted(Calibration("spam", (), Estimate(0.021), shown=0.05, by_chance=0.029, p=0.0004))
+    'error 0.050; a calibrated model: 0.029 on average (p < 0.001)'
+    """
+    if not math.isfinite(given.shown):
+        return ""
+    p = chance(given.p)
+    beside = f"{measured('brier', given.by_chance)} on average{f' ({p})' if p else ''}"
+    return f"error {measured('brier', given.shown)}; a calibrated model: {beside}"
 
 
 def chance(p: float) -> str:

@@ -18,8 +18,8 @@ FEWEST_ROWS, FEWEST_OF_CLASS = 50, 10
 # The best single measurement of scikit-learn's own data sets has an area of 0.975 (breast cancer), and 0.90 out of
 # fold (iris). The area's standard error is at most 0.01 from 50 rows of each class on (Hanley and McNeil, 1982).
 AREA, DETERMINED, VARIANCE = 0.99, 0.97, 0.99
-# A number that names rows should say nothing at all; so much is beyond chance from fifty rows on.
-OF_AN_ID = 0.3
+# A number that names rows should say nothing at all, but for chance: so much, and so many standard errors of the score.
+OF_AN_ID, ERRORS = 0.3, 5.0
 IN_ORDER = 0.8
 ORDER_BINS = 50
 
@@ -29,17 +29,18 @@ def found(looked: Looked) -> Iterator[Problem]:
     target = looked.survey.target
     if target is None or not _is_enough(target):
         return
+    chance = ERRORS * _error(target)
     ids = {each.name for each in looked.survey.counted if is_id(each)}
     for each in looked.survey.tells:
         if each.name in ids:
-            if each.score >= OF_AN_ID:
+            if each.score >= max(OF_AN_ID, chance):
                 yield _of_id(looked, each, target)
         elif _gives_away(each, target):
             yield _of_column(looked, each, target)
     # What an id tells, the order tells, too.
     places = binned(looked.sample.numbers.astype(float), max(10, min(ORDER_BINS, len(looked.sample.numbers) // 15)))
     told = score(places, target)
-    if told >= IN_ORDER:
+    if told >= max(IN_ORDER, chance):
         yield Problem(
             "order",
             (target.name,),
@@ -56,6 +57,15 @@ def _is_enough(target: Target) -> bool:
     if len(known) < FEWEST_ROWS:
         return False
     return target.kind == "numbers" or int((numpy.bincount(known) >= FEWEST_OF_CLASS).sum()) >= 2
+
+
+def _error(target: Target) -> float:
+    """Of a score by chance. Of k classes each is found once in k, and the score is (accuracy - 1/k) / (1 - 1/k)."""
+    if target.kind == "numbers":
+        return 0.0
+    sizes = numpy.bincount(target.codes[target.codes >= 0])
+    classes = len(sizes)
+    return float(numpy.sqrt((1 / sizes).sum() / (classes * classes * (classes - 1))) if classes > 1 else 0.0)
 
 
 def _gives_away(tells: Tells, target: Target) -> bool:
@@ -94,7 +104,7 @@ def _of_id(looked: Looked, tells: Tells, target: Target) -> Problem:
         "from 0 to 1)"
         f"{said(looked)}.",
         "Rows were numbered in the order of their answers. Leave the column out of what is learnt from.",
-        f"a score of {OF_AN_ID}",
+        f"a score of {OF_AN_ID}, and {ERRORS:.0f} standard errors of what chance makes of the rarest classes",
         numbers=_some(looked, target),
         shown=(tells.name, target.name),
     )

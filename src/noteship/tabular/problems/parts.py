@@ -5,19 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+import numpy
+
 from noteship.tabular.column import PlainType
 from noteship.tabular.engine import Table
 from noteship.tabular.problems.problem import Problem, is_id, listed, quoted, rows, share
 from noteship.tabular.surveys import Looked
-from noteship.tabular.surveys.repeats import repeats
+from noteship.tabular.surveys.repeats import is_chance
 from noteship.tabular.surveys.sql import BESIDE, NUMBERED, ROW, select, within
 
 __all__ = ["found"]
 
 MOST_PARTS = 20
 LONG_TEXT = 20
-# Rows that repeat themselves by chance do so across parts as well: that often, and three standard errors.
-MORE = 1.5
+# Texts that mostly come again are categories with long names.
+MOSTLY_OWN = 0.5
+# What repeats itself by chance does so across parts as well: as often as a parting at random makes it, and so many
+# standard errors.
+ERRORS = 3.0
 KINDS = {
     "leak-rows": "in every column that both parts have",
     "leak-key": "in the key",
@@ -62,7 +67,7 @@ def found(looked: Looked) -> Iterator[Problem]:
     told = 0
     if whole:
         told = _shared(looked, parts, whole, "leak-rows")
-        if told and _is_chance(looked, whole, told, every):
+        if told and _rows_by_chance(looked, parts, whole):
             told = 0
         if told:
             yield _problem(looked, parts, whole, "leak-rows", (told, every))
@@ -73,8 +78,11 @@ def found(looked: Looked) -> Iterator[Problem]:
         is_long = (
             each.role == "text" and each.mean_length >= LONG_TEXT and set(parts.types.get(each.name, ())) == {"text"}
         )
+        if not is_long or each.distinct < MOSTLY_OWN * each.present:
+            continue
         # What whole rows have told already is not told again.
-        if is_long and (count := _shared(looked, parts, [each.name], "leak-text")) > told:
+        count = _shared(looked, parts, [each.name], "leak-text")
+        if count > told and not _texts_by_chance(looked, parts, each.name):
             yield _problem(looked, parts, [each.name], "leak-text", (count, every))
 
 
@@ -122,32 +130,32 @@ def _number(table: Table, sql: str, given: Sequence[str]) -> float:
 
 def _hash(looked: Looked, parts: _Parts, columns: Sequence[str], kind: str) -> str:
     """The same for values that are equal, in whatever form the two parts keep them."""
-    made = []
-    for column in columns:
-        name = looked.table.quoted(column)
-        types = set(parts.types[column])
-        if kind == "leak-text":
-            made.append(f"trim(regexp_replace(lower({name}), '\\s+', ' ', 'g'))")
-        elif types <= {"whole", "number"}:
-            made.append(f"CAST({name} AS DOUBLE)")
-        elif len(types) == 1 and types <= {"text", "bool"}:
-            made.append(name)
-        elif types <= {"date", "time"}:
-            made.append(f"CAST({name} AS TIMESTAMP)")
-        else:
-            made.append(f"CAST({name} AS VARCHAR)")
-    return f"hash({', '.join(made)})"
+    if kind == "leak-text":
+        return f"hash(trim(regexp_replace(lower({looked.table.quoted(columns[0])}), '\\s+', ' ', 'g')))"
+    return f"hash({', '.join(_value(looked, parts, column) for column in columns)})"
 
 
-def _inside(looked: Looked, parts: _Parts, columns: Sequence[str], kind: str) -> str:
-    """The condition under which a row of the judging part is in the learning one, too."""
+def _value(looked: Looked, parts: _Parts, column: str) -> str:
+    name, types = looked.table.quoted(column), set(parts.types[column])
+    if types <= {"whole", "number"}:
+        return f"CAST({name} AS DOUBLE)"
+    if len(types) == 1 and types <= {"text", "bool"}:
+        return name
+    return f"CAST({name} AS {'TIMESTAMP' if types <= {'date', 'time'} else 'VARCHAR'})"
+
+
+def _there(looked: Looked, columns: Sequence[str], kind: str) -> str:
     names = [looked.table.quoted(name) for name in columns]
-    there = {
+    return {
         "leak-rows": "true",
         "leak-key": " AND ".join(f"{name} IS NOT NULL" for name in names),
         "leak-text": f"length({names[0]}) >= {LONG_TEXT}",
     }[kind]
-    row = _hash(looked, parts, columns, kind)
+
+
+def _inside(looked: Looked, parts: _Parts, columns: Sequence[str], kind: str) -> str:
+    """The condition under which a row of the judging part is in the learning one, too."""
+    there, row = _there(looked, columns, kind), _hash(looked, parts, columns, kind)
     learnt = within(select(row, parts.learnt, f"WHERE {parts.of_learnt}"))
     return f"{parts.of_judged} AND {there} AND {row} IN {learnt}"
 
@@ -169,17 +177,63 @@ def _problem(looked: Looked, parts: _Parts, columns: Sequence[str], kind: str, c
         f"{rows(count)} of {parts.name}, {share(count / every)}, {are} in the part that is learnt from, too: "
         f"equal {KINDS[kind]}{what}.",
         "A model that has seen a row knows its answer, and is judged too well. Remove these from one of the parts.",
-        "any; of whole rows, half as many again as repeat themselves by chance",
+        "any; of rows that are equal by chance, and of texts that come again within a part, more than a parting at "
+        f"random makes, by {ERRORS:.0f} standard errors",
         numbers=tuple(int(each) for each in found.column(0).to_pylist()),
         shown=tuple(columns[:5]),
         beside=bool(looked.survey.asked.beside),
     )
 
 
-def _is_chance(looked: Looked, columns: Sequence[str], count: int, every: int) -> bool:
-    """Whether rows repeat themselves so much that as many would be in both parts whatever the split."""
-    of_own = repeats(looked.table, columns, looked.survey.counted)
-    if not of_own.copies or not of_own.is_chance:
+def _rows_by_chance(looked: Looked, parts: _Parts, columns: Sequence[str]) -> bool:
+    """Whether rows of both parts together are equal by chance, and no more often across them than within."""
+    names = [looked.table.quoted(name) for name in columns]
+    kept = ", ".join(f"{_value(looked, parts, name)} AS {as_}" for name, as_ in zip(columns, names, strict=True))
+    both = within(f"{select(kept, parts.learnt)} UNION ALL {select(kept, parts.judged)}")
+    if parts.of_learnt != "true":
+        both = within(select(kept))
+    several = [name for name in columns if looked.counted(name).distinct > 1]
+    if not is_chance(looked.table, several, looked.survey.counted, both):
         return False
-    expected = every * min(1.0, (of_own.copies + of_own.groups) / looked.table.rows)
-    return bool(count <= MORE * expected + 3 * expected**0.5)
+    return _Spans.of(looked, parts, columns, "leak-rows").is_as_parted
+
+
+def _texts_by_chance(looked: Looked, parts: _Parts, column: str) -> bool:
+    """Whether texts come again within a part, as phrases do, and no more often across them."""
+    spans = _Spans.of(looked, parts, [column], "leak-text")
+    return spans.within > 0 and spans.is_as_parted
+
+
+@dataclass(frozen=True)
+class _Spans:
+    """Groups of equal rows: those in both parts, and what a parting at random would make, with its variance."""
+
+    across: int
+    within: int
+    expected: float
+    variance: float
+
+    @property
+    def is_as_parted(self) -> bool:
+        return bool(self.across <= self.expected + ERRORS * self.variance**0.5)
+
+    @classmethod
+    def of(cls, looked: Looked, parts: _Parts, columns: Sequence[str], kind: str) -> _Spans:
+        row, there = _hash(looked, parts, columns, kind), _there(looked, columns, kind)
+        learnt = select(f"{row} AS h, 0 AS part", parts.learnt, f"WHERE {parts.of_learnt} AND {there}")
+        judged = select(f"{row} AS h, 1 AS part", parts.judged, f"WHERE {parts.of_judged} AND {there}")
+        both = within(f"{learnt} UNION ALL {judged}")
+        groups = within(select("count(*) - sum(part) AS a, sum(part) AS b", both, "GROUP BY h"))
+        counts = looked.table.arrow(select("a, b, count(*)", groups, "GROUP BY 1, 2"), *parts.given)
+        table = numpy.array([counts.column(place).to_pylist() for place in range(3)], float)
+        (a, b, number), (all_a, all_b) = table, (table[:2] * table[2]).sum(axis=1)
+        # Of s equal rows, all are in one part with a probability of that part's share to the power of s.
+        share_a = all_a / max(1.0, all_a + all_b)
+        spans = 1 - share_a ** (a + b) - (1 - share_a) ** (a + b)
+        spans = numpy.where(a + b > 1, spans, 0.0)
+        return cls(
+            int(number[(a > 0) & (b > 0)].sum()),
+            int(number[(a > 1) | (b > 1)].sum()),
+            float((number * spans).sum()),
+            float((number * spans * (1 - spans)).sum()),
+        )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import math
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -19,6 +20,13 @@ __all__ = ["found"]
 
 FEWEST_ROWS = 20
 SAME = 0.99
+# What is rare may tell much, but of fewer rows nothing can be learnt: a share of 30 has a standard error of 9 %.
+FEW_OTHERS = 30
+OF_CONSTANTS = {
+    "few": "They say next to nothing, and what is learnt from the few others is chance. Leave them out.",
+    "family": "They are of many columns of one kind, such as the edge of a picture: no harm, and no use.",
+    "rare": "What is rare may tell much, or nothing. Look at what the other rows have in common before it is left out.",
+}
 # So many columns of one name and a number are measurements of one kind, such as the points of a picture.
 FAMILY = 10
 NINES = [9, 99, 999, 9_999, 99_999, 999_999, 9_999_999, 777, 7_777, 888, 8_888, 1e9, 1e10, 2**31 - 1, 2**63, 1e30, 1e99]
@@ -26,8 +34,11 @@ MARKS = frozenset([-1.0, -(2.0**31), *NINES, *(-each for each in NINES)])
 # A mark comes again and again, further from its neighbour than its neighbours are from each other.
 OFTEN, FAR = 3, 10.0
 NEIGHBOURS = 10
+# Further away than all others are wide, by so much where they are too few to tell how far they are from each other.
+WIDE, FEW_WIDE, FEWEST_OTHERS = 1.0, 10.0, 3
 # A value that is alone, so many times the width of all others away from them.
 BEYOND, BETWEEN = 100.0, 3.0
+UNLIKELY = 10_000
 YEARS = (1900, 2100)
 EPOCH_S = 0.0
 
@@ -56,30 +67,30 @@ def found(looked: Looked) -> Iterator[Problem]:
 def _constant(looked: Looked) -> Iterator[Problem]:
     if looked.survey.rows < FEWEST_ROWS:
         return
-    same: list[tuple[str, float]] = []
+    same: dict[str, list[tuple[str, float]]] = {"few": [], "family": [], "rare": []}
+    families = Counter(_stem(each.name) for each in looked.survey.counted)
     for each in looked.survey.counted:
         if each.role == "other" or not each.present or each.name == looked.survey.asked.target:
             continue
         counts = looked.sample.frame[each.name].value_counts()
         part = float(counts.iloc[0]) / len(looked.sample.frame) if len(counts) else 0.0
         if part >= SAME:
-            same.append((each.name, part))
-    families = Counter(_stem(each.name) for each in looked.survey.counted)
-    for level in ("problem", "remark"):
-        named = [(name, part) for name, part in same if (families[_stem(name)] >= FAMILY) == (level == "remark")]
+            others = (1 - part) * looked.survey.rows
+            how = "family" if families[_stem(each.name)] >= FAMILY else "few" if others < FEW_OTHERS else "rare"
+            same[how].append((each.name, part))
+    for how, named in same.items():
         if not named:
             continue
         names, shares = [name for name, _ in named], [part for _, part in named]
-        how = "every row" if min(shares) == 1 else f"{share(min(shares))} of the rows or more"
+        among = "every row" if min(shares) == 1 else f"{share(min(shares))} of the rows or more"
         yield Problem(
             "constant",
             tuple(names),
-            f"{listed(names)} {'has' if len(names) == 1 else 'have'} one value in {how}{said(looked)}.",
-            "They say next to nothing, and what is learnt from the few others is chance. Leave them out."
-            if level == "problem"
-            else "They are of many columns of one kind, such as the edge of a picture: no harm, and no use.",
-            f"one value in {share(SAME)} of the rows; a remark for {FAMILY} columns or more of one name and a number",
-            level="problem" if level == "problem" else "remark",
+            f"{listed(names)} {'has' if len(names) == 1 else 'have'} one value in {among}{said(looked)}.",
+            OF_CONSTANTS[how],
+            f"one value in {share(SAME)} of the rows; a remark from {FEW_OTHERS} other rows on, and for {FAMILY} "
+            "columns or more of one name and a number",
+            level="problem" if how == "few" else "remark",
         )
 
 
@@ -108,9 +119,11 @@ def _far(looked: Looked, counted: Counted) -> Iterator[Problem]:
             "sentinel",
             (counted.name,),
             f"“{counted.name}” is {told} in {rows(count)}{said(looked)}, far from all other values.{span}",
-            "It looks like a mark for what is not known, and would be learnt from as a number. Make it missing.",
+            "It looks like a mark for what is not known, and would be learnt from as a number. Make it missing, "
+            "unless it is a cap.",
             f"a number that is used as a mark, at an end, {OFTEN} times or more, {FAR:.0f} times further away than its "
-            "neighbours are from each other",
+            "neighbours are from each other; as often as they are, unless it is further away than all others are wide, "
+            f"or they have no gaps; beside fewer than {NEIGHBOURS} other values, {FEW_WIDE:.0f} times as far",
             numbers=rows_of(looked.table, f"CAST({name} AS DOUBLE) = ?", value),
             shown=(counted.name,),
         )
@@ -120,7 +133,7 @@ def _far(looked: Looked, counted: Counted) -> Iterator[Problem]:
 def _without_marks(values: Array, counts: Array) -> tuple[Array, list[tuple[float, int]]]:
     marked: list[tuple[float, int]] = []
     looking = True
-    while looking and len(values) > NEIGHBOURS:
+    while looking and len(values) > FEWEST_OTHERS:
         looking = False
         for end in (0, -1):
             if _is_mark(values, counts, end):
@@ -133,19 +146,21 @@ def _without_marks(values: Array, counts: Array) -> tuple[Array, list[tuple[floa
 
 
 def _is_mark(values: Array, counts: Array, end: int) -> bool:
-    if float(values[end]) not in MARKS or counts[end] < OFTEN or len(values) <= NEIGHBOURS:
+    if float(values[end]) not in MARKS or counts[end] < OFTEN:
         return False
     # From the end inwards.
-    near = values[1 : NEIGHBOURS + 2] if end == 0 else values[-2 : -NEIGHBOURS - 3 : -1]
-    beside = counts[1 : NEIGHBOURS + 2] if end == 0 else counts[-2 : -NEIGHBOURS - 3 : -1]
-    gap = abs(float(near[0]) - float(values[end]))
+    inwards, often = (values, counts) if end == 0 else (values[::-1], counts[::-1])
+    gap, width = abs(float(inwards[1] - inwards[0])), abs(float(inwards[-1] - inwards[1]))
+    if len(values) <= NEIGHBOURS:
+        return gap > FEW_WIDE * width
+    near, beside = inwards[1 : NEIGHBOURS + 2], often[1 : NEIGHBOURS + 2]
     steps = numpy.abs(numpy.diff(near))
-    # Of few rows the outermost are far from each other; of marks among whole numbers the next would be a step away.
-    return (
-        gap >= FAR * float(numpy.median(steps))
-        and gap > 2 * float(steps.max())
-        and counts[end] >= float(numpy.median(beside))
-    )
+    typical, largest = float(numpy.median(steps)), float(steps.max())
+    if gap < FAR * typical or gap <= 2 * largest:
+        return False
+    # Of few rows the outermost are far from each other, unless the mark is beyond all of them, or they are dense.
+    is_far = gap > WIDE * width or gap >= FAR * largest
+    return is_far or bool(counts[end] >= float(numpy.median(beside)))
 
 
 def _outliers(looked: Looked, counted: Counted, inner: Array) -> Iterator[Problem]:
@@ -158,6 +173,8 @@ def _outliers(looked: Looked, counted: Counted, inner: Array) -> Iterator[Proble
     for value, edge, sign in ((counted.low, low, "<="), (counted.high, high, ">=")):
         bound = edge + (BEYOND * width if sign == ">=" else -BEYOND * width)
         if not (value >= bound if sign == ">=" else value <= bound) or _is_long_tailed(inner, value):
+            continue
+        if _is_heavy_tailed(inner[(inner > low - BEYOND * width) & (inner < high + BEYOND * width)], value):
             continue
         # A tail that goes on and on has others on the way.
         between = (
@@ -178,8 +195,8 @@ def _outliers(looked: Looked, counted: Counted, inner: Array) -> Iterator[Proble
             if counted.name not in looked.survey.asked.leave_out
             else f"{rows(count)} of “{counted.name}” {'is' if count == 1 else 'are'} beyond reason.",
             "A slip of a point or a unit, mostly. One such value moves every mean. Mend it, or make it missing.",
-            f"{BEYOND:.0f} times the width of the inner 99 %, with none on the way; of positive values three "
-            "decades beyond them",
+            f"{BEYOND:.0f} times the width of the inner 99 %, with none on the way, and beyond what a power law makes "
+            "of the others; of positive values three decades beyond them",
             numbers=rows_of(looked.table, f"isfinite({name}) AND {name} {sign} ?", bound),
             shown=(counted.name,),
         )
@@ -192,6 +209,22 @@ def _is_long_tailed(inner: Array, value: float) -> bool:
         return False
     low, high = numpy.quantile(numpy.log10(positive), [0.005, 0.995])
     return bool(numpy.log10(value) < high + max(3.0, 2 * (high - low)))
+
+
+def _is_heavy_tailed(inner: Array, value: float) -> bool:
+    """Whether a power law through the distances from the middle would hold one as far, of as many rows.
+
+    From the median of the distances to the value that 1 in 200 is beyond there are two decades of rows; the law goes on
+    like that to one row in `UNLIKELY` tables as large.
+    """
+    middle = float(numpy.median(inner))
+    distances = numpy.abs(inner - middle)
+    distances = distances[distances > 0]
+    if len(distances) < FEWEST_ROWS:
+        return False
+    half, outer = (float(each) for each in numpy.log10(numpy.quantile(distances, [0.5, 0.995])))
+    decades = max(0.0, math.log10(len(distances) / 200 * UNLIKELY))
+    return math.log10(abs(value - middle)) < outer + (outer - half) / 2 * decades
 
 
 def _times(looked: Looked, counted: Counted) -> Iterator[Problem]:

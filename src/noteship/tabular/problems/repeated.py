@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from noteship.tabular.problems.problem import Problem, is_id, listed, rows
 from noteship.tabular.surveys import Counted, Looked
-from noteship.tabular.surveys.repeats import Repeats, hashed, repeats, rows_of
+from noteship.tabular.surveys.repeats import Repeats, hashed, is_chance, repeats, rows_of
 from noteship.tabular.surveys.sql import NUMBERED, ROW, select, within
 
 __all__ = ["found"]
@@ -16,7 +16,7 @@ LONG_TEXT = 100
 # Texts of a column that mostly come again are meant to: descriptions of products in a list of orders.
 MOSTLY_OWN = 0.5
 FEWEST_COPIES, FEWEST_SHARE = 3, 0.001
-RULE = "more equal rows than five times what chance makes of the columns' own values"
+RULE = "more equal rows than three times what chance makes of the columns' own values"
 
 
 def found(looked: Looked) -> Iterator[Problem]:
@@ -119,9 +119,14 @@ def _contradictions(looked: Looked, inputs: list[str], of_inputs: Repeats) -> It
         if not columns:
             continue
         alike = of_inputs if columns == inputs else repeats(looked.table, columns, survey.counted)
-        if not alike.copies or alike.is_chance:
+        if not alike.copies:
             continue
         by, answer = hashed(looked.table, columns), looked.table.quoted(target)
+        # Copies of whole rows agree, and say nothing of whether others disagree by chance.
+        asked = ", ".join([*map(looked.table.quoted, columns), answer])
+        once = within(select(f"DISTINCT {asked}", rest=f"WHERE {answer} IS NOT NULL"))
+        if is_chance(looked.table, _several(looked, columns), survey.counted, once):
+            continue
         several = within(select(by, rest=f"GROUP BY 1 HAVING count(DISTINCT {answer}) > 1"))
         of = f"{by} IN {several}"
         if columns != inputs:
@@ -140,6 +145,10 @@ def _contradictions(looked: Looked, inputs: list[str], of_inputs: Repeats) -> It
             shown=(target, *columns[:4]),
         )
         return
+
+
+def _several(looked: Looked, columns: list[str]) -> list[str]:
+    return [name for name in columns if looked.counted(name).distinct > 1]
 
 
 def _by(looked: Looked, condition: str, by: str) -> tuple[int, ...]:

@@ -16,7 +16,9 @@ PAIRS = "sum(c * (c - 1.0) / 2)"
 # Of columns with the most values: those with few say less of whether rows are equal by chance.
 MOST_TRIED = 6
 # Columns of one row depend on each other, so that equals are more frequent than independent ones would be.
-SLACK = 5.0
+SLACK = 3.0
+# A column whose values mostly come once seems to say all of the others.
+REPEATED = 0.5
 # Columns that are one in several, as flags of a country are, cannot be told apart one by one.
 CROWDED = 0.2
 
@@ -64,43 +66,61 @@ def repeats(table: Table, columns: Sequence[str], counted: Sequence[Counted]) ->
     return Repeats(copies, groups, numbers, is_chance(table, columns, counted))
 
 
-def is_chance(table: Table, columns: Sequence[str], counted: Sequence[Counted]) -> bool:
+def is_chance(table: Table, columns: Sequence[str], counted: Sequence[Counted], of: str = "rows") -> bool:
     """Whether so many equal rows can be there because there are only so many different ones.
 
     For each of the columns with the most values: pairs of rows that differ in it and in nothing else, times the odds
-    that two different rows are equal in it, is what chance would make. More than five times that is not chance.
+    that two different rows are equal in it, is what chance would make. More than three times that is not chance. What a
+    column says of others, as a product of its price, goes with it; where it says all, a row is one of so many products,
+    and nothing tells whether two are one. `of`: the table or question that has the rows.
     """
-    if _is_crowded(table, hashed(table, columns)):
+    row = hashed(table, columns)
+    if _is_crowded(table, row, of):
         return True
-    pairs = _pairs(table, hashed(table, columns))
+    pairs = _pairs(table, row, of)
     by_name = {each.name: each for each in counted}
     tried = sorted((by_name[name] for name in columns), key=lambda each: -each.distinct)[:MOST_TRIED]
-    different = table.ask(f"count(DISTINCT {hashed(table, columns)})")[0][0]
+    different = _one(table, select(f"count(DISTINCT {row})", of))
     for each in tried:
-        others = [name for name in columns if name != each.name]
-        each_of = f"GROUP BY {table.quoted(each.name)}"
-        among = within(select(f"count(DISTINCT {hashed(table, columns)}) AS c", rest=each_of))
-        alike = float(table.arrow(select(PAIRS, among)).column(0)[0].as_py() or 0)
+        others = _not_said_by(table, each, columns, of)
+        if not others and len(columns) > 1:
+            return True
+        among = within(select(f"count(DISTINCT {row}) AS c", of, f"GROUP BY {table.quoted(each.name)}"))
+        alike = _one(table, select(PAIRS, among))
         unlike = different * (different - 1) / 2 - alike
         odds = alike / unlike if unlike > 0 else 1.0
-        expected = SLACK * odds * (_pairs(table, hashed(table, others)) - pairs)
+        expected = SLACK * odds * (_pairs(table, hashed(table, others), of) - pairs)
         if pairs <= expected + 3 * expected**0.5:
             return True
     return False
 
 
-def _is_crowded(table: Table, row: str) -> bool:
+def _not_said_by(table: Table, column: Counted, columns: Sequence[str], of: str) -> list[str]:
+    """The columns that have several values for one of this column's, where that comes again often enough to tell."""
+    others = [name for name in columns if name != column.name]
+    if not others or column.distinct > REPEATED * column.rows:
+        return others
+    every = [hashed(table, [column.name]), *(hashed(table, [column.name, name]) for name in others)]
+    asked = table.arrow(select(", ".join(f"count(DISTINCT {each}) AS c{at}" for at, each in enumerate(every)), of))
+    own, *pairs = (int(asked.column(at)[0].as_py()) for at in range(len(every)))
+    return [name for name, number in zip(others, pairs, strict=True) if number > own]
+
+
+def _is_crowded(table: Table, row: str, of: str) -> bool:
     """Whether a few rows make up the table, some more often than others: a table copied as a whole has all as often."""
-    among = within(select("count(*) AS c", rest=f"GROUP BY {row}"))
+    among = within(select("count(*) AS c", of, f"GROUP BY {row}"))
     different, rows, least, most = (
         column[0].as_py() for column in table.arrow(select("count(*), sum(c), min(c), max(c)", among)).columns
     )
     return bool(different <= CROWDED * float(rows) and least < most)
 
 
-def _pairs(table: Table, row: str) -> float:
-    among = within(select("count(*) AS c", rest=f"GROUP BY {row}"))
-    return float(table.arrow(select(PAIRS, among)).column(0)[0].as_py() or 0)
+def _pairs(table: Table, row: str, of: str) -> float:
+    return _one(table, select(PAIRS, within(select("count(*) AS c", of, f"GROUP BY {row}"))))
+
+
+def _one(table: Table, question: str) -> float:
+    return float(table.arrow(question).column(0)[0].as_py() or 0)
 
 
 def rows_of(table: Table, condition: str, *given: object, most: int = MOST_SHOWN) -> tuple[int, ...]:

@@ -1,4 +1,4 @@
-"""Events that stop work: one of a run's own, beside the one that stops several of them."""
+"""Events that stop work: one of its own for each piece of it, beneath the one that stops several."""
 
 from __future__ import annotations
 
