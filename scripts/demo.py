@@ -29,7 +29,8 @@ def main() -> int:
     shutil.rmtree(PLACE, ignore_errors=True)
     shutil.copytree(ROOT / "examples/austen", PLACE, ignore=shutil.ignore_patterns(".noteship", "__pycache__"))
     print(f"Seven ordinary notebooks, copied to {PLACE.relative_to(ROOT)}. What do they make of each other?")
-    for words in (["graph"], ["run"], ["run"]):
+    steps = (["graph"], ["run"], ["run"], ["validate", "--report", "report.html"], ["promote", "latest"])
+    for words in steps:
         code = command(*words)
         if code:
             return code
@@ -63,7 +64,7 @@ def serve() -> int:
             print("\n".join(line for line in lines if line.startswith("noteship_") and not skipped(line)))
         finally:
             service.terminate()
-    print(f"\nThe project is in {os.path.relpath(PLACE)}; go on there: noteship explain 05-evaluate")
+    print(f"\nThe project is in {os.path.relpath(PLACE)}; go on there: noteship run --alternatives")
     return service.returncode
 
 
