@@ -129,7 +129,7 @@ def test_no_categories_of_rare_values() -> None:
 
 
 def test_no_key_by_chance() -> None:
-    """Numbers that happen to differ are no key, unless they number the rows, or are called so and differ beyond chance."""
+    """Numbers that happen to differ are no key, unless they number rows, or are called so and differ beyond chance."""
     draw = numpy.random.default_rng(0)
     few, many = draw.permutation(10_000)[:50], draw.permutation(10_000)[:400]
     for column, found in (("height_cm", ()), ("user_id", ("user_id",)), ("ID", ("ID",)), ("valid", ())):

@@ -137,7 +137,9 @@ def test_what_servers_make_of_a_secret_is_concealed_too(coded: Callable[[str], s
     assert other.sent_as("as it is sent") in "as it is sent" and other.conceal("<as it is sent>") == f"<{HIDDEN}>"
 
 
-@pytest.mark.parametrize("text", [100_000 * "a", 25_000 * "eyJ-", 30_000 * "://:", "-- m; " + 100_000 * "-" + "\nselect 1"])
+@pytest.mark.parametrize(
+    "text", [100_000 * "a", 25_000 * "eyJ-", 30_000 * "://:", "-- m; " + 100_000 * "-" + "\nselect 1"]
+)
 def test_no_text_takes_long_to_look_at(text: str) -> None:
     """Neither for secrets nor for the end of a query, whatever it is made of."""
     began = time.process_time()

@@ -83,6 +83,16 @@ def test_code_is_not_brought(tmp_path: Path) -> None:
     open_origin(source(f"{tmp_path}/origin/*.csv")).fetch(tmp_path / "y", None, watch())
 
 
+@pytest.mark.parametrize(
+    "name", ["X.PY", "lib.so.1", "GNUmakefile", "run.bat", "requirements.txt", "a\nb.csv", "a\u202eb.csv"]
+)
+def test_names_that_none_of_data_has(tmp_path: Path, name: str) -> None:
+    """Code in capital letters or of other tools, and names that do not show as they are."""
+    fill(tmp_path / "origin", "a.csv", name)
+    with pytest.raises(errors.OriginFailed, match=r"is code|cannot be the name"):
+        open_origin(source(f"{tmp_path}/origin")).fetch(tmp_path / "x", None, watch())
+
+
 def test_a_folder_takes_the_place_of_the_one_before(tmp_path: Path) -> None:
     """A file that the origin has no more is not there either."""
     fill(tmp_path / "origin", "a.csv", "b.csv")

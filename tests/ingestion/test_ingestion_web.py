@@ -175,6 +175,20 @@ def test_a_proxy_is_used_where_the_environment_names_one(
     assert site.asked[0][2]["proxy-authorization"].startswith("Basic ")
 
 
+def test_what_is_for_this_machine_goes_through_no_proxy(
+    site: web_server.Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A secret for it, which may go without TLS, would leave it in clear."""
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    with web_server.serving() as proxy:
+        monkeypatch.setenv("http_proxy", proxy.address)
+        for host in ("127.0.0.1", "localhost"):
+            url = f"{site.address}/data.bin".replace("127.0.0.1", host)
+            open_origin(source(url, **SECRETIVE)).fetch(tmp_path / "x", None, watch())
+        assert len(site.asked) == 2 and not proxy.asked
+
+
 def test_a_coding_that_was_not_asked_for_is_refused(site: web_server.Site, tmp_path: Path) -> None:
     """It would be another file than the address names."""
     site.headers["content-encoding"] = "gzip"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
+from noteship.cli.alternatives import summary
 from noteship.operations import alternatives
 from noteship.operations.alternatives import Candidate
 from noteship.operations.bundle import Made
@@ -73,3 +74,14 @@ def test_common_work_is_done_once(project) -> None:
     assert [executed.count(name) for name in ("0", "1a", "1b", "2a")] == [1, 1, 1, 2]
     assert "AssertionError" in answer.err
     assert not (project.root / "features.txt").exists()
+
+
+def test_the_ranking_says_that_its_first_was_chosen_by_these_rows() -> None:
+    """The best of several on the same rows is too good; of one alone nothing is said."""
+    several = alternatives.ranked(
+        [candidate("a", 0.9), candidate("b", 0.8), replace(candidate("c", 0), judgement=None)]
+    )
+    assert several.judged == 2 == several.to_json()["judged"]
+    told = "\n".join(summary(several))
+    assert "the first is the best of 2 on the same 20 held-out rows, in part by luck" in told
+    assert "by luck" not in "\n".join(summary(alternatives.ranked([candidate("a", 0.9)])))

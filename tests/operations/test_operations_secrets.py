@@ -14,6 +14,7 @@ import pytest
 from cli.projects import Project
 from ingestion import postgres_server, web_server
 from noteship.ingestion import kafka, web
+from noteship.operations.opened import OpenedProject
 
 SECRET = "pl4nted&s3cret/of'all"
 SENT = [base64.b64encode(each.encode()).decode().rstrip("=") for each in (SECRET, f"ada:{SECRET}")]
@@ -90,8 +91,11 @@ credentials = {{ env = "PLANTED" }}
 refresh = "once"
 """,
     )
+    project.write("told.py", "import os\nopen('told.txt', 'w').write(repr(dict(os.environ)))\n")
     assert not holds(say_all(project, caplog, capfd))
     assert project.text("token.csv") == "one\n"
+    assert "'PATH'" in project.text("told.txt")
+    assert "PLANTED" not in OpenedProject.at(project.root).variables
     # Some servers name the version of a file by what they were sent.
     for site.has_etag, site.repeats in ((False, "etag"), (False, "last-modified")):
         site.files["/raw.csv"] += b"more\n"

@@ -143,6 +143,32 @@ def test_equal_requests_are_answered_again(mail: Project) -> None:
     assert last["again"] and last["id"] > other["id"] and last["judgement"]["split"]["held_rows"] == 160
 
 
+def test_other_gates_are_held_against_what_was_measured(mail: Project) -> None:
+    """Nothing is measured anew for a gate, or for the card's text; a promotion goes by the gates of now."""
+    first = mail.call("validate", "--json").document
+    mail.write("noteship.toml", SERVICE + VALIDATE.replace("0.7", "0.999"))
+    answer = mail.call("promote", "latest")
+    assert answer.code == 1 and "gates" in answer.err
+    second = mail.call("validate", "--json").document
+    assert second["again"] and second["id"] > first["id"] and not second["judgement"]["passed"]
+    assert {**second["judgement"], **{name: first["judgement"][name] for name in ("gates", "passed", "settings")}} == (
+        first["judgement"]
+    )
+    assert second["judgement"]["settings"]["gates"][0] == "f1 >= 0.999"
+    answer = mail.call("promote", "latest")
+    assert answer.code == 1 and "f1 >= 0.999" in answer.err
+    mail.write("noteship.toml", SERVICE.replace("[project]", '[project]\ncard = "use.md"') + VALIDATE)
+    mail.write("use.md", "It sorts mail.")
+    third = mail.call("validate", "--json").document
+    assert third["again"] and third["judgement"] == first["judgement"]
+    store = OpenedProject.at(mail.root).store
+    kept = judgements.latest(store, third["bundle"])
+    assert kept is not None and b"It sorts mail." in store.get_bytes(kept.pages["card.md"])
+    assert mail.call("promote", "latest").code == 0
+    mail.write("noteship.toml", SERVICE + VALIDATE + "seed = 3\n")
+    assert not mail.call("validate", "--json").document["again"]
+
+
 def test_another_holdout_is_no_ground_for_a_promotion(mail: Project) -> None:
     """What was judged otherwise than it is declared does not promote."""
     assert validated(mail, "--holdout", "0.4").split.held_rows == 320

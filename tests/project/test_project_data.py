@@ -40,6 +40,7 @@ def test_refresh_is_a_word_or_a_time(tmp_path: Path, text: str, seconds: float) 
         ('from = "a"\nto = ".noteship/b"', "within the project"),
         ('from = "a"\nto = "b/*.csv"', "file or a folder of the project"),
         ('from = "a"\nto = "helpers.py"', "code does not come"),
+        ('from = "a"\nto = "data/GNUmakefile"', "code does not come"),
         ('from = "a"\nto = "b"\nrefresh = "2"', "always"),
         ('from = "a"\nto = "b"\ntimeout = 5', "with its unit"),
     ],

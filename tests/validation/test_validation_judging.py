@@ -163,9 +163,10 @@ def test_training_on_the_test_rows_does_not_flatter(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_rows_that_come_twice_are_told(tmp_path: Path) -> None:
-    """Held-out rows that the training part has, too, are easier: how many there are is told."""
+    """Held-out rows whose inputs the training part has, with another answer, are easier: how many there are is told."""
     raw = flats(200)
-    raw = pandas.concat([raw, raw.head(100)], ignore_index=True)
+    again = raw.head(100).assign(price=lambda rows: rows.price + 1)
+    raw = pandas.concat([raw, again], ignore_index=True)
     model = LinearRegression().fit(raw[["area", "rooms"]], raw.price)
     found = make(tmp_path, raw, ["area", "rooms"], [model], target="price").judge()
     assert found.split.duplicates > 20 and any("have the inputs of a row" in note for note in found.notes)
@@ -201,6 +202,9 @@ def test_the_last_rows_are_held_out_by_time(mail: Made) -> None:
     """From a moment on, which is told."""
     found = mail.judge(Holdout(by="time", column="date"))
     assert found.split.boundary == str(mail.raw.date.iloc[320]) and found.split.held_rows == 80
+    # Rows that follow one another are no evidence of their own, so nothing is said of how rare an error is.
+    assert any("20 stretches of time" in note for note in found.notes)
+    assert found.calibration is not None and numpy.isnan(found.calibration.p)
 
 
 @pytest.mark.slow

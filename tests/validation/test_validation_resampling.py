@@ -9,8 +9,8 @@ from typing import Any
 import numpy
 import pytest
 
-from noteship.validation.metrics import Classified, Regressed, Share
 from noteship.validation.intervals import wilson
+from noteship.validation.metrics import Classified, Regressed, Share
 from noteship.validation.resampling import Resampling
 
 Array = numpy.ndarray[Any, Any]

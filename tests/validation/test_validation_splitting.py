@@ -145,3 +145,10 @@ def test_what_is_no_holdout(value: object) -> None:
     """What was expected is told."""
     with pytest.raises(ValueError, match="share"):
         Holdout.read(value)
+
+
+def test_groups_that_are_too_large_are_told() -> None:
+    """One with a third of the rows can never be among a fifth of them."""
+    frame = pandas.DataFrame({"sender": ["large"] * 100 + [f"s{number}" for number in range(200)]})
+    parts = split(frame, None, by_group(), 0)
+    assert parts.largest == 66 and parts.too_large == (1, 100)

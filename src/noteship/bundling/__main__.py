@@ -17,7 +17,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from noteship import processors
+from noteship import lifeline, processors
 from noteship.errors import NoteshipError
 
 __all__ = ["main"]
@@ -48,6 +48,8 @@ def _answer(asked: dict[str, Any]) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
+    if lifeline.TIED in sys.argv[3:]:
+        lifeline.tied()
     # `-m` puts the working folder first; the project's modules must be found through the request alone.
     sys.path[:] = [path for path in sys.path if path not in ("", str(Path.cwd()))]
     # The order in which threads add up is in the last digits of what is fitted, and so in the bundle's digest.

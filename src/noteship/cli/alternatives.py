@@ -18,7 +18,7 @@ from noteship.operations.run import RunRequest
 from noteship.operations.variants import Variant
 from noteship.validation.judgement import Estimate
 
-__all__ = ["run"]
+__all__ = ["run", "summary"]
 
 
 def run(arguments: argparse.Namespace, output: Output) -> int:
@@ -39,7 +39,7 @@ def run(arguments: argparse.Namespace, output: Output) -> int:
     ranking = operation.compare(opened, request, lambda every: _listening(output, every))
     output.document(ranking.to_json())
     output.aside(*_failures(ranking))
-    output.text(*_summary(ranking))
+    output.text(*summary(ranking))
     if any(each.state == "interrupted" for each in ranking.candidates):
         return INTERRUPTED
     return 0 if ranking.good else 1
@@ -79,17 +79,30 @@ def _listening(output: Output, every: Sequence[Variant]) -> Iterator[_Told]:
         yield _Told(shown, len(every))
 
 
-def _summary(ranking: Ranking) -> Iterator[str]:
+def summary(ranking: Ranking) -> Iterator[str]:
+    """What a person is told in the end."""
     candidates, executed = ranking.candidates, len(ranking.executed)
     yield f"{len(candidates)} combinations, {executed} stage{'' if executed == 1 else 's'} executed"
     judged = next((each.judgement for each in candidates if each.judgement), None)
     header = ("", "alternatives", judged.metric if judged else "", "gates", "bundle")
     rows = [(str(place), _choice(each), *_cells(each)) for place, each in enumerate(candidates, 1)]
     yield from table(rows, header=header)
+    yield from _chosen_by_these_rows(ranking)
     best = candidates[0]
     if best.made is not None:
         names = ", ".join(f'"{name}"' for name in best.chosen)
         yield f"to go on with the first: [notebooks] with = [{names}]"
+
+
+def _chosen_by_these_rows(ranking: Ranking) -> Iterator[str]:
+    first = ranking.candidates[0]
+    if ranking.judged > 1 and first.judgement is not None:
+        rows = f"the same {first.judgement.split.held_rows:,} held-out rows"
+        metric = first.judgement.metric
+        yield (
+            f"the first is the best of {ranking.judged} on {rows}, in part by luck: expect a worse {metric} on others;"
+            " whether the next is really worse was not tested"
+        )
 
 
 def _cells(candidate: Candidate) -> tuple[str, str, str]:

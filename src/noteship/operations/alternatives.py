@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from noteship import workflow
 from noteship.errors import NoteshipError
 from noteship.operations import bundle as bundles
+from noteship.operations import child
 from noteship.operations.bundle import Made
 from noteship.operations.errors import NoAlternatives
 from noteship.operations.opened import OpenedProject
@@ -63,7 +64,11 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Ranking:
-    """All candidates, the best first: those that pass the gates, then the others, then those without a bundle."""
+    """All candidates, the best first: those that pass the gates, then the others, then those without a bundle.
+
+    All were judged on the same held-out rows. The first of them is the best on these by merit and by luck: on other
+    rows it will be less good than its measures here, and its interval holds the truth less often than it says.
+    """
 
     candidates: tuple[Candidate, ...]
 
@@ -71,6 +76,11 @@ class Ranking:
     def good(self) -> bool:
         """Whether every combination could be run and judged."""
         return all(each.state == "done" for each in self.candidates)
+
+    @property
+    def judged(self) -> int:
+        """How many were judged, and so from how many the first was chosen."""
+        return sum(each.figure is not None for each in self.candidates)
 
     @property
     def executed(self) -> tuple[str, ...]:
@@ -85,7 +95,7 @@ class Ranking:
         ended = [each.state for each in self.candidates]
         state = next((each for each in ("interrupted", "failed") if each in ended), "done")
         listed = [each.to_json() for each in self.candidates]
-        return {"state": state, "executed": len(self.executed), "candidates": listed}
+        return {"state": state, "executed": len(self.executed), "judged": self.judged, "candidates": listed}
 
 
 class Listener(Protocol):
@@ -165,22 +175,26 @@ class _Work:
         result = self.variants.run(variant, purpose, tell=self.listener.event, stop=stop)
         candidate = replace(candidate, result=result)
         if result.state == "done" and not stop.is_set():
-            candidate = self._bundled(variant, candidate, result)
+            candidate = self._bundled(variant, candidate, result, stop)
         self.listener.ended(candidate)
         return candidate
 
-    def _bundled(self, variant: Variant, candidate: Candidate, result: workflow.RunResult) -> Candidate:
+    def _bundled(
+        self, variant: Variant, candidate: Candidate, result: workflow.RunResult, stop: threading.Event
+    ) -> Candidate:
         opened = variant.opened
         if opened.settings.service is None or variant.graph.source.targets:
             return candidate
         try:
-            made = bundles.make(opened, result, lambda _: None, is_latest=False)
+            made = bundles.make(opened, result, lambda _: None, is_latest=False, cancel=stop)
             candidate = replace(candidate, made=made)
             if opened.settings.service.target is None:
                 return candidate
             self.listener.judging(candidate)
-            judged = validate(opened, ValidateRequest(made.digest), lambda _share, _words: None)
+            judged = validate(opened, ValidateRequest(made.digest), lambda _share, _words: None, stop)
             return replace(candidate, judgement=judged.judgement)
+        except child.Stopped:
+            return candidate
         except NoteshipError as error:
             return replace(candidate, error=error)
 

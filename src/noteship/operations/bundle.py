@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 import shutil
 import tempfile
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -65,11 +66,17 @@ class Proposed:
 
 
 def make(
-    opened: OpenedProject, result: workflow.RunResult, say: Callable[[str], None], *, is_latest: bool = True
+    opened: OpenedProject,
+    result: workflow.RunResult,
+    say: Callable[[str], None],
+    *,
+    is_latest: bool = True,
+    cancel: threading.Event | None = None,
 ) -> Made:
     """Make the bundle of what a run brought up to date, or find that it is there; with `is_latest`, `latest` names it.
 
-    Raises: StepNotMade, LeftOver, InputChanged, BundleFailed, NoteshipMissing, and the store's errors.
+    Raises: StepNotMade, LeftOver, InputChanged, BundleFailed, NoteshipMissing, and the store's errors; child.Stopped,
+    once `cancel` is set.
     """
     service = opened.settings.service
     assert service is not None
@@ -104,6 +111,8 @@ def make(
                 "left_out_root": str(opened.root),
                 "output": str(output),
             },
+            opened.variables,
+            cancel,
         )
         digest = opened.store.put_folder(output)
     told = ("signature", "state", "checks", "format", "why_not_skops", "types", "unused", "compiled", "profile")
@@ -162,7 +171,8 @@ def propose(opened: OpenedProject, result: workflow.RunResult) -> Proposed | Non
         return Proposed(known.value["toml"], known.value["reason"])
     request = {"propose": stages, "root": str(opened.root), "roots": list(_roots(opened))}
     try:
-        answer = child.ask(opened.environment.interpreter.path, "proposing a [service]", MAKER, request)
+        python = opened.environment.interpreter.path
+        answer = child.ask(python, "proposing a [service]", MAKER, request, opened.variables)
     except (BundleFailed, NoteshipMissing) as error:
         # Nobody asked for it: what has run is well.
         parts = error.parts()

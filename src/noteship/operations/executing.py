@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import threading
 from collections.abc import Callable, Iterable, Mapping
@@ -32,10 +31,10 @@ def runner_of(opened: OpenedProject, *, keep: bool, cluster: computing.Wanted | 
     made when the first stage comes that asks for one; who asks for none gets `cluster`, if that is given.
     """
     python = project.chosen(opened.root, opened.settings.environment.python)
-    runner = execution.Runner(opened.root, python, opened.store, environment=dict(os.environ), keep=keep)
+    runner = execution.Runner(opened.root, python, opened.store, environment=opened.variables, keep=keep)
     if opened.is_new:
         runner.warm()
-    place = computing.Place(opened.root, python, os.environ)
+    place = computing.Place(opened.root, python, opened.variables)
 
     def wanted(stage: str) -> computing.Wanted | None:
         return opened.cluster_of(stage) or cluster

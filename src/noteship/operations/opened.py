@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -72,6 +73,12 @@ class OpenedProject:
     def name(self) -> str:
         """The declared name, else the folder's, in the form that Kubernetes takes."""
         return self.settings.project.name or plain_name(self.root.name)
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """The variables of the environment that its own code gets: without the secrets of its sources."""
+        given = {each.credentials.env for each in self.settings.data.values() if each.credentials}
+        return {name: value for name, value in os.environ.items() if name not in given}
 
     @cached_property
     def environment(self) -> project.Environment:

@@ -8,6 +8,7 @@ import os
 import queue
 import secrets
 import select
+import signal
 import subprocess
 import tempfile
 import threading
@@ -18,10 +19,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from noteship import computing, processors, tuning, workflow
+from noteship import computing, lifeline, processors, tuning, workflow
 from noteship.errors import cut
 from noteship.nearest import nearest
 from noteship.operations import bundle as bundles
+from noteship.operations import child as children
 from noteship.operations.errors import (
     BundleFailed,
     NoteshipMissing,
@@ -66,7 +68,7 @@ class StepTrials:
             asked = replace(asked_of(opened, self._bundle, folder), metric=settings.metric)
             self._request.write_text(json.dumps({**asked.to_json(), "folds": settings.folds}), encoding="utf-8")
             if wanted is not None:
-                place = computing.Place(opened.root, Path(self._python), os.environ)
+                place = computing.Place(opened.root, Path(self._python), opened.variables)
                 clusters = held.enter_context(contextlib.closing(computing.Clusters(place)))
                 self._cluster = held.enter_context(clusters.use(wanted))
             self._held = held.pop_all()
@@ -125,7 +127,7 @@ class StepTrials:
         try:
             return self._idle.get_nowait()
         except queue.Empty:
-            made = _Child(self._python, self._request, self._cluster)
+            made = _Child(self._python, self._request, self._cluster, self._opened.variables)
             with self._lock:
                 self._children.append(made)
             made.begin(cancel)
@@ -150,7 +152,10 @@ class InBundle:
         self, opened: OpenedProject, result: workflow.RunResult, report: tuning.Report, cancel: threading.Event
     ) -> tuple[float, float | None]:
         """The mean over the folds, and its standard error. Raises what making the bundle and a trial raise."""
-        made = bundles.make(opened, result, lambda _: None, is_latest=False)
+        try:
+            made = bundles.make(opened, result, lambda _: None, is_latest=False, cancel=cancel)
+        except children.Stopped as error:
+            raise tuning.Stopped from error
         with StepTrials(opened, self.settings, Named(made.digest, opened.name, "latest")) as tried:
             measured = tried.tried({}, report, cancel)
         return measured.value, measured.error
@@ -166,7 +171,9 @@ def facts_of(opened: OpenedProject, settings: TuneSettings) -> list[Any]:
 class _Child:
     """One process, asked for one trial after the other. `is_well`: whether it waits for the next one."""
 
-    def __init__(self, python: str, request: Path, cluster: computing.Cluster | None) -> None:
+    def __init__(
+        self, python: str, request: Path, cluster: computing.Cluster | None, variables: Mapping[str, str]
+    ) -> None:
         self.steps: Mapping[str, Any] = {}
         self.is_well = True
         self._python, self._cluster, self._read_yet = python, cluster, b""
@@ -175,7 +182,7 @@ class _Child:
         self._said = request.with_name(f"said-{secrets.token_hex(4)}")
         with self._said.open("wb") as said:
             self._process = subprocess.Popen(
-                [python, "-m", MODULE, str(request), *(["--spread"] if cluster else [])],
+                [python, "-m", MODULE, str(request), lifeline.TIED, *(["--spread"] if cluster else [])],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=said,
@@ -183,7 +190,7 @@ class _Child:
                 # Python puts the current folder first, whose files are not meant for this.
                 cwd=request.parent,
                 # Trials run side by side, and sums come in one order: equal trials come to equal values.
-                env={**os.environ, **dict.fromkeys(processors.VARIABLES, "1"), **access},
+                env={**variables, **dict.fromkeys(processors.VARIABLES, "1"), **access},
                 # Ctrl-C is for noteship, which then ends it.
                 start_new_session=True,
             )
@@ -228,7 +235,8 @@ class _Child:
             if pipe is not None:
                 pipe.close()
         # It is busy with what nobody waits for, or has nothing more to do.
-        self._process.kill()
+        with contextlib.suppress(OSError):
+            os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
 
     def _write(self, value: Mapping[str, Any]) -> None:

@@ -15,6 +15,7 @@ from typing import Any, Protocol
 from noteship import digests, tuning
 from noteship.errors import stage_section
 from noteship.nearest import nearest
+from noteship.operations.chosen import parted_by
 from noteship.operations.errors import Contradiction, DirectionNeeded, NothingToTune, UnknownMeasure
 from noteship.operations.naming import named
 from noteship.operations.opened import OpenedProject
@@ -118,19 +119,20 @@ def tune(opened: OpenedProject, request: TuneRequest, listen: Listen, events: Ev
     method.check(tuning.Space(settings.space))
     metric = tuning.FileMetric.of(settings.metric)
     _check(settings, metric)
+    parted = parted_by(opened.settings.validate) if metric is None else {}
     if settings.is_of_steps:
         if metric is not None:
             raise UnknownMeasure(settings.metric, "steps are fitted again without any notebook", "", tuple(MEASURES))
         wanted = settings.cluster.wanted if settings.cluster else None
         with StepTrials(opened, settings, named(opened, "latest"), wanted) as tried:
-            return _searched(opened, request, _Aim(settings, method, tried.untuned(), tried), listen)
+            return _searched(opened, request, _Aim(settings, method, tried.untuned(), tried, parted), listen)
     if metric is None and opened.settings.service is None:
         raise UnknownMeasure(settings.metric, "there is no [service] whose model could be judged", "", tuple(MEASURES))
     judging = InBundle(settings) if metric is None else InFile(metric)
     with Variants(opened, cluster=settings.cluster.wanted if settings.cluster else None) as variants:
         trials = NotebookTrials(opened, variants, settings.space, judging, request.chosen)
         untuned = trials.untuned(settings.metric, events)
-        return _searched(opened, request, _Aim(settings, method, untuned, trials), listen)
+        return _searched(opened, request, _Aim(settings, method, untuned, trials, parted), listen)
 
 
 def _check(settings: TuneSettings, metric: tuning.FileMetric | None) -> None:
@@ -162,6 +164,7 @@ class _Aim:
     method: tuning.Method
     untuned: Untuned
     objective: tuning.Objective
+    parted: Mapping[str, Any]
 
     @property
     def space(self) -> tuning.Space:
@@ -181,6 +184,7 @@ class _Aim:
             started="",
             before=self.untuned.measured.value,
             own=self.untuned.parameters,
+            told=self.parted,
         )
 
 

@@ -6,6 +6,7 @@ The measuring is done in the project's interpreter; gates, report and card are m
 from __future__ import annotations
 
 import json
+import shutil
 import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -14,11 +15,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from noteship import digests, workflow
+from noteship import digests, files, workflow
 from noteship.digests import Digest, short
 from noteship.errors import NoteshipError
 from noteship.operations import child, judgements, loading, promotions, trusted
-from noteship.operations.errors import DataGone, NoHoldoutFile, NoTarget
+from noteship.operations.chosen import chosen_on
+from noteship.operations.errors import DataGone, MadeEarlier, NoHoldoutFile, NoTarget, RowsChanged
 from noteship.operations.naming import Named, named
 from noteship.operations.opened import OpenedProject
 from noteship.operations.validating_pages import CARD, PICTURES, REPORT, intended
@@ -88,12 +90,15 @@ class _Rows:
     is_kept: bool
 
 
-def validate(opened: OpenedProject, request: ValidateRequest, told: Told) -> Validated:
+def validate(
+    opened: OpenedProject, request: ValidateRequest, told: Told, cancel: threading.Event | None = None
+) -> Validated:
     """Judge a bundle, or find that the same was judged before; its judgement is then the latest one of the bundle.
 
     Where only gates or the card's text are others, what was measured before is held against these gates.
-    Raises: NoBundle, UnknownBundle, NoTarget, DataGone, NoHoldoutFile, GateUnknown, NoCardText, what the judging raises
-    (as BundleFailed), NoteshipMissing, and the store's errors.
+    Raises: NoBundle, UnknownBundle, MadeEarlier, NoTarget, DataGone, RowsChanged, NoHoldoutFile, GateUnknown,
+    NoCardText, what the judging raises (as BundleFailed), NoteshipMissing, and the store's
+    errors; child.Stopped, once `cancel` is set.
     """
     found = named(opened, request.bundle or "latest")
     use = intended(opened)
@@ -113,8 +118,9 @@ def validate(opened: OpenedProject, request: ValidateRequest, told: Told) -> Val
             before = judgements.keep(opened.store, judgement, asked.key, pages, asked.measured)
         return Validated(found, judgement, before, again=True, since=since, of_old=True)
     measured = None if request.again else judgements.find_measured(opened.store, found.digest, asked.measured)
-    known = judgements.read(opened.store, measured) if measured else asked.judged(request.trusting, told)
-    judgement = _gated(replace(known, settings=settings.to_json()), settings)
+    known = judgements.read(opened.store, measured) if measured else asked.judged(request.trusting, told, cancel)
+    notes = (*known.notes, *(each for each in chosen_on(opened, description, settings) if each not in known.notes))
+    judgement = _gated(replace(known, settings=settings.to_json(), notes=notes), settings)
     kept = judgements.keep(opened.store, judgement, asked.key, _pages(judgement, use), asked.measured)
     return Validated(found, judgement, kept, again=measured is not None, since=since)
 
@@ -122,7 +128,7 @@ def validate(opened: OpenedProject, request: ValidateRequest, told: Told) -> Val
 def asked_of(opened: OpenedProject, found: Named, folder: Path) -> JudgeRequest:
     """What a judging of a bundle by `[validate]` is asked, with its files laid out in a folder; no champion.
 
-    Raises NoTarget, DataGone, NoHoldoutFile, and the store's errors.
+    Raises MadeEarlier, NoTarget, DataGone, RowsChanged, NoHoldoutFile, and the store's errors.
     """
     asked = _Asked(opened, found, opened.settings.validate, _description(opened, found.digest), "")
     return replace(asked.request(folder, loading.Trusting()), champion=None)
@@ -152,7 +158,9 @@ class _Asked:
         self._use = use
         self._champion = promotions.champion(opened.store)
         lineage = description["lineage"]
-        data = lineage.get("data") or {}
+        data = lineage.get("data")
+        if data is None:
+            raise MadeEarlier(short(found.digest))
         if data.get("target") is None:
             raise NoTarget(short(found.digest))
         self._target: str = data["target"]
@@ -214,16 +222,15 @@ class _Asked:
             robustness=self._settings.robustness,
         )
 
-    def judged(self, trusting: loading.Trusting, told: Told) -> Judgement:
+    def judged(self, trusting: loading.Trusting, told: Told, cancel: threading.Event | None = None) -> Judgement:
         """Measure it in the project's interpreter."""
         with tempfile.TemporaryDirectory(prefix="noteship-") as name:
             folder = Path(name)
             request = self.request(folder, trusting)
             with _watched(folder / "progress", told):
                 python = self._opened.environment.interpreter.path
-                answer = child.ask(
-                    python, "validating", JUDGE, {**request.to_json(), "progress": str(folder / "progress")}
-                )
+                asked = {**request.to_json(), "progress": str(folder / "progress")}
+                answer = child.ask(python, "validating", JUDGE, asked, self._opened.variables, cancel)
         return Judgement.from_json(answer)
 
     def _rows(self, path: str, digest: str, known: workflow.FileDigests) -> _Rows:
@@ -258,11 +265,12 @@ class _Asked:
         return ""
 
     def _fetched(self, rows: _Rows, folder: Path) -> Path:
-        if not rows.is_kept:
-            return self._opened.root / rows.path
         folder.mkdir()
         target = folder / PurePosixPath(rows.path).name
-        self._opened.store.fetch_file(Digest(rows.digest), target)
+        if rows.is_kept:
+            self._opened.store.fetch_file(Digest(rows.digest), target)
+        else:
+            _copy(self._opened.root, rows, target)
         return target
 
     def _packed(self, bundle: Named, folder: Path, trusting: loading.Trusting) -> Packed:
@@ -279,6 +287,20 @@ class _Asked:
             return self._packed(Named(digest, "", "champion"), folder, trusting)
         # What is not to be had is compared with nothing, which is told.
         return Packed(str(folder), digest)
+
+
+def _copy(root: Path, rows: _Rows, target: Path) -> None:
+    """Copy rows of the project: whoever saves the file meanwhile changes no judgement. Raises RowsChanged."""
+    source = root / rows.path
+    with suppress(FileNotFoundError):
+        if source.is_dir():
+            shutil.copytree(source, target)
+        else:
+            files.copy(source, target)
+    with workflow.FileDigests(target.parent) as there:
+        # Of a folder elsewhere, the names count.
+        if there.of(str(target) if rows.path.startswith("/") else target.name) != rows.digest:
+            raise RowsChanged(rows.path)
 
 
 def _gated(judgement: Judgement, settings: ValidateSettings) -> Judgement:

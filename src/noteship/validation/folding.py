@@ -13,7 +13,7 @@ from noteship.monitor import streams
 from noteship.validation import errors
 from noteship.validation.holdout import Holdout
 from noteship.validation.metrics import Array
-from noteship.validation.splitting import moments_of
+from noteship.validation.splitting import by_kind, moments_of
 
 __all__ = ["Fold", "folds"]
 
@@ -27,11 +27,17 @@ class Fold:
 
 
 def folds(
-    frame: pandas.DataFrame, classes: pandas.Series[Any] | None, holdout: Holdout, count: int, seed: int
+    frame: pandas.DataFrame,
+    classes: pandas.Series[Any] | None,
+    holdout: Holdout,
+    count: int,
+    seed: int,
+    copied: Array | None = None,
 ) -> list[Fold]:
     """As many folds of the rows; `classes` are the answers of a classification.
 
-    Guarantee: equal arguments give equal folds. By share, each class is spread evenly; by group, no group is on both
+    Guarantee: equal arguments give equal folds. By share, each class is spread evenly, and rows of one kind of `copied`
+    are in one fold; by group, no group is on both
     sides; by time, each fold is judged by what was fitted on all that was earlier. Raises TooFewFolds.
     """
     if holdout.by == "time":
@@ -39,7 +45,7 @@ def folds(
     if holdout.by == "group":
         numbers = _by_group(frame[holdout.column], count, seed)
     else:
-        numbers = _by_share(len(frame), classes, count, seed)
+        numbers = by_kind(copied, classes, len(frame), lambda rows, of: _by_share(rows, of, count, seed))
     parts = [Fold(numpy.flatnonzero(numbers != each), numpy.flatnonzero(numbers == each)) for each in range(count)]
     if any(not len(each.judged) for each in parts):
         raise errors.TooFewFolds(count, len(frame), "rows")

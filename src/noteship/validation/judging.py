@@ -219,7 +219,7 @@ class _Judging:
             share = told.duplicates / told.held_rows
             yield (
                 f"{told.duplicates:,} held-out rows ({share:.1%}) have the inputs of a row of the training part: they"
-                " are easier than new ones"
+                " are easier than rows with new inputs"
             )
         for word, (fitted, held) in told.classes.items():
             if not fitted:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -14,9 +14,10 @@ from noteship import models
 from noteship.errors import NoteshipError
 from noteship.validation import errors
 from noteship.validation.asking import JudgeRequest
+from noteship.validation.copies import copies, in_both
 from noteship.validation.judgement import Split
 from noteship.validation.metrics import Array
-from noteship.validation.splitting import alike, check, split
+from noteship.validation.splitting import Parts, alike, check, split
 
 __all__ = ["Part", "Parted", "part_rows"]
 
@@ -42,6 +43,7 @@ class Parted:
 
     - groups: of the held-out rows, where they are resampled whole
     - seen: of rows from a file, which are in the data that the model was made with, too
+    - copied: of rows of the training part that are copies of others, the number of their kind; None without copies
     """
 
     train: Part
@@ -49,6 +51,7 @@ class Parted:
     told: Split
     groups: Array | None = None
     seen: Array | None = None
+    copied: Array | None = None
     notes: tuple[str, ...] = ()
 
     def without_seen(self) -> Parted:
@@ -69,7 +72,8 @@ def part_rows(asked: JudgeRequest, signature: models.Signature) -> Parted:
     inputs = [column.name for column in signature.inputs]
     data, unlabelled = _known(models.read_table(Path(asked.data)), asked.target, "the [service] data")
     if asked.held is None:
-        made = _of_data(data, asked, unlabelled, is_classes=signature.output.kind == "classification")
+        copied = copies(data.raw[[*inputs, asked.target]])
+        made = _of_data(data, asked, unlabelled, copied, is_classes=signature.output.kind == "classification")
     else:
         made = _of_file(data, asked, inputs, unlabelled)
     check(made.train.answers, made.held.answers, classes=signature.output.kind == "classification")
@@ -84,11 +88,15 @@ def _known(table: pandas.DataFrame, target: str, name: str) -> tuple[Part, int]:
     return Part(rows, rows[target]), int((~known).sum())
 
 
-def _of_data(data: Part, asked: JudgeRequest, unlabelled: int, *, is_classes: bool) -> Parted:
+def _of_data(data: Part, asked: JudgeRequest, unlabelled: int, copied: Array | None, *, is_classes: bool) -> Parted:
     holdout = asked.holdout
-    parts = split(data.raw, data.answers if is_classes else None, holdout, asked.seed)
+    parts = split(data.raw, data.answers if is_classes else None, holdout, asked.seed, copied)
     held = data.taken(parts.held)
-    groups = None
+    groups, notes = None, tuple(_on_groups(parts))
+    if copied is not None and holdout.by == "share":
+        groups = copied[parts.held]
+        equal = len(copied) - len(numpy.unique(copied))
+        notes = (f"{equal:,} rows of the data are copies of others: all of a kind are on one side, and count as one",)
     if holdout.by == "group":
         groups = pandas.factorize(held.raw[holdout.column], use_na_sentinel=False)[0]
     told = Split(
@@ -102,7 +110,18 @@ def _of_data(data: Part, asked: JudgeRequest, unlabelled: int, *, is_classes: bo
         groups=parts.groups,
         unlabelled=unlabelled,
     )
-    return Parted(data.taken(parts.train), held, told, groups)
+    of_train = None if copied is None else copied[parts.train]
+    return Parted(data.taken(parts.train), held, told, groups, copied=of_train, notes=notes)
+
+
+def _on_groups(parts: Parts) -> Iterator[str]:
+    count, rows = parts.too_large
+    if count:
+        which = "a group" if count == 1 else f"{count:,} groups"
+        yield (
+            f"{which} with more than {parts.largest:,} rows ({rows:,} in all) could not be held out: what is found is"
+            " of smaller ones"
+        )
 
 
 def _of_file(data: Part, asked: JudgeRequest, inputs: list[str], unlabelled: int) -> Parted:
@@ -113,11 +132,12 @@ def _of_file(data: Part, asked: JudgeRequest, inputs: list[str], unlabelled: int
     if missing:
         raise errors.HeldOutUnfit(name, f"it has no column {', '.join(missing)}")
     columns = [*inputs, asked.target]
-    both, seen = alike(data.raw[columns], held.raw[columns])
+    both, seen = in_both(data.raw, held.raw, columns)
     train = data.taken(numpy.flatnonzero(~both))
+    copied = copies(train.raw[columns])
     notes = (f"{int(both.sum()):,} rows of the data are in {name}, too: left out of the training part",)
     told = Split("file", len(train), len(held), asked.seed, file=name, unlabelled=unlabelled + without)
-    return Parted(train, held, told, seen=seen, notes=notes if both.any() else ())
+    return Parted(train, held, told, seen=seen, copied=copied, notes=notes if both.any() else ())
 
 
 def _fitting(name: str, read: Callable[[], tuple[Part, int]]) -> tuple[Part, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,9 +11,10 @@ import pandas
 
 from noteship.monitor import streams
 from noteship.validation import errors
+from noteship.validation.copies import row_hashes
 from noteship.validation.holdout import Holdout
 
-__all__ = ["LEAST_ROWS", "Array", "Parts", "alike", "check", "moments_of", "split"]
+__all__ = ["LEAST_ROWS", "Array", "Parts", "alike", "by_kind", "check", "moments_of", "split"]
 
 Array = numpy.ndarray[Any, Any]
 
@@ -24,16 +26,30 @@ OVERSHOOT = 1.1
 
 @dataclass(frozen=True, eq=False)
 class Parts:
-    """Places of rows, in their order. `groups`: how many are held out, of how many; `boundary`: the earliest moment."""
+    """Places of rows, in their order. `boundary`: the earliest moment.
+
+    groups: how many are held out, of how many; largest: the rows of a group above which none is ever held out;
+    too_large: how many groups are larger, and how many rows they have
+    """
 
     train: Array
     held: Array
     boundary: str | None = None
     groups: tuple[int, int] | None = None
+    largest: int | None = None
+    too_large: tuple[int, int] = (0, 0)
 
 
-def split(frame: pandas.DataFrame, classes: pandas.Series[Any] | None, holdout: Holdout, seed: int) -> Parts:
+def split(
+    frame: pandas.DataFrame,
+    classes: pandas.Series[Any] | None,
+    holdout: Holdout,
+    seed: int,
+    copied: Array | None = None,
+) -> Parts:
     """Part the rows by a share, by time or by groups; `classes` are the answers of a classification.
+
+    `copied` numbers kinds of rows: by share, copies of a row are on one side, and count as one.
 
     Guarantee: equal arguments give equal parts, on every machine. By share, each class has its share of rows, and one
     with two rows or more is in both parts. By time, rows of one moment are on one side; by group, rows of one group,
@@ -46,7 +62,7 @@ def split(frame: pandas.DataFrame, classes: pandas.Series[Any] | None, holdout: 
         return _by_time(frame[holdout.column], holdout)
     if holdout.by == "group":
         return _by_group(frame[holdout.column], holdout, seed)
-    held = _by_share(len(frame), classes, holdout.share, seed)
+    held = by_kind(copied, classes, len(frame), lambda rows, of: _by_share(rows, of, holdout.share, seed))
     return Parts(numpy.flatnonzero(~held), numpy.flatnonzero(held))
 
 
@@ -61,8 +77,21 @@ def check(train: pandas.Series[Any], held: pandas.Series[Any], *, classes: bool)
 
 def alike(train: pandas.DataFrame, held: pandas.DataFrame) -> tuple[Array, Array]:
     """Which rows of either part have, in all columns, the values of a row of the other."""
-    first, second = _hashes(train), _hashes(held)
+    first, second = row_hashes(train), row_hashes(held)
     return numpy.isin(first, second), numpy.isin(second, first)
+
+
+def by_kind(
+    copied: Array | None,
+    classes: pandas.Series[Any] | None,
+    rows: int,
+    dealt: Callable[[int, pandas.Series[Any] | None], Array],
+) -> Array:
+    """What `dealt` gives each of so many rows of classes; where there are copies, what it gives the first of each."""
+    if copied is None:
+        return dealt(rows, classes)
+    firsts, codes = numpy.unique(copied, return_index=True, return_inverse=True)[1:]
+    return dealt(len(firsts), None if classes is None else classes.iloc[firsts])[codes]
 
 
 def _by_share(rows: int, classes: pandas.Series[Any] | None, share: float, seed: int) -> Array:
@@ -125,17 +154,12 @@ def _by_group(column: pandas.Series[Any], holdout: Holdout, seed: int) -> Parts:
     held = numpy.isin(codes, taken)
     if not taken:
         raise errors.GroupTooLarge(str(column.name), len(names), int(sizes.min()), len(column))
-    return Parts(numpy.flatnonzero(~held), numpy.flatnonzero(held), groups=(len(taken), len(names)))
-
-
-def _hashes(frame: pandas.DataFrame) -> Array:
-    columns = {str(name): _hashable(frame[name]) for name in frame.columns}
-    hashed: Array = pandas.util.hash_pandas_object(pandas.DataFrame(columns), index=False).to_numpy()
-    return hashed
-
-
-def _hashable(column: pandas.Series[Any]) -> pandas.Series[Any]:
-    """Numbers as numbers of one kind, so that 1 and 1.0 are alike; all else as texts."""
-    if pandas.api.types.is_numeric_dtype(column.dtype):
-        return column.astype("float64")
-    return column.astype(str)
+    most = int(OVERSHOOT * wanted)
+    large = sizes[sizes > most]
+    return Parts(
+        numpy.flatnonzero(~held),
+        numpy.flatnonzero(held),
+        groups=(len(taken), len(names)),
+        largest=most,
+        too_large=(len(large), int(large.sum())),
+    )

@@ -23,6 +23,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import IO, Any
 
+from noteship import lifeline
 from noteship.errors import NoteshipError
 
 __all__ = ["main"]
@@ -72,4 +73,5 @@ if __name__ == "__main__":
     # What the steps print is not part of the conversation.
     private = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-    main(Path(sys.argv[1]), sys.stdin, private, is_spread="--spread" in sys.argv[2:])
+    asked_of = lifeline.tied() if lifeline.TIED in sys.argv[2:] else sys.stdin
+    main(Path(sys.argv[1]), asked_of, private, is_spread="--spread" in sys.argv[2:])

@@ -40,7 +40,7 @@ class Trying:
         whole = (self._frame, self._answers)
         self._answering = Answering.of(opened.composition, whole, self._answers, asked.positive)
         classes = self._answers if kind == "classification" else None
-        self._folds = folds(parted.train.raw, classes, asked.holdout, count, asked.seed)
+        self._folds = folds(parted.train.raw, classes, asked.holdout, count, asked.seed, parted.copied)
 
     @classmethod
     def of(cls, request: Path) -> Self:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Literal
 
 from noteship import errors as base_errors
+from noteship.stopping import Beneath
 from noteship.workflow import alive, errors
 from noteship.workflow.by_hand import changed_by_hand
 from noteship.workflow.delivery import Delivery
@@ -27,7 +28,6 @@ from noteship.workflow.origins import Origins
 from noteship.workflow.resolving import Resolver
 from noteship.workflow.results import Result, StageRecord
 from noteship.workflow.running import Running, Tools
-from noteship.stopping import Beneath
 from noteship.workflow.tasks import Executor
 from noteship.workflow.workers import Labour
 from noteship.workflow.workplace import Options, Workplace

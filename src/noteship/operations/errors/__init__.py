@@ -48,7 +48,14 @@ from noteship.operations.errors.tuning import (
     UnknownStepParameter,
     UntunedFails,
 )
-from noteship.operations.errors.validating import DataGone, NoCardText, NoHoldoutFile, NoTarget
+from noteship.operations.errors.validating import (
+    DataGone,
+    MadeEarlier,
+    NoCardText,
+    NoHoldoutFile,
+    NoTarget,
+    RowsChanged,
+)
 from noteship.operations.errors.watching import (
     BadTimes,
     NoAlarm,
@@ -73,6 +80,7 @@ __all__ = [
     "InputOfUnreadable",
     "LeftOver",
     "LinkLeadsNowhere",
+    "MadeEarlier",
     "MetricOfNobody",
     "NeverFetched",
     "NoAlarm",
@@ -100,6 +108,7 @@ __all__ = [
     "OpenToAll",
     "OutsideOfProject",
     "QueryUnreadable",
+    "RowsChanged",
     "SearchedInVain",
     "SetInVain",
     "SourceNameTaken",

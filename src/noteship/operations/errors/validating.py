@@ -7,7 +7,7 @@ from typing import Self
 
 from noteship.errors import Parts, UsageError, WorkFailed, cut
 
-__all__ = ["DataGone", "NoCardText", "NoHoldoutFile", "NoTarget"]
+__all__ = ["DataGone", "MadeEarlier", "NoCardText", "NoHoldoutFile", "NoTarget", "RowsChanged"]
 
 
 @dataclass(eq=False)
@@ -55,6 +55,26 @@ class NoCardText(UsageError):
 
 
 @dataclass(eq=False)
+class MadeEarlier(UsageError):
+    """A bundle was made by a version of noteship that did not note yet what a validation needs."""
+
+    bundle: str
+
+    def parts(self) -> Parts:
+        """The message."""
+        return Parts(
+            f"bundle {self.bundle} cannot be judged: an earlier version of noteship made it, without a note of its rows",
+            where="bundle.json in the bundle",
+            remedy="make it anew, and validate that one: noteship run",
+        )
+
+    @classmethod
+    def example(cls) -> Self:
+        """An instance for documentation."""
+        return cls("3fa9c81b02d4")
+
+
+@dataclass(eq=False)
 class NoTarget(UsageError):
     """A model is to be judged, and nobody says which column has the right answers."""
 
@@ -72,6 +92,22 @@ class NoTarget(UsageError):
     def example(cls) -> Self:
         """An instance for documentation."""
         return cls("3fa9c81b02d4")
+
+
+@dataclass(eq=False)
+class RowsChanged(WorkFailed):
+    """Somebody saved the rows of a validation between its first look at them and its copy."""
+
+    path: str
+
+    def parts(self) -> Parts:
+        """The message."""
+        return Parts(f"{self.path} changed while the validation began", where=self.path, remedy="run it again")
+
+    @classmethod
+    def example(cls) -> Self:
+        """An instance for documentation."""
+        return cls("data/test.parquet")
 
 
 @dataclass(eq=False)

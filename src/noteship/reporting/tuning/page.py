@@ -28,9 +28,9 @@ STYLE = """
 .narrow { max-width: 38rem; }
 """
 IMPORTANCE = (
-    "How much a parameter decides whether a trial is among the best, in this space (PED-ANOVA): one that was searched "
-    "in a narrow range has little. Only what is more than chance is shown: more than in 95 of 100 deals of the same "
-    "values to other trials."
+    "How much a parameter decides whether a trial is of the better half, in this space (PED-ANOVA): one that was "
+    "searched in a narrow range has little. Only what is more than chance is shown: more than in 95 of 100 deals of "
+    "the same values to other trials."
 )
 BEST = (
     "It is the best of many, and so better than what the same parameters will come to on other data. What they are "
@@ -126,8 +126,8 @@ def _charts(easel: Easel, told: Told) -> Iterator[str]:
     )
     if told.importances:
         yield (
-            '<h2>What mattered</h2><p class="quiet">How much each parameter decides whether a trial is among the '
-            f'best.</p><div class="panel narrow">{charts.importance(easel, told)}</div>'
+            '<h2>What mattered</h2><p class="quiet">How much each parameter decides whether a trial is of the better '
+            f'half.</p><div class="panel narrow">{charts.importance(easel, told)}</div>'
         )
     else:
         yield '<h2>What mattered</h2><p class="quiet">No parameter is shown to matter more than by chance.</p>'

@@ -52,6 +52,8 @@ def _next_to(judgement: Judgement) -> tuple[str, str]:
     if compared is None or difference is None:
         return "not compared", compared.why if compared else ""
     between = f"{signed(judgement.metric, difference.low)} to {signed(judgement.metric, difference.high)}"
+    if not math.isfinite(difference.low):
+        between = "without an interval: they differ in too little"
     return signed(judgement.metric, difference.value), between
 
 

@@ -22,13 +22,14 @@ Gate: A condition that [validate] asks for. It is held against the value, not ag
 as f1.low >= 0.9 does. A gate about the champion is passed where there is none.
 
 Difference: Both models answered the same rows, so they are compared row by row; that is surer than to compare two
-intervals, which may overlap though one model is better.
+intervals, which may overlap though one model is better. Only the main metric's is called better or worse: of ten, one
+or the other is so by chance.
 
 Slice: Held-out rows that are alike in one column. A slice is called worse where {slices},
 and chance does so much in less than {level} of such judgings, all slices together being reckoned with.
 
 Calibration: Of rows with a probability of 80 %, 80 % should be so. Above the diagonal a model is too cautious, below
-it too sure.
+it too sure. Few rows are off the diagonal by chance: that is what a calibrated model's error is told for.
 
 Threshold: The probability from which on a row is flagged. The model's own is drawn where it has one; the best on these
 rows will be a little worse on others, since it was chosen on these.

@@ -34,7 +34,7 @@ def slices(judgement: Judgement) -> Lanes | None:
     if not given:
         return None
     given.sort(key=_by(name))
-    few = "groups" if judgement.split.how == "group" else "rows"
+    few = {"group": "groups", "time": "rows or stretches of time"}.get(judgement.split.how, "rows")
     is_of_classes = judgement.kind == "classification"
     rows = tuple(_slice(name, each, few, is_of_classes) for each in given)
     scale = Scale.around([*spans(rows), overall], most=1.0 if is_of_one(name) else None)

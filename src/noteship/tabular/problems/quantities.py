@@ -127,7 +127,7 @@ def _far(looked: Looked, counted: Counted) -> Iterator[Problem]:
             numbers=rows_of(looked.table, f"CAST({name} AS DOUBLE) = ?", value),
             shown=(counted.name,),
         )
-    yield from _outliers(looked, counted, inner)
+    yield from _outliers(looked, counted, inner, {value for value, _ in marked})
 
 
 def _without_marks(values: Array, counts: Array) -> tuple[Array, list[tuple[float, int]]]:
@@ -163,8 +163,8 @@ def _is_mark(values: Array, counts: Array, end: int) -> bool:
     return is_far or bool(counts[end] >= float(numpy.median(beside)))
 
 
-def _outliers(looked: Looked, counted: Counted, inner: Array) -> Iterator[Problem]:
-    """Values that no scale would hold: beyond a hundred times the width of the inner 99 %, and alone there."""
+def _outliers(looked: Looked, counted: Counted, inner: Array, marks: set[float]) -> Iterator[Problem]:
+    """Values that no scale would hold, but marks: a hundred times the width of the inner 99 % away, and alone there."""
     low, high = (float(each) for each in numpy.quantile(inner, [0.005, 0.995]))
     width = high - low
     if width <= 0 or counted.low is None or counted.high is None:
@@ -172,7 +172,8 @@ def _outliers(looked: Looked, counted: Counted, inner: Array) -> Iterator[Proble
     name = f"CAST({looked.table.quoted(counted.name)} AS DOUBLE)"
     for value, edge, sign in ((counted.low, low, "<="), (counted.high, high, ">=")):
         bound = edge + (BEYOND * width if sign == ">=" else -BEYOND * width)
-        if not (value >= bound if sign == ">=" else value <= bound) or _is_long_tailed(inner, value):
+        is_beyond = value >= bound if sign == ">=" else value <= bound
+        if not is_beyond or value in marks or _is_long_tailed(inner, value):
             continue
         if _is_heavy_tailed(inner[(inner > low - BEYOND * width) & (inner < high + BEYOND * width)], value):
             continue

@@ -119,7 +119,7 @@ def _contradictions(looked: Looked, inputs: list[str], of_inputs: Repeats) -> It
         if not columns:
             continue
         alike = of_inputs if columns == inputs else repeats(looked.table, columns, survey.counted)
-        if not alike.copies:
+        if not alike.copies or alike.is_chance:
             continue
         by, answer = hashed(looked.table, columns), looked.table.quoted(target)
         # Copies of whole rows agree, and say nothing of whether others disagree by chance.
