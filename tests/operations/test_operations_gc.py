@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from cli.projects import Project
-from noteship import store, workflow
+from noteship import contracts, digests, store, workflow
 from noteship.digests import Digest
-from noteship.operations import judgements, promotions
+from noteship.operations import checking, judgements, promotions
 from noteship.operations.gc import gc
 from noteship.operations.opened import OpenedProject
 from noteship.operations.promote import promote
@@ -120,3 +120,17 @@ def test_clocks_that_differ_do_not_reorder_judgements(tmp_path: Path, monkeypatc
     failed = judge(opened, bundle, passed=False)
     assert judgements.latest(opened.store, bundle) == failed
     assert failed.id.startswith("20990101T000000000001Z-")
+
+
+def test_verdicts_go_with_the_data(tmp_path: Path) -> None:
+    """What is remembered of a table stays for the data that lie there or are kept, and for declared contracts alone."""
+    opened = OpenedProject.at(tmp_path)
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in/a.csv").write_text("a\n1\n")
+    contract = contracts.Contract("in/a.csv")
+    here, kept = digests.of_file(tmp_path / "in/a.csv"), "cd" * 32
+    names = [f"{contract.digest}-{data}" for data in (here, kept, "ab" * 32)] + [f"{'ef' * 32}-{here}"]
+    for name in names:
+        opened.store.write_ref(f"{checking.FOLDER}/{name}", {}, expected=None)
+    checking.forget_others(opened, [contract], {kept})
+    assert {each.rpartition("/")[2] for each in opened.store.refs(f"{checking.FOLDER}/")} == set(names[:2])

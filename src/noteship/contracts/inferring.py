@@ -29,6 +29,8 @@ OWN_NAME = re.compile(r"(?i:id|key|uuid|guid|pk)")
 BY_CHANCE = 0.01
 # Beyond, doubles do not hold every whole number.
 EXACT = 2**53
+# What is reckoned of a column takes memory until the pass ends.
+COLUMNS_AT_ONCE = 100
 RANGED = ("whole", "number")
 
 
@@ -94,15 +96,15 @@ class _Inference:
         return Inferred(contract, self._rows, self._seen)
 
     def _facts(self) -> dict[str, dict[str, Any]]:
-        """What one pass tells of each column."""
+        """What is told of each column by one pass, or by several where there are many columns."""
         rank = min(room.tail_rank(self._rows), max(self._rows, 1))
-        asked: list[tuple[str, str, str]] = []
-        for column in self._table.columns:
-            asked += [(column.name, what, sql) for what, sql in _aggregates(column, rank)]
-        (answers,) = self._table.ask(", ".join(sql for _, _, sql in asked))
-        facts: dict[str, dict[str, Any]] = {column.name: {} for column in self._table.columns}
-        for (name, what, _), answer in zip(asked, answers, strict=True):
-            facts[name][what] = answer
+        facts: dict[str, dict[str, Any]] = {}
+        for start in range(0, len(self._table.columns), COLUMNS_AT_ONCE):
+            columns = self._table.columns[start : start + COLUMNS_AT_ONCE]
+            asked = [(column.name, what, sql) for column in columns for what, sql in _aggregates(column, rank)]
+            (answers,) = self._table.ask(", ".join(sql for _, _, sql in asked))
+            for (name, what, _), answer in zip(asked, answers, strict=True):
+                facts.setdefault(name, {})[what] = answer
         return facts
 
     def _column(self, column: tabular.Column, facts: Mapping[str, Any], key: tuple[str, ...]) -> ColumnContract:

@@ -18,6 +18,8 @@ __all__ = ["InferRequest", "Written", "infer"]
 
 # A file of figures, such as metrics.json, has one row, and what is to be of it a gate says better.
 LEAST_ROWS = 2
+# A contract of more columns nobody reads, and features by the thousand are better held in what they are made of.
+MOST_COLUMNS = 300
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,11 @@ def infer(opened: OpenedProject, request: InferRequest, say: Callable[[str], Non
         say(f"looking at {file}")
         with readable(opened, file, made) as place:
             try:
+                columns = _columns(place)
+                if columns > MOST_COLUMNS and not request.files and old is None:
+                    why = f"its {columns:,} columns are more than a contract is read for; named, it gets one"
+                    found.append(Written(file, "", "passed over", maker=maker, why=why))
+                    continue
                 new = _inferred(opened, place, file)
             except tabular.TableUnreadable as error:
                 if request.files:
@@ -82,6 +89,11 @@ def infer(opened: OpenedProject, request: InferRequest, say: Callable[[str], Non
         found.append(_put(opened, old, new, shelf, request, maker))
         shelf = contracts.load(opened.root, opened.settings.contracts.folder)
     return tuple(found)
+
+
+def _columns(place: Path) -> int:
+    with tabular.opened(place) as table:
+        return len(table.columns)
 
 
 def _inferred(opened: OpenedProject, place: Path, file: str) -> Inferred:

@@ -40,7 +40,7 @@ class StreamSettings:
     @property
     def shown(self) -> str:
         """The server without what may be secret."""
-        return re.sub(r"//[^/@]*@", "//", self.server)
+        return re.sub(r"//[^/]*@", "//", self.server)
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from noteship.notebooks.uses import Action
 __all__ = ["Evidence", "Findings", "Place", "redacted"]
 
 _ADDRESS = re.compile(r"^([A-Za-z][A-Za-z0-9+.-]+)://")
-_CREDENTIALS = re.compile(r"(?<=://)[^/@\s]*@")
+_CREDENTIALS = re.compile(r"(?<=://)[^/\s]*@")
 _SECRETS = re.compile(r"(?i)((?:token|key|secret|password|pwd|sig|signature|auth)[a-z_]*\s*=\s*)['\"]?[^&\s'\"]+['\"]?")
 _DRIVE = re.compile(r"^[A-Za-z]:[\\/]")
 _NO_FILES = frozenset({"", "-", ":memory:", "/dev/null", "/dev/stdout", "/dev/stderr", "/dev/stdin", "NUL"})

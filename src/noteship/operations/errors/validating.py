@@ -63,7 +63,7 @@ class MadeEarlier(UsageError):
     def parts(self) -> Parts:
         """The message."""
         return Parts(
-            f"bundle {self.bundle} cannot be judged: an earlier version of noteship made it, without a note of its rows",
+            f"bundle {self.bundle} cannot be judged: an earlier version of noteship made it and noted no rows",
             where="bundle.json in the bundle",
             remedy="make it anew, and validate that one: noteship run",
         )

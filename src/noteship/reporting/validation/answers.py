@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 from noteship.reporting import lanes
 from noteship.reporting.canvas import Easel
 from noteship.reporting.validation import confusion as confusions

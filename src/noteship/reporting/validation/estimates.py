@@ -81,9 +81,7 @@ def differences(judgement: Judgement) -> list[Lanes]:
     told, is_chance = champion.differences, not champion.p < judgement.level
     made = []
     for names in _alike(told):
-        rows = tuple(
-            _difference(name, told[name], (is_chance if name == judgement.metric else None)) for name in names
-        )
+        rows = tuple(_difference(name, told[name], (is_chance if name == judgement.metric else None)) for name in names)
         furthest = max((abs(each) for each in spans(rows) if math.isfinite(each)), default=0.0) or 1.0
         scale = Scale.around([-furthest, furthest])
         heads = ("metric", "difference", "interval", "worse or better than the champion")
