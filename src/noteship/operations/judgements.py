@@ -60,7 +60,7 @@ def timed_id() -> str:
 def _after(last: str) -> str:
     """A new id behind the last one, whose machine's clock may be ahead of this one's.
 
-    >>> _after("99981231T235959999999Z-abcdef")[:24]
+    >>> _after("99981231T235959999999Z-abcdef")[:23]
     '99990101T000000000000Z-'
     """
     now = timed_id()

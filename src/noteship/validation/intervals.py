@@ -79,7 +79,7 @@ def area(value: float, inside: int, outside: int, confidence: float) -> Interval
     """That of the area under ROC of so many rows of the class, and of others (Newcombe 2006, method 5).
 
     >>> tuple(round(each, 3) for each in area(0.9, 12, 578, 0.95))
-    (0.765, 0.962)
+    (0.764, 0.959)
     """
     z, middle = quantile(confidence), (inside + outside) / 2
 
