@@ -239,11 +239,12 @@ def test_infer_and_again(line: Line) -> None:
     assert rewritten.state == "rewritten"
     path = line.root / "contracts/raw.toml"
     head, age, tail = path.read_text().partition("[columns.age]")
-    text = head + age + tail.replace("missing = 0", "missing = 0.5")
+    found, line_end = tail.partition("missing = ")[2].splitlines()[0].split(" ", 1)
+    text = head + age + tail.replace(f"missing = {found} {line_end}", f"missing = 0.5 {line_end}", 1)
     path.write_text(text.replace('severity = "stop"', 'severity = "warn"'))
     (left,) = infer(line, "raw.csv", again=True)
     assert left.state == "by hand"
-    assert "-missing = 0.5" in left.diff and "+missing = 0" in left.diff
+    assert f"-missing = 0.5 {line_end}" in left.diff and f"+missing = {found} {line_end}" in left.diff
     assert "missing = 0.5" in path.read_text()
     (replaced,) = infer(line, "raw.csv", replace=True)
     assert replaced.state == "rewritten"
