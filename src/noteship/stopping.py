@@ -1,14 +1,18 @@
-"""Events that stop work: one of its own for each piece of it, beneath the one that stops several."""
+"""What stops work: Ctrl-C, and events: one of its own for each piece, beneath the one that stops several."""
 
 from __future__ import annotations
 
+import signal
 import threading
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
-__all__ = ["Beneath"]
+__all__ = ["Beneath", "first_signal"]
 
 # How often who waits looks whether the outer one was set.
 LOOK_S = 0.1
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class Beneath(threading.Event):
@@ -31,3 +35,28 @@ class Beneath(threading.Event):
                 return False
             super().wait(left)
         return True
+
+
+@contextmanager
+def first_signal(heard: Callable[[str], None]) -> Iterator[None]:
+    """Let the first Ctrl-C call `heard` with its name, and not break into the middle of a step; the second breaks.
+
+    SIGTERM is the same for who has it raise KeyboardInterrupt. In another thread than the main one, nothing is changed.
+    """
+    here = threading.current_thread() is threading.main_thread()
+    taken = [each for each in SIGNALS if here and signal.getsignal(each) is signal.default_int_handler]
+
+    def give_back() -> None:
+        for each in taken:
+            signal.signal(each, signal.default_int_handler)
+
+    def once(number: int, _frame: object) -> None:
+        give_back()
+        heard(signal.Signals(number).name)
+
+    for each in taken:
+        signal.signal(each, once)
+    try:
+        yield
+    finally:
+        give_back()

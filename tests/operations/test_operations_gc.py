@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from cli.projects import Project
-from noteship import contracts, digests, store, workflow
+from noteship import contracts, digests, store, timed, workflow
 from noteship.digests import Digest
 from noteship.operations import checking, judgements, promotions
 from noteship.operations.gc import gc
@@ -115,7 +115,7 @@ def test_clocks_that_differ_do_not_reorder_judgements(tmp_path: Path, monkeypatc
     opened = OpenedProject.at(tmp_path)
     bundle = bundle_of(opened, "one")
     with monkeypatch.context() as ahead:
-        ahead.setattr(judgements, "timed_id", lambda: "20990101T000000000000Z-ffffff")
+        ahead.setattr(timed, "new", lambda: "20990101T000000000000Z-ffffff")
         judge(opened, bundle)
     failed = judge(opened, bundle, passed=False)
     assert judgements.latest(opened.store, bundle) == failed

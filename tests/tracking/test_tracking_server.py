@@ -16,6 +16,7 @@ import pytest
 
 from cli.projects import Answer, Project
 from clients.environments import CLIENTS, environment
+from noteship import timed
 from noteship.operations import judgements, promotions, telling
 from noteship.operations.opened import OpenedProject
 from noteship.operations.promote import promote
@@ -84,7 +85,7 @@ def wait_of(opened: OpenedProject, monkeypatch: pytest.MonkeyPatch, server: str)
         for number in range(12)
     ]
     body = {"search": "s1", "metric": "f1", "direction": "maximize", "state": "done", "trials": trials}
-    event = Event(judgements.timed_id(), "search", telling.server(), opened.name, opened.name, 1000, 2000, body=body)
+    event = Event(timed.new(), "search", telling.server(), opened.name, opened.name, 1000, 2000, body=body)
     Outbox(opened.store).put(event)
     promoted = promote(opened, bundle, reason="better").promotion
     assert promoted

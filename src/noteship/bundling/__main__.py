@@ -10,27 +10,18 @@ The result is {"result": ...} as `BuildResult.to_json` gives it, or {"error": {"
 
 from __future__ import annotations
 
-import json
-import os
 import sys
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from noteship import lifeline, processors
-from noteship.errors import NoteshipError
+from noteship import answering
 
 __all__ = ["main"]
 
 
 def main(request: Path, result: Path) -> None:
     """Carry out the request in one file and write the result to the other."""
-    answer: dict[str, Any]
-    try:
-        answer = {"result": _answer(json.loads(request.read_bytes()))}
-    except NoteshipError as error:
-        answer = {"error": {"exit_code": error.exit_code, **asdict(error.parts())}}
-    result.write_text(json.dumps(answer), encoding="utf-8")
+    answering.answer(_answer, request, result)
 
 
 def _answer(asked: dict[str, Any]) -> dict[str, Any]:
@@ -48,10 +39,5 @@ def _answer(asked: dict[str, Any]) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    if lifeline.TIED in sys.argv[3:]:
-        lifeline.tied()
-    # `-m` puts the working folder first; the project's modules must be found through the request alone.
-    sys.path[:] = [path for path in sys.path if path not in ("", str(Path.cwd()))]
-    # The order in which threads add up is in the last digits of what is fitted, and so in the bundle's digest.
-    os.environ.update(dict.fromkeys(processors.VARIABLES, "1"))
+    answering.set_up()
     main(Path(sys.argv[1]), Path(sys.argv[2]))

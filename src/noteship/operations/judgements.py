@@ -11,20 +11,16 @@ References, of plain values:
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 
-from noteship import digests, store
+from noteship import digests, store, timed
 from noteship.digests import Digest
 from noteship.validation.judgement import Judgement
 
-__all__ = ["FOLDER", "Kept", "every", "find", "find_measured", "keep", "latest", "of_bundle", "read", "timed_id"]
+__all__ = ["FOLDER", "Kept", "every", "find", "find_measured", "keep", "latest", "of_bundle", "read"]
 
 FOLDER = "judgements"
-TIME = "%Y%m%dT%H%M%S%f"
 
 
 @dataclass(frozen=True)
@@ -52,31 +48,11 @@ class Kept:
         return {self.judgement, *self.pages.values()}
 
 
-def timed_id() -> str:
-    """A new id, in the order of time."""
-    return f"{datetime.now(UTC):{TIME}}Z-{os.urandom(3).hex()}"
-
-
-def _after(last: str) -> str:
-    """A new id behind the last one, whose machine's clock may be ahead of this one's.
-
-    >>> _after("99981231T235959999999Z-abcdef")[:23]
-    '99990101T000000000000Z-'
-    """
-    now = timed_id()
-    if now > last:
-        return now
-    with suppress(ValueError, OverflowError):  # what no noteship has written
-        after = datetime.strptime(last.partition("Z")[0], TIME) + timedelta(microseconds=1)
-        return f"{after:{TIME}}Z{now.partition('Z')[2]}"
-    return now
-
-
 def keep(objects: store.Store, judgement: Judgement, key: str, pages: Mapping[str, bytes], measured: str = "") -> Kept:
     """Store a judgement and its pages; from then on it is the latest one of its bundle."""
     last = latest(objects, judgement.bundle)
     kept = Kept(
-        _after(last.id if last else ""),
+        timed.after(last.id if last else ""),
         judgement.bundle,
         objects.put_bytes(digests.canonical_json(judgement.to_json())),
         key,

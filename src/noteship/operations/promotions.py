@@ -17,8 +17,7 @@ from dataclasses import asdict, dataclass, field, fields
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from noteship import store
-from noteship.operations.judgements import timed_id
+from noteship import store, timed
 
 __all__ = ["CHAMPION", "FOLDER", "Champion", "Past", "Promotion", "champion", "history", "move"]
 
@@ -43,7 +42,7 @@ class Promotion:
     reason: str | None = None
     override: str | None = None
     overridden: tuple[str, ...] = ()
-    id: str = field(default_factory=timed_id)
+    id: str = field(default_factory=timed.new)
     at: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
 
     def to_json(self) -> dict[str, Any]:

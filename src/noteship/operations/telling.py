@@ -15,8 +15,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from noteship import timed
 from noteship.errors import NoteshipError
-from noteship.operations.judgements import Kept, timed_id
+from noteship.operations.judgements import Kept
 from noteship.operations.opened import OpenedProject
 from noteship.operations.who import who
 
@@ -142,7 +143,7 @@ def _tell(
         return (str(tracking.errors.TrackerMissing().parts().fact),)
     model = opened.name
     experiment = os.environ.get(EXPERIMENT) or model
-    event = tracking.Event(timed_id(), kind, server(), model, experiment, *times, bundle, files, body)
+    event = tracking.Event(timed.new(), kind, server(), model, experiment, *times, bundle, files, body)
     try:
         return _put(opened, event)
     except NoteshipError as error:

@@ -9,13 +9,12 @@ moment leaves a book that the next search goes on from: what had not ended is no
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from noteship import store
+from noteship import store, timed
 from noteship.nearest import nearest
 from noteship.tuning.errors import UnknownSearch
 from noteship.tuning.space import Space
@@ -78,7 +77,7 @@ class Book:
     def begin(self, search: Begun) -> Begun:
         """Write down that a search begins; its `id` and `started` are given here."""
         now = datetime.now(UTC)
-        name = f"{now:%Y%m%dT%H%M%S}{now.microsecond:06d}Z-{os.urandom(3).hex()}"
+        name = timed.new(now)
         made = replace(search, id=name, started=f"{now:%Y-%m-%dT%H:%M:%S}Z")
         self._store.write_ref(f"{FOLDER}/{name}/begin", made.to_json(), expected=None)
         return made

@@ -5,17 +5,16 @@ from __future__ import annotations
 import itertools
 import math
 import queue
-import signal
 import statistics
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from noteship.errors import WorkFailed
+from noteship.stopping import first_signal
 from noteship.tuning.errors import AllFailed
 from noteship.tuning.method import Method
 from noteship.tuning.space import Space
@@ -33,7 +32,6 @@ GIVE_UP = 3
 # How often it is looked whether the search is to stop, when nothing else happens.
 LOOK_S = 0.1
 
-STOPPING = (signal.SIGINT, signal.SIGTERM)
 
 Report = Callable[[int, float], None]
 State = Literal["done", "exhausted", "timeout", "interrupted"]
@@ -142,7 +140,7 @@ class Search:
         began, cancel = time.monotonic(), cancel or threading.Event()
         study = Study(self._space, self._method, self._known)
         going = _Going(study, _Work(objective, listener, keep, cancel), limits, list(self._known))
-        with _stopping(cancel):
+        with first_signal(lambda _name: cancel.set()):
             state = going.go()
         return Searched(state, tuple(going.trials), time.monotonic() - began)
 
@@ -281,28 +279,3 @@ class _Going:
         self._failed = -1 if trial.state != "failed" or self._failed < 0 else self._failed + 1
         if self._failed >= GIVE_UP:
             raise AllFailed(self._failed, trial.why)
-
-
-@contextmanager
-def _stopping(cancel: threading.Event) -> Iterator[None]:
-    """Let the first Ctrl-C set `cancel`, instead of breaking into the middle of a step; the second breaks.
-
-    SIGTERM is the same for who has it raise KeyboardInterrupt.
-    """
-    here = threading.current_thread() is threading.main_thread()
-    taken = [each for each in STOPPING if here and signal.getsignal(each) is signal.default_int_handler]
-
-    def give_back() -> None:
-        for each in taken:
-            signal.signal(each, signal.default_int_handler)
-
-    def once(_number: int, _frame: object) -> None:
-        cancel.set()
-        give_back()
-
-    for each in taken:
-        signal.signal(each, once)
-    try:
-        yield
-    finally:
-        give_back()

@@ -23,7 +23,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import IO, Any
 
-from noteship import lifeline
+from noteship import answering, lifeline
 from noteship.errors import NoteshipError
 
 __all__ = ["main"]
@@ -68,8 +68,7 @@ def _trial(values: Iterator[float], judged_share: float, lines: Iterator[str]) -
 
 
 if __name__ == "__main__":
-    # `-m` puts the working folder first; the project's modules must be found through the bundle alone.
-    sys.path[:] = [path for path in sys.path if path not in ("", str(Path.cwd()))]
+    answering.own_path_only()
     # What the steps print is not part of the conversation.
     private = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)

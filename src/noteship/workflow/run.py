@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -12,7 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 from noteship import errors as base_errors
-from noteship.stopping import Beneath
+from noteship.stopping import Beneath, first_signal
 from noteship.workflow import alive, errors
 from noteship.workflow.by_hand import changed_by_hand
 from noteship.workflow.delivery import Delivery
@@ -33,8 +32,6 @@ from noteship.workflow.workers import Labour
 from noteship.workflow.workplace import Options, Workplace
 
 __all__ = ["Beside", "RunResult", "run"]
-
-STOPPING = (signal.SIGINT, signal.SIGTERM)
 
 
 @dataclass(frozen=True)
@@ -108,7 +105,7 @@ def run(
         running = Running(
             name, tools, options, _noting(place.root, name, tell or _tell_nobody), Beneath(stop or threading.Event())
         )
-        with alive.alive(place.root, name), _stopping(running), _recorded(running, ledger, name, began):
+        with alive.alive(place.root, name), first_signal(_stopper(running)), _recorded(running, ledger, name, began):
             running.go()
     seconds = time.monotonic() - began
     return RunResult(
@@ -157,27 +154,9 @@ def _recorded(running: Running, ledger: Ledger, name: str, began: float) -> Iter
     ledger.end(name, _state(running), running.records.values(), running.notices, time.monotonic() - began)
 
 
-@contextmanager
-def _stopping(running: Running) -> Iterator[None]:
-    """Let Ctrl-C set `cancel` the first time, instead of breaking into the middle of a step.
-
-    SIGTERM does the same for who has it raise KeyboardInterrupt.
-    """
-    here = threading.current_thread() is threading.main_thread()
-    taken = [each for each in STOPPING if here and signal.getsignal(each) is signal.default_int_handler]
-
-    def give_back() -> None:
-        for each in taken:
-            signal.signal(each, signal.default_int_handler)
-
-    def once(number: int, _frame: object) -> None:
-        running.stopped_by = signal.Signals(number).name
+def _stopper(running: Running) -> Callable[[str], None]:
+    def stop(signal: str) -> None:
+        running.stopped_by = signal
         running.cancel.set()
-        give_back()
 
-    for each in taken:
-        signal.signal(each, once)
-    try:
-        yield
-    finally:
-        give_back()
+    return stop

@@ -6,7 +6,7 @@ import argparse
 
 from noteship.cli.options.values import count
 
-__all__ = ["explain", "gc", "graph", "new", "run", "runs", "show"]
+__all__ = ["chosen", "explain", "gc", "graph", "new", "run", "runs", "show"]
 
 
 def new(parser: argparse.ArgumentParser) -> None:
@@ -18,7 +18,7 @@ def graph(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--evidence", action="store_true", help="show for each file the cell, the line and the call")
 
 
-def _choices(parser: argparse.ArgumentParser) -> None:
+def chosen(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--with",
         dest="chosen",
@@ -27,6 +27,10 @@ def _choices(parser: argparse.ArgumentParser) -> None:
         default=[],
         help="choose this alternative; may be repeated",
     )
+
+
+def _choices(parser: argparse.ArgumentParser) -> None:
+    chosen(parser)
     parser.add_argument(
         "--set",
         dest="parameters",

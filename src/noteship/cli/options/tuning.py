@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 
+from noteship.cli.options.pipelines import chosen
 from noteship.cli.options.values import count, duration
 
 __all__ = ["tune"]
@@ -15,14 +16,7 @@ def tune(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--timeout", type=duration, metavar="TIME", help="begin no trial after this time, such as 30m (default: [tune])"
     )
-    parser.add_argument(
-        "--with",
-        dest="chosen",
-        metavar="STAGE",
-        action="append",
-        default=[],
-        help="choose this alternative; may be repeated",
-    )
+    chosen(parser)
     parser.add_argument("--new", action="store_true", help="begin anew, though an equal search could go on")
     parser.add_argument("--report", metavar="FILE", help="write the search there as one HTML page")
     parser.add_argument("--list", action="store_true", help="list the searches of before instead")

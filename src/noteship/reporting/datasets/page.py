@@ -13,9 +13,9 @@ from noteship.reporting.datasets.findings import findings
 from noteship.reporting.datasets.gaps import gaps
 from noteship.reporting.datasets.matrix import MOST, chosen, matrix, pairs
 from noteship.reporting.datasets.verdict import titled, verdict
+from noteship.reporting.document import document
 from noteship.reporting.history import Standing
 from noteship.reporting.states import LOOKS, icon
-from noteship.reporting.style import POLICY, STYLE
 from noteship.reporting.words import escaped, percent
 from noteship.tabular.problems import Problem
 from noteship.tabular.surveys import Survey
@@ -52,13 +52,7 @@ def page(survey: Survey, problems: Sequence[Problem]) -> str:
     """
     with Easel().set_up() as easel:
         body = "\n".join(_sections(easel, survey, problems))
-    return (
-        '<!DOCTYPE html>\n<html xmlns="http://www.w3.org/1999/xhtml" lang="en"><head><meta charset="utf-8"/>\n'
-        f"<title>{escaped(survey.name)}</title>\n"
-        f'<meta http-equiv="Content-Security-Policy" content="{POLICY}"/>\n'
-        f'<meta name="viewport" content="width=device-width"/>\n<style>{STYLE}{looks.STYLE}</style></head>\n'
-        f"<body>\n{body}\n</body></html>\n"
-    )
+    return document(survey.name, body, looks.STYLE)
 
 
 def _sections(easel: Easel, survey: Survey, problems: Sequence[Problem]) -> Iterator[str]:
