@@ -96,6 +96,29 @@ def test_many_slices_are_corrected_for() -> None:
     assert called <= 2
 
 
+@pytest.mark.slow
+def test_losses_that_are_nearly_all_zero_call_few_slices_worse() -> None:
+    """Of 500 models that are exact on 99 % of rows anywhere, chance calls no more slices worse than its level."""
+    random = numpy.random.default_rng(4)
+    part = [Cut("c", "some", numpy.arange(30))]
+    chances = []
+    for _ in range(500):
+        off = numpy.where(random.random(600) < 0.01, random.exponential(size=600), 0.0)
+        chances.append(judge_slices(Regressed(numpy.ones(600), 1 + off), part, Resampling(600, 5, 0), "rmse")[0].p)
+    assert numpy.mean(numpy.array(chances) < 0.01) <= 0.015
+    off = numpy.where(numpy.arange(600) < 6, 1.0, 0.0)
+    assert judge_slices(Regressed(numpy.ones(600), 1 + off), part, Resampling(600, 5, 0), "rmse")[0].is_worse
+
+
+def test_a_slice_without_the_positive_class_has_no_f1() -> None:
+    """False alarms are told by the precision; there was nothing to find."""
+    judged = Classified(numpy.repeat([0, 1], 100), numpy.arange(200) // 5 % 2, None, 2, 1)
+    without, with_it = judge_slices(judged, halves(200), Resampling(200, 50, 0), "accuracy")
+    told = {name: each.value for name, each in without.metrics.items()}
+    assert told["precision"] == 0 and numpy.isnan([told.get("f1", numpy.nan), told.get("recall", numpy.nan)]).all()
+    assert with_it.metrics["f1"].value > 0
+
+
 def test_small_slices_say_so() -> None:
     """Nothing is tested there; one row has a value and no interval of what is no share."""
     parts = [Cut("c", "few", numpy.arange(8)), Cut("c", "one", numpy.array([3])), Cut("c", "all", numpy.arange(8, 90))]

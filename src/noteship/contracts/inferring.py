@@ -140,7 +140,7 @@ class _Inference:
 
     def _length(self, column: tabular.Column, facts: Mapping[str, Any]) -> Bounds:
         tails = self._tails(column, facts)
-        self._note(column.name, "length", f"{tails.least:,} to {tails.greatest:,} seen")
+        self._note(column.name, "length", f"{tails.least:,.0f} to {tails.greatest:,.0f} seen")
         least, most = room.widened(tails, whole=True)
         # One long text among short ones is no other kind of text.
         return Bounds(int(least), int(most if most == tails.greatest else max(most, room.FACTOR * tails.greatest)))

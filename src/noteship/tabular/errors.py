@@ -102,8 +102,8 @@ class TableNeedsMemory(EnvironmentLacks):
         return Parts(
             f"a question about {self.path} needs more than {self.limit_bytes // 2**20:,} MiB of memory",
             where=self.path,
-            nearest="what does not fit is spilled into the folder for temporary files, which may be full",
-            remedy="set TMPDIR to a folder with more room, or use a machine with more memory",
+            nearest="many columns or long texts at once, or a full folder for temporary files, into which it spills",
+            remedy="use a machine with more memory, or set TMPDIR to a folder with more room",
         )
 
     @classmethod

@@ -158,7 +158,9 @@ class Classified:
             hits = int((is_true & flagged).sum())
             shares["precision"] = Share(hits, int(flagged.sum()))
             shares["recall"] = Share(hits, int(is_true.sum()))
-            shares["f1"] = Share(hits, int((is_true | flagged).sum()), is_f1=True)
+            # Without a row of the class there is nothing to find: no F1, whatever was flagged.
+            either = int((is_true | flagged).sum()) if is_true.any() else 0
+            shares["f1"] = Share(hits, either, is_f1=True)
         return shares
 
     def measure(self, weights: Array) -> Measured:

@@ -28,7 +28,8 @@ def judge_slices(judged: Measurer, cuts: Sequence[Cut], resampling: Resampling, 
 
     A slice is called worse where its losses are larger than those of all other rows: of classes where it has more wrong
     answers than chance gives it of those to each class (exact: Fisher 1935, by true class), so that having more rows of
-    a class that is hard is no reason; of numbers by the test of Mann and Whitney (1947). With groups it is by the
+    a class that is hard is no reason; of numbers by the test of Mann and Whitney (1947), or, where over half of
+    the losses are equal, by how many are larger, as of classes. With groups it is by the
     difference of means, also by true class, the variance between groups (Liang and Zeger 1986) and Student's quantile,
     from ten groups inside and ten outside on. The chance is corrected for the number of slices (Holm 1979).
     """
@@ -67,6 +68,10 @@ def _worse(judged: Measurer, inside: Array, groups: Array | None) -> float:
         return _by_groups(loss, inside, groups)
     if isinstance(judged, Classified):
         return _more_wrong(judged.true, loss, inside)
+    values, counts = numpy.unique(loss, return_counts=True)
+    if 2 * counts.max() > len(loss):
+        # Among so many equal losses the normal tail is too thin.
+        return _more_wrong(numpy.zeros(len(loss), dtype=int), (loss > values[counts.argmax()]).astype(float), inside)
     from scipy.stats import mannwhitneyu  # type: ignore[import-untyped]
 
     return float(mannwhitneyu(loss[inside], loss[~inside], alternative="greater", method="asymptotic").pvalue)
