@@ -14,7 +14,7 @@ from noteship.operations import validate as operation
 from noteship.operations.opened import OpenedProject
 from noteship.operations.validate import Validated
 from noteship.validation.holdout import Holdout
-from noteship.validation.judgement import Agreement, Estimate, Judgement, Split
+from noteship.validation.judgement import Agreement, Compared, Estimate, Judgement, Split
 from noteship.validation.measures import MEASURES
 
 __all__ = ["run", "summary"]
@@ -90,18 +90,23 @@ def _words(split: Split) -> str:
 
 
 def _header(judgement: Judgement) -> tuple[str, ...]:
-    compared = judgement.champion is not None and judgement.champion.metrics
-    return ("metric", "value", "95 %", *(("champion", "difference", "95 %") if compared else ()))
+    return ("metric", "value", "95 %", *(("champion", "difference", "95 %") if _rival(judgement) else ()))
+
+
+def _rival(judgement: Judgement) -> Compared | None:
+    """The champion, where it was compared and is another bundle."""
+    champion = judgement.champion
+    return champion if champion and champion.metrics and champion.digest != judgement.bundle else None
 
 
 def _metrics(judgement: Judgement) -> Iterator[tuple[str, ...]]:
-    champion = judgement.champion
+    champion = _rival(judgement)
     # A judgement that was kept has them in the order of their names.
     for name in (each for each in MEASURES if each in judgement.metrics):
         estimate = judgement.metrics[name]
         mark = "*" if name == judgement.metric else ""
         row: tuple[str, ...] = (f"{MEASURES[name].words}{mark}", _figure(estimate.value), _interval(estimate))
-        if champion is not None and champion.metrics:
+        if champion is not None:
             theirs = champion.metrics.get(name, Estimate(float("nan")))
             apart = champion.differences.get(name, Estimate(float("nan")))
             row = (*row, _figure(theirs.value), _figure(apart.value, "+"), _interval(apart, "+"))
@@ -124,6 +129,8 @@ def _beside(judgement: Judgement) -> Iterator[str]:
     champion = judgement.champion
     if champion is None:
         yield "there is no champion to compare with"
+    elif champion.digest == judgement.bundle:
+        yield "this bundle is the champion"
     elif champion.how == "not compared":
         yield f"not compared with the champion {short(champion.digest)}: {champion.why}"
     else:
