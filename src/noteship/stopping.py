@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-__all__ = ["Beneath", "first_signal"]
+__all__ = ["Beneath", "first_signal", "how_ended"]
 
 # How often who waits looks whether the outer one was set.
 LOOK_S = 0.1
@@ -60,3 +60,14 @@ def first_signal(heard: Callable[[str], None]) -> Iterator[None]:
         yield
     finally:
         give_back()
+
+
+def how_ended(code: int) -> str:
+    """How a process ended, in words, by its exit code; below 0 it was a signal.
+
+    >>> how_ended(3), how_ended(-9)
+    ('it ended with 3', 'it was ended by SIGKILL')
+    """
+    if code >= 0:
+        return f"it ended with {code}"
+    return f"it was ended by {signal.Signals(-code).name if -code in set(signal.Signals) else f'signal {-code}'}"

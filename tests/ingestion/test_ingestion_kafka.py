@@ -126,3 +126,22 @@ def test_a_driver_that_is_not_installed_is_said(monkeypatch: pytest.MonkeyPatch,
         open_origin(source("kafka://127.0.0.1:1/topic")).version(watch())
     with pytest.raises(errors.DriverMissing, match=r"noteship\[postgres\]"):
         open_origin(source("postgresql://db/x", query="select 1")).fetch(tmp_path / "x", None, watch())
+
+
+def test_json_comes_number_by_number_as_it_is(broker: kafka_broker.Broker, tmp_path: Path) -> None:
+    """Long numbers, large ones and words in whichever form they were sent, each message in one line."""
+    sent = ['{"a": 0.12345678901234567890}', "1e400", '{"a":1,"a":2}', "7" * 5000, '{\r\n"a":\n"\\u00e9"}', ' "\\ud83d\\ude00"\n']
+    broker.send("exact", [each.encode() for each in sent])
+    origin(broker, "exact", "json").fetch(tmp_path / "x.jsonl", None, watch())
+    lines = (tmp_path / "x.jsonl").read_text().split("\n")
+    came = [line.partition('"value": ')[2].removesuffix("}") for line in lines if line]
+    assert came == [*sent[:4], '{  "a": "\\u00e9"}', '"\\ud83d\\ude00"']
+
+
+@pytest.mark.parametrize("sent", ['{"a": NaN}', "-Infinity", '"\\ud800"', "[" * 100_000])
+def test_what_readers_of_json_refuse_is_none(broker: kafka_broker.Broker, tmp_path: Path, sent: str) -> None:
+    """One such line would make the file unreadable: words for numbers that are none, half a letter, endless depth."""
+    topic = f"no-json-{len(sent)}"
+    broker.send(topic, [b"1", sent.encode()])
+    with pytest.raises(errors.OriginFailed, match="no JSON: partition 0, offset 1"):
+        origin(broker, topic, "json").fetch(tmp_path / "x", None, watch())

@@ -135,6 +135,84 @@ def test_a_redirect_to_another_host_does_not_take_the_secret_along(site: web_ser
         assert "signature" not in str(caught.value)
 
 
+def test_a_secret_in_any_header_stays_with_its_host(site: web_server.Site) -> None:
+    """Also a user's password and a header of its own, and where this machine has another name."""
+    credentials = ingestion.Credentials(env="SITE_TOKEN")
+    with web_server.serving() as other:
+        other.files["/data.bin"] = DATA
+        elsewhere = other.address.replace("127.0.0.1", "localhost")
+        site.redirects["/away"] = f"{elsewhere.replace('//', '//eve:else@')}/data.bin"
+        for url, header in ((site.address.replace("//", "//ada@"), None), (site.address, "X-Key")):
+            given = ingestion.Credentials(env=credentials.env, header=header)
+            assert open_origin(source(f"{url}/away", credentials=given)).version(watch())
+        assert {*site.asked[0][2]} - {*other.asked[0][2]} == {"authorization"}
+        assert {*site.asked[1][2]} - {*other.asked[1][2]} == {"x-key"}
+
+
+PRIVATE = ["127.0.0.1:{}", "localhost:{}", "[::1]", "10.0.0.8", "169.254.169.254", "100.64.0.1", "[::ffff:192.168.0.1]"]
+
+
+@pytest.mark.parametrize("host", PRIVATE)
+def test_a_public_host_does_not_redirect_to_a_private_one(
+    site: web_server.Site, monkeypatch: pytest.MonkeyPatch, host: str
+) -> None:
+    """This machine, its links, and private networks answer whom they do not answer outside; a proxy changes nothing."""
+    with web_server.serving() as other:
+        other.files["/data.bin"] = DATA
+        place = host.format(other.address.rpartition(":")[2])
+        site.redirects["http://data.example.org/data.bin"] = f"http://{place}/data.bin?for=a-moment"
+        monkeypatch.setenv("http_proxy", site.address)
+        with pytest.raises(errors.OriginFailed, match="in a private network") as caught:
+            open_origin(source("http://data.example.org/data.bin")).version(watch())
+        assert "name that address in `from`" in str(caught.value.parts().remedy)
+        assert "a-moment" not in str(caught.value)
+        assert not other.asked and len(site.asked) == 1
+
+
+IN_A_NETWORK_OF_ITS_OWN = """
+import pathlib, subprocess, sys
+sys.path.insert(0, "tests")
+hosts = pathlib.Path(sys.argv[1])
+hosts.write_text("9.9.9.9 outside.example.org\\n10.1.2.3 inside.example.org\\n")
+for command in (
+    "ip link set lo up", "ip addr add 9.9.9.9/32 dev lo", "ip addr add 10.1.2.3/32 dev lo",
+    f"mount --bind {hosts} /etc/hosts",
+):
+    subprocess.run(command.split(), check=True)
+from contracts.origin_places import open_origin, source
+from ingestion import web_server
+from noteship.ingestion import Watch, errors
+with web_server.serving("0.0.0.0") as site:
+    port = site.address.rpartition(":")[2]
+    site.files["/x"] = b"data"
+    for begin, end in [("outside", "outside"), ("outside", "inside"), ("inside", "inside"), ("inside", "outside")]:
+        site.redirects["/away"] = f"http://{end}.example.org:{port}/x"
+        site.asked.clear()
+        try:
+            open_origin(source(f"http://{begin}.example.org:{port}/away")).version(Watch("here"))
+            print(begin, end, "came", len(site.asked))
+        except errors.OriginFailed as error:
+            print(begin, end, error.reason, len(site.asked))
+"""
+
+
+@pytest.mark.slow
+def test_a_name_is_as_private_as_its_address(tmp_path: Path) -> None:
+    """What a server of names says counts; whoever declares a private host may be sent anywhere."""
+    apart = ["unshare", "--map-root-user", "--net", "--mount"]
+    if subprocess.run([*apart, "true"], capture_output=True, check=False).returncode:
+        pytest.skip("no networks of one's own here")
+    command = [*apart, sys.executable, "-c", IN_A_NETWORK_OF_ITS_OWN, str(tmp_path / "hosts")]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+    refused = "it redirects to inside.example.org, which is this machine or in a private network"
+    assert done.stdout.splitlines() == [
+        "outside outside came 2",
+        f"outside inside {refused} 1",
+        "inside inside came 2",
+        "inside outside came 2",
+    ]
+
+
 @pytest.mark.parametrize("to", ["/round", "ftp://example.org/x", "http://[broken", ""])
 def test_a_redirect_that_leads_nowhere_is_said(site: web_server.Site, to: str) -> None:
     """In a circle, to another protocol, or to what is no address."""
@@ -162,6 +240,16 @@ def test_a_secret_goes_as_it_is_declared(site: web_server.Site) -> None:
         site.asked.clear()
         open_origin(source(url, credentials=credentials)).version(watch())
         assert site.asked[0][2][header].startswith(value)
+
+
+def test_a_secret_that_no_header_can_have_is_told_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    """None of its letters is shown; in a user's password they are coded, and may be any."""
+    monkeypatch.setenv("SITE_TOKEN", "kept-€-secret")
+    for more in ({}, {"header": "X-Key"}):
+        with pytest.raises(errors.CredentialsMissing, match="letters that a header") as caught:
+            open_origin(source("https://example.org/x", credentials=ingestion.Credentials(env="SITE_TOKEN", **more)))
+        assert "kept" not in str(caught.value) and "€" not in str(caught.value)
+    open_origin(source("https://ada@example.org/x", **SECRETIVE))
 
 
 def test_a_proxy_is_used_where_the_environment_names_one(

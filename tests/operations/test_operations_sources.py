@@ -257,6 +257,47 @@ def test_what_the_project_makes_is_no_origin(project: Project) -> None:
     assert "made by the project itself" in project.call("run").err
 
 
+@pytest.mark.parametrize("address", ["data", "data/**/*.csv", "d*/*/old.csv", ".."])
+def test_what_has_it_within_is_no_origin_either(project: Project, address: str) -> None:
+    """A folder or a pattern with the source's own target in it would bring more at each run."""
+    project.write("data/a.csv", "a\n")
+    declare(project, address, to="data/raw")
+    answer = project.call("data", "fetch")
+    assert answer.code == 2 and "data/raw is made by the project itself" in answer.err
+    assert not (project.root / "data/raw").exists()
+
+
+def test_files_beside_a_target_are_an_origin(project: Project) -> None:
+    """A pattern does not go into folders, and a folder does not bring what is hidden."""
+    project.write("data/a.csv", "a\n")
+    for address, target in (("data/*.csv", "data/raw"), ("data", "data/.raw")):
+        declare(project, address, to=target)
+        assert project.call("data", "fetch").code == 0
+        assert project.text(f"{target}/a.csv") == "a\n"
+
+
+@pytest.mark.parametrize("other", ["data/raw/more.csv", "data"])
+def test_a_source_in_the_folder_of_another_is_refused(project: Project, other: str) -> None:
+    """The folder takes the place of all that was there."""
+    section = '[data.{}]\nfrom = "origin"\nto = "{}"\n'
+    project.write("noteship.toml", section.format("one", "data/raw") + section.format("two", other))
+    answer = project.call("data", "fetch", "two")
+    assert answer.code == 2 and "another one the folder" in answer.err
+
+
+def test_one_of_two_sources_of_a_file_is_chosen(project: Project) -> None:
+    """Both would say that they were fetched, and one of them would be there."""
+    section = '[data.{0}]\nfrom = "{0}.txt"\nto = "raw.csv"\n'
+    project.write("noteship.toml", section.format("one") + section.format("two"))
+    project.write("one.txt", "one\n")
+    project.write("two.txt", "two\n")
+    for verb in (["data", "fetch"], ["run"]):
+        answer = project.call(*verb)
+        assert answer.code == 2 and "two sources would be raw.csv" in answer.err
+    assert project.call("data", "fetch", "two").code == 0
+    assert project.text("raw.csv") == "two\n"
+
+
 @pytest.mark.slow
 def test_a_notebook_that_writes_the_same_is_an_alternative(project: Project, site: web_server.Site) -> None:
     """As with any two stages that write one file: one is chosen."""

@@ -35,6 +35,7 @@ def test_refresh_is_a_word_or_a_time(tmp_path: Path, text: str, seconds: float) 
         ('from = "s3://b/x"\nto = "b"\ncredentials = { env = "A" }', r"AWS_\* variables"),
         ('from = "kafka://b/x"\nto = "x.parquet"\ncredentials = { env = "A" }', "USER@HOST"),
         ('from = "kafka://u@b/x"\nto = "x.parquet"\ncredentials = { env = "A", header = "X" }', r"http\(s\):// only"),
+        ('from = "http://b"\nto = "x"\ncredentials = { env = "A", header = "Ä: b" }', "name of a header"),
         ('from = "a"\nto = "../b"', "within the project"),
         ('from = "a"\nto = "/b"', "within the project"),
         ('from = "a"\nto = ".noteship/b"', "within the project"),

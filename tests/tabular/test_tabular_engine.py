@@ -142,6 +142,21 @@ def test_folders_and_patterns(tmp_path: Path) -> None:
         assert table.ask("max(id), count(*)") == [(3, 3)]
 
 
+def test_a_pattern_reads_folders_that_are_named_like_files(tmp_path: Path) -> None:
+    """Spark writes such, with notes in them; each of their files counts once, and partitions are columns."""
+    FRAME.to_parquet(tmp_path / "a.parquet", partition_cols=["id"])
+    (tmp_path / "a.parquet/_SUCCESS").touch()
+    (tmp_path / "old").mkdir()
+    for pattern in ("*.parquet", "**/*.parquet", "*"):
+        with tabular.opened(str(tmp_path / pattern)) as table:
+            assert table.rows == 3
+    with tabular.opened(str(tmp_path / "*.parquet")) as table:
+        assert table.ask("max(id)") == [(3,)]
+    FRAME.to_parquet(tmp_path / "b.parquet")
+    with tabular.opened(str(tmp_path / "*.parquet")) as table:
+        assert table.rows == 6
+
+
 def test_an_index_of_pandas_is_no_column(tmp_path: Path) -> None:
     """The index that pandas stores beside the columns is not among them; a column that has a name is."""
     FRAME[["id"]].iloc[[2, 0]].to_parquet(tmp_path / "t.parquet")

@@ -36,7 +36,7 @@ def check(source: object, contract: Contract) -> Verdict:
     Accuracy: duplicate rows are told by a hash of 64 bits; among n rows that differ, n²/2^65 are expected to be taken
     for duplicates: less than one in ten million times for a million rows.
     """
-    texts = [column.name for column in contract.columns if column.type == "text"]
+    texts = [each.name for each in contract.columns if "text" in (each.type, *questions.types_asked(each).values())]
     try:
         with tabular.opened(
             source, name=None if isinstance(source, str | Path) else contract.file, texts=texts
@@ -69,13 +69,20 @@ def with_freshness(verdict: Verdict, contract: Contract, now: datetime.datetime)
     if asked is None:
         return verdict
     said = f"{asked.column} at most {asked.written} old"
-    finding = Finding("freshness", "", said, "unchecked", contract.severity_of("freshness"), of=verdict.rows)
+    severity = contract.severity_of("freshness")
+    state, seen = "broken", f"{asked.column} has no date or time of the years 1 to 9999"
     if verdict.newest:
         newest = datetime.datetime.fromisoformat(verdict.newest)
         age_s = (now.replace(tzinfo=None) - newest).total_seconds()
         state = "broken" if age_s > asked.most_s else "kept"
-        seen = f"the newest {asked.column} is {plainly.plain(newest)}, {plainly.age(age_s)} old"
-        finding = replace(finding, state=state, seen=seen)
+        how_old = f"{plainly.age(age_s)} old" if age_s >= 0 else f"{plainly.age(-age_s)} ahead"
+        seen = f"the newest {asked.column} is {plainly.plain(newest)}, {how_old}"
+    else:
+        # That the column is absent or of another type says it all, if it is as grave.
+        vain = (rule_name(asked.column), rule_name(asked.column, "type"))
+        if any(each.is_broken and each.rule in vain and each.severity in ("stop", severity) for each in verdict.findings):
+            state, seen = "unchecked", ""
+    finding = Finding("freshness", "", said, state, severity, of=verdict.rows, seen=seen)
     return replace(verdict, findings=(finding, *verdict.findings))
 
 
@@ -106,16 +113,22 @@ class _Check:
             yield questions.type_question(contract, column, typed=typed)
         if contract.missing is not None:
             yield questions.missing_question(contract, contract.missing)
-        if questions.fit_of(contract.type, column, typed=typed) != "other":
-            yield from questions.of_values(contract, column)
+        if not self._is_other(contract):
+            yield from questions.of_values(contract, column, typed=typed)
+
+    def _is_other(self, contract: ColumnContract) -> bool:
+        """Whether a column is of quite another type than is said of it."""
+        column = self._columns[contract.name]
+        return bool(contract.type) and not questions.values_as(contract.type or "", column, typed=self._table.typed)
 
     def _counts(self, asked: list[Question]) -> list[int]:
         """How many rows break each, and at the end how many there are."""
         counts: list[int] = []
         for start in range(0, len(asked), QUESTIONS_AT_ONCE):
             some = asked[start : start + QUESTIONS_AT_ONCE]
-            select = ", ".join(each.counted for each in some)
-            (answers,) = self._table.ask(select, *(value for each in some for value in each.given))
+            # With the number of rows it is one answer, also where no question needs a look at any row.
+            select = ", ".join(("count(*)", *(each.counted for each in some)))
+            ((_, *answers),) = self._table.ask(select, *(value for each in some for value in each.given))
             # Of no rows, none is counted.
             counts += [int(each or 0) for each in answers]
         return [*counts, self._table.rows]
@@ -123,20 +136,18 @@ class _Check:
     def _finding(self, question: Question, bad: int, rows: int) -> Finding:
         severity = self._contract.severity_of(question.rule, question.column)
         finding = Finding(question.rule, question.column, question.said, "kept", severity, bad, rows)
-        if bad <= question.most * rows:
+        if not bad or bad / rows <= question.most:
             return finding
         seen = f"{plainly.count(bad, rows)} {question.are}"
         return self._with_examples(replace(finding, state="broken", seen=seen), question.bad, *question.given)
 
     def _vain(self, contract: ColumnContract, rows: int) -> Iterator[Finding]:
         """The rules of values that make no sense of a column of another type."""
-        if questions.fit_of(contract.type, self._columns[contract.name], typed=self._table.typed) != "other":
-            return
-        wanted = contract.type or ""
-        as_wanted = tabular.Column(contract.name, wanted, "")  # type: ignore[arg-type]
-        for each in questions.of_values(contract, as_wanted):
-            severity = self._contract.severity_of(each.rule, each.column)
-            yield Finding(each.rule, each.column, each.said, "unchecked", severity, of=rows)
+        if self._is_other(contract):
+            as_said = tabular.Column(contract.name, contract.type, "")  # type: ignore[arg-type]
+            for each in questions.of_values(contract, as_said, typed=True):
+                severity = self._contract.severity_of(each.rule, each.column)
+                yield Finding(each.rule, each.column, each.said, "unchecked", severity, of=rows)
 
     def _of_rows(self, rows: int) -> Iterator[Finding]:
         bounds = self._contract.rows
@@ -166,11 +177,14 @@ class _Check:
             yield Finding("closed", "", "no further columns", state, severity, of=rows, seen=seen)
 
     def _newest(self) -> str:
+        """The newest time of the years 1 to 9999: others are mistakes, and no calendar has them."""
         asked = self._contract.freshness
         column = self._columns.get(asked.column) if asked else None
-        if column is None or column.type not in ("date", "time"):
+        times = questions.values_as("time", column, typed=self._table.typed) if column else ""
+        if not times:
             return ""
-        ((newest,),) = self._table.ask(f"CAST(max({tabular.identifier(column.name)}) AS TIMESTAMP)")
+        moment = f"TRY_CAST({times} AS TIMESTAMP)"
+        ((newest,),) = self._table.ask(f"max({moment}) FILTER (year({moment}) BETWEEN 1 AND 9999)")
         return newest.isoformat() if newest else ""
 
     def _with_examples(self, finding: Finding, bad: str, *given: object) -> Finding:
@@ -178,14 +192,21 @@ class _Check:
             return finding
         shown = self._shown(finding.column)
         rows = self._table.where(bad, shown, *given, limit=EXAMPLES)
-        examples = tuple(
-            Example(number, tuple((name, plainly.plain(each)) for name, each in zip(shown, values, strict=True)))
-            for number, *values in rows
-        )
-        return replace(finding, examples=examples)
+        examples = []
+        for number, *values in rows:
+            pairs = zip(shown, values, strict=True)
+            told = tuple((name, _told(value, exactly=name == finding.column)) for name, value in pairs)
+            examples.append(Example(number, told))
+        return replace(finding, examples=tuple(examples))
 
     def _shown(self, column: str) -> list[str]:
         """The columns of an example: the rule's own, the key, and the first others; none that is left out."""
         wanted = [column, *self._contract.key, *self._columns]
         may = [name for name in dict.fromkeys(wanted) if name in self._columns and name not in self._contract.leave_out]
         return may[:COLUMNS_SHOWN]
+
+
+def _told(value: object, *, exactly: bool) -> str:
+    """A value in words: six digits of a number, and all of one that breaks a rule, which may be a little beyond it."""
+    shown = plainly.plain(value)
+    return str(value) if exactly and isinstance(value, float) and float(shown) != value else shown

@@ -126,7 +126,11 @@ def _pattern(column: ColumnContract) -> Iterator[Found]:
 
 
 def _categories(column: ColumnContract) -> Iterator[Found]:
-    for value in column.categories or ():
+    given = column.categories or ()
+    if not column.type and len({_kind(value) for value in given}) > 1:
+        yield "categories", "the categories are of several types", "give categories of one type"
+        return
+    for value in given:
         if column.type and not _is_of(value, column.type):
             yield "categories", f"the category {value!r}, of type {column.type}", "give categories of its type"
             return
@@ -134,9 +138,14 @@ def _categories(column: ColumnContract) -> Iterator[Found]:
             yield "categories", f"the category {value} is not within the range", "correct one of the two"
         if column.length and isinstance(value, str) and not _within(len(value), column.length):
             yield "categories", f"the category '{value}' is not of the length", "correct one of the two"
-    given = column.categories or ()
     if len(set(given)) < len(given):
         yield "categories", "a category is named twice", "name each once"
+
+
+def _kind(value: Any) -> type:
+    """What values can be compared with each other."""
+    kinds = (bool, str, datetime.date)
+    return next((kind for kind in kinds if isinstance(value, kind)), float)
 
 
 def _is_of(value: Any, type_name: str) -> bool:
@@ -153,8 +162,11 @@ def _is_of(value: Any, type_name: str) -> bool:
 
 
 def _within(value: Any, bounds: Bounds) -> bool:
+    moment = _moment(value)
     try:
-        return (bounds.least is None or value >= bounds.least) and (bounds.most is None or value <= bounds.most)
+        return (bounds.least is None or moment >= _moment(bounds.least)) and (
+            bounds.most is None or moment <= _moment(bounds.most)
+        )
     except TypeError:
         return False
 

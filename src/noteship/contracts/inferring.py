@@ -221,8 +221,7 @@ class _Inference:
         if key:
             self._seen["duplicates"] = f"0 of {self._rows:,} seen"
             return 0.0
-        row = ", ".join(tabular.identifier(column.name) for column in self._table.columns)
-        seen = self._rows - int(self._table.ask(f"count(DISTINCT hash({row}))")[0][0])
+        seen = self._rows - int(self._table.ask(f"count(DISTINCT {tabular.row_hash(self._table.columns)})")[0][0])
         self._seen["duplicates"] = f"{seen:,} of {self._rows:,} seen"
         # Rows that differ by chance alone repeat each other sooner or later; those with a key never do.
         most = room.share_most(2 * seen, self._rows, even_of_none=True) if 2 * seen < self._rows else None

@@ -77,13 +77,12 @@ def listed(values: Any) -> str:
 
 
 def age(seconds: float) -> str:
-    """How long something is ago.
+    """How long something is ago, from 0 on.
 
-    >>> age(90_000), age(7_200), age(59)
-    ('1 day', '2 hours', '0 minutes')
+    >>> age(90_000), age(7_200), age(61), age(59)
+    ('1 day', '2 hours', '1 minute', '0 minutes')
     """
-    for unit, length_s in (("day", 86_400), ("hour", 3_600)):
-        if seconds >= length_s:
-            whole = int(seconds // length_s)
-            return f"{whole:,} {unit}{'' if whole == 1 else 's'}"
-    return f"{int(seconds // 60)} minutes"
+    lengths_s = {"day": 86_400, "hour": 3_600, "minute": 60}
+    unit = next((name for name, length_s in lengths_s.items() if seconds >= length_s), "minute")
+    whole = int(seconds // lengths_s[unit])
+    return f"{whole:,} {unit}{'' if whole == 1 else 's'}"

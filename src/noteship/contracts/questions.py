@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import datetime
+import struct
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any
 
 from noteship import tabular
 from noteship.contracts import plainly
 from noteship.contracts.contract import Bounds, ColumnContract, rule_name
 
-__all__ = ["Question", "fit_of", "missing_question", "of_values", "type_question"]
+__all__ = ["Question", "missing_question", "of_values", "type_question", "types_asked", "values_as"]
 
-# How SQL calls a plain type that texts may be meant to be.
-CASTS = {"whole": "BIGINT", "number": "DOUBLE", "bool": "BOOLEAN", "date": "DATE", "time": "TIMESTAMP"}
+# Texts of a file of texts as the values of a type that they may be meant to be; missing where one is none.
+CASTS = {
+    "whole": "CASE WHEN TRY_CAST({0} AS DOUBLE) = trunc(TRY_CAST({0} AS DOUBLE)) THEN TRY_CAST({0} AS HUGEINT) END",
+    "number": "TRY_CAST({0} AS DOUBLE)",
+    "bool": "TRY_CAST({0} AS BOOLEAN)",
+    "date": "TRY_CAST({0} AS DATE)",
+    "time": tabular.moment("{0}"),
+}
 # What a type takes beside itself without a look at values.
 WIDER = {"number": "whole", "time": "date"}
 # What it takes where each value is one of it: whole numbers beside missing ones are kept as others, dates as times.
@@ -41,28 +50,41 @@ class Question:
         return f"count_if({self.bad})" if self.bad else "0"
 
 
-def fit_of(wanted: str | None, column: tabular.Column, *, typed: bool) -> Literal["fits", "by value", "other"]:
-    """How a column's type fits: whatever its values are, if all of them do, or not."""
-    if wanted is None or wanted == column.type or WIDER.get(wanted) == column.type:
-        return "fits"
-    if wanted == "text" and not typed:
-        return "fits"
-    return "by value" if IF_ALL.get(wanted, ("",))[0] == column.type else "other"
+def types_asked(contract: ColumnContract) -> dict[str, str]:
+    """By rule of values the type that it is of: the column's own, or where that is not said, what its value tells."""
+    asked = {}
+    if contract.range:
+        asked["range"] = _type_of(contract.range.most if contract.range.least is None else contract.range.least)
+    if contract.categories:
+        asked["categories"] = _type_of(contract.categories[0])
+    asked |= {rule: "text" for rule in ("length", "pattern") if getattr(contract, rule)}
+    return {rule: contract.type or type_name for rule, type_name in asked.items()}
+
+
+def values_as(wanted: str, column: tabular.Column, *, typed: bool) -> str:
+    """A column's values as ones of a type, in SQL: empty where they are of quite another one."""
+    quoted = tabular.identifier(column.name)
+    if column.type in (wanted, WIDER.get(wanted), IF_ALL.get(wanted, ("",))[0]):
+        return quoted
+    if typed:
+        return ""
+    if wanted == "text":
+        return f"CAST({quoted} AS VARCHAR)"
+    # One wrong value in a file of texts makes texts of all: only that value is wrong.
+    return CASTS[wanted].format(quoted) if column.type == "text" and wanted in CASTS else ""
 
 
 def type_question(contract: ColumnContract, column: tabular.Column, *, typed: bool) -> Question:
     """Which values are not of the type: all that are there, where the type is quite another one."""
     wanted, quoted = contract.type or column.type, tabular.identifier(column.name)
+    values = values_as(wanted, column, typed=typed)
     bad, are = f"{quoted} IS NOT NULL", f"of type {column.type}"
-    fit = fit_of(wanted, column, typed=typed)
-    if fit == "fits":
-        bad = ""
-    elif fit == "by value":
+    if IF_ALL.get(wanted, ("",))[0] == column.type:
         bad, are = IF_ALL[wanted][1].format(quoted), f"no {wanted}"
-    elif column.type == "text" and wanted in CASTS and not typed:
-        # One wrong value in a file of texts makes texts of all: only that value is wrong.
-        bad = f"{quoted} IS NOT NULL AND TRY_CAST({quoted} AS {CASTS[wanted]}) IS NULL"
-        are = f"no {wanted}"
+    elif values == quoted or (values and wanted == "text"):
+        bad = ""
+    elif values:
+        bad, are = f"{quoted} IS NOT NULL AND {values} IS NULL", f"no {wanted}"
     return Question(rule_name(contract.name, "type"), contract.name, bad, f"type {wanted}", are)
 
 
@@ -74,29 +96,56 @@ def missing_question(contract: ColumnContract, most: float) -> Question:
     return Question(rule, contract.name, bad, said, "missing", most=most)
 
 
-def of_values(contract: ColumnContract, column: tabular.Column) -> Iterator[Question]:
-    """The questions to the values of a column whose type fits, in the order in which they are told."""
-    name, quoted = contract.name, tabular.identifier(contract.name)
-    if contract.type == "text" and column.type != "text":
-        quoted = f"CAST({quoted} AS VARCHAR)"
-    if contract.range:
-        bad, given = _outside(quoted, contract.range)
-        said = plainly.allowed(contract.range)
-        yield Question(rule_name(name, "range"), name, bad, said, f"not {said}", given)
-    if contract.categories:
-        bad = f"{quoted} NOT IN ({', '.join('?' for _ in contract.categories)})"
-        said = f"one of {plainly.listed(contract.categories)}"
-        yield Question(rule_name(name, "categories"), name, bad, said, "of no category", contract.categories)
-    if contract.length:
-        bad, given = _outside(f"length({quoted})", contract.length)
-        said = f"{plainly.allowed(contract.length)} characters long"
-        yield Question(rule_name(name, "length"), name, bad, said, f"not {said}", given)
-    if contract.pattern:
-        bad = f"NOT regexp_full_match({quoted}, {tabular.text(contract.pattern)})"
-        said = f"of the pattern {plainly.plain(contract.pattern)}"
-        yield Question(rule_name(name, "pattern"), name, bad, said, f"not {said}")
+def of_values(contract: ColumnContract, column: tabular.Column, *, typed: bool) -> Iterator[Question]:
+    """The questions to a column's values, in the order in which they are told.
+
+    Where only the rule itself tells of a type, all values of quite another one break it.
+    """
+    for rule, wanted in types_asked(contract).items():
+        values = values_as(wanted, column, typed=typed)
+        bad, said, given = _of_rule(rule, contract, values)
+        are = "of no category" if rule == "categories" else f"not {said}"
+        there = f"{tabular.identifier(column.name)} IS NOT NULL"
+        if not values:
+            bad, given, are = there, (), f"of type {column.type}"
+        elif not contract.type:
+            bad = f"({there} AND {values} IS NULL) OR {bad}"
+        if column.sql_type == "FLOAT":
+            given = tuple(_of_32_bits(each) for each in given)
+        yield Question(rule_name(contract.name, rule), contract.name, bad, said, are, given)
+
+
+def _of_rule(rule: str, contract: ColumnContract, values: str) -> tuple[str, str, tuple[object, ...]]:
+    """Which values break a rule, what it asks, and the values for its `?`."""
+    if rule == "range" and contract.range:
+        bad, given = _outside(values, contract.range)
+        return bad, plainly.allowed(contract.range), given
+    if rule == "length" and contract.length:
+        bad, given = _outside(f"length({values})", contract.length)
+        return bad, f"{plainly.allowed(contract.length)} characters long", given
+    if rule == "pattern" and contract.pattern:
+        bad = f"NOT regexp_full_match({values}, {tabular.text(contract.pattern)})"
+        return bad, f"of the pattern {plainly.plain(contract.pattern)}", ()
+    given = contract.categories or ()
+    return f"{values} NOT IN ({', '.join('?' for _ in given)})", f"one of {plainly.listed(given)}", given
 
 
 def _outside(expression: str, bounds: Bounds) -> tuple[str, tuple[object, ...]]:
     sides = [(sign, value) for sign, value in (("<", bounds.least), (">", bounds.most)) if value is not None]
     return " OR ".join(f"{expression} {sign} ?" for sign, _ in sides), tuple(value for _, value in sides)
+
+
+def _type_of(value: object) -> str:
+    """The widest type that a value of TOML can be of."""
+    if isinstance(value, bool):
+        return "bool"
+    if isinstance(value, datetime.date):
+        return "time"
+    return "text" if isinstance(value, str) else "number"
+
+
+def _of_32_bits(value: Any) -> Any:
+    """A bound as a column of such numbers has it: 0.1 there is a little more than the 0.1 of 64 bits."""
+    with suppress(OverflowError, struct.error):
+        return struct.unpack("f", struct.pack("f", value))[0]
+    return value

@@ -54,10 +54,10 @@ def _duplicates(table: tabular.Table, contract: Contract, rows: int, *, is_surel
     most = contract.duplicates or 0.0
     said = f"{plainly.share(most)} repeat{'s' if not most else ''} another"
     said = f"at most {said}" if most else said
-    row = f"hash({', '.join(tabular.identifier(column.name) for column in table.columns)})"
+    row = tabular.row_hash(table.columns)
     bad = 0 if is_surely_none else rows - int(table.ask(f"count(DISTINCT {row})")[0][0])
     severity = contract.severity_of("duplicates")
-    if bad <= most * rows:
+    if not bad or bad / rows <= most:
         return Finding("duplicates", "", said, "kept", severity, bad, rows), ""
     seen = f"{bad:,} of {rows:,} rows repeat{'s' if bad == 1 else ''} another"
     again = f"{row} IN (SELECT {row} FROM rows GROUP BY ALL HAVING count(*) > 1)"  # noqa: S608 - quoted

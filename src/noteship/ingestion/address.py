@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 __all__ = ["Address", "Kind", "check_open", "parsed"]
 
@@ -30,13 +30,15 @@ INSTEAD = (
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):")
 # Options of an address whose values are secrets, whatever they look like.
 _SECRET_NAME = re.compile(
-    r"pass(word|wd|phrase|code)?|pwd|.*secret.*|.*token|.*api[-_]?key|.*access[-_]?key(id)?|.*auth|authorization|"
+    r"pass(word|wd|phrase|code)?|pwd?|.*secret.*|.*token|.*api[-_]?key|.*access[-_]?key(id)?|.*auth|authorization|"
     r"sig|.*signature|.*credentials?|sas|jwt",
     re.IGNORECASE,
 )
 # Names that are secrets in some addresses: there the value tells.
 _DOUBTFUL_NAME = re.compile(r".*key|code|.*id", re.IGNORECASE)
 _RANDOM = re.compile(r"(?=.*[0-9])(?=.*[A-Za-z])[A-Za-z0-9_+/=-]{16,}")
+# Within a user's name: people's have words, and signs between them. Some sites take a token there.
+_TOKEN = re.compile(r"(?<![A-Za-z0-9])(?=[A-Za-z]*[0-9])(?=[0-9]*[A-Za-z])[A-Za-z0-9]{16,}")
 # The forms that makers of tokens gave them so that they are found, a password within an address, and one that is set.
 _SECRET_TEXT = re.compile(
     r"\b(AKIA|ASIA)[0-9A-Z]{16}\b|\bgh[pousr]_[A-Za-z0-9]{20,}|\bgithub_pat_\w{20,}|\bglpat-[\w-]{16,}|"
@@ -106,7 +108,8 @@ def _remote(kind: Kind, scheme: str, text: str) -> Address:
     if parts.password is not None:
         raise ValueError(f"an address {INSTEAD}")
     options = parse_qsl(parts.query, keep_blank_values=True)
-    if any(_is_secret(name, value) for name, value in (*options, *parse_qsl(parts.fragment))):
+    user = unquote(parts.username or "")
+    if any(_is_secret(*each) for each in _named(parts)) or (kind == "http" and _TOKEN.search(user)):
         raise ValueError(f"an address {INSTEAD}")
     check_open(text, "an address")
     path = unquote(parts.path).removeprefix("/")
@@ -118,12 +121,17 @@ def _remote(kind: Kind, scheme: str, text: str) -> Address:
             raise ValueError("an address whose other letters are written in %XX")
     else:
         _check_form(kind, path, dict(options))
-    user = unquote(parts.username or "")
     if user and kind == "s3":
         raise ValueError(f"an address {INSTEAD}; for s3:// that is the AWS_* variables")
     # A bucket's name is no host: its letters count.
     host = parts.netloc if kind == "s3" else host
     return Address(kind, text, path, host, port, user, scheme in ("https", "kafka+tls"), dict(options))
+
+
+def _named(parts: SplitResult) -> list[tuple[str, str]]:
+    """What has a name in an address: in its query, behind it, and behind the semicolons of its path."""
+    within = [name for step in parts.path.split("/") for name in step.split(";")[1:]]
+    return parse_qsl("&".join([*within, *re.split("[;&]", parts.query), parts.fragment]), keep_blank_values=True)
 
 
 def _is_secret(name: str, value: str) -> bool:

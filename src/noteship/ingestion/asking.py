@@ -1,4 +1,7 @@
-"""One request over HTTP, with its redirects: a secret goes to the declared host alone, and never in clear."""
+"""One request over HTTP, with its redirects: a secret goes to the declared host alone, and never in clear.
+
+Redirects lead from the public network into no private one, where only who is inside can ask.
+"""
 
 from __future__ import annotations
 
@@ -37,16 +40,22 @@ class Asker:
     def answer(self, method: str, headers: Mapping[str, str], watch: Watch) -> Iterator[http.client.HTTPResponse]:
         """The answer, with its body to be read.
 
-        Raises OSError and HTTPException for a connection that fails, OriginFailed for redirects that lead nowhere.
+        Raises OSError and HTTPException for a connection that fails, OriginFailed for redirects that lead nowhere, or
+        from a public address to a private one.
         """
         at = urlsplit(self.url)
         if self.secret and at.scheme != "https" and not _is_here(at.hostname or ""):
             remedy = "use https://, as everybody on the way can read what goes without"
             raise errors.OriginFailed(self.shown, "a secret may not go over the network in clear", remedy)
-        for _ in range(MOST_REDIRECTS + 1):
+        is_public = False
+        for redirects in range(MOST_REDIRECTS + 1):
             watch.check()
-            connection, path, more = _connected(at)
+            self._check_public(at, is_public and _is_private(at.hostname or ""))
+            connection, path, more, peer = _connected(at)
             try:
+                self._check_public(at, is_public and _is_private(peer))
+                if not redirects:
+                    is_public = not (_is_private(at.hostname or "") or _is_private(peer))
                 secret = self.secret if _origin(at) == _origin(urlsplit(self.url)) else {}
                 with watch.breaking(partial(connection.sock.shutdown, socket.SHUT_RDWR)):
                     sent = {"accept": "*/*", "accept-encoding": "identity", "user-agent": "noteship"}
@@ -60,6 +69,12 @@ class Asker:
             finally:
                 connection.close()
         raise errors.OriginFailed(self.shown, f"it redirects more than {MOST_REDIRECTS} times")
+
+    def _check_public(self, at: SplitResult, is_private: bool) -> None:
+        """Who is outside does not say what is to be asked of hosts that only who is inside can reach."""
+        if is_private:
+            reason = f"it redirects to {at.hostname}, which is this machine or in a private network"
+            raise errors.OriginFailed(self.shown, reason, "if the data are there, name that address in `from`")
 
     def _next(self, at: SplitResult, location: str) -> SplitResult:
         """Where a redirect leads; where to is not shown, as addresses for a moment have secrets in them."""
@@ -83,8 +98,11 @@ def _usual_port(scheme: str) -> int:
     return 443 if scheme == "https" else 80
 
 
-def _connected(at: SplitResult) -> tuple[http.client.HTTPConnection, str, dict[str, str]]:
-    """A connection to the host, or to the proxy for it; with what to ask for there, and the proxy's own headers."""
+def _connected(at: SplitResult) -> tuple[http.client.HTTPConnection, str, dict[str, str], str]:
+    """A connection to the host, or to the proxy for it; with what to ask for there, and the proxy's own headers.
+
+    At the end the host's address, which only the proxy knows where there is one.
+    """
     host, port = at.hostname or "", at.port or _usual_port(at.scheme)
     path = (at.path or "/") + (f"?{at.query}" if at.query else "")
     proxy = _proxy(at.scheme, f"{host}:{port}")
@@ -105,7 +123,7 @@ def _connected(at: SplitResult) -> tuple[http.client.HTTPConnection, str, dict[s
         connection.close()
         raise
     connection.sock.settimeout(SILENCE_S)
-    return connection, path, more
+    return connection, path, more, "" if proxy else connection.sock.getpeername()[0]
 
 
 def _proxy(scheme: str, host: str) -> SplitResult | None:
@@ -130,6 +148,14 @@ def _trust() -> ssl.SSLContext:
     # Authorities of many clusters have none of the extensions that Python asks for since 3.13.
     trust.verify_flags &= ~ssl.VERIFY_X509_STRICT
     return trust
+
+
+def _is_private(host: str) -> bool:
+    """Whether an address is none of the public network: of this machine, a link or a private network."""
+    with suppress(ValueError):
+        address = ipaddress.ip_address(host)
+        return not (getattr(address, "ipv4_mapped", None) or address).is_global
+    return host == "localhost"
 
 
 def _is_here(host: str) -> bool:

@@ -37,6 +37,13 @@ _AROUND = re.compile(
     r"\bSQLSTATE: \w{5}",
     re.DOTALL,
 )
+# A comment, a space, or something that is said: a text or a name in any quotes, a word, a sign. What does not end goes on
+# to the end, as for the server, and so that each letter is looked at once.
+_TOKEN = re.compile(
+    r"--[^\n]*|/\*.*?(?:\*/|\Z)|\s+|;"
+    r"|(?P<said>[eE]'(?:[^'\\]|\\.)*'?|'[^']*'?|\"[^\"]*\"?|\$(?P<tag>[^\W\d]\w*|)\$.*?(?:\$(?P=tag)\$|\Z)|\w[\w$]*|.)",
+    re.DOTALL,
+)
 _UNORDERED = (
     "the query has no `order by`: the same rows can come in another order next time, and count as another file then"
 )
@@ -147,12 +154,14 @@ class PostgresOrigin:
 
 def _unended(query: str) -> str:
     """A query without the semicolon at its end, and without the comments behind that."""
-    lines = query.strip().split("\n")
-    last = len(lines) - 1
-    while last and (not lines[last].strip() or lines[last].lstrip().startswith("--")):
-        last -= 1
-    ended = re.sub(r";\s*(--.*)?$", "", lines[last].rstrip())
-    return "\n".join([*lines[:last], ended]) if ended != lines[last].rstrip() else "\n".join(lines)
+    query = query.strip()
+    end = None
+    for found in _TOKEN.finditer(query):
+        if found[0] == ";":
+            end = found.start() if end is None else end
+        elif found["said"]:
+            end = None
+    return query[:end]
 
 
 def _is_driver(error: Exception) -> bool:

@@ -18,7 +18,7 @@ from noteship.ingestion.origin import Limits, Origin
 __all__ = ["Source", "open_origin"]
 
 # Raised whenever equal declarations and versions would give other bytes than before.
-FORM_VERSION = 1
+FORM_VERSION = 2
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Source:
     def digest(self) -> Digest:
         """Of all that decides what comes, but for what the origin has: not of who asks, and how patiently.
 
-        The digest of the canonical JSON of ["data source", 1, from, to, query, offsets, form].
+        The digest of the canonical JSON of ["data source", 2, from, to, query, offsets, form].
         """
         parts = [self.address.text, self.target, self.query, self.offsets.to_json(), self.form]
         return digests.of_value(["data source", FORM_VERSION, *parts])

@@ -42,7 +42,7 @@ class WebOrigin:
         url = f"{scheme.lower()}://{host}{address.path}"
         self._shown = address.text
         self._secret = secret
-        self._asker = Asker(self._shown, url, _headers(address.user, credentials, secret))
+        self._asker = Asker(self._shown, url, _headers(self._shown, address.user, credentials, secret))
 
     @property
     def shown(self) -> str:
@@ -178,14 +178,19 @@ class _Transfer:
         self.size += len(piece)
 
 
-def _headers(user: str, credentials: Credentials | None, secret: Secret) -> dict[str, str]:
+def _headers(shown: str, user: str, credentials: Credentials | None, secret: Secret) -> dict[str, str]:
     if not secret:
         return {}
-    if credentials and credentials.header:
-        return {credentials.header.lower(): secret.sent_as(secret.reveal())}
-    if user:
+    if user and not (credentials and credentials.header):
         pair = base64.b64encode(f"{user}:{secret.reveal()}".encode()).decode()
         return {"authorization": f"Basic {secret.sent_as(pair)}"}
+    try:
+        secret.reveal().encode("latin-1")
+    except UnicodeEncodeError:
+        reason = "it has letters that a header of HTTP cannot have"
+        raise errors.CredentialsMissing(shown, credentials.named if credentials else "", reason) from None
+    if credentials and credentials.header:
+        return {credentials.header.lower(): secret.sent_as(secret.reveal())}
     return {"authorization": f"Bearer {secret.reveal()}"}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -107,7 +108,7 @@ class _Fitting:
             return NotRefitted(self._label, str(reason))
         except Exception as error:
             # Fitting runs the steps' own code, which may raise anything, with values of rows in its words.
-            return NotRefitted(self._label, f"fitting it again raised {type(error).__name__}")
+            return NotRefitted(self._label, f"fitting it again raised {type(error).__name__}{_parameter(error)}")
 
     def _fitted(self, frame: pandas.DataFrame, target: pandas.Series[Any]) -> Composition:
         composition, steps = self._composition, list(self._composition.steps)
@@ -128,12 +129,21 @@ class _Fitting:
     def _fit(self, step: Step, given: Any, answers: Any) -> Step:
         self._label = step.label
         value = unfitted(step.value, self._seed)
-        value.set_params(**self._changes.get(step.label, {}))
+        own, changes = value.get_params(deep=True), self._changes.get(step.label, {})
+        # What settings and JSON write as a list, may have to be a tuple.
+        is_one = {name for name in changes if isinstance(own.get(name), tuple)}
+        value.set_params(**{name: tuple(each) if name in is_one else each for name, each in changes.items()})
         if _takes_answers(value):
             value.fit(given, answers)
         else:
             value.fit(given)
         return replace(step, value=value)
+
+
+def _parameter(error: Exception) -> str:
+    """Which parameter scikit-learn says cannot be so."""
+    named = re.match(r"The '(\w+)' parameter of \w+ must be", str(error))
+    return f": its parameter {named[1]!r} cannot be so" if named else ""
 
 
 def _agree(composition: Composition, made: Composition, frame: pandas.DataFrame) -> bool:

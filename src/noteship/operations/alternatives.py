@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import threading
 from collections.abc import Callable, Sequence
@@ -204,10 +205,9 @@ def ranked(candidates: Sequence[Candidate]) -> Ranking:
     return Ranking(tuple(sorted(candidates, key=_place)))
 
 
-def _place(candidate: Candidate) -> tuple[bool, bool, bool, float]:
+def _place(candidate: Candidate) -> tuple[bool, bool, float]:
     judgement, figure = candidate.judgement, candidate.figure
-    is_known = figure is not None and figure.value == figure.value
-    value = figure.value if figure is not None and is_known and judgement is not None else 0.0
-    if judgement is not None and measures.MEASURES[judgement.metric].better == "more":
-        value = -value
-    return candidate.made is None, judgement is None or not judgement.passed, not is_known, value
+    badness = math.inf
+    if judgement is not None and figure is not None and math.isfinite(figure.value):
+        badness = -measures.goodness(judgement.metric, figure.value)
+    return candidate.made is None, judgement is None or not judgement.passed, badness

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import difflib
 import shutil
-import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -16,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from noteship import digests, files, notebooks, store, workflow
+from noteship import digests, files, notebooks, store, temporary, workflow
 from noteship.operations import child, trusted
 from noteship.operations.errors import BundleFailed, InputChanged, LeftOver, NoteshipMissing, StepNotMade
 from noteship.operations.opened import OpenedProject
@@ -90,10 +89,10 @@ def make(
         _name(opened, result.run, known.value, is_latest=is_latest)
         return _made_of(known.value, request, result, again=True)
     say("making the bundle")
-    with tempfile.TemporaryDirectory(prefix="noteship-") as folder:
+    with temporary.folder() as folder:
         # So deep that what is beside the project comes to lie beside it here too.
         above = ["above"] * max(PurePosixPath(path).parts.count("..") for path in inputs)
-        root, output = Path(folder, *above, "project"), Path(folder) / "bundle"
+        root, output = folder.joinpath(*above, "project"), folder / "bundle"
         root.mkdir(parents=True)
         for path, each in inputs.items():
             _put(opened, path, each, root / path)

@@ -8,15 +8,13 @@ References, of plain values:
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
-from noteship import contracts, digests, store, tabular, workflow
+from noteship import contracts, digests, store, tabular, temporary, workflow
 from noteship.contracts import Contract, Verdict
 from noteship.operations.inspecting import VERDICTS
 from noteship.operations.opened import OpenedProject
@@ -118,15 +116,12 @@ def _materialised(opened: OpenedProject, contract: Contract, pieces: Sequence[Pi
         # Somebody is changing it: what is there now is looked at, and nothing is remembered.
         yield own, False
         return
-    folder = Path(tempfile.mkdtemp(prefix="noteship-data-"))
-    try:
+    with temporary.folder() as folder:
         for each in pieces:
             assert each.artifact is not None
             (folder / each.path).parent.mkdir(parents=True, exist_ok=True)
             opened.store.fetch_artifact(each.artifact, folder / each.path)
         yield folder / contract.file, True
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _is_there(path: Path, piece: Piece) -> bool:

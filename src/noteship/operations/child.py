@@ -6,16 +6,16 @@ import json
 import os
 import signal
 import subprocess
-import tempfile
 import threading
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from noteship import lifeline
+from noteship import lifeline, temporary
 from noteship.errors import cut
 from noteship.operations.errors import BundleFailed, NoteshipMissing
+from noteship.stopping import how_ended
 
 __all__ = ["Stopped", "ask"]
 
@@ -42,16 +42,17 @@ def ask(
 
     Raises: NoteshipMissing, BundleFailed with the parts that the child gave; Stopped, once `cancel` is set.
     """
-    with tempfile.TemporaryDirectory(prefix="noteship-") as folder:
-        asked, answered = Path(folder) / "request.json", Path(folder) / "result.json"
+    with temporary.folder() as folder:
+        asked, answered = folder / "request.json", folder / "result.json"
         asked.write_text(json.dumps(request), encoding="utf-8")
-        said = Path(folder) / "said"
+        said = folder / "said"
         code = _run([python, "-m", module, str(asked), str(answered), lifeline.TIED], said, variables, cancel)
         if not answered.exists():
             words = said.read_text(encoding="utf-8", errors="replace")
             if f"No module named {module.partition('.')[0]}" in words or "No module named 'noteship" in words:
                 raise NoteshipMissing(python, doing)
-            why = cut(words.strip()[-400:] or f"it ended with {code}")
+            why, last = how_ended(code), words.strip()[-400:]
+            why = cut(f"{why}; it said: {last}" if last else why)
             raise BundleFailed(1, f"{doing} ended before it was done", python, why, "look at the lines above")
         answer: dict[str, Any] = json.loads(answered.read_text(encoding="utf-8"))
     if "error" in answer:

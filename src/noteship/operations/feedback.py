@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
-import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from noteship import temporary
 from noteship.operations import naming
 from noteship.operations.errors import NoProfile
 from noteship.operations.naming import Named
@@ -79,8 +79,8 @@ def _output_of(opened: OpenedProject, named: Named) -> models.Output:
     """What a bundle of the project's store predicts."""
     from noteship import models
 
-    with tempfile.TemporaryDirectory(prefix="noteship-") as folder:
-        return models.fetch(opened.store, named.digest, Path(folder) / "bundle").signature.output
+    with temporary.folder() as folder:
+        return models.fetch(opened.store, named.digest, folder / "bundle").signature.output
 
 
 def _output(service: feedback.Service) -> models.Output | None:

@@ -74,8 +74,8 @@ def _needed(opened: OpenedProject, keep_runs: int) -> set[Digest]:
 def _named(objects: Store, bundles: Collection[Digest] = ()) -> set[Digest]:
     """Those bundles and all that have names, their judgements with their pages; what promotions were decided on."""
     whole = {*bundles, *(Digest(ref.value["digest"]) for ref in objects.read_refs("names/"))}
-    promoted = (ref.value["judgement"] for ref in objects.read_refs(f"{promotions.FOLDER}/"))
-    judged = (each.digests for bundle in whole for each in judgements.of_bundle(objects, bundle))
+    promoted = (ref.value.get("judgement") for ref in objects.read_refs(f"{promotions.FOLDER}/"))
+    judged = (judgements.needed(objects, bundle) for bundle in whole)
     return whole.union({Digest(each) for each in promoted if each}, *judged)
 
 

@@ -61,7 +61,7 @@ class ContractInspector:
         self._opened = opened
         self._shelf = shelf
         self._lock = threading.Lock()
-        self._told: dict[tuple[Piece, ...], ContractBroken | None] = {}
+        self._told: dict[tuple[str, tuple[Piece, ...]], ContractBroken | None] = {}
 
     def concerns(self, reads: Mapping[str, str]) -> bool:
         """Whether any of these files has a contract."""
@@ -97,12 +97,12 @@ class ContractInspector:
             return ()
         notes: tuple[str, ...] = ()
         with self._lock:
-            if pieces not in self._told:
+            if (contract.file, pieces) not in self._told:
                 maker = ", ".join(sorted({makers[each.path] for each in pieces if each.path in makers}))
                 verdict = checking.checked(self._opened, contract, pieces)
-                self._told[pieces] = contracts.broken(verdict, contract, maker)
+                self._told[contract.file, pieces] = contracts.broken(verdict, contract, maker)
                 notes = contracts.warnings(verdict, contract, maker)
-            error = self._told[pieces]
+            error = self._told[contract.file, pieces]
         if error:
             raise error
         return notes
@@ -114,8 +114,10 @@ class ContractInspector:
         for maker, files, artifacts in self._unread(result):
             makers = dict.fromkeys(files, maker) if maker else {}
             for contract in self._shelf.concerned(files):
+                told = {piece.path for file, pieces in self._told if file == contract.file for piece in pieces}
+                rest = {path: digest for path, digest in files.items() if path not in told}
                 try:
-                    notes += self.look(contract, files, artifacts, makers)
+                    notes += self.look(contract, rest, artifacts, makers)
                 except WorkFailed as error:
                     breaches.append(error)
         if result.state == "done" and not result.graph.source.targets:
@@ -124,7 +126,7 @@ class ContractInspector:
 
     def _in_vain(self) -> Iterator[str]:
         """Contracts of files that there are not: most likely they are called otherwise."""
-        seen = [piece.path for pieces in self._told for piece in pieces]
+        seen = [piece.path for _, pieces in self._told for piece in pieces]
         for file, contract in self._shelf.by_file.items():
             if not self._shelf.only(file).concerned(seen) and not (self._opened.root / file).exists():
                 near = nearest(file, [*seen, *(path for path in self._opened.sources.files if path not in seen)])
@@ -132,14 +134,11 @@ class ContractInspector:
                 yield f"{contract.path} is of {file}, which is not there, and no stage makes it{meant}"
 
     def _unread(self, result: workflow.RunResult) -> Iterator[tuple[str, Mapping[str, str], Mapping[str, Artifact]]]:
-        """What no stage has read: the maker, digests, artifacts."""
-        looked_at = {piece.path for pieces in self._told for piece in pieces}
+        """What may be read by nobody: the maker, digests, artifacts."""
         for maker, made in result.results.items():
-            outputs = {path: each for path, each in made.outputs.items() if path not in looked_at}
-            yield maker, {path: each.digest for path, each in outputs.items()}, outputs
-            looked_at |= set(outputs)
+            yield maker, {path: each.digest for path, each in made.outputs.items()}, made.outputs
         service = self._opened.settings.service
-        if service and service.data not in looked_at and (self._opened.root / service.data).is_file():
+        if service and (self._opened.root / service.data).is_file():
             yield "", {service.data: digests.of_file(self._opened.root / service.data)}, {}
 
 

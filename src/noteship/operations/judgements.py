@@ -6,6 +6,8 @@ References, of plain values:
   decides what is measured, "pages": digests of its report and its card, by name}. An id is a time in UTC, to
   the microsecond, and six random digits, so ids sort by time; where clocks of machines differ, an id is yet behind
   those that were there.
+
+What another version of noteship has written, and this one cannot read, is left out.
 """
 
 from __future__ import annotations
@@ -13,12 +15,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from noteship import digests, store, timed
 from noteship.digests import Digest
 from noteship.validation.judgement import Judgement
 
-__all__ = ["FOLDER", "Kept", "every", "find", "find_measured", "keep", "latest", "of_bundle", "read"]
+__all__ = ["FOLDER", "Kept", "every", "find", "find_measured", "keep", "latest", "needed", "of_bundle", "read"]
 
 FOLDER = "judgements"
 
@@ -86,18 +89,36 @@ def read(objects: store.Store, kept: Kept) -> Judgement:
 
 def every(objects: store.Store) -> Iterator[Kept]:
     """All judgements of all bundles."""
-    return map(_kept, objects.read_refs(f"{FOLDER}/"))
+    return filter(None, map(_kept, objects.read_refs(f"{FOLDER}/")))
 
 
 def of_bundle(objects: store.Store, bundle: str) -> Iterator[Kept]:
     """Those of a bundle, the latest first."""
     for name in sorted(objects.refs(f"{FOLDER}/{bundle}/"), reverse=True):
         ref = objects.read_ref(name)
-        if ref is not None:
-            yield _kept(ref)
+        kept = _kept(ref) if ref is not None else None
+        if kept is not None:
+            yield kept
 
 
-def _kept(ref: store.Ref) -> Kept:
+def needed(objects: store.Store, bundle: str) -> set[Digest]:
+    """What belongs to the judgements of a bundle, also to those that only another version of noteship can read."""
+    return {Digest(text) for ref in objects.read_refs(f"{FOLDER}/{bundle}/") for text in _texts(ref.value)}
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list):
+        for each in value.values() if isinstance(value, dict) else value:
+            yield from _texts(each)
+
+
+def _kept(ref: store.Ref) -> Kept | None:
     _, bundle, name = ref.name.split("/")
-    pages = {page: Digest(digest) for page, digest in ref.value["pages"].items()}
-    return Kept(name, bundle, Digest(ref.value["judgement"]), ref.value["key"], pages, ref.value.get("measured", ""))
+    try:
+        pages = {page: Digest(digest) for page, digest in ref.value["pages"].items()}
+        measured = ref.value.get("measured", "")
+        return Kept(name, bundle, Digest(ref.value["judgement"]), ref.value["key"], pages, measured)
+    except (AttributeError, KeyError, TypeError):
+        return None

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from noteship import digests, store
+from noteship import digests, store, temporary
 from noteship.operations import trusted
 from noteship.operations.errors import NoBundle
 from noteship.operations.naming import DIGEST_DIGITS, Named, named, named_in
@@ -84,9 +83,9 @@ def load(chosen: Chosen, trusting: Trusting, root: Path | None = None) -> models
     known = chosen.named.is_exact or (len(digest) == DIGEST_DIGITS and digest in trusting.digests)
     known = known or (root is not None and trusted.holds(root, digest))
     trust = models.Trust(frozenset({digest} if known else ()), frozenset(trusting.types), trusting.allow_pickle)
-    with tempfile.TemporaryDirectory(prefix="noteship-") as folder:
+    with temporary.folder() as folder:
         if chosen.objects is not None:
-            bundle = models.fetch(chosen.objects, digest, Path(folder) / "bundle")
+            bundle = models.fetch(chosen.objects, digest, folder / "bundle")
         else:
             bundle = models.read(chosen.folder or Path(), digests.Digest(digest))
         return models.LoadedModel(bundle.name, digest, models.load(bundle, trust))

@@ -7,7 +7,8 @@ References, of plain values:
   reason where that was one}. It moves by compare-and-swap alone.
 
 What was carried out is what the champion leads to: its promotion, the one before that, and so on. A process that is
-killed between the two leaves a record that nothing leads to, and the champion as it was.
+killed between the two leaves a record that nothing leads to, and the champion as it was. What another version of
+noteship has written, and this one cannot read, is left out.
 """
 
 from __future__ import annotations
@@ -51,7 +52,7 @@ class Promotion:
 
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> Promotion:
-        """The inverse of `to_json`; fields that it does not know are left out."""
+        """The inverse of `to_json`; fields that it does not know are left out. Raises KeyError, TypeError."""
         known = {each.name: value[each.name] for each in fields(cls) if each.name in value}
         return cls(**{**known, "overridden": tuple(value["overridden"])})
 
@@ -117,9 +118,17 @@ def history(objects: store.Store) -> Iterator[Past]:
 def _as_of_one_moment(objects: store.Store) -> tuple[Champion | None, dict[str, Promotion]]:
     while True:
         now = champion(objects)
-        found = {ref.value["id"]: Promotion.from_json(ref.value) for ref in objects.read_refs(f"{FOLDER}/")}
+        read = (_read(ref.value) for ref in objects.read_refs(f"{FOLDER}/"))
+        found = {each.id: each for each in read if each is not None}
         if champion(objects) == now:
             return now, found
+
+
+def _read(value: Any) -> Promotion | None:
+    try:
+        return Promotion.from_json(value)
+    except (KeyError, TypeError):
+        return None
 
 
 def _carried_out(found: dict[str, Promotion], last: str | None) -> Iterator[str]:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from noteship import digests
+from noteship import digests, temporary
 from noteship.operations import trusted
 from noteship.operations.errors import Contradiction, NoProfile
 from noteship.operations.naming import Named, named_in
@@ -91,8 +90,8 @@ class Shelf:
         from noteship.operations.profiles import settings_of, warn_unwatched
 
         trust = models.Trust(frozenset({entry.digest} if entry.may_import else ()), self.types, self.allow_pickle)
-        with tempfile.TemporaryDirectory(prefix="noteship-") as folder:
-            fetched = models.fetch(self.opened.store, entry.digest, Path(folder) / "bundle")
+        with temporary.folder() as folder:
+            fetched = models.fetch(self.opened.store, entry.digest, folder / "bundle")
             if fetched.name != entry.name:
                 reason = f"it is of the model {fetched.name}, and the store has it as one of {entry.name}"
                 raise models.errors.DamagedBundle(entry.version, reason)

@@ -5,16 +5,17 @@ from __future__ import annotations
 import errno
 import math
 import threading
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
+from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from noteship import digests, patterns, store, workflow
-from noteship.operations.errors import NeverFetched, SourceNameTaken, SourceOfProduced
+from noteship.operations.errors import NeverFetched, SourceNameTaken, SourceOfProduced, SourceTargetTaken
 from noteship.operations.opened import OpenedProject
 
 if TYPE_CHECKING:
@@ -31,12 +32,16 @@ AT_ONCE = 8
 def source_stages(opened: OpenedProject, produced: Collection[str]) -> list[workflow.Stage]:
     """The stages of the declared sources, in the version that was fetched last.
 
-    `produced` is what the project's own stages write. Raises SourceNameTaken, SourceOfProduced.
+    `produced` is what the project's own stages write. Raises SourceNameTaken, SourceTargetTaken, SourceOfProduced.
     """
     sources = opened.data_sources
     if not sources:
         return []
-    made = patterns.PathSet([*produced, *(source.target for source in sources.values())])
+    for one, other in combinations(sources.values(), 2):
+        # Of equal ones, one is chosen for a run.
+        if one.target != other.target and patterns.overlap(one.target, other.target):
+            raise SourceTargetTaken(one.name, one.target, other.name, other.target)
+    made = [*produced, *(source.target for source in sources.values())]
     for name, source in sources.items():
         if name in opened.sources_by_name:
             raise SourceNameTaken(name, opened.sources_by_name[name].path)
@@ -48,12 +53,17 @@ def source_stages(opened: OpenedProject, produced: Collection[str]) -> list[work
     ]
 
 
-def _check_foreign(root: Path, source: ingestion.Source, made: patterns.PathSet) -> None:
+def _check_foreign(root: Path, source: ingestion.Source, made: Sequence[str]) -> None:
+    """Raise SourceOfProduced for files that stages and sources make, also among others: each run would move them."""
     if source.address.kind != "file":
         return
     path = (root / Path(source.address.path).expanduser()).resolve()
-    if path.is_relative_to(root) and path.relative_to(root).as_posix() in made:
-        raise SourceOfProduced(source.name, path.relative_to(root).as_posix())
+    for each in made:
+        place = (root / each).resolve()
+        within = place.relative_to(path).parts if place.is_relative_to(path) else ()
+        # Of a folder, what is hidden does not come.
+        if patterns.overlap(str(path), str(place)) and not any(name.startswith(".") for name in within):
+            raise SourceOfProduced(source.name, each)
 
 
 def _stage(source: ingestion.Source, version: str | None) -> workflow.Stage:
@@ -87,12 +97,17 @@ class Settled:
 def settled(opened: OpenedProject, graph: workflow.Graph, *, offline: bool = False, anew: bool = False) -> Settled:
     """Ask the origins of a graph's sources whether their data moved, each as its `refresh` says; with `anew`, all.
 
-    `offline` asks none, and goes on with what was fetched last. Raises NeverFetched, and what the origins raise:
-    nothing old is taken for new because nobody answers.
+    `offline` asks none, and goes on with what was fetched last. Raises NeverFetched, SourceTargetTaken, and what the
+    origins raise: nothing old is taken for new because nobody answers.
     """
     sources = {name: opened.data_sources[name] for name in graph.stages if name in opened.data_sources}
     if not sources:
         return Settled(graph)
+    by_target = {source.target: source for source in sources.values()}
+    for source in sources.values():
+        other = by_target[source.target]
+        if other is not source:
+            raise SourceTargetTaken(source.name, source.target, other.name, other.target)
     last = last_fetched(opened, sources)
     if offline:
         missing = tuple(name for name in sources if name not in last)

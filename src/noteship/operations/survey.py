@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from noteship import contracts, tabular
+from noteship import contracts, tabular, temporary
 from noteship.operations import runs
 from noteship.operations.errors import NoSuchOutput, OutsideOfProject
 from noteship.operations.opened import OpenedProject
@@ -166,7 +165,7 @@ def _of_run(opened: OpenedProject, file: str, run: str) -> Iterator[Path]:
     path = in_project(opened, file)
     if path not in outputs:
         raise NoSuchOutput(path, record.run, tuple(sorted(each for each in outputs if tabular.form_of(each))))
-    with tempfile.TemporaryDirectory(prefix="noteship-data-") as folder:
-        copy = Path(folder) / Path(path).name
+    with temporary.folder() as folder:
+        copy = folder / Path(path).name
         opened.store.fetch_artifact(outputs[path], copy)
         yield copy

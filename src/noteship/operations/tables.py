@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from noteship import digests, tabular
+from noteship import digests, tabular, temporary
 from noteship.operations.checking import Piece
 from noteship.operations.errors import OutsideOfProject
 from noteship.operations.opened import OpenedProject
@@ -79,8 +78,8 @@ def readable(opened: OpenedProject, file: str, made: Mapping[str, MadeTable]) ->
     if place.exists() or file not in made:
         yield place
         return
-    with tempfile.TemporaryDirectory(prefix="noteship-data-") as folder:
-        copy = Path(folder) / place.name
+    with temporary.folder() as folder:
+        copy = folder / place.name
         opened.store.fetch_artifact(made[file].artifact, copy)
         yield copy
 

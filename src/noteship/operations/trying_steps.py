@@ -10,7 +10,6 @@ import secrets
 import select
 import signal
 import subprocess
-import tempfile
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -19,7 +18,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from noteship import computing, lifeline, processors, tuning, workflow
+from noteship import computing, lifeline, processors, stopping, temporary, tuning, workflow
 from noteship.errors import cut
 from noteship.nearest import nearest
 from noteship.operations import bundle as bundles
@@ -44,6 +43,8 @@ DOING = "trying parameters"
 WHERE, SPACE = "cross-validation", "[tune.space]"
 # How often it is looked whether the search is to stop.
 LOOK_S = 0.1
+# A process whose output has ended ends within a moment.
+ENDING_S = 10.0
 
 
 class StepTrials:
@@ -63,7 +64,7 @@ class StepTrials:
         self._python = opened.environment.interpreter.path
         self._cluster: computing.Cluster | None = None
         with contextlib.ExitStack() as held:
-            folder = Path(held.enter_context(tempfile.TemporaryDirectory(prefix="noteship-")))
+            folder = held.enter_context(temporary.folder())
             self._request = folder / "request.json"
             asked = replace(asked_of(opened, self._bundle, folder), metric=settings.metric)
             self._request.write_text(json.dumps({**asked.to_json(), "folds": settings.folds}), encoding="utf-8")
@@ -112,16 +113,31 @@ class StepTrials:
     def tried(
         self, changes: Mapping[str, Mapping[str, Any]], report: tuning.Report, cancel: threading.Event
     ) -> tuning.Measured:
-        """The metric of the steps with other parameters, by their labels. Raises TrialFailed, Pruned, Stopped."""
-        began, child = time.monotonic(), self._child(cancel)
+        """The metric of the steps with other parameters, by their labels. Raises TrialFailed, Pruned, Stopped.
+
+        Where a signal ends the process, as where memory is short, that is tried once more, by another one.
+        """
+        began = time.monotonic()
         try:
-            value, error = child.tried(changes, report, cancel)
+            value, error = self._tried(changes, report, cancel)
+        except _Killed:
+            try:
+                value, error = self._tried(changes, report, cancel)
+            except _Killed as killed:
+                raise TrialFailed(WHERE, f"its process ended twice; {killed}", SPACE) from killed
+        return tuning.Measured(value, error, time.monotonic() - began)
+
+    def _tried(
+        self, changes: Mapping[str, Mapping[str, Any]], report: tuning.Report, cancel: threading.Event
+    ) -> tuple[float, float]:
+        child = self._child(cancel)
+        try:
+            return child.tried(changes, report, cancel)
         finally:
             if child.is_well:
                 self._idle.put(child)
             else:
                 child.end()
-        return tuning.Measured(value, error, time.monotonic() - began)
 
     def _child(self, cancel: threading.Event) -> _Child:
         try:
@@ -165,7 +181,16 @@ def facts_of(opened: OpenedProject, settings: TuneSettings) -> list[Any]:
     """What a cross-validation depends on beside the model, as plain values."""
     validate, service = opened.settings.validate, opened.settings.service
     declared = [service.steps, service.data, service.inputs, service.target] if service else []
-    return [declared, settings.folds, validate.holdout.to_json(), validate.positive, validate.seed]
+    held: dict[str, Any] = validate.holdout.to_json()
+    if validate.holdout.file is not None:
+        # Its rows are left out of the training part.
+        with workflow.FileDigests(opened.root, opened.workplace.digests_cache) as known:
+            held["digest"] = known.of(validate.holdout.file)
+    return [declared, settings.folds, held, validate.positive, validate.seed]
+
+
+class _Killed(Exception):
+    """A signal has ended the process of a trial; its words are how, and what it said."""
 
 
 class _Child:
@@ -199,7 +224,7 @@ class _Child:
         """Wait until the model is loaded. Raises NoteshipMissing, BundleFailed, Stopped."""
         answer = self._read(cancel)
         if answer is None:
-            said = self._words()
+            _, said = self._ended()
             if "No module named 'noteship" in said or "No module named noteship" in said:
                 raise NoteshipMissing(self._python, DOING)
             raise BundleFailed(1, f"{DOING} ended before it began", self._python, said, "look at the lines above")
@@ -211,12 +236,15 @@ class _Child:
     def tried(
         self, changes: Mapping[str, Mapping[str, Any]], report: tuning.Report, cancel: threading.Event
     ) -> tuple[float, float]:
-        """One trial: the mean over the folds, and its standard error. Raises TrialFailed, Pruned, Stopped."""
+        """One trial: the mean over the folds, and its standard error. Raises _Killed, TrialFailed, Pruned, Stopped."""
         self._write({"changes": changes})
         while True:
             answer = self._read(cancel)
             if answer is None:
-                raise TrialFailed(WHERE, f"its process ended: {self._words()}", SPACE)
+                code, told = self._ended()
+                if code < 0:
+                    raise _Killed(told)
+                raise TrialFailed(WHERE, f"its process ended: {told}", SPACE)
             if "failed" in answer:
                 raise TrialFailed(WHERE, answer["failed"], SPACE)
             if "fold" not in answer:
@@ -266,9 +294,14 @@ class _Child:
         answer: dict[str, Any] = json.loads(line)
         return answer
 
-    def _words(self) -> str:
-        """The last that it said."""
-        return cut(self._said.read_text(encoding="utf-8", errors="replace").strip()[-400:] or "it said nothing")
+    def _ended(self) -> tuple[int, str]:
+        """Its exit code, and how it ended in words, with the last that it said."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(ENDING_S)
+        self.end()
+        code = self._process.returncode
+        how, said = stopping.how_ended(code), self._said.read_text(encoding="utf-8", errors="replace").strip()
+        return code, cut(f"{how}; it said: {said[-400:]}" if said else how)
 
 
 def _place(name: str, steps: Mapping[str, Any]) -> tuple[str, str]:

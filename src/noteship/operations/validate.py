@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -15,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from noteship import digests, files, workflow
+from noteship import digests, files, temporary, workflow
 from noteship.digests import Digest, short
 from noteship.errors import NoteshipError
 from noteship.operations import child, judgements, loading, promotions, trusted
@@ -34,7 +33,7 @@ __all__ = ["Told", "ValidateRequest", "Validated", "asked_of", "validate"]
 
 JUDGE = "noteship.validation"
 # Raised whenever equal requests would now find something else.
-VERSION = 2
+VERSION = 3
 # Told one after the other: loading, fitting, judging, comparing, slices, changed rows, champion, timing.
 STEPS = 8
 POLL_S = 0.2
@@ -184,11 +183,18 @@ class _Asked:
                 self._found.digest,
                 self._champion.digest if self._champion else None,
                 settings,
+                self._cut_by_gates,
                 self._data.digest,
                 self._held.digest if self._held else None,
                 self._opened.environment.digest,
             ]
         )
+
+    @property
+    def _cut_by_gates(self) -> tuple[str, ...]:
+        """The columns whose slices gates ask for, where no slices are declared."""
+        asked = {name.parts[1] for gate in self._settings.gates for name in gate.names if name.parts[0] == "slice"}
+        return () if self._settings.slices else tuple(sorted(asked))
 
     def since(self) -> Iterator[str]:
         """What the project has become since the bundle was made."""
@@ -217,6 +223,7 @@ class _Asked:
             positive=self._settings.positive,
             metric=self._settings.metric,
             slices=self._settings.slices or None,
+            gated=self._cut_by_gates,
             seed=self._settings.seed,
             resamples=self._settings.resamples,
             robustness=self._settings.robustness,
@@ -224,8 +231,7 @@ class _Asked:
 
     def judged(self, trusting: loading.Trusting, told: Told, cancel: threading.Event | None = None) -> Judgement:
         """Measure it in the project's interpreter."""
-        with tempfile.TemporaryDirectory(prefix="noteship-") as name:
-            folder = Path(name)
+        with temporary.folder() as folder:
             request = self.request(folder, trusting)
             with _watched(folder / "progress", told):
                 python = self._opened.environment.interpreter.path
@@ -305,8 +311,11 @@ def _copy(root: Path, rows: _Rows, target: Path) -> None:
 
 def _gated(judgement: Judgement, settings: ValidateSettings) -> Judgement:
     values = values_of(judgement)
-    has_champion = judgement.champion is not None
-    gates = tuple(gate.evaluate(values, has_champion=has_champion) for gate in settings.gates)
+    champion = judgement.champion
+    uncompared = champion.why if champion and champion.how == "not compared" else ""
+    gates = tuple(
+        gate.evaluate(values, has_champion=champion is not None, uncompared=uncompared) for gate in settings.gates
+    )
     passed = not judgement.failures and all(gate.passed for gate in gates)
     return replace(judgement, gates=gates, passed=passed)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import posixpath
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,6 +14,7 @@ from noteship.project import values
 __all__ = ["CredentialSettings", "DataSettings"]
 
 FORMS = ("text", "bytes", "json")
+_HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 NAMED = 'a table that says where the secret is: { file = "/run/secrets/NAME" } or { env = "NAME" }; never the secret'
 
 
@@ -137,6 +139,8 @@ def _check_credentials(address: Any, given: CredentialSettings) -> None:
         raise ValueError(f"no credentials, but {what}")
     if given.header and address.kind != "http":
         raise ValueError("credentials.header with an address http(s):// only")
+    if given.header and not _HEADER.fullmatch(given.header):
+        raise ValueError("for credentials.header the name of a header, such as X-Api-Key")
     if given.mechanism and address.kind != "kafka":
         raise ValueError("credentials.mechanism with an address kafka:// only")
     if address.kind == "kafka" and not address.user:

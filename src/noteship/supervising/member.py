@@ -15,6 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from noteship.stopping import how_ended
 from noteship.supervising.channel import Beat, Channel
 from noteship.supervising.sums import Family
 
@@ -132,7 +133,7 @@ class Member:
             self.kill()
             code = self._process.wait()
         self.channel.close()
-        return f"it was ended by {signal.Signals(-code).name}" if code < 0 else f"it ended with {code}"
+        return how_ended(code)
 
 
 def _start(end: socket.socket, variables: Mapping[str, str]) -> subprocess.Popen[Any]:

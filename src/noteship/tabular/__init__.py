@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from noteship.tabular.column import Column, PlainType, plain_type
+from noteship.tabular.column import Column, PlainType, plain_type, row_hash
 from noteship.tabular.engine import Table, opened, pattern_fault
 from noteship.tabular.errors import NoSuchColumn, NotATable, TableNeedsMemory, TableUnreadable
 from noteship.tabular.places import Files, form_of, found
-from noteship.tabular.quoting import identifier, text
+from noteship.tabular.quoting import identifier, moment, text
 
 __all__ = [
     "Column",
@@ -20,8 +20,10 @@ __all__ = [
     "form_of",
     "found",
     "identifier",
+    "moment",
     "opened",
     "pattern_fault",
     "plain_type",
+    "row_hash",
     "text",
 ]

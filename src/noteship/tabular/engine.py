@@ -7,12 +7,14 @@ no extension, no Python variable; and this cannot be changed by what it is asked
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from noteship import temporary
 from noteship.processors import processors
 from noteship.tabular import quoting, views
 from noteship.tabular.column import Column, plain_type
@@ -45,9 +47,18 @@ class Table:
     whether the table says its types itself; those of CSV and JSON are found from all rows.
     """
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, name: str, limit_bytes: int, *, typed: bool) -> None:
+    def __init__(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        name: str,
+        limit_bytes: int,
+        made: Mapping[str, views.View],
+        *,
+        typed: bool,
+    ) -> None:
         self.name = name
         self.typed = typed
+        self._made = made
         self._connection = connection
         self._limit_bytes = limit_bytes
         self.columns = self.columns_of("rows")
@@ -59,7 +70,7 @@ class Table:
 
     def columns_of(self, view: str) -> tuple[Column, ...]:
         """The columns of `rows` or of `others`."""
-        described = self._answered(lambda: self._connection.execute(f"DESCRIBE {view}").fetchall())
+        described = self._fetched(f"DESCRIBE {view}")
         return tuple(Column(row[0], plain_type(row[1]), row[1]) for row in described)
 
     def column(self, name: str, named_by: str = "") -> Column:
@@ -79,7 +90,7 @@ class Table:
         Raises: TableUnreadable, TableNeedsMemory.
         """
         sql = f"SELECT {select} FROM rows {rest}"  # noqa: S608 - who asks quotes names and gives values
-        return list(self._answered(lambda: self._connection.execute(sql, list(given)).fetchall()))
+        return self._fetched(self._narrowed(sql), *given)
 
     def where(self, condition: str, columns: Sequence[str], *given: object, limit: int = 5) -> list[tuple[Any, ...]]:
         """The first rows of which a condition holds: each row's number from 0, and its values in these columns.
@@ -93,14 +104,27 @@ class Table:
         listed = ", ".join((number, *map(self.quoted, columns)))
         numbered = f"(SELECT row_number() OVER () - 1 AS {number}, * FROM rows)"  # noqa: S608 - quoted
         sql = f"SELECT {listed} FROM {numbered} WHERE {condition} ORDER BY {number} LIMIT {limit}"  # noqa: S608 - quoted
-        return list(self._answered(lambda: self._connection.execute(sql, list(given)).fetchall()))
+        return self._fetched(self._narrowed(sql), *given)
 
     def arrow(self, sql: str, *given: object) -> pyarrow.Table:
         """The answer to a whole question, as Arrow. Raises: TableUnreadable, TableNeedsMemory."""
-        return self._answered(lambda: self._connection.sql(sql, params=list(given)).to_arrow_table())
+        question = self._narrowed(sql)
+        return self._answered(lambda: self._connection.sql(question, params=list(given)).to_arrow_table())
+
+    def _narrowed(self, sql: str) -> str:
+        """A question, of views that have no more columns than it names: to bind thousands takes a second each time."""
+        named = quoting.names(sql)
+        parts = []
+        for view, each in self._made.items():
+            columns = [name for name in each.columns if name.casefold() in named] or list(each.columns)[:1]
+            parts.append(f"{view} AS NOT MATERIALIZED ({each.of(columns)})")
+        return f"WITH {', '.join(parts)} {sql}"
+
+    def _fetched(self, sql: str, *given: object) -> list[tuple[Any, ...]]:
+        return list(self._answered(lambda: self._connection.execute(sql, list(given)).fetchall()))
 
     def _answered(self, question: Callable[[], Any]) -> Any:
-        return _answered(question, self.name, self._limit_bytes)
+        return _answered(self._connection, question, self.name, self._limit_bytes)
 
 
 def pattern_fault(pattern: str) -> str:
@@ -133,39 +157,35 @@ def opened(
 
     Raises: NotATable, TableUnreadable, TableNeedsMemory.
     """
-    import shutil
-    import tempfile
-
     import duckdb
 
     limit_bytes = memory_bytes or _memory_bytes()
-    temporary = Path(tempfile.mkdtemp(prefix="noteship-table-"))
-    try:
+    with temporary.folder() as folder:
         sources = {
-            view: views.prepared(each, _name(each, name if view == "rows" else None), temporary / view)
+            view: views.prepared(each, _name(each, name if view == "rows" else None), folder / view)
             for view, each in (("rows", source), ("others", beside))
             if each is not None
         }
-        with duckdb.connect(":memory:", config=_configuration(limit_bytes, temporary)) as connection:
+        with duckdb.connect(":memory:", config=_configuration(limit_bytes, folder)) as connection:
             _lock(connection, [path for each in sources.values() for path in each.paths])
-            for view, each in sources.items():
-                views.view(_creating(connection, each.name, limit_bytes), each, view, texts)
+            made = {
+                view: views.view(_creating(connection, each.name, limit_bytes), each, view, texts)
+                for view, each in sources.items()
+            }
             rows = sources["rows"]
-            yield Table(connection, rows.name, limit_bytes, typed=rows.form not in ("csv", "json"))
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+            yield Table(connection, rows.name, limit_bytes, made, typed=rows.form not in ("csv", "json"))
 
 
 def _name(source: object, given: str | None) -> str:
     return given or (str(source) if isinstance(source, str | Path) else "the frame")
 
 
-def _configuration(limit_bytes: int, temporary: Path) -> dict[str, str | bool | int | float | list[str]]:
+def _configuration(limit_bytes: int, folder: Path) -> dict[str, str | bool | int | float | list[str]]:
     return {
         **SETTINGS,
         "memory_limit": f"{limit_bytes // 2**20}MiB",
         "threads": max(1, int(processors())),
-        "temp_directory": str(temporary / "spilled"),
+        "temp_directory": str(folder / "spilled"),
     }
 
 
@@ -182,19 +202,21 @@ def _creating(connection: duckdb.DuckDBPyConnection, name: str, limit_bytes: int
 
     def run(sql: str) -> list[tuple[Any, ...]]:
         try:
-            return list(_answered(lambda: connection.execute(sql).fetchall(), name, limit_bytes))
+            return list(_answered(connection, lambda: connection.execute(sql).fetchall(), name, limit_bytes))
         except duckdb.Error as error:
             raise TableUnreadable(name, without_values(str(error))) from error
 
     return views.Connection(run, connection.register)
 
 
-def _answered(question: Callable[[], Any], name: str, limit_bytes: int) -> Any:
+def _answered(
+    connection: duckdb.DuckDBPyConnection, question: Callable[[], Any], name: str, limit_bytes: int
+) -> Any:
     """The answer; errors of the file and of the machine are noteship's own, and a wrong question stays what it is."""
     import duckdb
 
     try:
-        return question()
+        return _interruptible(connection, question)
     except duckdb.OutOfMemoryException as error:
         raise TableNeedsMemory(name, limit_bytes) from error
     except (
@@ -207,6 +229,18 @@ def _answered(question: Callable[[], Any], name: str, limit_bytes: int) -> Any:
         duckdb.SerializationException,
     ) as error:
         raise TableUnreadable(name, without_values(str(error))) from error
+
+
+def _interruptible(connection: duckdb.DuckDBPyConnection, question: Callable[[], Any]) -> Any:
+    """The answer, which a thread of its own waits for: in the engine, signals would be lost or be errors of its own."""
+    with ThreadPoolExecutor(1) as one:
+        answer = one.submit(question)
+        try:
+            return answer.result()
+        except BaseException:
+            if not answer.done():
+                connection.interrupt()
+            raise
 
 
 def _memory_bytes() -> int:

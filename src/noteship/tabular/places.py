@@ -58,12 +58,20 @@ def found(source: str | Path) -> Files:
             raise NotATable(str(source), "its suffix names no form that is read", _near(path))
         return Files(form, (path.absolute(),))
     if path.is_dir():
-        inside = [each for each in sorted(path.rglob("*")) if _counts(each, path)]
-        return _of_one_form(str(source), inside, parted=True)
+        return _of_one_form(str(source), _inside(path), parted=True)
     if any(letter in str(source) for letter in PATTERN_LETTERS):
         anchor = Path(path.anchor)
-        return _of_one_form(str(source), sorted(anchor.glob(str(path.relative_to(anchor)))))
+        fitting = sorted(anchor.glob(str(path.relative_to(anchor))))
+        # Spark and others write a table as a folder that is named like a file.
+        folders = [each for each in fitting if each.is_dir() and form_of(each)]
+        files = {each for each in fitting if each.is_file()}
+        inside = {each for folder in folders for each in _inside(folder)}
+        return _of_one_form(str(source), sorted(files | inside), parted=bool(folders) and not files)
     raise NotATable(str(source), "there is nothing", _near(path))
+
+
+def _inside(folder: Path) -> list[Path]:
+    return [each for each in sorted(folder.rglob("*")) if _counts(each, folder)]
 
 
 def _counts(path: Path, folder: Path) -> bool:

@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from noteship.tabular import frames, places, quoting
+from noteship.tabular import frames, places, quoting, spellings
 from noteship.tabular.column import plain_type
 from noteship.tabular.csv_header import header
 from noteship.tabular.errors import NotATable, TableUnreadable
 
-__all__ = ["Connection", "Source", "prepared", "view"]
+__all__ = ["Connection", "Source", "View", "prepared", "view"]
 
 # What pandas takes for missing when it reads a CSV file, so that both see the same rows.
 MISSING = (
     *("", "#N/A", "#N/A N/A", "#NA", "-NaN", "-nan", "<NA>"),
     *("N/A", "NA", "NULL", "NaN", "None", "n/a", "nan", "null"),
 )
-CSV_TYPES = ("BOOLEAN", "BIGINT", "DOUBLE", "DATE", "TIMESTAMP", "VARCHAR")
+# Whole numbers of up to 38 digits, as identifiers are, keep every digit.
+CSV_TYPES = ("BOOLEAN", "BIGINT", "HUGEINT", "DOUBLE", "DATE", "TIMESTAMP", "VARCHAR")
 ISO_TIME = r"^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}"
+# Texts of which one among the first rows is no time are not looked at further.
+ROWS_TRIED = 1_000
+ZONED = "TIMESTAMP WITH TIME ZONE"
 # The index of a data frame, which pandas stores beside the columns.
 PANDAS_INDEX = re.compile(r"__index_level_\d+__")
 
@@ -45,6 +49,19 @@ class Source:
     frame: object = None
 
 
+@dataclass(frozen=True)
+class View:
+    """How a table is read: from what, and what each of its columns is there, by name."""
+
+    read: str
+    columns: Mapping[str, str]
+
+    def of(self, names: Collection[str]) -> str:
+        """The question that has these columns."""
+        listed = ", ".join(f"{self.columns[name]} AS {quoting.identifier(name)}" for name in names)
+        return f"SELECT {listed} FROM {self.read}"  # noqa: S608 - all of it is quoted
+
+
 def prepared(source: object, name: str, links: Path) -> Source:
     """What a table will be made of; `links` is a folder that is made where files need plainer names.
 
@@ -59,17 +76,20 @@ def prepared(source: object, name: str, links: Path) -> Source:
     return Source(name, files.form, paths, files.parted)
 
 
-def view(connection: Connection, source: Source, name: str, texts: Collection[str]) -> None:
+def view(connection: Connection, source: Source, name: str, texts: Collection[str]) -> View:
     """Make a view of that name. Raises: NotATable, TableUnreadable."""
     read = _read(connection, source, name, texts)
     described = connection.run(f"DESCRIBE SELECT * FROM {read}")  # noqa: S608 - all of it is quoted
     columns = [(row[0], row[1]) for row in described if not PANDAS_INDEX.fullmatch(row[0])]
     if not columns:
         raise NotATable(source.name, "it has no column")
-    if source.form == "json":
-        columns = _with_times(connection, read, columns)
-    select = ", ".join(f"{_plain(*column)} AS {quoting.identifier(column[0])}" for column in columns)
-    connection.run(f"CREATE TEMP VIEW {name} AS SELECT {select} FROM {read}")  # noqa: S608 - all of it is quoted
+    spellings.check(connection.run, source, [column for column, _ in columns])
+    times = _times(connection, read, columns, texts) if source.form in ("csv", "json") else ()
+    made = View(
+        read, {column: _moment(column) if column in times else _plain(column, sql_type) for column, sql_type in columns}
+    )
+    connection.run(f"CREATE TEMP VIEW {name} AS {made.of(made.columns)}")
+    return made
 
 
 def _plainly_named(path: Path, links: Path, number: int) -> str:
@@ -94,7 +114,8 @@ def _read(connection: Connection, source: Source, name: str, texts: Collection[s
     if source.form == "parquet":
         return f"read_parquet({paths}, union_by_name=true, hive_partitioning={quoting.truth(source.parted)})"
     if source.form == "json":
-        return f"read_json({paths}, union_by_name=true, sample_size=-1, records='true')"
+        # Without the threshold, objects of many keys are one column, a map.
+        return f"read_json({paths}, union_by_name=true, sample_size=-1, records='true', map_inference_threshold=-1)"
     parts = (_csv(connection, path, source.name, texts) for path in source.paths)
     return f"({' UNION ALL BY NAME '.join(f'SELECT * FROM {part}' for part in parts)})"  # noqa: S608 - quoted
 
@@ -128,30 +149,39 @@ def _csv(connection: Connection, path: str, name: str, texts: Collection[str]) -
     return f"read_csv({said}, auto_detect=false, columns={types}{formats})"
 
 
-def _with_times(connection: Connection, read: str, columns: list[tuple[str, str]]) -> list[tuple[str, str]]:
-    """JSON has no times: texts of which each is one, as ISO 8601 writes it, are taken for times."""
-    texts = [name for name, sql_type in columns if sql_type == "VARCHAR"]
-    if not texts:
-        return columns
-    asked = []
-    for name in texts:
-        column = quoting.identifier(name)
-        moment = (
-            f"CASE WHEN regexp_matches({column}, {quoting.text(ISO_TIME)}) THEN TRY_CAST({column} AS TIMESTAMP) END"
-        )
-        asked.append(f"count({column}), count({moment})")
-    ((*counts,),) = connection.run(f"SELECT {', '.join(asked)} FROM {read}")  # noqa: S608 - all of it is quoted
-    times = {
-        name for name, there, moments in zip(texts, counts[::2], counts[1::2], strict=True) if there == moments > 0
-    }
-    return [(name, "TIMESTAMP" if name in times else sql_type) for name, sql_type in columns]
+def _times(
+    connection: Connection, read: str, columns: list[tuple[str, str]], texts: Collection[str]
+) -> Collection[str]:
+    """Columns of texts of which each is a time as ISO 8601 writes it, of which the engine itself knows a few ways."""
+    found = [name for name, sql_type in columns if sql_type == "VARCHAR" and name not in texts]
+    for some in (f"(SELECT * FROM {read} LIMIT {ROWS_TRIED})", read):  # noqa: S608 - all of it is quoted
+        if not found:
+            break
+        asked = ", ".join(f"count({quoting.identifier(name)}), count({_iso_moment(name)})" for name in found)
+        ((*counts,),) = connection.run(f"SELECT {asked} FROM {some}")  # noqa: S608 - all of it is quoted
+        pairs = zip(found, counts[::2], counts[1::2], strict=True)
+        found = [name for name, there, moments in pairs if there == moments and (moments or some != read)]
+    return found
+
+
+def _iso_moment(name: str) -> str:
+    pattern = quoting.text(ISO_TIME)
+    return f"CASE WHEN regexp_matches({quoting.identifier(name)}, {pattern}) THEN {_moment(name)} END"
+
+
+def _moment(name: str) -> str:
+    return quoting.moment(quoting.identifier(name))
 
 
 def _plain(name: str, sql_type: str) -> str:
     column = quoting.identifier(name)
     if sql_type in ("FLOAT", "DOUBLE"):
         return f"CASE WHEN isnan({column}) THEN NULL ELSE {column} END"
-    if sql_type.startswith("TIMESTAMP"):
+    # From nanoseconds with a zone there is no way but by that with a zone; also in lists and structures.
+    zoned = sql_type.replace("TIMESTAMPTZ_NS", ZONED)
+    if ZONED in zoned:
+        return f"CAST(CAST({column} AS {zoned}) AS {zoned.replace(ZONED, 'TIMESTAMP')})"
+    if plain_type(sql_type) == "time":
         return f"CAST({column} AS TIMESTAMP)"
     if plain_type(sql_type) == "text" and sql_type != "VARCHAR":
         return f"CAST({column} AS VARCHAR)"

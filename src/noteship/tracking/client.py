@@ -25,15 +25,18 @@ __all__ = ["Client"]
 KEY, BUNDLE = "noteship.event", "noteship.bundle"
 FOLDER = "bundle"
 CHAMPION = "champion"
-# Of a server that is away it is to be known soon; whoever set them otherwise meant it. The library would report its use
-# to its makers, which nobody here has agreed to.
+# Of a server that is away it is to be known soon; whoever set them otherwise meant it. The library asks nothing again,
+# since it would make a second run where the answer to the first was lost: who tries again here looks before. It would
+# report its use to its makers, which nobody here has agreed to.
 DEFAULTS = {
-    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0",
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "20",
     "MLFLOW_DISABLE_TELEMETRY": "true",
 }
 # Its lines would name the server with what the address may hold, on an output that is for one document.
 QUIET = "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT"
+# How addresses begin of what is a server; at others the library keeps runs in files or a database itself.
+REMOTE = ("http:", "https:", "databricks", "uc:")
 # As many as the server takes in one request.
 BATCH = 100
 THERE = "RESOURCE_ALREADY_EXISTS"
@@ -62,8 +65,12 @@ class Client:
 
         self._server = server
         self._library = mlflow
+        # What answers: a server, else the library itself. What a library says without a server's answer is of the way.
+        self._answers: type[Exception] = mlflow.exceptions.RestException
         with self._mapped("the address"):
             self._mlflow = mlflow.MlflowClient()
+            if not mlflow.get_tracking_uri().startswith(REMOTE):
+                self._answers = mlflow.exceptions.MlflowException
 
     def enter(self, experiment: str, entry: Entry, files: Mapping[str, Path]) -> str:
         """The id of the run that has all of an entry, its children and its files; `files` by the names they get."""
@@ -169,7 +176,7 @@ class Client:
         """Somebody else may have made it meanwhile."""
         try:
             yield
-        except self._library.exceptions.RestException as error:
+        except self._library.exceptions.MlflowException as error:
             if error.error_code != THERE:
                 raise
 
@@ -178,8 +185,7 @@ class Client:
         try:
             yield
         except self._library.exceptions.MlflowException as error:
-            is_answer = isinstance(error, self._library.exceptions.RestException)
-            if is_answer and error.error_code in REFUSALS:
+            if isinstance(error, self._answers) and error.error_code in REFUSALS:
                 raise EventRefused(self._server, what, _told(error)) from error
             raise TrackerAway(self._server, _told(error)) from error
         except OSError as error:  # of files on their way to where the server keeps them

@@ -15,8 +15,11 @@ __all__ = ["FileMetric", "direction_of", "flattened"]
 
 SUFFIXES = (".json", ".jsonl", ".csv")
 # How the last part of a metric's name is read; what a longer name ends with counts as well (val_loss).
-LARGER = ("accuracy", "acc", "auc", "f1", "precision", "recall", "r2", "score", "mcc", "kappa", "ndcg", "map")
+LARGER = ("accuracy", "acc", "auc", "f1", "precision", "recall", "r2", "mcc", "kappa", "ndcg", "map")
 SMALLER = ("loss", "error", "rmse", "mse", "mae", "mape", "brier", "deviance", "perplexity", "logloss")
+# A score may be of what is to be small, such as Brier's: it is one to be large beside these words and larger ones alone.
+PLAIN = ("test", "val", "valid", "validation", "train", "cv", "mean", "avg", "average", "best", "final", "macro", "micro")
+PLAIN += ("weighted", "balanced", "roc", "pr", "matthews", "cohen")
 
 
 @dataclass(frozen=True)
@@ -61,7 +64,7 @@ class FileMetric:
 def _last_row(text: str) -> dict[str, Any]:
     import csv
 
-    rows = list(csv.reader(text.splitlines()))
+    rows = [row for row in csv.reader(text.splitlines()) if row]
     if len(rows) < 2:
         raise ValueError("it has no row below its header")
     return dict(zip(rows[0], rows[-1], strict=False))
@@ -93,10 +96,13 @@ def direction_of(name: str) -> Direction | None:
 
     >>> direction_of("test.f1"), direction_of("val_loss"), direction_of("neg_rmse"), direction_of("share")
     ('maximize', 'minimize', None, None)
+    >>> direction_of("f1_score"), direction_of("brier_score")
+    ('maximize', None)
     """
     words = name.rpartition(".")[2].lower().replace("-", "_").split("_")
     if "neg" in words or "negative" in words:
         return None
-    if words[-1] in LARGER:
+    is_score = words[-1] == "score" and all(word in LARGER or word in PLAIN for word in words[:-1])
+    if words[-1] in LARGER or is_score:
         return "maximize"
     return "minimize" if words[-1] in SMALLER or words[-2:] == ["log", "loss"] else None

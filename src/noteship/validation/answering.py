@@ -13,7 +13,7 @@ from noteship import models
 from noteship.validation import errors
 from noteship.validation.metrics import Array, Classified, Regressed
 
-__all__ = ["Answering", "plain"]
+__all__ = ["Answering", "placed", "plain"]
 
 
 @dataclass(frozen=True)
@@ -59,6 +59,12 @@ class Answering:
             raise errors.NonePositive(words[place], len(held))
         return made
 
+    @property
+    def answers(self) -> tuple[Any, ...]:
+        """The target's value that each of the classes stands for; of one that no row has, the class itself."""
+        of = {label: answer for answer, label in self.by_answer.items()}
+        return tuple(of.get(label, label) for label in self.classes)
+
     def word(self, answer: Any) -> str:
         """An answer as people say it."""
         return self.words[self.classes.index(self.by_answer[plain(answer)])]
@@ -75,6 +81,16 @@ class Answering:
         if probabilities is not None and numpy.isfinite(probabilities).all():
             return Classified(true, predicted, probabilities, len(self.classes), self.positive)
         return Classified(true, predicted, None, len(self.classes), self.positive)
+
+
+def placed(judged: Classified, answers: tuple[Any, ...], among: tuple[Any, ...], positive: int | None) -> Classified:
+    """What was judged by its own list of answers, by another one that has all of these."""
+    places = numpy.array([among.index(each) for each in answers])
+    probabilities = None
+    if judged.probabilities is not None:
+        probabilities = numpy.zeros((len(judged), len(among)))
+        probabilities[:, places] = judged.probabilities
+    return Classified(places[judged.true], places[judged.predicted], probabilities, len(among), positive)
 
 
 def plain(value: Any) -> Any:

@@ -37,6 +37,7 @@ class JudgeRequest:
     - data, held: files with the rows; `held` where `holdout` names a file
     - read_by: the stage that has read the held-out file, if one has
     - timing_s: how long single rows, and batches, are scored to see what that takes
+    - gated: columns whose slices gates ask for
     - target, positive, metric, slices, seed, resamples, robustness: as under [service] and [validate]
     """
 
@@ -50,6 +51,7 @@ class JudgeRequest:
     positive: str | None = None
     metric: str | None = None
     slices: tuple[str, ...] | None = None
+    gated: tuple[str, ...] = ()
     seed: int = 0
     resamples: int = 1000
     robustness: bool = True
@@ -68,6 +70,7 @@ class JudgeRequest:
             "champion": None if champion is None else _packed(champion),
             "holdout": Holdout.read(value["holdout"]),
             "slices": None if slices is None else tuple(slices),
+            "gated": tuple(value["gated"]),
         }
         return cls(**{**value, **made})
 

@@ -40,7 +40,10 @@ def calibrate(judged: Classified, resampling: Resampling, words: tuple[str, ...]
         scores, so = judged.probabilities[:, judged.positive], judged.true == judged.positive
         of = words[judged.positive]
     binned = _Binned(scores, so.astype(numpy.float64))
-    found = resampling.estimates(binned)
+    if resampling.groups is None:
+        found = {name: resampling.share(share) for name, share in binned.shares().items()}
+    else:
+        found = resampling.estimates(binned)
     bins = tuple(
         CalibrationBin(
             number / BINS,

@@ -7,7 +7,7 @@ from typing import Any
 
 from noteship import models
 from noteship.errors import NoteshipError
-from noteship.validation.answering import Answering
+from noteship.validation.answering import Answering, placed
 from noteship.validation.asking import JudgeRequest, Packed
 from noteship.validation.cloning import score
 from noteship.validation.differing import differences
@@ -24,9 +24,10 @@ __all__ = ["Contender", "against_champion"]
 
 @dataclass(frozen=True, eq=False)
 class Contender:
-    """What was judged: its answers to the held-out rows, and what was drawn of them."""
+    """What was judged: its answers to the held-out rows, what they mean, and what was drawn of them."""
 
     judged: Classified | Regressed
+    answering: Answering
     draws: Draws
     resampling: Resampling
     parted: Parted
@@ -39,9 +40,10 @@ def against_champion(asked: JudgeRequest, packed: Packed, contender: Contender) 
     compared, and the reason is told.
     """
     if packed.digest == asked.bundle.digest:
-        zero = Estimate(0.0, 0.0, 0.0)
         metrics = contender.resampling.estimates(contender.judged, contender.draws)
-        return Compared(packed.digest, "refitted", "it is this bundle", metrics, dict.fromkeys(metrics, zero), 1.0)
+        # Where there is no measure, there is no difference.
+        apart = {name: Estimate(*[each.value - each.value] * 3) for name, each in metrics.items()}
+        return Compared(packed.digest, "refitted", "it is this bundle", metrics, apart, 1.0)
     try:
         opened = open_model(packed)
         return _compared(asked, packed, opened, contender)
@@ -55,7 +57,9 @@ def _compared(asked: JudgeRequest, packed: Packed, opened: Opened, contender: Co
         return Compared(packed.digest, "not compared", "it predicts numbers, not classes")
     signature = opened.scorer.signature
     train, held = signature.conform(parted.train.raw), signature.conform(parted.held.raw)
-    answering = Answering.of(opened.composition, (train, parted.train.answers), parted.held.answers, asked.positive)
+    words, place = contender.answering.words, contender.answering.positive
+    positive = None if place is None else words[place]
+    answering = Answering.of(opened.composition, (train, parted.train.answers), parted.held.answers, positive)
     made = models.refit(opened.composition, train, parted.train.answers, asked.seed, partly=False)
     if isinstance(made, models.NotRefitted):
         why = f"it cannot be fitted again ({made.step}: {made.why}), so it may have seen the held-out rows"
@@ -65,7 +69,18 @@ def _compared(asked: JudgeRequest, packed: Packed, opened: Opened, contender: Co
     judged = answering.judged(parted.held.answers, score(composition, held))
     if type(judged) is not type(contender.judged):
         return Compared(packed.digest, "not compared", "it predicts classes, not numbers")
+    if isinstance(judged, Classified):
+        contender, judged = _by_one_list(contender, judged, answering.answers)
     return _measured(asked, told, judged, contender)
+
+
+def _by_one_list(contender: Contender, judged: Classified, answers: tuple[Any, ...]) -> tuple[Contender, Classified]:
+    """Both with the same places for classes: each model may know some that the other does not."""
+    first, own = contender.judged, contender.answering.answers
+    assert isinstance(first, Classified)
+    among = tuple(dict.fromkeys((*own, *answers)))
+    one = replace(contender, judged=placed(first, own, among, first.positive))
+    return one, placed(judged, answers, among, first.positive)
 
 
 def _measured(asked: JudgeRequest, told: Compared, judged: Any, contender: Contender) -> Compared:

@@ -28,12 +28,11 @@ def differences(resampling: Resampling, first: Drawn, second: Drawn) -> dict[str
     Accuracy of rows has Tango's interval (1998), and so has the recall of one class; balanced accuracy one from those
     of its classes. Where so few rows, or groups, are answered otherwise that resamples are too much alike, other
     measures of the answers have an interval that leaves room for as many further such rows as Tango's does, and
-    measures of scores or numbers, and all of groups, have none. Models whose scores are equal in all rows are the same.
+    measures of scores or numbers, and all of groups, have none. Where the scores of all rows are equal, ten
+    different ones or more, there is no difference by scores, and where the answers are equal, too, none at all.
     """
     made = resampling.intervals(first[1].less(second[1]))
     one, other = first[0], second[0]
-    if _is_same(one, other):
-        return {name: Estimate(0.0, 0.0, 0.0) for name in made}
     unsure = one.unsure | other.unsure
     told = {}
     for name, estimate in made.items():
@@ -45,6 +44,11 @@ def differences(resampling: Resampling, first: Drawn, second: Drawn) -> dict[str
         told |= {name: _wider(told[name], ends) for name, ends in _room(resampling, one, other) if name in told}
         reckoned = _reckoned(resampling, one, other)
         told |= {name: Estimate(told[name].value, *reckoned[name]) for name in reckoned if name in told}
+    if _has_same_scores(one, other):
+        same = one.predicted == other.predicted
+        alike = [name for name in told if same.all() or MEASURES[name].by == "scores"]
+        # Where there is no measure, there is no difference.
+        told |= {name: Estimate(0.0, 0.0, 0.0) for name in alike if numpy.isfinite(told[name].value)}
     return told
 
 
@@ -58,9 +62,15 @@ def _details(judged: Classified | Regressed) -> Array:
     return given
 
 
-def _is_same(one: Classified | Regressed, other: Classified | Regressed) -> bool:
-    first, second = _details(one), _details(other)
-    return bool((first == second).all()) and len(numpy.unique(first)) >= LEAST_SCORES
+def _has_same_scores(one: Classified | Regressed, other: Classified | Regressed) -> bool:
+    first, second = _scores(one), _scores(other)
+    if first is None or second is None:
+        return False
+    return numpy.array_equal(first, second) and len(numpy.unique(_details(one))) >= LEAST_SCORES
+
+
+def _scores(judged: Classified | Regressed) -> Array | None:
+    return judged.probabilities if isinstance(judged, Classified) else judged.predicted
 
 
 def _different(
@@ -94,12 +104,13 @@ def _room(resampling: Resampling, one: Classified, other: Classified) -> Iterato
     """What further rows would do that only one model answers rightly, at most: of each class, either way."""
     rows = intervals.quantile(resampling.confidence) ** 2
     before = _apart(one, other)
-    there, places = numpy.unique(one.true, return_index=True)
+    there = numpy.unique(one.true).tolist()
     changes = []
-    for true, their_true in zip(there.tolist(), other.true[places].tolist(), strict=True):
-        wrong, their_wrong = (true + 1) % one.classes, (their_true + 1) % other.classes
-        for mine, theirs in ((wrong, their_true), (true, their_wrong)):
-            after = _apart(_longer(one, true, mine), _longer(other, their_true, theirs))
+    for place, true in enumerate(there):
+        # A class that no row has would change averages over classes.
+        wrong = there[(place + 1) % len(there)] if len(there) > 1 else (true + 1) % one.classes
+        for mine, theirs in ((wrong, true), (true, wrong)):
+            after = _apart(_longer(one, true, mine), _longer(other, true, theirs))
             changes.append({name: rows * (after[name] - before[name]) for name in before})
     for name in before:
         several = [0.0, *(each[name] for each in changes if numpy.isfinite(each[name]))]

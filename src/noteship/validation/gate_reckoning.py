@@ -22,9 +22,11 @@ FUNCTIONS: Mapping[str, Callable[[list[float]], float]] = {
 Values = Mapping[str, float | Estimate]
 
 
-def work_out(text: str, condition: terms.Condition, values: Values, *, has_champion: bool) -> Gate:
-    """Whether values pass the gate of this text and condition, and why."""
-    reckoning = _Reckoning(values, has_champion)
+def work_out(
+    text: str, condition: terms.Condition, values: Values, *, has_champion: bool, uncompared: str = ""
+) -> Gate:
+    """Whether values pass the gate of this text and condition, and why; `uncompared`: why the champion has none."""
+    reckoning = _Reckoning(values, has_champion, uncompared)
     answer = reckoning.condition(condition)
     if reckoning.faults:
         return Gate(text, passed=False, told="; ".join(reckoning.faults))
@@ -46,9 +48,9 @@ def _with_sides(judged: Gate, condition: terms.Condition, reckoning: _Reckoning)
 class _Reckoning:
     """Works one gate out. What is left open is None; what is wrong is collected, and then nothing else counts."""
 
-    def __init__(self, values: Values, has_champion: bool) -> None:
+    def __init__(self, values: Values, has_champion: bool, uncompared: str) -> None:
         self._values = values
-        self._has_champion = has_champion
+        self._has_champion, self._uncompared = has_champion, uncompared
         self.told: list[str] = []
         self.faults: list[str] = []
         self.is_open = False
@@ -113,9 +115,14 @@ class _Reckoning:
             value = getattr(of, name.parts[-1], None)
         number = value.value if isinstance(value, Estimate) else value
         if number is None or not math.isfinite(number):
-            self._fault(f"{name} has no value on these rows, which fails the gate")
+            self._fault(f"{name} has no value {self._why_none(name)}, which fails the gate")
             return None
         return float(number)
+
+    def _why_none(self, name: terms.Name) -> str:
+        if self._uncompared and name.parts[0] in ABOUT_CHAMPION:
+            return f"as the champion was not compared ({self._uncompared})"
+        return "on these rows"
 
     def _arithmetic(self, term: terms.Arithmetic, sign: str, left: float | None, right: float | None) -> float | None:
         if left is None or right is None:

@@ -13,7 +13,7 @@ difference.f1           the judged model's value less the champion's, on the sam
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from noteship.nearest import nearest
@@ -22,7 +22,7 @@ from noteship.validation.gate_reckoning import ABOUT_CHAMPION
 from noteship.validation.gate_terms import Name
 from noteship.validation.gates import Gate
 from noteship.validation.judgement import Estimate, Judgement, Slice
-from noteship.validation.measures import COSTS, MEASURES
+from noteship.validation.measures import COSTS, MEASURES, goodness
 
 __all__ = ["Known", "values_of"]
 
@@ -134,14 +134,16 @@ def _worst(measure: str, several: Iterable[tuple[Estimate, bool]]) -> Estimate:
     and an interval that says how little.
     """
     listed = list(several)
-    better = MEASURES[measure].better if measure in MEASURES else "more"
-    goodness: Callable[[float], float] = {"more": lambda v: v, "less": lambda v: -v, "zero": lambda v: -abs(v)}[better]
-    if better == "zero":
+
+    def good(value: float) -> float:
+        return float(goodness(measure, value))
+
+    if measure in MEASURES and MEASURES[measure].better == "zero":
         values = [each for each, few in listed if not few and math.isfinite(each.value)]
-        return min(values, key=lambda each: goodness(each.value), default=Estimate(math.nan))
+        return min(values, key=lambda each: good(each.value), default=Estimate(math.nan))
 
     def worst(ends: Iterable[float]) -> float:
-        return min(filter(math.isfinite, ends), key=goodness, default=math.nan)
+        return min(filter(math.isfinite, ends), key=good, default=math.nan)
 
     return Estimate(
         worst(each.value for each, few in listed if not few),

@@ -53,14 +53,16 @@ class Gate:
         """What it asks for, each once, in the order of the text."""
         return tuple(dict.fromkeys(terms.names(self.condition)))
 
-    def evaluate(self, values: Values, *, has_champion: bool) -> Judged:
+    def evaluate(self, values: Values, *, has_champion: bool, uncompared: str = "") -> Judged:
         """Whether the values pass it, and why.
 
         Where there is no champion, comparisons with it are open, and a gate that they leave open is passed; `min` and
         `max` are of what there is. A value that does not exist, or is not finite, fails the gate, whatever else it
-        says.
+        says. `uncompared`: why the champion was not compared.
         """
         # Reading `noteship.toml` reads gates, and should not wait for what a judgement is made of.
         from noteship.validation import gate_reckoning
 
-        return gate_reckoning.work_out(self.text, self.condition, values, has_champion=has_champion)
+        return gate_reckoning.work_out(
+            self.text, self.condition, values, has_champion=has_champion, uncompared=uncompared
+        )

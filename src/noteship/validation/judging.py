@@ -119,7 +119,7 @@ class _Judging:
             lineage=dict(self._opened.bundle.lineage),
         )
         found = self._pictured(found, answers)
-        return self._tried(found, Contender(answers, draws, self._resampling, self._parted))
+        return self._tried(found, Contender(answers, self._answering, draws, self._resampling, self._parted))
 
     def _tried(self, found: Judgement, contender: Contender) -> Judgement:
         """With robustness, cost and champion: what scores rows anew, or another model."""
@@ -160,8 +160,7 @@ class _Judging:
     def _slices(self, answers: Classified | Regressed, metric: str) -> tuple[Slice, ...]:
         self._say("judging it on slices")
         inputs = [column.name for column in self._opened.scorer.signature.inputs]
-        named = self._asked.slices or None
-        found = cuts(self._parted.held.raw, named, inputs)
+        found = cuts(self._parted.held.raw, self._asked.slices or None, inputs, self._asked.gated)
         return judge_slices(answers, found, self._resampling, metric)
 
     def _pictured(self, found: Judgement, answers: Classified | Regressed) -> Judgement:

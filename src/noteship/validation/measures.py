@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
-__all__ = ["COSTS", "MEASURES", "Kind", "Measure", "main_measure"]
+__all__ = ["COSTS", "MEASURES", "Kind", "Measure", "goodness", "main_measure"]
 
 Kind = Literal["classification", "regression"]
 
@@ -57,6 +57,16 @@ COSTS: Mapping[str, str] = {
     "work_mean": "multiplications that a row takes, on average",
     "work_p99": "multiplications that 99 % of the rows stay within",
 }
+
+
+def goodness(name: str, value: Any) -> Any:
+    """A value of a measure, or an array of them, so turned that more is better; so is more of an unknown one.
+
+    >>> goodness("f1", 0.9), goodness("rmse", 3.0), goodness("bias", -2.0)
+    (0.9, -3.0, -2.0)
+    """
+    better = MEASURES[name].better if name in MEASURES else "more"
+    return {"more": value, "less": -value, "zero": -abs(value)}[better]
 
 
 def main_measure(kind: Kind) -> str:

@@ -181,12 +181,12 @@ class Classified:
         yield "accuracy", hits.sum(axis=1) / truly.sum(axis=1)
         yield "balanced_accuracy", numpy.nanmean(recall, axis=1)
         f1 = 2 * hits / (truly + flagged)
-        # A class that was never predicted has found nothing; the average counts it so.
+        # Of a class that was never predicted, or has no rows, nothing was found: averages count it so.
         precision = numpy.where(there & (flagged == 0), 0.0, hits / flagged)
         if self.positive is None:
             yield "f1", numpy.nanmean(f1, axis=1)
             yield "precision", numpy.nanmean(precision, axis=1)
-            yield "recall", numpy.nanmean(recall, axis=1)
+            yield "recall", numpy.nanmean(numpy.where(there & (truly == 0), 0.0, recall), axis=1)
         else:
             place = self.positive
             yield "f1", numpy.where(truly[:, place] > 0, f1[:, place], numpy.nan)

@@ -85,6 +85,9 @@ def _known(table: pandas.DataFrame, target: str, name: str) -> tuple[Part, int]:
         raise models.errors.MissingColumns(name, (target,), tuple(map(str, table.columns)))
     known = table[target].notna().to_numpy()
     rows = table[known].reset_index(drop=True)
+    if isinstance(rows[target].dtype, pandas.CategoricalDtype):
+        # As plain values: of categories, those that no row has would be answers as well.
+        rows = rows.astype({target: rows[target].cat.categories.dtype})
     return Part(rows, rows[target]), int((~known).sum())
 
 

@@ -34,27 +34,30 @@ class Cut:
     places: Array
 
 
-def cuts(frame: pandas.DataFrame, named: Sequence[str] | None, inputs: Sequence[str]) -> list[Cut]:
-    """The slices along the named columns, else along the inputs.
+def cuts(
+    frame: pandas.DataFrame, named: Sequence[str] | None, inputs: Sequence[str], gated: Sequence[str] = ()
+) -> list[Cut]:
+    """The slices along the named columns, else along the first ten inputs that can be cut and those that gates name.
 
     A number is cut into quarters, a time too, a long text by its letters; values that are few are each a slice, and of
-    a named column the most frequent twenty. Slices that hold all rows are left out. Raises UnknownSlice.
+    a column that is named, by a gate or else, the most frequent twenty. Slices that hold all rows are left out.
+    Raises UnknownSlice.
     """
     for column in named or ():
         if column not in frame.columns:
             raise errors.UnknownSlice(column, tuple(map(str, frame.columns)))
-    chosen = named if named is not None else inputs
     made: list[Cut] = []
     columns = 0
-    for column in chosen:
+    for column in named if named is not None else inputs:
+        is_named = named is not None or column in gated
+        if not is_named and columns == MOST_COLUMNS:
+            continue
         found = [
             Cut(column, value, places)
-            for value, places in _along(frame[column].reset_index(drop=True), is_named=named is not None)
+            for value, places in _along(frame[column].reset_index(drop=True), is_named=is_named)
             if 0 < len(places) < len(frame)
         ]
-        columns += bool(found)
-        if named is None and columns > MOST_COLUMNS:
-            break
+        columns += bool(found) and not is_named
         made += found
     return made
 

@@ -6,7 +6,7 @@ from typing import cast
 
 import numpy
 
-from noteship.validation.measures import MEASURES
+from noteship.validation.measures import MEASURES, goodness
 from noteship.validation.metrics import Array, Classified, Measurer, Regressed
 from noteship.validation.paired import CELLS, FLIPS, Paired, coins, compare
 
@@ -54,7 +54,7 @@ class _Swapped:
     """Two models' answers in one measurer: weights say whose answer to a row is taken."""
 
     def __init__(self, metric: str, first: Measurer, second: Measurer) -> None:
-        self._metric, self._better = metric, MEASURES[metric].better
+        self._metric = metric
         self._both = _joined(first, second, label_only=MEASURES[metric].by == "answers")
 
     def __len__(self) -> int:
@@ -66,8 +66,8 @@ class _Swapped:
         return self._good(numpy.hstack([other, own])) - self._good(numpy.hstack([own, other]))
 
     def _good(self, weights: Array) -> Array:
-        value = numpy.asarray(self._both.measure(weights).get(self._metric, numpy.full(len(weights), numpy.nan)))
-        return value if self._better == "more" else -numpy.abs(value)
+        values = self._both.measure(weights).get(self._metric, numpy.full(len(weights), numpy.nan))
+        return numpy.asarray(goodness(self._metric, values))
 
 
 def _joined(first: Measurer, second: Measurer, *, label_only: bool) -> Measurer:

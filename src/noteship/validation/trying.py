@@ -22,6 +22,8 @@ from noteship.validation.parting import part_rows
 
 __all__ = ["Trying"]
 
+PLAIN = (bool, int, float, str)
+
 
 class Trying:
     """What holds the rows and the steps from one trial to the next. No held-out row is ever looked at."""
@@ -103,6 +105,12 @@ class Trying:
 
 
 def _parameters(value: Any) -> dict[str, Any]:
-    """Those of the unfitted clone that is fitted for a trial."""
+    """Those of the unfitted clone that is fitted for a trial; a tuple as a list, as settings write it."""
     given: Mapping[str, Any] = models.unfitted(value, 0).get_params(deep=True)
-    return {name: each if isinstance(each, bool | int | float | str) else None for name, each in given.items()}
+    return {name: _plain(each) for name, each in given.items()}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, tuple) and all(isinstance(each, PLAIN) for each in value):
+        return list(value)
+    return value if isinstance(value, PLAIN) else None

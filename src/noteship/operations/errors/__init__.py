@@ -15,6 +15,7 @@ from noteship.operations.errors.data import (
     QueryUnreadable,
     SourceNameTaken,
     SourceOfProduced,
+    SourceTargetTaken,
     UnknownSource,
 )
 from noteship.operations.errors.options import (
@@ -113,6 +114,7 @@ __all__ = [
     "SetInVain",
     "SourceNameTaken",
     "SourceOfProduced",
+    "SourceTargetTaken",
     "StepNotMade",
     "TrialFailed",
     "UnknownBundle",

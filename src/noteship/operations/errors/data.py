@@ -7,7 +7,14 @@ from typing import Self
 
 from noteship.errors import Parts, UsageError, WorkFailed, cut
 
-__all__ = ["NeverFetched", "QueryUnreadable", "SourceNameTaken", "SourceOfProduced", "UnknownSource"]
+__all__ = [
+    "NeverFetched",
+    "QueryUnreadable",
+    "SourceNameTaken",
+    "SourceOfProduced",
+    "SourceTargetTaken",
+    "UnknownSource",
+]
 
 
 @dataclass(eq=False)
@@ -65,13 +72,45 @@ class SourceOfProduced(UsageError):
         return Parts(
             f"{self.path} is made by the project itself, so it is no origin of data",
             where=f"noteship.toml, [{self.name}] from",
-            remedy="let the notebooks read it as it is, or name what is not made by a stage or another source",
+            remedy="let the notebooks read it as it is, or name what neither a stage nor a source makes",
         )
 
     @classmethod
     def example(cls) -> Self:
         """An instance for documentation."""
         return cls("data.messages", "data/features.parquet")
+
+
+@dataclass(eq=False)
+class SourceTargetTaken(UsageError):
+    """Two sources become one file, or one lies in the folder of the other, which that replaces."""
+
+    name: str
+    path: str
+    other: str
+    other_path: str
+
+    def parts(self) -> Parts:
+        """The message."""
+        outer, inner = sorted((self.path, self.other_path), key=len)
+        where = f"noteship.toml, [{self.name}] to, and [{self.other}] to"
+        if inner == outer:
+            choice = f"`noteship data fetch {self.name}`, or `noteship run --with {self.name}` where a stage reads it"
+            return Parts(
+                f"two sources would be {inner}",
+                where=where,
+                remedy=f"give each a file of its own, or choose one: {choice}",
+            )
+        return Parts(
+            f"a source would be {inner}, and another one the folder {outer} around it",
+            where=where,
+            remedy="give each a file or a folder of its own",
+        )
+
+    @classmethod
+    def example(cls) -> Self:
+        """An instance for documentation."""
+        return cls("data.messages", "data/messages.parquet", "data.mail", "data/messages.parquet")
 
 
 @dataclass(eq=False)

@@ -11,7 +11,7 @@ from noteship.reporting.validation.estimates import marked, spans
 from noteship.reporting.validation.telling import chance, interval, is_of_one, measured, signed, words_of
 from noteship.reporting.words import number, percent, shown
 from noteship.validation.judgement import Calibration, Estimate, Judgement, Shift, Slice
-from noteship.validation.measures import MEASURES
+from noteship.validation.measures import goodness
 
 __all__ = ["by_size", "calibration", "robustness", "slices"]
 
@@ -43,11 +43,10 @@ def slices(judgement: Judgement) -> Lanes | None:
 
 def _by(name: str) -> Callable[[Slice], tuple[bool, float]]:
     """A missing value is worse than any."""
-    sign = 1 if name not in MEASURES or MEASURES[name].better == "more" else -1
 
     def order(each: Slice) -> tuple[bool, float]:
-        value = sign * each.metrics[name].value
-        return each.is_small, value if math.isfinite(value) else -math.inf
+        value = each.metrics[name].value
+        return each.is_small, goodness(name, value) if math.isfinite(value) else -math.inf
 
     return order
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from noteship.tabular.column import row_hash
 from noteship.tabular.engine import Table
 from noteship.tabular.surveys.columns import Counted
 from noteship.tabular.surveys.sql import NUMBERED, ROW, select, within
@@ -34,11 +35,8 @@ class Repeats:
 
 
 def hashed(table: Table, columns: Sequence[str]) -> str:
-    """A row's values in these columns as 64 bits.
-
-    That two different ones of n rows have the same has a probability of n² / 2⁶⁵: one in 10⁷ for a million rows.
-    """
-    return f"hash({', '.join(table.quoted(name) for name in columns)})" if columns else "hash(0)"
+    """A row's values in these columns as 64 bits; of none, all rows are the same."""
+    return row_hash(map(table.column, columns)) if columns else "hash(0)"
 
 
 def repeats(table: Table, columns: Sequence[str], counted: Sequence[Counted]) -> Repeats:
