@@ -26,7 +26,7 @@ class Toy:
     def access(self, stage: str, modules: Mapping[str, str]) -> Access:
         return Access({"TOY": stage})
 
-    def alive(self) -> bool:
+    def alive(self, *, now: bool = False) -> bool:
         return self.there
 
     def describe(self) -> str:

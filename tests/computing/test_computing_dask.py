@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
+import threading
 import venv
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +15,7 @@ import psutil
 import pytest
 
 from noteship.computing import Clusters, Identity, Place, Wanted, dask_workers
+from noteship.computing.dask_engine import DaskEngine
 from noteship.computing.errors import ClusterBroken, ClusterUnreachable, EngineMissing
 
 ONE = Wanted("dask", workers=1, memory_bytes=1 << 30)
@@ -119,6 +122,15 @@ def test_a_cluster_that_is_there_serves_too(clusters: Clusters, tmp_path: Path) 
             assert done.stdout == "here []\n", done.stderr
         theirs.close()
         assert made.alive()
+
+
+def test_who_asks_now_hears_of_a_scheduler_that_has_just_gone(tmp_path: Path) -> None:
+    """One missing answer ends no work; a stage that failed is asked about without patience."""
+    with socket.create_server(("127.0.0.1", 0)) as scheduler:
+        wanted = Wanted("dask", address=f"tcp://127.0.0.1:{scheduler.getsockname()[1]}")
+        found = DaskEngine().open(wanted, Place(tmp_path, Path(sys.executable), {}), threading.Event())
+        assert found.alive() and found.alive(now=True)
+    assert found.alive() and not found.alive(now=True)
 
 
 def test_modules_are_sent_to_where_the_workspace_is_not(tmp_path: Path) -> None:

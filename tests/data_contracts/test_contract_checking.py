@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pandas
+import pyarrow
 import pytest
 
 from data_contracts.planted import CONTRACT, GOOD, contract
@@ -198,7 +199,137 @@ def test_freshness_depends_on_the_clock() -> None:
 
 def test_an_empty_table() -> None:
     """A table without rows breaks the rules on how much there is, and no other."""
-    assert set(broken(GOOD.head(0))) == {"rows", "columns.kind.distinct"}
+    assert set(broken(GOOD.head(0))) == {"rows", "columns.kind.distinct", "freshness"}
+
+
+def asked(text: str) -> contracts.Contract:
+    return contracts.read("c.toml", f'file = "a.csv"\n{text}')
+
+
+def csv(folder: Path, text: str) -> Path:
+    (folder / "a.csv").write_text(text)
+    return folder / "a.csv"
+
+
+@pytest.mark.parametrize("rows", [0, 3])
+def test_rules_that_need_no_look_at_rows(rows: int) -> None:
+    """A contract whose every rule is kept by what the table says of itself is a contract like another."""
+    frame = pandas.DataFrame({"k": range(rows)})
+    (finding,) = contracts.check(frame, asked('[columns.k]\ntype = "whole"')).findings
+    assert (finding.state, finding.of) == ("kept", rows)
+
+
+@pytest.mark.parametrize("most", [0.29, 0.57, 0.58])
+def test_shares_are_exact(most: float) -> None:
+    """As many rows as a share allows are allowed, whatever the share is in binary, and not one more."""
+    may = round(most * 100)
+    for bad, is_kept in ((may, True), (may + 1, False)):
+        frame = pandas.DataFrame({"a": [None] * bad + list(range(100 - bad))})
+        assert (not broken(frame, asked(f"[columns.a]\nmissing = {most}"))) == is_kept
+        again = pandas.DataFrame({"a": [0] * (bad + 1) + list(range(1, 100 - bad))})
+        assert (not broken(again, asked(f"duplicates = {most}\n[columns.a]"))) == is_kept
+
+
+def test_times_of_a_csv_with_a_zone(tmp_path: Path) -> None:
+    """They are times in UTC, also beside a text that is none: range and freshness hold for them."""
+    of = asked('freshness = { column = "t", most = "1d" }\n[columns.t]\ntype = "time"\nrange = { min = 2020-01-01 }')
+    found = broken(csv(tmp_path, "t\n2001-01-01T00:00:00Z\n2001-01-02T00:00:00+02:00\n"), of)
+    assert found["columns.t.range"].bad == 2
+    assert found["freshness"].seen.startswith("the newest t is 2001-01-01 22:00:00, ")
+    found = broken(csv(tmp_path, "t\n2001-01-01T00:00:00Z\nno\n"), of)
+    assert {rule: finding.bad for rule, finding in found.items()} == {
+        "freshness": 0,
+        "columns.t.type": 1,
+        "columns.t.range": 1,
+    }
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        pandas.to_datetime([None, None]),
+        ["a", "b"],
+        pandas.to_datetime([54_000, 55_000], unit="D").astype("datetime64[s]") + pandas.to_timedelta(20_000_000, "D"),
+    ],
+    ids=["missing", "texts", "years of five digits"],
+)
+def test_what_has_no_time_is_not_fresh(values: object) -> None:
+    """Where there is no newest time, or none that a calendar has, freshness is broken."""
+    found = broken(pandas.DataFrame({"t": values}), asked('freshness = { column = "t", most = "1d" }\n[columns.t]'))
+    assert found["freshness"].seen == "t has no date or time of the years 1 to 9999"
+
+
+def test_freshness_of_a_column_that_is_not_there() -> None:
+    """A column that may be absent leaves freshness broken; of one that must be there its absence is told alone."""
+    text = 'freshness = {{ column = "t", most = "1d" }}\n[columns.t]\noptional = {}'
+    assert set(broken(GOOD[["id"]], asked(text.format("true")))) == {"freshness"}
+    assert set(broken(GOOD[["id"]], asked(text.format("false")))) == {"columns.t"}
+
+
+def test_a_time_to_come_is_told_as_one() -> None:
+    """The newest time may be ahead of the clock, and is not old."""
+    frame = pandas.DataFrame({"t": [NOW.replace(tzinfo=None) + datetime.timedelta(days=2)]})
+    of = asked('freshness = { column = "t", most = "1d" }\n[columns.t]')
+    (finding,) = contracts.with_freshness(contracts.check(frame, of), of, NOW).findings
+    assert (finding.state, finding.seen) == ("kept", "the newest t is 2026-02-12, 2 days ahead")
+
+
+@pytest.mark.parametrize(
+    ("column", "rule"),
+    [
+        ("s", "range = [0, 5]"),
+        ("s", "range = [2020-01-01, 2021-01-01]"),
+        ("s", "categories = [1, 2]"),
+        ("n", "length = [0, 5]"),
+        ("n", "pattern = 'x'"),
+        ("n", 'categories = ["x"]'),
+        ("n", "categories = [true]"),
+    ],
+)
+def test_rules_of_a_type_that_nobody_said(column: str, rule: str) -> None:
+    """A rule that makes sense of another type than the column is of is broken by all its values."""
+    frame = pandas.DataFrame({"s": ["x", "y", None], "n": [1, 2, None]})
+    (finding,) = broken(frame, asked(f"[columns.{column}]\n{rule}")).values()
+    assert finding.bad == 2
+    assert finding.seen == f"2 of 3 rows are of type {'text' if column == 's' else 'number'}"
+
+
+def test_rules_of_a_csv_say_how_it_is_read(tmp_path: Path) -> None:
+    """Without a type, a pattern makes texts of digits, and a range breaks on the texts that are no numbers."""
+    path = csv(tmp_path, "zip,n\n00123,1\n00124,9\n00125,x\n")
+    assert not broken(path, asked("[columns.zip]\npattern = '\\d{5}'"))
+    (finding,) = broken(path, asked("[columns.n]\nrange = [0, 5]")).values()
+    assert [example.row for example in finding.examples] == [1, 2]
+
+
+def test_whole_numbers_among_texts(tmp_path: Path) -> None:
+    """Beside a text, 1.5 is no whole number either, and what is one is held against the range."""
+    of = asked('[columns.n]\ntype = "whole"\nrange = [0, 5]')
+    found = broken(csv(tmp_path, "n\n1\n2.0\nx\n9\n1.5\n"), of)
+    rows = {rule: [example.row for example in finding.examples] for rule, finding in found.items()}
+    assert rows == {"columns.n.type": [2, 4], "columns.n.range": [3]}
+
+
+def test_bounds_of_numbers_of_32_bits() -> None:
+    """0.1 is within a range that ends at 0.1, however few bits it has; what is beyond is shown with all its digits."""
+    few = pyarrow.table({"x": pyarrow.array([0.1, 0.05], pyarrow.float32())})
+    assert not broken(few, asked("[columns.x]\nrange = [0.05, 0.1]\ncategories = [0.05, 0.1]"))
+    (finding,) = broken(pyarrow.table({"x": [0.1 + 1e-12]}), asked("[columns.x]\nrange = [0, 0.1]")).values()
+    assert str(finding.examples[0]) == "row 0: x = 0.10000000000100001"
+
+
+def test_nested_rows_that_differ() -> None:
+    """Rows that differ in a nested value alone are no duplicates."""
+    nested = pyarrow.array([None, [], [None], [[1], [2]], [[1, 2]]], pyarrow.list_(pyarrow.list_(pyarrow.int64())))
+    assert not broken(pyarrow.table({"l": nested}), asked("duplicates = 0\n[columns.l]"))
+    twice = pyarrow.concat_tables([pyarrow.table({"l": nested})] * 2)
+    assert broken(twice, asked("duplicates = 0\n[columns.l]"))["duplicates"].bad == 5
+
+
+def test_long_numbers_of_a_csv_differ(tmp_path: Path) -> None:
+    """Whole numbers of twenty digits keep all of them, so they are a key."""
+    rows = "".join(f"{10**19 + number}\n" for number in range(40))
+    assert not broken(csv(tmp_path, f"id\n{rows}"), asked('key = ["id"]\n[columns.id]\ntype = "whole"'))
 
 
 @pytest.mark.slow

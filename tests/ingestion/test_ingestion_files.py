@@ -101,3 +101,53 @@ def test_a_folder_takes_the_place_of_the_one_before(tmp_path: Path) -> None:
     (tmp_path / "origin/b.csv").unlink()
     open_origin(declared).fetch(tmp_path / "x", None, watch())
     assert [path.name for path in (tmp_path / "x").iterdir()] == ["a.csv"]
+
+
+OUT = [
+    ("origin", "linked.csv", "../secret.csv"),
+    ("origin", "sub/linked.csv", "/etc/hostname"),
+    ("origin", "linked", "../more"),
+    ("origin", "linked", "../gone"),
+    ("origin/*.csv", "linked.csv", "../secret.csv"),
+    ("origin/**/*.csv", "sub/linked.csv", "../../secret.csv"),
+    ("origin/**/*.csv", "linked", "../more"),
+    ("origin/*/c.csv", "linked", "../more"),
+]
+IN = [
+    ("origin", "linked.csv", "sub/b.csv", {"a.csv", "sub/b.csv", "linked.csv"}),
+    ("origin", "linked", "sub", {"a.csv", "sub/b.csv"}),
+    ("origin", "linked", "linked", {"a.csv", "sub/b.csv"}),
+    ("origin", ".linked.csv", "../secret.csv", {"a.csv", "sub/b.csv"}),
+    ("origin/*.csv", "linked", "../more", {"a.csv"}),
+    ("origin/*", "linked", "../more", {"a.csv"}),
+    ("origin/*.csv", "linked.txt", "../secret.csv", {"a.csv"}),
+    ("origin/s*/*.csv", "linked", "../more", {"sub/b.csv"}),
+    ("origin/linked", "linked", "../more", {"c.csv"}),
+]
+
+
+def linked(root: Path, name: str, to: str) -> None:
+    fill(root, "origin/a.csv", "origin/sub/b.csv", "secret.csv", "more/c.csv")
+    (root / "origin" / name).symlink_to(to)
+
+
+@pytest.mark.parametrize(("declared", "name", "to"), OUT)
+def test_a_link_that_leads_out_of_a_folder_is_told(tmp_path: Path, declared: str, name: str, to: str) -> None:
+    """Who fills the folder would choose which files of this machine are read."""
+    linked(tmp_path, name, to)
+    origin = open_origin(source(f"{tmp_path}/{declared}"))
+    with pytest.raises(errors.OriginFailed, match=f"{name} is a link that leads out of the folder"):
+        origin.version(watch())
+    with pytest.raises(errors.OriginFailed, match="leads out of the folder"):
+        origin.fetch(tmp_path / "x", None, watch())
+    assert not (tmp_path / "x").exists()
+
+
+@pytest.mark.parametrize(("declared", "name", "to", "expected"), IN)
+def test_other_links_harm_nothing(tmp_path: Path, declared: str, name: str, to: str, expected: set[str]) -> None:
+    """One within the folder, one that is not asked for, and one that the declaration itself names."""
+    linked(tmp_path, name, to)
+    open_origin(source(f"{tmp_path}/{declared}")).fetch(tmp_path / "x", None, watch())
+    found = {path.relative_to(tmp_path / "x").as_posix() for path in (tmp_path / "x").rglob("*") if path.is_file()}
+    assert found == expected
+    assert not [path for path in (tmp_path / "x").rglob("*") if path.is_symlink()]

@@ -41,6 +41,16 @@ def test_less_is_better_of_errors() -> None:
     assert order(candidate("more", 2.0, metric="rmse"), candidate("less", 1.0, metric="rmse")) == ["less", "more"]
 
 
+def test_either_direction_of_a_bias_is_bad() -> None:
+    """The one that is nearest to 0 comes first; what no interval is known of is told without one."""
+    several = [
+        candidate(name, value, metric="bias") for name, value in (("far", -250.0), ("exact", 0.1), ("near", 3.0))
+    ]
+    assert order(*several) == ["exact", "near", "far"]
+    told = "\n".join(summary(alternatives.ranked(several)))
+    assert "0.100" in told and "nan" not in told
+
+
 def test_nothing_to_compare(project) -> None:
     """A project without alternatives is told so, and what to do instead."""
     project.notebook("a", "open('x.txt', 'w').write('1')")

@@ -173,6 +173,41 @@ def test_a_folder_is_one_table(line: Line) -> None:
     assert checking.checked(opened, contract, pieces[:1]).broken("stop")
 
 
+class FolderLine(Line):
+    """A project whose first stage writes a folder of two files, of which the second stage reads some."""
+
+    reads = "parts/a.csv"
+
+    def stages(self) -> dict[str, tuple[str, str, Callable[[Desk], None]]]:
+        return {
+            "01-clean": ("raw.csv", "parts", self.clean),
+            "02-train": (self.reads, "scores.csv", lambda desk: desk.reads.append(self.reads)),
+        }
+
+    def clean(self, desk: Desk) -> None:
+        for name in ("a", "b"):
+            (self.root / "made").mkdir(exist_ok=True)
+            (self.root / f"made/{name}.csv").write_text(self.texts[name])
+        desk.outputs["parts"] = self.opened.store.put_artifact(self.root / "made")
+
+
+@pytest.mark.parametrize("bad", ["a", "b"])
+@pytest.mark.parametrize("reads", ["parts", "parts/a.csv", "parts/b.csv"])
+def test_contracts_of_files_in_one_folder(tmp_path: Path, reads: str, bad: str) -> None:
+    """Each file is held against its own contract: only who reads the bad one fails, and the run tells of it once."""
+    line = FolderLine(tmp_path)
+    line.reads = reads
+    line.texts = {"a": GOOD, "b": GOOD, bad: BAD}
+    for name in ("a", "b"):
+        line.contract(CONTRACT.replace("clean.csv", f"parts/{name}.csv"), name)
+    result, unread, _ = line.run()
+    failure = result.stages["02-train"].failure
+    breaches = [failure.message] if failure else [str(each) for each in unread.breaches]
+    assert bool(failure) == (reads in ("parts", f"parts/{bad}.csv"))
+    assert len(breaches) == 1
+    assert breaches[0].startswith(f"parts/{bad}.csv breaks its contract")
+
+
 def test_unreadable_data_fail_the_stage(line: Line) -> None:
     """Data that are none fail the stage that would read them, by the name that the project has for them."""
     line.contract(CONTRACT)

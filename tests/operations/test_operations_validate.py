@@ -169,6 +169,20 @@ def test_other_gates_are_held_against_what_was_measured(mail: Project) -> None:
     assert not mail.call("validate", "--json").document["again"]
 
 
+def test_a_gate_on_slices_has_them_measured(mail: Project) -> None:
+    """Of the twelfth input, which is not cut by itself: it is cut for the gate, and so measured anew."""
+    inputs = ["x", "y", *(f"c{number}" for number in range(10))]
+    more = "for number in range(10):\n    rows[f'c{number}'] = random.normal(size=800)\nrows.loc[5"
+    mail.write("collect.py", COLLECT.replace("rows.loc[5", more))
+    for name, text in (("train.py", TRAIN), ("predict.py", PREDICT), ("noteship.toml", SERVICE + VALIDATE)):
+        mail.write(name, text.replace('["x", "y"]', json.dumps(inputs)))
+    ran(mail)
+    assert {each.column for each in validated(mail).slices} == set(inputs[:10])
+    mail.write("noteship.toml", mail.text("noteship.toml").replace("worst_slice.accuracy", "slice.c9.accuracy"))
+    second = mail.call("validate", "--json").document
+    assert not second["again"] and second["judgement"]["gates"][2]["left"] > 0.3
+
+
 def test_another_holdout_is_no_ground_for_a_promotion(mail: Project) -> None:
     """What was judged otherwise than it is declared does not promote."""
     assert validated(mail, "--holdout", "0.4").split.held_rows == 320

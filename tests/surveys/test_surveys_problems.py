@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy
 import pandas
+import pyarrow
 import pytest
 from sklearn import datasets
 
@@ -49,6 +50,12 @@ def test_nothing_is_named_in_well_known_tables(name: str) -> None:
     named = found(frame, target="target")
     assert kinds(named) == []
     assert [each.kind for each in named] == ["order"]
+
+
+def test_numbers_of_many_digits_are_not_one_value() -> None:
+    """Whole numbers that differ in their last digits alone, of twenty, are as many as there are."""
+    column = pyarrow.array([2**63 + number for number in range(40)], pyarrow.uint64())
+    assert found(pyarrow.table({"id": column}), target=None) == ()
 
 
 @pytest.mark.slow

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import gzip
+import json
 import tempfile
 from pathlib import Path
 
@@ -121,6 +122,71 @@ def test_plain_types(tmp_path: Path) -> None:
     with tabular.opened(frame) as table:
         assert [column.type for column in table.columns] == ["text", "list", "other", "time", "binary"]
         assert table.ask("min(z), max(c)") == [(datetime.datetime(2023, 12, 31, 23), "v")]
+
+
+@pytest.mark.parametrize("unit", ["ns", "us", "s"])
+def test_times_with_a_zone_of_every_unit(unit: str) -> None:
+    """A time with a zone is one in UTC, in whatever unit it is kept, and also in lists and structures."""
+    of_utc = pyarrow.timestamp(unit, tz="Europe/Berlin")
+    moment = datetime.datetime(2024, 1, 1, 10)
+    given = moment.replace(tzinfo=datetime.UTC)
+    columns = {
+        "t": pyarrow.array([given], of_utc),
+        "l": pyarrow.array([[given]], pyarrow.list_(of_utc)),
+        "s": pyarrow.array([{"at": given}], pyarrow.struct([("at", of_utc)])),
+        "n": pyarrow.array([[moment]], pyarrow.list_(pyarrow.timestamp(unit))),
+    }
+    with tabular.opened(pyarrow.table(columns)) as table:
+        assert [column.type for column in table.columns] == ["time", "list", "other", "list"]
+        assert table.ask(", ".join(map(table.quoted, columns))) == [(moment, [moment], {"at": moment}, [moment])]
+
+
+def test_times_of_a_csv_with_a_zone(tmp_path: Path) -> None:
+    """They are times in UTC where each value is one, and texts where it is asked or one is none."""
+    path = tmp_path / "t.csv"
+    path.write_text("t,u\n2024-01-01T00:00:00Z,2024-01-01T00:00:00Z\n2024-01-01 00:00:00+02:00,soon\n,\n")
+    with tabular.opened(path) as table:
+        assert [column.type for column in table.columns] == ["time", "text"]
+        assert table.ask('min("t"), max("t"), min("u")') == [
+            (datetime.datetime(2023, 12, 31, 22), datetime.datetime(2024, 1, 1), "2024-01-01T00:00:00Z")
+        ]
+    with tabular.opened(path, texts=["t"]) as table:
+        assert table.ask('max("t")') == [("2024-01-01T00:00:00Z",)]
+
+
+@pytest.mark.parametrize("sparse", [False, True])
+def test_json_of_many_keys(tmp_path: Path, sparse: bool) -> None:
+    """Objects of many keys of one type are rows of as many columns, whether each has all of them or one."""
+    path = tmp_path / "t.jsonl"
+    rows = [{f"k{key}": key for key in ([row] if sparse else range(250))} for row in range(15)]
+    path.write_text("".join(f"{json.dumps(row)}\n" for row in rows))
+    with tabular.opened(path) as table:
+        assert len(table.columns) == (15 if sparse else 250)
+        assert table.rows == 15
+
+
+CASES = {
+    "t.csv": b"id,Id\n1,2\n",
+    "t.jsonl": b'{"id": 1}\n{"Id": 2}\n',
+    "t.parquet": b"",
+    "": b"",
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_columns_that_differ_in_case_alone(tmp_path: Path, name: str) -> None:
+    """Two such columns are told, and none of them gets a name that it has not; those with numbers at the end may be."""
+    frame = pyarrow.table({"s": [{"a": 1, "A": 2}], "id": [1], "Id": [2]})
+    path = tmp_path / name
+    if name.endswith(".parquet"):
+        parquet.write_table(frame, path)
+    elif name:
+        path.write_bytes(CASES[name])
+    said = "columns Id and id differ in case alone"
+    with pytest.raises(tabular.TableUnreadable, match=said), tabular.opened(path if name else frame):
+        pass
+    with tabular.opened(pyarrow.table({"s": [{"a": 1}], "id": [1], "id_1": [2]})) as table:
+        assert [column.name for column in table.columns] == ["s", "id", "id_1"]
 
 
 def test_folders_and_patterns(tmp_path: Path) -> None:

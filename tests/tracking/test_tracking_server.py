@@ -119,6 +119,7 @@ def check(server: MlflowServer, name: str, bundle: str) -> None:
 def test_a_run_appears_by_itself(server: MlflowServer, project: Project) -> None:
     """`noteship run` tells in the background: parameters, times, states; a run that does nothing is not told."""
     project.chain("a", "b")
+    project.write("s1.py", "depth = 3\ntoken = 'hidden'\n" + project.text("s1.py"))
     project.write("noteship.toml", project.text("noteship.toml") + '[stage.s0]\nparams = { text = "z" }\n')
     for _ in range(2):
         answer = project.child("run", MLFLOW_TRACKING_URI=server.url)
@@ -126,7 +127,7 @@ def test_a_run_appears_by_itself(server: MlflowServer, project: Project) -> None
     settled(project)
     [run] = server.runs(name_of(project)).values()
     assert run["status"] == "FINISHED"
-    assert run["params"] == {"s0.text": "z"}
+    assert run["params"] == {"s0.text": "z", "s1.depth": "3"}
     assert {"seconds", "seconds/s0", "seconds/s1"} == set(run["metrics"])
     assert run["tags"]["noteship.stage.s1"] == "executed"
 

@@ -38,6 +38,25 @@ class Listener:
         self.told.append(("stopped", number))
 
 
+class Alone:
+    """A record that nobody else has, and that keeps nothing."""
+
+    def look(self) -> tuning.News:
+        return tuning.News()
+
+    def claim(self, number: int, parameters: Mapping[str, Any]) -> bool:
+        return True
+
+    def seen(self) -> None:
+        pass
+
+    def keep(self, trial: tuning.Trial) -> tuning.Trial:
+        return trial
+
+    def drop(self, number: int) -> None:
+        pass
+
+
 class Bad(WorkFailed):
     def parts(self) -> Parts:
         return Parts("it cannot be", remedy="none")
@@ -63,7 +82,7 @@ def search(
 ) -> tuning.Searched:
     made = tuning.Search(space, method, known)
     limits = tuning.Limits(count, timeout_s, jobs)
-    return made.run(objective, limits, listener or Listener(), lambda trial: trial, cancel)
+    return made.run(objective, limits, listener or Listener(), Alone(), cancel)
 
 
 def points(searched: tuning.Searched) -> list[Mapping[str, Any]]:

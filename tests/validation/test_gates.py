@@ -204,6 +204,16 @@ def test_unknown_names_are_told_with_the_nearest(text: str, name: str, why: str,
     assert f"    {text}\n    ^" in str(told.value)
 
 
+def test_why_a_champion_has_no_value() -> None:
+    """Where it was not compared the gate says so; what else has no value has none on these rows."""
+    gate = Gate.parse("difference.f1 >= 0 and mcc > 0", PLACE)
+    told = gate.evaluate({"f1": 0.5}, has_champion=True, uncompared="the table has no column w").told
+    assert told == (
+        "difference.f1 has no value as the champion was not compared (the table has no column w), which fails the gate;"
+        " mcc has no value on these rows, which fails the gate"
+    )
+
+
 def judged() -> Judgement:
     """A judgement with slices, a champion and costs."""
     latency = Latency(1.0, 2.0, 3.0)

@@ -62,6 +62,17 @@ def test_equal_scores_are_those_of_one_model() -> None:
     assert {(each.low, each.high) for each in apart(numbers, numbers).values()} == {(0, 0)}
 
 
+def test_equal_scores_with_other_answers_are_two_models() -> None:
+    """By the scores nothing is apart; by the answers all that is, and what does not exist has no difference."""
+    one = scored(200, 1, 5)
+    other = Classified(one.true, numpy.zeros(200, dtype=int), one.probabilities, 2, 1)
+    found = apart(other, one)
+    assert found["log_loss"] == found["roc_auc"] == Estimate(0.0, 0.0, 0.0)
+    assert found["f1"].value == found["f1"].value < -0.5 > found["f1"].high and found["accuracy"].high < 0
+    assert numpy.isnan(found["precision"].value) and numpy.isnan(apart(other, other)["precision"].value)
+    assert apart(other, other)["f1"] == Estimate(0.0, 0.0, 0.0)
+
+
 def test_few_rows_that_differ_give_no_interval() -> None:
     """Of numbers, and of groups: with nine of them resamples are too much alike, with many there is one."""
     random = numpy.random.default_rng(1)

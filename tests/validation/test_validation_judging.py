@@ -234,6 +234,62 @@ def test_a_champion_of_other_columns_is_not_compared(mail: Made, tmp_path: Path)
     assert found is not None and found.how == "not compared" and "sum" in found.why
 
 
+def of_classes(root: Path, *labels: str, columns: tuple[str, ...] = ("x",)) -> Made:
+    """A model of classes that lie beside each other, by their letter, with some in between."""
+    random = numpy.random.default_rng(1)
+    label = random.choice(labels, 400)
+    places = numpy.array([ord(each) - ord("a") for each in label])
+    raw = pandas.DataFrame({"x": random.normal(size=400) + 3 * places, "z": random.normal(size=400), "label": label})
+    model = LogisticRegression(max_iter=1000).fit(raw[list(columns)].to_numpy(), raw.label)
+    return make(root, raw, list(columns), [model])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("metric", ["f1", "log_loss"])
+@pytest.mark.parametrize(
+    ("known", "now", "how"), [("abc", "bc", "refitted"), ("abc", "ac", "refitted"), ("ac", "abc", "as it is")]
+)
+def test_a_champion_may_know_other_classes(tmp_path: Path, known: str, now: str, how: str, metric: str) -> None:
+    """One that the data has no more is no difference; one that is new to it makes it worse, as do its wrong places."""
+    champion = Packed(of_classes(tmp_path / "champion", *known).packed.folder, "cd" * 32, is_own=True)
+    made = of_classes(tmp_path / "made", *now)
+    for positive in (None, "c"):
+        found = made.judge(champion=champion, metric=metric, positive=positive).champion
+        assert found is not None and found.how == how
+        apart = found.differences[metric].value
+        if how == "refitted":
+            assert found.p == 1 and apart == 0
+        elif positive is None:
+            assert found.p < 0.01 and abs(apart) > 0.1
+
+
+@pytest.mark.slow
+def test_a_champion_may_have_other_names_for_classes(mail: Made, tmp_path: Path) -> None:
+    """The same model with 0 and 1 in the place of words is as good, in every measure of the class asked about."""
+    inputs = ["amount"]
+    models = [LogisticRegression().fit(mail.raw[inputs].to_numpy(), answers) for answers in named_twice(mail)]
+    one, other = (make(tmp_path / str(n), mail.raw, inputs, [model]) for n, model in enumerate(models))
+    found = one.judge(champion=Packed(other.packed.folder, "cd" * 32, is_own=True), positive="spam").champion
+    assert found is not None and found.p == 1
+    assert {(each.low, each.value, each.high) for each in found.differences.values()} == {(0, 0, 0)}
+
+
+def named_twice(made: Made) -> tuple[pandas.Series, pandas.Series]:  # type: ignore[type-arg]
+    return made.raw.label, (made.raw.label == "spam").astype(int)
+
+
+@pytest.mark.slow
+def test_a_category_that_no_row_has_is_no_answer(tmp_path: Path) -> None:
+    """A target of categories is its values, whatever further ones are known."""
+    raw = of_classes(tmp_path, "a", "b").raw
+    known = raw.assign(label=pandas.Categorical(raw.label, categories=["a", "b", "never"]))
+    model = LogisticRegression().fit(known[["x"]].to_numpy(), raw.label)
+    found = make(tmp_path / "known", known, ["x"], [model]).judge(positive="b")
+    assert found.classes == ("a", "b") and calm(found) == calm(
+        make(tmp_path / "plain", raw, ["x"], [model]).judge(positive="b")
+    )
+
+
 @pytest.mark.slow
 def test_what_cannot_be_fitted_again_needs_a_file(tmp_path: Path) -> None:
     """Without rows that no stage has read it is not judged; with them the bundle itself is, and says why."""

@@ -76,6 +76,20 @@ def test_measures_of_five_classes_are_averages_over_them() -> None:
     assert found["brier"] <= 1
 
 
+def test_a_class_that_was_predicted_counts_in_all_averages() -> None:
+    """Though no row is of it, as in scikit-learn; but for balanced accuracy, there as here."""
+    judged = Classified(numpy.array([0, 0, 1, 1]), numpy.array([0, 2, 1, 1]), None, 3)
+    sure = {"average": "macro", "zero_division": 0}
+    expected = {
+        "f1": metrics.f1_score(judged.true, judged.predicted, **sure),
+        "precision": metrics.precision_score(judged.true, judged.predicted, **sure),
+        "recall": metrics.recall_score(judged.true, judged.predicted, **sure),
+    }
+    found = point(judged)
+    assert {name: found[name] for name in expected} == pytest.approx(expected)
+    assert expected["recall"] == 0.5 and found["balanced_accuracy"] == 0.75
+
+
 def test_measures_of_numbers_are_those_of_scikit_learn() -> None:
     """The median of an even number of rows is the mean of the two in the middle."""
     judged = numbers(200)

@@ -6,7 +6,10 @@ import numpy
 import pytest
 from scipy import stats
 
+from noteship.validation.answering import placed
+from noteship.validation.metrics import Classified
 from noteship.validation.paired import compare
+from noteship.validation.swapping import compare_by
 
 
 def losses(rows: int, seed: int, worse: float = 0.0) -> tuple[numpy.ndarray, numpy.ndarray]:  # type: ignore[type-arg]
@@ -79,3 +82,22 @@ def test_the_level_is_kept_by_random_signs(kind: str) -> None:
 def test_what_is_worse_is_found() -> None:
     """A tenth more wrong answers among 400 rows are no chance."""
     assert all(compare(*losses(400, seed, worse=0.1)).p_worse < 0.01 for seed in range(20))
+
+
+@pytest.mark.parametrize("metric", ["f1", "recall", "mcc", "log_loss"])
+def test_the_same_answers_by_another_list_of_classes_are_no_difference(metric: str) -> None:
+    """Good at c and bad at b, with classes in the order a, c, b, and one that the other model does not know."""
+    random = numpy.random.default_rng(0)
+    true = random.integers(3, size=200)
+    given = (numpy.eye(3)[true] + random.random((200, 3))) / numpy.array([1.0, 3.0, 1.0])
+    given /= given.sum(axis=1, keepdims=True)
+    one = Classified(true, given.argmax(axis=1), given, 3, 2)
+    order = numpy.array([0, 2, 3, 1])
+    theirs = numpy.hstack([given, numpy.zeros((200, 1))])[:, order]
+    places = numpy.argsort(order)
+    other = Classified(places[one.true], places[one.predicted], theirs, 4, 1)
+    both = placed(one, ("a", "b", "c"), tuple("abcd"), 2), placed(other, tuple("acdb"), tuple("abcd"), 2)
+    assert (both[0].predicted == both[1].predicted).all() and compare_by(metric, *both).p == 1
+    weights = numpy.ones((1, 200))
+    found = [float(each.measure(weights)[metric][0]) for each in (one, *both)]
+    assert found == pytest.approx([found[0]] * 3)

@@ -63,6 +63,17 @@ def test_unnamed_columns_are_the_inputs() -> None:
         cuts(rows(), ("contry",), ())
 
 
+def test_what_a_gate_names_is_cut_wherever_it_stands() -> None:
+    """Of inputs that are not named the first ten are; beside them those of gates, as if they were named."""
+    frame = pandas.DataFrame({f"c{number:02}": numpy.arange(60) % 3 for number in range(12)}).assign(sender=range(60))
+    frame["sender"] = "s" + frame["sender"].astype(str)
+    inputs = [*frame.columns]
+    assert [*dict.fromkeys(each.column for each in cuts(frame, None, inputs))] == inputs[:10]
+    found = cuts(frame, None, inputs, ("c11", "sender", "c03"))
+    assert [*dict.fromkeys(each.column for each in found)] == [*inputs[:10], "c11", "sender"]
+    assert sum(each.column == "sender" for each in found) == 21
+
+
 def classified(right: numpy.ndarray) -> Classified:  # type: ignore[type-arg]
     true = numpy.arange(len(right)) % 2
     return Classified(true, numpy.where(right, true, 1 - true), None, 2, 1)

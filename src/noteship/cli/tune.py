@@ -150,7 +150,7 @@ def _ends(search: tuning.Begun, best: tuning.Trial, names: Mapping[str, str]) ->
 
 
 def _to_keep(report: TuneReport) -> Iterator[str]:
-    if report.best and report.best.parameters == report.search.own:
+    if report.best and not report.is_better:
         yield "nothing that was tried is better than the parameters as they are"
     elif report.settings:
         yield "to keep it, put into noteship.toml:"

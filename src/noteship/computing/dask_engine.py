@@ -94,7 +94,7 @@ class _Made:
         cert, key = str(self._folder / "cert.pem"), str(self._folder / "key.pem")
         return _access(self._address, (cert, cert, key), {"stage": stage, "modules": dict(modules), "carry": False})
 
-    def alive(self) -> bool:
+    def alive(self, *, now: bool = False) -> bool:
         return self._process.poll() is None
 
     def describe(self) -> str:
@@ -181,15 +181,15 @@ class _Found:
     def access(self, stage: str, modules: Mapping[str, str]) -> Access:
         return _access(self._address, self._files, {"stage": stage, "modules": dict(modules), "carry": True})
 
-    def alive(self) -> bool:
+    def alive(self, *, now: bool = False) -> bool:
         with self._lock:
-            now = time.monotonic()
-            if now - self._asked >= BELIEVED_S:
-                self._asked = now
+            at = time.monotonic()
+            if now or at - self._asked >= BELIEVED_S:
+                self._asked = at
                 with contextlib.suppress(OSError):
                     self._ask()
-                    self._answered = now
-            return now - self._answered < GONE_S
+                    self._answered = at
+            return at == self._answered if now else at - self._answered < GONE_S
 
     def describe(self) -> str:
         return f"the Dask cluster at {self._address}"

@@ -64,8 +64,8 @@ class Cluster(Protocol):
         """For a stage under a name that no other has, with the names and digests of its own modules."""
         ...
 
-    def alive(self) -> bool:
-        """Whether it still is there."""
+    def alive(self, *, now: bool = False) -> bool:
+        """Whether it still is there; `now` believes no answer of before, and is not patient with one that is missing."""
         ...
 
     def describe(self) -> str:

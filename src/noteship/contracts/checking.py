@@ -77,11 +77,13 @@ def with_freshness(verdict: Verdict, contract: Contract, now: datetime.datetime)
         state = "broken" if age_s > asked.most_s else "kept"
         how_old = f"{plainly.age(age_s)} old" if age_s >= 0 else f"{plainly.age(-age_s)} ahead"
         seen = f"the newest {asked.column} is {plainly.plain(newest)}, {how_old}"
-    else:
+    elif any(
+        each.is_broken and each.severity in ("stop", severity)
+        for each in verdict.findings
         # That the column is absent or of another type says it all, if it is as grave.
-        vain = (rule_name(asked.column), rule_name(asked.column, "type"))
-        if any(each.is_broken and each.rule in vain and each.severity in ("stop", severity) for each in verdict.findings):
-            state, seen = "unchecked", ""
+        if each.rule in (rule_name(asked.column), rule_name(asked.column, "type"))
+    ):
+        state, seen = "unchecked", ""
     finding = Finding("freshness", "", said, state, severity, of=verdict.rows, seen=seen)
     return replace(verdict, findings=(finding, *verdict.findings))
 

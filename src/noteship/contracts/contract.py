@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import datetime
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, get_args
 
 from noteship import digests
@@ -73,6 +73,10 @@ class Contract:
     severities: Mapping[str, Severity] = field(default_factory=dict)
     lines: Mapping[str, int] = field(default_factory=dict, compare=False)
     path: str = field(default="", compare=False)
+
+    def leaving_out(self, names: Collection[str]) -> Contract:
+        """With these, too, among the columns of which no value is shown."""
+        return replace(self, leave_out=tuple(dict.fromkeys((*self.leave_out, *names))))
 
     def column(self, name: str) -> ColumnContract | None:
         """What is said of a column, if anything."""

@@ -11,14 +11,15 @@ import warnings
 from collections.abc import Iterator
 from typing import Any
 
+from noteship import tabular
 from noteship.contracts.contract import Bounds, ColumnContract, Contract, rule_name
 
-__all__ = ["contradictions", "pattern_fault"]
+__all__ = ["contradictions"]
 
 # The rule, the fact, and the remedy.
 Found = tuple[str, str, str]
 NUMBERS, MOMENTS = ("whole", "number"), ("date", "time")
-# What Python's expressions have and RE2's, which are asked in linear time, have not.
+# What Python's expressions have and those of the engine, RE2's, mostly have not.
 BEYOND_RE2 = re.compile(r"\(\?(?:[=!>(]|<[=!]|P=)|\\[1-9]|[*+?}]\+")
 
 
@@ -32,23 +33,19 @@ def contradictions(contract: Contract) -> Iterator[Found]:
             yield rule_name(column.name, rule), f"{column.name}: {fact}", remedy
 
 
-def pattern_fault(pattern: str) -> str:
-    """Why a pattern is none of RE2's, as far as Python can tell; empty where nothing is known against it."""
-    if beyond := BEYOND_RE2.search(re.sub(r"\\\\|\[[^\]]*\]", "", pattern)):
-        return f"'{beyond[0]}' looks ahead or back, which patterns here cannot"
+def _is_doubtful(pattern: str) -> bool:
+    """Whether the engine is to say if a pattern is one: to start it takes longer than a run in which nothing is new.
+
+    What only the engine would refuse, it does when the file is there.
+    """
     try:
         with warnings.catch_warnings():
             # What a later Python may read otherwise is RE2's matter here.
             warnings.simplefilter("ignore", FutureWarning)
-            re.compile(_for_python(pattern))
-    except (re.error, OverflowError) as error:
-        return str(error)
-    return ""
-
-
-def _for_python(pattern: str) -> str:
-    """The same, as far as need be, with the classes of RE2 that Python has not, widened."""
-    return re.sub(r"\\[pP](?:\{\^?\w+\}|\w)|\[:\^?\w+:\]", r"\\w", pattern).replace(r"\z", r"\Z")
+            re.compile(pattern)
+    except (re.error, OverflowError):
+        return True
+    return bool(BEYOND_RE2.search(pattern))
 
 
 def _names(contract: Contract) -> Iterator[Found]:
@@ -121,7 +118,7 @@ def _pattern(column: ColumnContract) -> Iterator[Found]:
         return
     if column.type not in (None, "text"):
         yield "pattern", f"a pattern, of type {column.type}", "only texts have one"
-    elif fault := pattern_fault(column.pattern):
+    elif _is_doubtful(column.pattern) and (fault := tabular.pattern_fault(column.pattern)):
         yield "pattern", f"the pattern cannot be read: {fault}", "correct it; a backslash needs no other in '…'"
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import datetime
 import math
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from noteship import tabular
+from noteship.contracts import facts as asking
 from noteship.contracts import plainly, room
 from noteship.contracts.contract import Bounds, ColumnContract, Contract, rule_name
 
@@ -29,9 +30,6 @@ OWN_NAME = re.compile(r"(?i:id|key|uuid|guid|pk)")
 BY_CHANCE = 0.01
 # Beyond, doubles do not hold every whole number.
 EXACT = 2**53
-# What is reckoned of a column takes memory until the pass ends.
-COLUMNS_AT_ONCE = 100
-RANGED = ("whole", "number")
 
 
 @dataclass(frozen=True)
@@ -44,33 +42,45 @@ class Inferred:
 
 
 def infer(source: object, file: str, leave_out: Collection[str] = ()) -> Inferred:
-    """The contract that a good file suggests; the file itself keeps it.
+    """The contract that a good file suggests; the file itself keeps it. Of columns to leave out it has no value.
 
-    Raises what `tabular.opened` raises.
+    `source` is a table that is open, or what `tabular.opened` takes. Raises what that raises.
     """
+    if isinstance(source, tabular.Table):
+        return _Inference(source, file).inferred(leave_out)
     with tabular.opened(source, name=None if isinstance(source, str | Path) else file) as table:
         return _Inference(table, file).inferred(leave_out)
 
 
 def keeping_decisions(new: Inferred, old: Contract) -> Inferred:
     """What was inferred anew, with what no data tells taken from the contract that was there."""
-    columns = []
-    for column in new.contract.columns:
-        before = old.column(column.name)
-        kept = {"optional": before.optional, "pattern": before.pattern} if before else {}
-        columns.append(replace(column, **kept))  # type: ignore[arg-type]
+    columns = [_keeping(column, old, new.contract.key) for column in new.contract.columns]
     names = {column.name for column in columns}
-    freshness = old.freshness if old.freshness and old.freshness.column in names else None
+    # A column that is not there today may come back, and is to be left out then, too.
+    columns += [ColumnContract(name, optional=True) for name in old.leave_out if name not in names]
+    times = {column.name for column in columns if column.type in ("date", "time")}
     contract = replace(
         new.contract,
         columns=tuple(columns),
         severity=old.severity,
         severities=old.severities,
         closed=old.closed,
-        freshness=freshness,
-        leave_out=tuple(name for name in old.leave_out if name in names),
+        freshness=old.freshness if old.freshness and old.freshness.column in times else None,
+        leave_out=tuple(dict.fromkeys((*old.leave_out, *new.contract.leave_out))),
     )
     return replace(new, contract=contract)
+
+
+def _keeping(column: ColumnContract, old: Contract, key: tuple[str, ...]) -> ColumnContract:
+    """A column with what of the old rules still fits it."""
+    before = old.column(column.name)
+    if before is None:
+        return column
+    if before.pattern and column.type in (None, "text"):
+        # Others than before may not be of the pattern.
+        known = column.categories and before.categories and set(column.categories) <= set(before.categories)
+        column = replace(column, pattern=before.pattern, categories=column.categories if known else None)
+    return replace(column, optional=before.optional and column.name not in key)
 
 
 class _Inference:
@@ -79,11 +89,17 @@ class _Inference:
         self._file = file
         self._rows = table.rows
         self._seen: dict[str, str] = {}
+        self._categories: Mapping[str, tuple[str, ...]] = {}
+        self._ends: Mapping[tuple[str, str], room.Ends] = {}
 
     def inferred(self, leave_out: Collection[str]) -> Inferred:
-        facts = self._facts()
+        facts = asking.facts_of(self._table)
         key = self._key(facts)
-        columns = tuple(self._column(column, facts[column.name], key) for column in self._table.columns)
+        told = [column for column in self._table.columns if column.name not in leave_out]
+        self._categories = self._closed([each for each in told if each.type == "text"], facts)
+        bounded = [each for each in told if self._has_bounds(each, facts[each.name])]
+        self._ends = asking.ends_of(self._table, bounded, facts)
+        columns = tuple(self._column(each, facts[each.name], key, leave_out) for each in self._table.columns)
         contract = Contract(
             file=self._file,
             columns=columns,
@@ -95,19 +111,9 @@ class _Inference:
         self._seen["rows"] = f"{self._rows:,} seen"
         return Inferred(contract, self._rows, self._seen)
 
-    def _facts(self) -> dict[str, dict[str, Any]]:
-        """What is told of each column by one pass, or by several where there are many columns."""
-        rank = min(room.tail_rank(self._rows), max(self._rows, 1))
-        facts: dict[str, dict[str, Any]] = {}
-        for start in range(0, len(self._table.columns), COLUMNS_AT_ONCE):
-            columns = self._table.columns[start : start + COLUMNS_AT_ONCE]
-            asked = [(column.name, what, sql) for column in columns for what, sql in _aggregates(column, rank)]
-            (answers,) = self._table.ask(", ".join(sql for _, _, sql in asked))
-            for (name, what, _), answer in zip(asked, answers, strict=True):
-                facts.setdefault(name, {})[what] = answer
-        return facts
-
-    def _column(self, column: tabular.Column, facts: Mapping[str, Any], key: tuple[str, ...]) -> ColumnContract:
+    def _column(
+        self, column: tabular.Column, facts: Mapping[str, Any], key: tuple[str, ...], leave_out: Collection[str]
+    ) -> ColumnContract:
         present = facts["present"]
         missing = 0.0 if column.name in key else room.share_most(self._rows - present, self._rows)
         if column.name not in key:
@@ -116,27 +122,41 @@ class _Inference:
         if not present:
             return ColumnContract(column.name, missing=missing)
         found = ColumnContract(column.name, type=column.type, missing=missing)
-        if column.type == "text" and (categories := self._categories(column, facts)):
+        if column.name in leave_out:
+            return found
+        if categories := self._categories.get(column.name):
             self._note(column.name, "categories", f"each seen {SEEN_EACH} times or more")
             return replace(found, categories=categories)
         if column.type == "text":
             return replace(found, length=self._length(column, facts))
-        if column.type in RANGED and column.name not in key:
+        if column.type in asking.RANGED and column.name not in key:
             return replace(found, range=self._range(column, facts))
         if column.type in ("date", "time") and column.name not in key:
             return replace(found, range=self._since(column, facts))
         return found
 
-    def _categories(self, column: tabular.Column, facts: Mapping[str, Any]) -> tuple[str, ...]:
+    def _closed(
+        self, columns: Sequence[tabular.Column], facts: Mapping[str, Mapping[str, Any]]
+    ) -> dict[str, tuple[str, ...]]:
+        """The texts of columns that have few, each of them often."""
         # The count is an estimate with an error of a few per cent.
-        if facts["distinct"] > 2 * CATEGORIES:
-            return ()
-        quoted = tabular.identifier(column.name)
-        counted = self._table.ask(
-            f"{quoted}, count(*)", rest=f"WHERE {quoted} IS NOT NULL GROUP BY 1 ORDER BY 1 LIMIT {CATEGORIES + 1}"
-        )
-        is_closed = len(counted) <= CATEGORIES and all(number >= SEEN_EACH for _, number in counted)
-        return tuple(value for value, _ in counted) if is_closed else ()
+        few = [column for column in columns if 0 < facts[column.name]["distinct"] <= 2 * CATEGORIES]
+        return {
+            name: tuple(sorted(counts))
+            for name, counts in asking.counts_of(self._table, few).items()
+            if len(counts) <= CATEGORIES and all(number >= SEEN_EACH for number in counts.values())
+        }
+
+    def _has_bounds(self, column: tabular.Column, facts: Mapping[str, Any]) -> bool:
+        """Whether what was seen says how long texts, or how great numbers may be."""
+        if not facts["present"] or column.name in self._categories:
+            return False
+        if column.type == "text":
+            return True
+        if column.type not in asking.RANGED or facts.get("infinite"):
+            return False
+        # A constant says nothing of how far a value may be from it.
+        return bool(facts["least"] != facts["greatest"] and max(map(abs, (facts["least"], facts["greatest"]))) <= EXACT)
 
     def _length(self, column: tabular.Column, facts: Mapping[str, Any]) -> Bounds:
         tails = self._tails(column, facts)
@@ -146,15 +166,11 @@ class _Inference:
         return Bounds(int(least), int(most if most == tails.greatest else max(most, room.FACTOR * tails.greatest)))
 
     def _range(self, column: tabular.Column, facts: Mapping[str, Any]) -> Bounds | None:
-        values = [facts[name] for name in ("least", "low", "high", "greatest")]
-        if any(value is None for value in values):
+        if not self._has_bounds(column, facts):
             return None
         whole = column.type == "whole"
-        is_constant = values[0] == values[-1]  # which says nothing of how far a value may be from it
-        if is_constant or facts.get("infinite") or max(map(abs, (values[0], values[-1]))) > EXACT:
-            return None
         tails = self._tails(column, facts)
-        self._note(column.name, "range", f"{plainly.plain(values[0])} to {plainly.plain(values[-1])} seen")
+        self._note(column.name, "range", f"{plainly.plain(facts['least'])} to {plainly.plain(facts['greatest'])} seen")
         least, most = room.widened(tails, whole=whole)
         if whole:
             return Bounds(int(least), int(most))
@@ -163,19 +179,15 @@ class _Inference:
 
     def _tails(self, column: tabular.Column, facts: Mapping[str, Any]) -> room.Tails:
         least, low, high, greatest = (float(facts[name]) for name in ("least", "low", "high", "greatest"))
-        first = self._ends(column, "ASC") if low == least else ()
-        last = self._ends(column, "DESC") if high == greatest else ()
-        return room.Tails(least, low, high, greatest, first, last)
+        ends = (self._ends.get((column.name, side), ()) for side in ("first", "last"))
+        return room.Tails(least, low, high, greatest, *ends)
 
-    def _ends(self, column: tabular.Column, order: str) -> room.Ends:
-        """The outermost values with their rows, from the end inwards."""
-        rest = f"WHERE {tabular.identifier(column.name)} IS NOT NULL GROUP BY 1 ORDER BY 1 {order} LIMIT 3"
-        counted = self._table.ask(f"{_measured(column)}, count(*)", rest=rest)
-        return tuple((float(value), int(rows)) for value, rows in counted)
-
-    def _since(self, column: tabular.Column, facts: Mapping[str, Any]) -> Bounds:
+    def _since(self, column: tabular.Column, facts: Mapping[str, Any]) -> Bounds | None:
         """Time goes on, so only its beginning is a bound."""
         earliest, low, latest = facts["least"], facts["low"], facts["greatest"]
+        # Those of other years than 1 to 9999 come as texts, and no contract can say them.
+        if isinstance(earliest, str) or isinstance(low, str):
+            return None
         self._note(column.name, "range", f"{plainly.plain(earliest)} to {plainly.plain(latest)} seen")
         try:
             least = earliest - room.AGAIN * (low - earliest)
@@ -230,24 +242,3 @@ class _Inference:
 
     def _note(self, column: str, rule: str, seen: str) -> None:
         self._seen[rule_name(column, rule)] = seen
-
-
-def _aggregates(column: tabular.Column, rank: int) -> Iterator[tuple[str, str]]:
-    quoted = tabular.identifier(column.name)
-    yield "present", f"count({quoted})"
-    if column.type in ("text", "whole"):
-        yield "distinct", f"approx_count_distinct({quoted})"
-    if column.type == "number":
-        yield "infinite", f"count_if(isinf(CAST({quoted} AS DOUBLE)))"
-    measured = _measured(column)
-    if column.type in ("text", "date", "time", *RANGED):
-        yield "least", f"min({measured})"
-        yield "greatest", f"max({measured})"
-        # The one at that rank, or the last where there are fewer.
-        yield "low", f"list_last(min({measured}, {rank}))"
-        yield "high", f"list_last(max({measured}, {rank}))"
-
-
-def _measured(column: tabular.Column) -> str:
-    quoted = tabular.identifier(column.name)
-    return f"length({quoted})" if column.type == "text" else quoted

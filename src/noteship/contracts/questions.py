@@ -105,11 +105,11 @@ def of_values(contract: ColumnContract, column: tabular.Column, *, typed: bool) 
         values = values_as(wanted, column, typed=typed)
         bad, said, given = _of_rule(rule, contract, values)
         are = "of no category" if rule == "categories" else f"not {said}"
-        there = f"{tabular.identifier(column.name)} IS NOT NULL"
+        quoted = tabular.identifier(column.name)
         if not values:
-            bad, given, are = there, (), f"of type {column.type}"
-        elif not contract.type:
-            bad = f"({there} AND {values} IS NULL) OR {bad}"
+            bad, given, are = f"{quoted} IS NOT NULL", (), f"of type {column.type}"
+        elif values != quoted and not contract.type:
+            bad = f"({quoted} IS NOT NULL AND {values} IS NULL) OR {bad}"
         if column.sql_type == "FLOAT":
             given = tuple(_of_32_bits(each) for each in given)
         yield Question(rule_name(contract.name, rule), contract.name, bad, said, are, given)

@@ -42,8 +42,8 @@ class Shelf:
         )
 
 
-def load(root: Path, folder: str) -> Shelf:
-    """All contracts of a project; none, where there is no such folder.
+def load(root: Path, folder: str, leave_out: Collection[str] = ()) -> Shelf:
+    """All contracts of a project; none, where there is no such folder. `leave_out` are columns to leave out in all.
 
     Raises: ContractUnreadable, UnknownRule, BadRule, RulesContradict, TwoContracts.
     """
@@ -61,7 +61,7 @@ def load(root: Path, folder: str) -> Shelf:
             raise RulesContradict(fact, contract.place("file"), "name a data file, such as data/messages.parquet")
         if contract.file in found:
             raise TwoContracts(contract.file, (found[contract.file].path, path))
-        found[contract.file] = contract
+        found[contract.file] = contract.leaving_out(leave_out)
     return Shelf(found)
 
 

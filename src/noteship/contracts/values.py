@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import math
 from typing import Any
 
 from noteship import quantities
@@ -87,7 +88,7 @@ def bounds(value: object) -> Bounds:
     """From and to, of numbers, dates or times."""
     found = _bounds(value, RANGE)
     for each in (found.least, found.most):
-        if isinstance(each, bool | str) or not (each is None or _is_value(each)) or each != each:
+        if isinstance(each, bool | str) or not (each is None or _is_value(each)):
             raise ValueError(RANGE)
     return found
 
@@ -123,7 +124,7 @@ def _bounds(value: object, expected: str) -> Bounds:
 
 
 def _is_value(value: object) -> bool:
-    return isinstance(value, str | int | float | datetime.date)
+    return isinstance(value, str | int | datetime.date) or (isinstance(value, float) and math.isfinite(value))
 
 
 def _moment(value: Any) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
 
@@ -68,10 +68,24 @@ class FileOrigin:
 
     def _paths(self) -> list[tuple[str, Path]]:
         if self._is_pattern:
-            base = Path(patterns.literal(str(self._path)) or ".")
-            fits = patterns.expression(str(self._path), hidden=False)
-            return [(name, path) for name, path in _below(base) if fits.fullmatch(str(path))]
-        return list(_below(self._path)) if self._path.is_dir() else [("", self._path)]
+            pattern = str(self._path)
+            base = Path(patterns.literal(pattern) or ".")
+            found = [path for path in _below(base) if _is_meant(path, pattern)]
+        elif self._path.is_dir():
+            base, found = self._path, list(_below(self._path))
+        else:
+            return [("", self._path)]
+        self._check_links(base, found)
+        return [(path.relative_to(base).as_posix(), path) for path in found if path.is_file()]
+
+    def _check_links(self, base: Path, found: Iterable[Path]) -> None:
+        """Raise OriginFailed for a link to what is not in the folder: who fills that would choose what is read here."""
+        inside = base.resolve()
+        for path in found:
+            if path.is_symlink() and not Path(os.path.realpath(path)).is_relative_to(inside):
+                reason = f"{path.relative_to(base).as_posix()} is a link that leads out of the folder"
+                remedy = "put the file itself there, or declare a source of what the link leads to"
+                raise errors.OriginFailed(self._shown, reason, remedy)
 
     def _pieces(self, path: Path, digest: str) -> Iterator[bytes]:
         found = hashlib.sha256()
@@ -86,10 +100,22 @@ class FileOrigin:
             raise errors.MovedMeanwhile(self._shown, path.name)
 
 
-def _below(folder: Path) -> Iterator[tuple[str, Path]]:
-    """All files in a folder, by their names within it; what is hidden is nobody's data."""
+def _below(folder: Path) -> Iterator[Path]:
+    """All files and links in a folder, in the order of their names; what is hidden is nobody's data.
+
+    Links to folders are not followed: what they lead to within the folder comes under its own name.
+    """
     found = []
     for at, folders, names in os.walk(folder):
         folders[:] = [name for name in folders if not name.startswith(".")]
         found += [Path(at, name) for name in names if not name.startswith(".")]
-    yield from sorted((path.relative_to(folder).as_posix(), path) for path in found if path.is_file())
+        found += [path for name in folders if (path := Path(at, name)).is_symlink()]
+    yield from sorted(found, key=lambda path: path.relative_to(folder).as_posix())
+
+
+def _is_meant(path: Path, pattern: str) -> bool:
+    """Whether a pattern means a file, or goes into a folder, of which only links are among what is found."""
+    if not path.is_dir():
+        return patterns.expression(pattern, hidden=False).fullmatch(str(path)) is not None
+    is_deeper = "**" in pattern or pattern.count("/") > str(path).count("/")
+    return is_deeper and patterns.overlap(str(path), pattern)

@@ -37,8 +37,8 @@ _AROUND = re.compile(
     r"\bSQLSTATE: \w{5}",
     re.DOTALL,
 )
-# A comment, a space, or something that is said: a text or a name in any quotes, a word, a sign. What does not end goes on
-# to the end, as for the server, and so that each letter is looked at once.
+# A comment, a space, or something that is said: a text or a name in any quotes, a word, a sign. What is not closed goes
+# on to the end, as for the server, and so that each letter is looked at once.
 _TOKEN = re.compile(
     r"--[^\n]*|/\*.*?(?:\*/|\Z)|\s+|;"
     r"|(?P<said>[eE]'(?:[^'\\]|\\.)*'?|'[^']*'?|\"[^\"]*\"?|\$(?P<tag>[^\W\d]\w*|)\$.*?(?:\$(?P=tag)\$|\Z)|\w[\w$]*|.)",

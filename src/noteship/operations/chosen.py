@@ -26,7 +26,7 @@ def chosen_on(opened: OpenedProject, description: Mapping[str, Any], settings: V
     given = {f"{each['stage']}.{name}": value for each in stages for name, value in each["params"].items()}
     given |= {name.rpartition("/")[2]: value for name, value in given.items()}
     book = tuning.Book(opened.store)
-    for search in map(book.search, book.ids()):
+    for search in book.every():
         names = search.space.dimensions
         if not all(name in given for name in names):
             continue

@@ -90,7 +90,7 @@ class StageRunner:
         notes = (f"it had {cluster.describe()}", *_counted(news))
         failure = done.failure
         if failure is not None and not cancel.is_set():
-            failure = _failure(failure, cluster.alive(), news)
+            failure = _failure(failure, cluster.alive(now=True), news)
         return replace(done, notes=(*done.notes, *notes), failure=failure)
 
 

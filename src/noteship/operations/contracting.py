@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -12,7 +13,7 @@ from noteship import contracts, files, tabular
 from noteship.contracts import Contract, Inferred, Shelf
 from noteship.operations.errors import NothingToContract
 from noteship.operations.opened import OpenedProject
-from noteship.operations.tables import in_project, made_tables, readable
+from noteship.operations.tables import MadeTable, in_project, made_tables, readable
 
 __all__ = ["InferRequest", "Written", "infer"]
 
@@ -70,38 +71,41 @@ def infer(opened: OpenedProject, request: InferRequest, say: Callable[[str], Non
             found.append(Written(file, old.path, "there", maker=maker))
             continue
         say(f"looking at {file}")
-        with readable(opened, file, made) as place:
-            try:
-                columns = _columns(place)
-                if columns > MOST_COLUMNS and not request.files and old is None:
-                    why = f"its {columns:,} columns are more than a contract is read for; named, it gets one"
-                    found.append(Written(file, "", "passed over", maker=maker, why=why))
-                    continue
-                new = _inferred(opened, place, file)
-            except tabular.TableUnreadable as error:
-                if request.files:
-                    raise
-                found.append(Written(file, "", "passed over", maker=maker, why=error.reason))
-                continue
-        if new.rows < LEAST_ROWS and not request.files and old is None:
-            found.append(Written(file, "", "passed over", maker=maker, why=f"it has {new.rows} row"))
+        new = _inferred(opened, file, made, is_named=bool(request.files), is_known=old is not None)
+        if isinstance(new, str):
+            found.append(Written(file, "", "passed over", maker=maker, why=new))
             continue
         found.append(_put(opened, old, new, shelf, request, maker))
         shelf = contracts.load(opened.root, opened.settings.contracts.folder)
     return tuple(found)
 
 
-def _columns(place: Path) -> int:
-    with tabular.opened(place) as table:
-        return len(table.columns)
-
-
-def _inferred(opened: OpenedProject, place: Path, file: str) -> Inferred:
+def _inferred(
+    opened: OpenedProject, file: str, made: Mapping[str, MadeTable], *, is_named: bool, is_known: bool
+) -> Inferred | str:
+    """What a file suggests; or why it gets no contract, where nobody asked for one."""
+    is_wanted = is_named or is_known
     try:
-        return contracts.infer(place, file, opened.settings.monitor.leave_out)
-    except (tabular.TableUnreadable, tabular.NotATable) as error:
-        # It may be a copy with another name that was read.
-        raise type(error)(file, error.reason) from error
+        with _table(opened, file, made) as table:
+            if len(table.columns) > MOST_COLUMNS and not is_wanted:
+                return f"its {len(table.columns):,} columns are more than a contract is read for; named, it gets one"
+            new = contracts.infer(table, file, opened.settings.monitor.leave_out)
+    except tabular.TableUnreadable as error:
+        if is_named:
+            raise
+        return error.reason
+    return new if new.rows >= LEAST_ROWS or is_wanted else f"it has {new.rows} row{'s' * (new.rows != 1)}"
+
+
+@contextmanager
+def _table(opened: OpenedProject, file: str, made: Mapping[str, MadeTable]) -> Iterator[tabular.Table]:
+    with readable(opened, file, made) as place:
+        try:
+            with tabular.opened(place) as table:
+                yield table
+        except (tabular.TableUnreadable, tabular.NotATable) as error:
+            # It may be a copy with another name that was read.
+            raise type(error)(file, error.reason) from error
 
 
 def _put(
@@ -113,6 +117,8 @@ def _put(
     if old:
         new = contracts.keeping_decisions(new, old)
     text = contracts.written(new.contract, new.seen)
+    # What could not be read would stop every verb that reads contracts: it is not written.
+    contracts.read(path, text)
     if old is None:
         _write(opened, path, text)
         return Written(new.contract.file, path, "written", maker=maker)

@@ -57,7 +57,7 @@ class Checked:
 def contracts_of(opened: OpenedProject, files: Sequence[str]) -> tuple[Contract, ...]:
     """The contracts of these files, by default all. Raises NoContract, OutsideOfProject, and wrong contracts."""
     folder = opened.settings.contracts.folder
-    shelf = contracts.load(opened.root, folder)
+    shelf = contracts.load(opened.root, folder, opened.settings.monitor.leave_out)
     wanted = [in_project(opened, file) for file in files] or list(shelf.by_file)
     if not wanted:
         raise NoContract("", "", folder)
@@ -78,7 +78,8 @@ def check(
     Raises NoContract, OutsideOfProject, wrong contracts, and what reading tables raises.
     """
     if against is not None:
-        return tuple(_against(opened, file, against, say) for file in files)
+        contract = _contract_at(opened, against, say).leaving_out(opened.settings.monitor.leave_out)
+        return tuple(_against(opened, file, contract, say) for file in files)
     found = []
     made = made_tables(opened)
     for contract in contracts_of(opened, files):
@@ -97,8 +98,7 @@ def _maker(contract: Contract, path: str, made: Mapping[str, MadeTable]) -> str:
     return table.maker if table else ""
 
 
-def _against(opened: OpenedProject, file: str, against: str, say: Callable[[str], None]) -> Checked:
-    contract = _contract_at(opened, against, say)
+def _against(opened: OpenedProject, file: str, contract: Contract, say: Callable[[str], None]) -> Checked:
     place = Path(file) if Path(file).exists() or Path(file).is_absolute() else opened.root / file
     say(f"looking at {file}")
     verdict = contracts.check(place, replace(contract, file=file))

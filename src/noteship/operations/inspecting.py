@@ -35,7 +35,7 @@ def shelf_of(opened: OpenedProject) -> Shelf | None:
         return None
     from noteship import contracts
 
-    return contracts.load(opened.root, opened.settings.contracts.folder) or None
+    return contracts.load(opened.root, opened.settings.contracts.folder, opened.settings.monitor.leave_out) or None
 
 
 def inspector_of(opened: OpenedProject) -> ContractInspector | None:

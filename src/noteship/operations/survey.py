@@ -22,7 +22,6 @@ from noteship.tabular.surveys import Asked, Counted, Survey
 
 __all__ = ["Asking", "Surveyed", "show"]
 
-PATTERN = "*?["
 SHOWN = ".noteship/shown"
 
 
@@ -141,7 +140,7 @@ def _place(opened: OpenedProject, file: str, run: str | None = None) -> Iterator
         return
     if (opened.root / file).exists():
         yield opened.root / file
-    elif Path(file).exists() or any(letter in file for letter in PATTERN):
+    elif Path(file).exists() or any(letter in file for letter in tabular.PATTERN_LETTERS):
         yield file
     else:
         try:

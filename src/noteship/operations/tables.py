@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -47,15 +48,15 @@ def in_project(opened: OpenedProject, file: str) -> str:
     place = Path(file)
     if not place.is_absolute() and ((opened.root / place).exists() or not place.exists()):
         place = opened.root / place
-    place = place.absolute()
-    for root in (opened.root, opened.root.absolute()):
+    place = Path(os.path.normpath(place.absolute()))
+    for root in (opened.root, Path(os.path.normpath(opened.root.absolute()))):
         try:
-            return _plain(place.relative_to(root))
+            return place.relative_to(root).as_posix()
         except ValueError:
             continue
     resolved = place.resolve()
     if resolved.is_relative_to(opened.root.resolve()):
-        return _plain(resolved.relative_to(opened.root.resolve()))
+        return resolved.relative_to(opened.root.resolve()).as_posix()
     raise OutsideOfProject(file, str(opened.root))
 
 
@@ -82,10 +83,3 @@ def readable(opened: OpenedProject, file: str, made: Mapping[str, MadeTable]) ->
         copy = folder / place.name
         opened.store.fetch_artifact(made[file].artifact, copy)
         yield copy
-
-
-def _plain(path: Path) -> str:
-    parts: list[str] = []
-    for part in path.parts:
-        parts = parts[:-1] if part == ".." else [*parts, part]
-    return "/".join(parts)

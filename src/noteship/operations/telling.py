@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from noteship.operations.tune import TuneReport
     from noteship.tracking import Event
     from noteship.validation.judgement import Judgement
+    from noteship.workflow import RunResult
 
 __all__ = ["SERVER", "is_installed", "judged", "promoted", "ran", "searched", "server", "words"]
 
@@ -59,7 +60,7 @@ def ran(opened: OpenedProject, report: RunReport) -> tuple[str, ...]:
         name: {
             "state": each.state,
             "seconds": each.seconds,
-            "params": dict(result.results[name].parts.params) if name in result.results else {},
+            "params": _params(result, name),
         }
         for name, each in result.stages.items()
     }
@@ -67,6 +68,13 @@ def ran(opened: OpenedProject, report: RunReport) -> tuple[str, ...]:
     body = {"run": result.run, "state": report.state, "by": who(), "stages": stages}
     times = ended - round(result.seconds * 1000), ended
     return _tell(opened, "run", times, made.digest if made else None, {}, _plain(body))
+
+
+def _params(result: RunResult, stage: str) -> dict[str, Any]:
+    """What was set, and the notebook's own numbers; not its own texts, which may hold what nobody else is to read."""
+    own = result.graph.stages[stage].literals if stage in result.graph.stages else {}
+    numbers = {name: value for name, value in own.items() if isinstance(value, int | float)}
+    return {**numbers, **(result.results[stage].parts.params if stage in result.results else {})}
 
 
 def judged(opened: OpenedProject, kept: Kept, judgement: Judgement) -> tuple[str, ...]:

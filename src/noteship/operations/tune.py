@@ -7,7 +7,7 @@ import re
 import shlex
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
@@ -67,6 +67,14 @@ class TuneReport:
     def best(self) -> tuning.Trial | None:
         """The best trial that is done."""
         return tuning.best(self.trials, self.search.direction)
+
+    @property
+    def is_better(self) -> bool:
+        """Whether the best trial is better than the parameters as they were when it was last searched."""
+        best, before = self.best, self.search.before
+        if best is None or best.value is None or best.parameters == self.search.own:
+            return False
+        return before is None or (best.value > before if self.search.direction == "maximize" else best.value < before)
 
     @cached_property
     def importances(self) -> Mapping[str, float]:
@@ -191,31 +199,34 @@ class _Aim:
 def _searched(opened: OpenedProject, request: TuneRequest, aim: _Aim, listen: Listen) -> TuneReport:
     settings, book = aim.settings, tuning.Book(opened.store)
     found = None if request.new else book.last(aim.begun.identity)
-    begun = found or book.begin(aim.begun)
-    known = list(book.trials(begun.id))
-    if not known and aim.space.holds(begun.own):
-        known = [book.add(begun.id, _first(aim.untuned))]
+    # What was measured now counts: the parameters in the space may have been given other values since.
+    begun = book.go_on(replace(aim.begun, id=found.id, started=found.started)) if found else book.begin(aim.begun)
+    shared = book.shared(begun.id)
+    known = list(shared.look().trials)
+    before = len(known)
+    if aim.space.holds(begun.own) and all(each.parameters != begun.own for each in known):
+        known.append(shared.keep(_as_it_is(aim.untuned, len(known))))
     limits = tuning.Limits(
         request.trials or settings.trials, request.timeout_s or settings.timeout_s, request.jobs or settings.jobs
     )
-    with listen(begun, known if found else (), limits) as listener:
-        if found and len(known) >= limits.trials:
+    with listen(begun, known[:before], limits) as listener:
+        if found and before >= limits.trials:
             listener.say(f"all {limits.trials} trials were made before; --trials N adds more, --new begins anew")
         elif found:
-            listener.say(f"going on with search {begun.id}, of which {len(known)} trials are known")
-        for each in () if found else known:
+            listener.say(f"going on with search {begun.id}, of which {before} trials are known")
+        for each in known[before:]:
             listener.ended(each)
         search = tuning.Search(aim.space, aim.method, known)
-        ended = search.run(aim.objective, limits, listener, lambda trial: book.add(begun.id, trial))
+        ended = search.run(aim.objective, limits, listener, shared)
     trials = sorted(ended.trials, key=lambda each: each.number)
-    return TuneReport(begun, trials, ended.state, len(known) if found else 0, ended.seconds)
+    return TuneReport(begun, trials, ended.state, before, ended.seconds)
 
 
-def _first(untuned: Untuned) -> tuning.Trial:
-    """The parameters as they are, as the first trial: they lie in the space, and their value is known."""
+def _as_it_is(untuned: Untuned, number: int) -> tuning.Trial:
+    """The parameters as they are, as a trial: they lie in the space, and their value is known."""
     measured = untuned.measured
     return tuning.Trial(
-        0,
+        number,
         untuned.parameters,
         "done",
         measured.value,
@@ -230,14 +241,18 @@ def _first(untuned: Untuned) -> tuning.Trial:
 def shown(opened: OpenedProject, name: str) -> TuneReport:
     """A search of before, by its ID, a start of it, or `latest`. Raises UnknownSearch."""
     book = tuning.Book(opened.store)
-    search = book.search(name)
-    trials = book.trials(search.id)
-    return TuneReport(search, trials, known=len(trials))
+    return _of_book(book, book.search(name))
 
 
 def listed(opened: OpenedProject) -> list[TuneReport]:
     """All searches, the latest first."""
-    return [shown(opened, name) for name in tuning.Book(opened.store).ids()]
+    book = tuning.Book(opened.store)
+    return [_of_book(book, search) for search in book.every()]
+
+
+def _of_book(book: tuning.Book, search: tuning.Begun) -> TuneReport:
+    trials = book.trials(search.id)
+    return TuneReport(search, trials, known=len(trials))
 
 
 def write_report(opened: OpenedProject, report: TuneReport, target: Path) -> None:

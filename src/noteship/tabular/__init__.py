@@ -5,10 +5,11 @@ from __future__ import annotations
 from noteship.tabular.column import Column, PlainType, plain_type, row_hash
 from noteship.tabular.engine import Table, opened, pattern_fault
 from noteship.tabular.errors import NoSuchColumn, NotATable, TableNeedsMemory, TableUnreadable
-from noteship.tabular.places import Files, form_of, found
+from noteship.tabular.places import PATTERN_LETTERS, Files, form_of, found
 from noteship.tabular.quoting import identifier, moment, text
 
 __all__ = [
+    "PATTERN_LETTERS",
     "Column",
     "Files",
     "NoSuchColumn",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import gzip
 import io
+import zlib
 from pathlib import Path
 
 from noteship.tabular.errors import TableUnreadable
@@ -25,11 +26,11 @@ def header(path: Path, name: str) -> tuple[str, list[str]]:
     try:
         with gzip.open(path) if path.suffix.lower() == ".gz" else path.open("rb") as file:
             start = file.read(LIMIT_BYTES)
-    except (OSError, EOFError) as error:
+    except (OSError, EOFError, zlib.error) as error:
         raise TableUnreadable(name, f"{type(error).__name__}: it cannot be opened") from error
-    if not start.strip():
-        raise TableUnreadable(name, "it is empty, without a header")
     text = start.decode("utf-8-sig", errors="replace")
+    if not text.strip():
+        raise TableUnreadable(name, "it is empty, without a header")
     first = ""
     quoted = False
     for line in io.StringIO(text, newline=None):
@@ -39,4 +40,7 @@ def header(path: Path, name: str) -> tuple[str, list[str]]:
             break
     outside = "".join(first.split('"')[::2])
     separator = "\t" if ".tsv" in path.suffixes else max(SEPARATORS, key=outside.count)
-    return separator, next(csv.reader(io.StringIO(first.strip("\r\n")), delimiter=separator))
+    try:
+        return separator, next(csv.reader([first.strip("\r\n")], delimiter=separator))
+    except csv.Error as error:
+        raise TableUnreadable(name, f"its header is none: {error}") from error

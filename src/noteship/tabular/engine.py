@@ -209,9 +209,7 @@ def _creating(connection: duckdb.DuckDBPyConnection, name: str, limit_bytes: int
     return views.Connection(run, connection.register)
 
 
-def _answered(
-    connection: duckdb.DuckDBPyConnection, question: Callable[[], Any], name: str, limit_bytes: int
-) -> Any:
+def _answered(connection: duckdb.DuckDBPyConnection, question: Callable[[], Any], name: str, limit_bytes: int) -> Any:
     """The answer; errors of the file and of the machine are noteship's own, and a wrong question stays what it is."""
     import duckdb
 

@@ -33,8 +33,8 @@ def check(run: Callable[[str], list[tuple[Any, ...]]], source: Source, columns: 
     for name in _own_names(run, source):
         other = spelt.setdefault(name.lower(), name)
         if other != name:
-            said = f"its columns {cut(other, 60)} and {cut(name, 60)} differ in case alone; call one of them otherwise"
-            raise TableUnreadable(source.name, said)
+            both = " and ".join(cut(each, 60) for each in sorted((other, name)))
+            raise TableUnreadable(source.name, f"its columns {both} differ in case alone; call one of them otherwise")
 
 
 def _own_names(run: Callable[[str], list[tuple[Any, ...]]], source: Source) -> Iterator[str]:

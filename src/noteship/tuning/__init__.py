@@ -5,7 +5,19 @@ from noteship.tuning.book import Begun, Book
 from noteship.tuning.method import PRUNERS, SAMPLERS, Method
 from noteship.tuning.metric import FileMetric, direction_of
 from noteship.tuning.nearness import near
-from noteship.tuning.search import Limits, Listener, Measured, Objective, Pruned, Report, Search, Searched, Stopped
+from noteship.tuning.search import (
+    Limits,
+    Listener,
+    Measured,
+    Objective,
+    Pruned,
+    Record,
+    Report,
+    Search,
+    Searched,
+    Stopped,
+)
+from noteship.tuning.sharing import News, Shared
 from noteship.tuning.space import Choices, Dimension, Space, Span, dimension
 from noteship.tuning.trials import Direction, Trial, best
 
@@ -22,11 +34,14 @@ __all__ = [
     "Listener",
     "Measured",
     "Method",
+    "News",
     "Objective",
     "Pruned",
+    "Record",
     "Report",
     "Search",
     "Searched",
+    "Shared",
     "Space",
     "Span",
     "Stopped",

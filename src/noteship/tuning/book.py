@@ -1,15 +1,18 @@
-"""The book of searches: append-only references in the store.
+"""The book of searches: references in the store.
 
-- ``tunings/ID/begin`` what is searched, how, and by what; written once, when the search begins;
-- ``tunings/ID/trials/NNNNNN`` a trial, written once, when it ends.
+- ``tunings/ID/begin`` what is searched, how, and by what, written when the search begins; what the parameters as they
+  are come to, is of the last call that has worked at it;
+- ``tunings/ID/trials/NNNNNN`` a trial, written when it ends; until then who is at it (see `sharing`).
 
 An ID is the start in UTC, to the microsecond, and six random digits, so IDs sort by time. Killing any process at any
-moment leaves a book that the next search goes on from: what had not ended is not in it.
+moment leaves a book that the next search goes on from: what had not ended is no trial. What another version of noteship
+has written, and this one cannot read, is left out.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import contextlib
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -17,6 +20,7 @@ from typing import Any
 from noteship import store, timed
 from noteship.nearest import nearest
 from noteship.tuning.errors import UnknownSearch
+from noteship.tuning.sharing import Shared
 from noteship.tuning.space import Space
 from noteship.tuning.trials import Direction, Trial
 
@@ -82,17 +86,25 @@ class Book:
         self._store.write_ref(f"{FOLDER}/{name}/begin", made.to_json(), expected=None)
         return made
 
+    def go_on(self, search: Begun) -> Begun:
+        """Write down what the parameters as they are come to now."""
+        ref = self._store.read_ref(f"{FOLDER}/{search.id}/begin")
+        if ref is not None and ref.value != search.to_json():
+            with contextlib.suppress(store.errors.RefMoved):  # by another one that goes on with it now
+                self._store.write_ref(ref.name, search.to_json(), expected=ref)
+        return search
+
     def ids(self) -> list[str]:
-        """All searches, the latest first."""
+        """The IDs of all searches, the latest first."""
         return sorted(self._store.ref_folders(FOLDER), reverse=True)
+
+    def every(self) -> Iterator[Begun]:
+        """All searches, the latest first."""
+        return filter(None, map(self._read, self.ids()))
 
     def last(self, identity: str) -> Begun | None:
         """The latest search of this identity."""
-        for name in self.ids():
-            found = self._read(name)
-            if found is not None and found.identity == identity:
-                return found
-        return None
+        return next((each for each in self.every() if each.identity == identity), None)
 
     def search(self, name: str) -> Begun:
         """A search by its ID, any unambiguous start of it, or `latest`. Raises UnknownSearch."""
@@ -105,21 +117,20 @@ class Book:
 
     def trials(self, name: str) -> Sequence[Trial]:
         """The trials of a search that have ended, by number."""
-        values = (ref.value for ref in self._store.read_refs(f"{FOLDER}/{name}/trials/"))
-        return sorted(map(Trial.from_json, values), key=lambda each: each.number)
+        found = (Trial.read(ref.value) for ref in self._store.read_refs(f"{FOLDER}/{name}/trials/"))
+        return sorted((each for each in found if each is not None), key=lambda each: each.number)
+
+    def shared(self, name: str) -> Shared:
+        """A search, to work at it."""
+        return Shared(self._store, f"{FOLDER}/{name}/trials")
 
     def add(self, name: str, trial: Trial) -> Trial:
         """Write a trial down; where another process has taken its number, under the next that is free."""
-        while True:
-            try:
-                self._store.write_ref(f"{FOLDER}/{name}/trials/{trial.number:06d}", trial.to_json(), expected=None)
-            except store.errors.RefMoved:
-                trial = replace(trial, number=trial.number + 1)
-                continue
-            return trial
+        return self.shared(name).keep(trial)
 
     def _read(self, name: str) -> Begun | None:
         ref = self._store.read_ref(f"{FOLDER}/{name}/begin")
-        if ref is None or ref.value.get("version") != VERSION:
+        try:
+            return Begun.from_json(ref.value) if ref is not None and ref.value["version"] == VERSION else None
+        except (AttributeError, KeyError, TypeError, ValueError):
             return None
-        return Begun.from_json(ref.value)

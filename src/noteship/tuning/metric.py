@@ -17,9 +17,9 @@ SUFFIXES = (".json", ".jsonl", ".csv")
 # How the last part of a metric's name is read; what a longer name ends with counts as well (val_loss).
 LARGER = ("accuracy", "acc", "auc", "f1", "precision", "recall", "r2", "mcc", "kappa", "ndcg", "map")
 SMALLER = ("loss", "error", "rmse", "mse", "mae", "mape", "brier", "deviance", "perplexity", "logloss")
-# A score may be of what is to be small, such as Brier's: it is one to be large beside these words and larger ones alone.
-PLAIN = ("test", "val", "valid", "validation", "train", "cv", "mean", "avg", "average", "best", "final", "macro", "micro")
-PLAIN += ("weighted", "balanced", "roc", "pr", "matthews", "cohen")
+# A score may be of what is to be small, such as Brier's: beside words of LARGER and these alone it is to be large.
+PARTS = ("test", "val", "valid", "validation", "train", "cv", "best", "final")
+KINDS = ("mean", "avg", "average", "macro", "micro", "weighted", "balanced", "roc", "pr", "matthews", "cohen")
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,7 @@ def direction_of(name: str) -> Direction | None:
     words = name.rpartition(".")[2].lower().replace("-", "_").split("_")
     if "neg" in words or "negative" in words:
         return None
-    is_score = words[-1] == "score" and all(word in LARGER or word in PLAIN for word in words[:-1])
+    is_score = words[-1] == "score" and {*words[:-1]} <= {*LARGER, *PARTS, *KINDS}
     if words[-1] in LARGER or is_score:
         return "maximize"
     return "minimize" if words[-1] in SMALLER or words[-2:] == ["log", "loss"] else None

@@ -17,6 +17,7 @@ from noteship.errors import WorkFailed
 from noteship.stopping import first_signal
 from noteship.tuning.errors import AllFailed
 from noteship.tuning.method import Method
+from noteship.tuning.sharing import News
 from noteship.tuning.space import Space
 from noteship.tuning.trials import Trial
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
     from noteship.tuning.study import Study
 
-__all__ = ["Limits", "Listener", "Measured", "Objective", "Pruned", "Report", "Search", "Searched", "Stopped"]
+__all__ = ["Limits", "Listener", "Measured", "Objective", "Pruned", "Record", "Report", "Search", "Searched", "Stopped"]
 
 # If so many trials fail before any other outcome, it is the search that is wrong, not the points.
 GIVE_UP = 3
@@ -88,6 +89,25 @@ class Listener(Protocol):
         """A trial was stopped; it is not kept."""
 
 
+class Record(Protocol):
+    """Where trials are written down, and what others do who work at the same search; used by one thread."""
+
+    def look(self) -> News:
+        """What others have done since the last look, and the numbers and points that they are at."""
+
+    def claim(self, number: int, parameters: Mapping[str, Any]) -> bool:
+        """Take a number for a point; False where somebody has taken it since the last look."""
+
+    def seen(self) -> None:
+        """Called all the time while trials are under way."""
+
+    def keep(self, trial: Trial) -> Trial:
+        """Write down a trial that has ended, and give it as it was written."""
+
+    def drop(self, number: int) -> None:
+        """A trial that was claimed is not kept."""
+
+
 @dataclass(frozen=True)
 class Limits:
     """`trials` in all, those that are known included; none begins later than `timeout_s` from now; `jobs` at once."""
@@ -126,20 +146,21 @@ class Search:
         objective: Objective,
         limits: Limits,
         listener: Listener,
-        keep: Callable[[Trial], Trial],
+        record: Record,
         cancel: threading.Event | None = None,
     ) -> Searched:
         """Try points until a limit is reached, no point is left, or `cancel` is set, as the first Ctrl-C does.
 
-        `keep` writes down a trial before it is told of, and gives it as it was written. What is stopped is not kept,
-        and drawn again by the next search. Raises AllFailed, and what the objective may raise.
+        A trial is kept before it is told of; what is stopped is not kept, and drawn again by the next search. Trials of
+        others who work at it are told of as they are found, and count. Raises AllFailed, and what the objective and
+        the record may raise.
         """
         # Its library takes half a second to load.
         from noteship.tuning.study import Study
 
         began, cancel = time.monotonic(), cancel or threading.Event()
         study = Study(self._space, self._method, self._known)
-        going = _Going(study, _Work(objective, listener, keep, cancel), limits, list(self._known))
+        going = _Going(study, _Work(objective, listener, record, cancel), limits, list(self._known))
         with first_signal(lambda _name: cancel.set()):
             state = going.go()
         return Searched(state, tuple(going.trials), time.monotonic() - began)
@@ -151,7 +172,7 @@ class _Work:
 
     objective: Objective
     listener: Listener
-    keep: Callable[[Trial], Trial]
+    record: Record
     cancel: threading.Event
 
 
@@ -161,10 +182,6 @@ class _Going:
     def __init__(self, study: Study, work: _Work, limits: Limits, trials: list[Trial]) -> None:
         self.trials = trials
         self._study, self._work, self._limits = study, work, limits
-        taken = {each.number for each in trials}
-        # What was stopped left a gap, which is filled.
-        every = (number for number in itertools.count() if number not in taken)
-        self._numbers = itertools.islice(every, max(0, limits.trials - len(trials)))
         self._began = time.monotonic()
         self._under_way: dict[int, Mapping[str, Any]] = {}
         self._steps: dict[int, dict[int, float]] = {}
@@ -183,6 +200,8 @@ class _Going:
                 self._take()
         except BaseException as error:
             self._work.cancel.set()
+            for number in self._under_way:
+                self._work.record.drop(number)
             # Who interrupts a second time does not want to wait.
             pool.shutdown(wait=not isinstance(error, KeyboardInterrupt), cancel_futures=True)
             raise
@@ -203,19 +222,40 @@ class _Going:
         return "timeout" if limit is not None and time.monotonic() - self._began >= limit else None
 
     def _begin_one(self, pool: ThreadPoolExecutor) -> State | None:
-        number = next(self._numbers, None)
-        if number is None:
-            return "done"
         began = time.monotonic()
-        with self._lock:
-            drawn = self._study.ask(number)
-        if drawn is None:
-            return "exhausted"
+        while True:
+            number = self._next_number()
+            if number is None:
+                return "done"
+            with self._lock:
+                drawn = self._study.ask(number)
+            if drawn is None:
+                return "exhausted"
+            if self._work.record.claim(number, drawn):
+                break
+            with self._lock:
+                self._study.drop(number, again=True)
         self._under_way[number] = drawn
         self._steps[number] = {}
         self._work.listener.began(number, drawn)
         pool.submit(self._try, number, drawn, began)
         return None
+
+    def _next_number(self) -> int | None:
+        """The lowest that is free: what was stopped left a gap. None where all trials are made, or under way."""
+        news = self._work.record.look()
+        for each in news.trials:
+            self.trials.append(each)
+            with self._lock:
+                self._study.add(each)
+            self._work.listener.ended(each)
+        for point in news.elsewhere.values():
+            with self._lock:
+                self._study.avoid(point)
+        taken = {each.number for each in self.trials} | self._under_way.keys() | news.elsewhere.keys()
+        if len(taken) >= self._limits.trials:
+            return None
+        return next(number for number in itertools.count() if number not in taken)
 
     def _try(self, number: int, drawn: Mapping[str, Any], began: float) -> None:
         """In a thread of the pool; its time counts from when it was drawn."""
@@ -238,6 +278,7 @@ class _Going:
 
     def _take(self) -> None:
         """What came of the next trial that ends."""
+        self._work.record.seen()
         try:
             ended = self._inbox.get(timeout=LOOK_S)
         except queue.Empty:
@@ -246,12 +287,13 @@ class _Going:
         if isinstance(ended.came, Stopped) or (self._work.cancel.is_set() and isinstance(ended.came, OF_STOPPING)):
             with self._lock:
                 self._study.drop(ended.number)
+            self._work.record.drop(ended.number)
             self._work.listener.stopped(ended.number)
             return
         trial = self._trial(ended, drawn)
         with self._lock:
             self._study.tell(trial)
-        kept = self._work.keep(trial)
+        kept = self._work.record.keep(trial)
         self.trials.append(kept)
         self._work.listener.ended(kept)
         self._give_up(kept)

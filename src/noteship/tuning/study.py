@@ -72,6 +72,17 @@ class Study:
         self._asked: dict[int, optuna.Trial] = {}
         self._parts: dict[int, dict[int, float]] = {}
 
+    def add(self, trial: Trial) -> None:
+        """Learn of a trial that somebody else has made."""
+        self.avoid(trial.parameters)
+        if _fits(trial, self._space):
+            with _quiet():
+                self._study.add_trial(_frozen(trial, self._space, self._distributions, self._way(trial)))
+
+    def avoid(self, point: Mapping[str, Any]) -> None:
+        """Draw a point no more."""
+        self._drawer.tried.add(point_of(point))
+
     def ask(self, number: int) -> Mapping[str, Any] | None:
         """The parameters of the trial of this number; None where every point of the space has been tried."""
         if self._space.size is not None and len(self._drawer.tried) >= self._space.size:
@@ -104,9 +115,11 @@ class Study:
         with _quiet():
             self._study.tell(trial, ended.value if ended.state == "done" else None, STATES[ended.state])
 
-    def drop(self, number: int) -> None:
-        """Forget a trial that was stopped."""
+    def drop(self, number: int, *, again: bool = False) -> None:
+        """Forget a trial that was stopped; `again`: its point may be drawn anew."""
         del self._parts[number]
+        if again:
+            self._drawer.tried.discard(point_of(_parameters(self._space, self._asked[number].params)))
         with _quiet():
             self._study.tell(self._asked.pop(number), state=TrialState.FAIL)
 

@@ -64,6 +64,14 @@ class Trial:
         """From its plain value."""
         return cls(**{**value, "steps": {int(step): each for step, each in value["steps"].items()}})
 
+    @classmethod
+    def read(cls, value: Any) -> Trial | None:
+        """From its plain value; None of what is none, or of another version of noteship."""
+        try:
+            return cls.from_json(value)
+        except (AttributeError, KeyError, TypeError, ValueError):
+            return None
+
 
 def best(trials: Iterable[Trial], direction: Direction) -> Trial | None:
     """The best of those that are done, the earliest of equal ones; None where none is."""

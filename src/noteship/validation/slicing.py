@@ -50,14 +50,14 @@ def cuts(
     columns = 0
     for column in named if named is not None else inputs:
         is_named = named is not None or column in gated
-        if not is_named and columns == MOST_COLUMNS:
+        if not is_named and columns >= MOST_COLUMNS:
             continue
         found = [
             Cut(column, value, places)
             for value, places in _along(frame[column].reset_index(drop=True), is_named=is_named)
             if 0 < len(places) < len(frame)
         ]
-        columns += bool(found) and not is_named
+        columns += bool(found)
         made += found
     return made
 

@@ -74,6 +74,9 @@ def _constant(looked: Looked) -> Iterator[Problem]:
             continue
         counts = looked.sample.frame[each.name].value_counts()
         part = float(counts.iloc[0]) / len(looked.sample.frame) if len(counts) else 0.0
+        if each.is_exact:
+            # Numbers of more digits than the sample's have may be equal there alone.
+            part = min(part, 1 - (each.distinct - 1) / each.present)
         if part >= SAME:
             others = (1 - part) * looked.survey.rows
             how = "family" if families[_stem(each.name)] >= FAMILY else "few" if others < FEW_OTHERS else "rare"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -18,6 +18,8 @@ EXACT_ROWS, EXACT_VALUES = 200_000, 1_000
 # A text is free text where values are long or hardly ever come again; else it is a category.
 LONG_LETTERS, MOST_CATEGORIES, REPEATED, OFTEN = 40, 1_000, 0.5, 0.1
 TOP = 12
+# What is reckoned of a column takes memory until its question ends: different values as they are counted most of all.
+COLUMNS_AT_ONCE, VALUES_AT_ONCE = 200, 4_000_000
 # Trimming all of a million texts takes a second: only those that begin with a blank are.
 BLANKS = "concat(' ', chr(9), chr(10), chr(13), chr(160))"
 
@@ -70,7 +72,8 @@ def count(table: Table) -> tuple[Counted, ...]:
     """All columns. Cost: two passes over the table, and a short one for each column that repeats its values."""
     if not table.columns:
         return ()
-    first = _asked(table, [_selected(table, column) for column in table.columns])
+    selected = [_selected(table, column) for column in table.columns]
+    first = [answers for some in _batches(selected, COLUMNS_AT_ONCE) for answers in _asked(table, some)]
     found = [_counted(table, column, answers) for column, answers in zip(table.columns, first, strict=True)]
     found = _exactly(table, found)
     return tuple(_with_top(table, each) for each in found)
@@ -169,11 +172,15 @@ def _exactly(table: Table, found: list[Counted]) -> list[Counted]:
             or (each.role in ("whole", "text", "category") and each.missing == 0 and each.distinct > 0.9 * each.rows)
         )
     ]
-    if not wanted:
-        return found
-    answers = table.ask(", ".join(f"count(DISTINCT {table.quoted(each.name)})" for each in wanted))[0]
-    exact = {each.name: int(answer) for each, answer in zip(wanted, answers, strict=True)}
+    exact: dict[str, int] = {}
+    for some in _batches(wanted, max(1, min(COLUMNS_AT_ONCE, VALUES_AT_ONCE // max(1, table.rows)))):
+        (answers,) = table.ask(", ".join(f"count(DISTINCT {table.quoted(each.name)})" for each in some))
+        exact |= {each.name: int(answer) for each, answer in zip(some, answers, strict=True)}
     return [_replaced(each, exact) for each in found]
+
+
+def _batches(of: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
+    return (of[start : start + size] for start in range(0, len(of), size))
 
 
 def _replaced(counted: Counted, exact: dict[str, int]) -> Counted:
