@@ -11,6 +11,7 @@ from noteship import contracts, digests, store, workflow
 from noteship.operations import checking, contracting, data_check
 from noteship.operations.contracting import InferRequest
 from noteship.operations.errors import NoContract, NothingToContract, OutsideOfProject
+from noteship.operations.explain import explain_all
 from noteship.operations.gc import gc
 from noteship.operations.inspecting import Unread, inspector_of, shelf_of
 from noteship.operations.opened import OpenedProject
@@ -224,6 +225,8 @@ def test_a_wrong_contract_is_told_before_anything_runs(line: Line) -> None:
     with pytest.raises(contracts.RulesContradict):
         line.run()
     assert not list(line.opened.store.refs("results/"))
+    with pytest.raises(contracts.RulesContradict):
+        explain_all(line.opened)
 
 
 def test_a_contract_of_nothing_is_told(line: Line) -> None:

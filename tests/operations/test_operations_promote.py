@@ -151,6 +151,13 @@ def test_an_override_of_nothing_is_a_reason(opened: OpenedProject) -> None:
     assert any("not marked" in note for note in promoted.notes)
 
 
+def test_without_a_reason_the_judgement_is_the_reason(opened: OpenedProject) -> None:
+    """Why is always on record."""
+    judge(opened, bundle_of(opened, "one"))
+    promoted = promote(opened, "latest")
+    assert promoted.promotion and promoted.promotion.reason == "its judgement passed"
+
+
 def test_a_bundle_that_lacks_files_is_not_promoted(opened: OpenedProject) -> None:
     """What could not be served is no champion, and no override changes that."""
     bundle = bundle_of(opened, "one")

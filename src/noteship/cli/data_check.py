@@ -21,16 +21,11 @@ def run(arguments: argparse.Namespace, output: Output) -> int:
     """Check, and give 1 where a rule that stops is broken or a file is not there."""
     if arguments.against is not None and not arguments.files:
         raise WrongUsage("--against needs the files that are to be looked at", "noteship data check --help", "")
-    tell = output.aside if output.live else _nobody
-    checked = data_check.check(OpenedProject.at(arguments.project), arguments.files, arguments.against, tell)
+    checked = data_check.check(OpenedProject.at(arguments.project), arguments.files, arguments.against, output.progress)
     output.document({"files": [each.to_json() for each in checked]})
     for number, each in enumerate(checked):
         output.text(*([""] if number else []), *_of_file(each, every=arguments.all, width=output.width))
     return 0 if all(each.is_good for each in checked) else 1
-
-
-def _nobody(*_lines: str) -> None:
-    """Who reads a file does not need to see that it goes on."""
 
 
 def _of_file(checked: Checked, *, every: bool, width: int) -> Iterator[str]:

@@ -24,15 +24,10 @@ STATES = {
 def run(arguments: argparse.Namespace, output: Output) -> int:
     """Infer, and say what became of each contract."""
     request = InferRequest(arguments.files, again=arguments.again, replace=arguments.replace)
-    tell = output.aside if output.live else _nobody
-    written = contracting.infer(OpenedProject.at(arguments.project), request, tell)
+    written = contracting.infer(OpenedProject.at(arguments.project), request, output.progress)
     output.document({"contracts": [each.to_json() for each in written]})
     output.text(*_lines(written))
     return 0
-
-
-def _nobody(*_lines: str) -> None:
-    """Who reads a file does not need to see that it goes on."""
 
 
 def _lines(written: Sequence[Written]) -> Iterator[str]:

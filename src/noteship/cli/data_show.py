@@ -29,17 +29,12 @@ def run(arguments: argparse.Namespace, output: Output) -> int:
         tuple(arguments.leave_out),
     )
     opened = OpenedProject.at(arguments.project)
-    tell = output.aside if output.live else _nobody
-    surveyed = operation.show(opened, asking, arguments.output, tell)
+    surveyed = operation.show(opened, asking, arguments.output, output.progress)
     if arguments.open and not webbrowser.open(surveyed.page.absolute().as_uri()):
         output.aside("no browser was found to open it; the variable BROWSER can name one")
     output.document(surveyed.to_json())
     output.text(*_told(surveyed))
     return 0
-
-
-def _nobody(*_lines: str) -> None:
-    """Who reads a file does not need to see that it goes on."""
 
 
 def _told(surveyed: operation.Surveyed) -> Iterator[str]:

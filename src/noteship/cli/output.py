@@ -74,6 +74,11 @@ class Output:
         for line in lines:
             _print(line, self._stderr)
 
+    def progress(self, *lines: str) -> None:
+        """Lines that say that it goes on: who reads a file does not need them."""
+        if self.live:
+            self.aside(*lines)
+
     def error(self, error: NoteshipError) -> None:
         """A fault in its four parts, as text and, with `as_json`, as the document too."""
         if self.log is None:

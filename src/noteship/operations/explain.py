@@ -8,6 +8,7 @@ from typing import Any
 
 from noteship import workflow
 from noteship.notebooks import StageSource
+from noteship.operations.inspecting import shelf_of
 from noteship.operations.opened import OpenedProject
 from noteship.operations.parameters import check_used, with_parameters
 from noteship.operations.sourcing import is_due
@@ -120,6 +121,7 @@ def _part(
     graph = graph.upto(resolved(opened, graph, stages)) if stages else graph
     check(opened, graph)
     check_used(opened, parameters, graph)
+    shelf_of(opened)
     return opened, graph
 
 

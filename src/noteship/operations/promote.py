@@ -88,6 +88,10 @@ class _Case:
         )
 
 
+# Why, where nobody says more.
+PASSED = "its judgement passed"
+
+
 def promote(opened: OpenedProject, bundle: str, *, reason: str | None = None, override: str | None = None) -> Promoted:
     """Make a bundle the champion; nothing happens where it is already.
 
@@ -116,7 +120,7 @@ def promote(opened: OpenedProject, bundle: str, *, reason: str | None = None, ov
         before_promotion=before.promotion if before else None,
         judgement=case.kept.judgement if case.kept else None,
         # Where nothing speaks against it, there is nothing to override: why it is done is a reason like others.
-        reason=reason or (None if against else override),
+        reason=reason or (None if against else override or PASSED),
         override=override if against else None,
         overridden=against,
     )

@@ -206,7 +206,13 @@ def _creating(connection: duckdb.DuckDBPyConnection, name: str, limit_bytes: int
         except duckdb.Error as error:
             raise TableUnreadable(name, without_values(str(error))) from error
 
-    return views.Connection(run, connection.register)
+    def register(given: str, frame: object) -> None:
+        try:
+            connection.register(given, frame)
+        except duckdb.Error as error:
+            raise TableUnreadable(name, without_values(str(error))) from error
+
+    return views.Connection(run, register)
 
 
 def _answered(connection: duckdb.DuckDBPyConnection, question: Callable[[], Any], name: str, limit_bytes: int) -> Any:

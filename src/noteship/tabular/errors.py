@@ -103,7 +103,7 @@ class TableNeedsMemory(EnvironmentLacks):
             f"a question about {self.path} needs more than {self.limit_bytes // 2**20:,} MiB of memory",
             where=self.path,
             nearest="many columns or long texts at once, or a full folder for temporary files, into which it spills",
-            remedy="use a machine with more memory, or set TMPDIR to a folder with more room",
+            remedy="set TMPDIR to a folder with more room, or look at a file of fewer columns or rows",
         )
 
     @classmethod

@@ -18,8 +18,8 @@ EXACT_ROWS, EXACT_VALUES = 200_000, 1_000
 # A text is free text where values are long or hardly ever come again; else it is a category.
 LONG_LETTERS, MOST_CATEGORIES, REPEATED, OFTEN = 40, 1_000, 0.5, 0.1
 TOP = 12
-# What is reckoned of a column takes memory until its question ends: different values as they are counted most of all.
-COLUMNS_AT_ONCE, VALUES_AT_ONCE = 200, 4_000_000
+# What is reckoned of a column takes memory until its question ends: some MB where different values are counted exactly.
+COLUMNS_AT_ONCE, EXACT_AT_ONCE, VALUES_AT_ONCE = 200, 32, 4_000_000
 # Trimming all of a million texts takes a second: only those that begin with a blank are.
 BLANKS = "concat(' ', chr(9), chr(10), chr(13), chr(160))"
 
@@ -173,7 +173,7 @@ def _exactly(table: Table, found: list[Counted]) -> list[Counted]:
         )
     ]
     exact: dict[str, int] = {}
-    for some in _batches(wanted, max(1, min(COLUMNS_AT_ONCE, VALUES_AT_ONCE // max(1, table.rows)))):
+    for some in _batches(wanted, max(1, min(EXACT_AT_ONCE, VALUES_AT_ONCE // max(1, table.rows)))):
         (answers,) = table.ask(", ".join(f"count(DISTINCT {table.quoted(each.name)})" for each in some))
         exact |= {each.name: int(answer) for each, answer in zip(some, answers, strict=True)}
     return [_replaced(each, exact) for each in found]
