@@ -175,6 +175,28 @@ def test_nothing_to_search_says_what_to_write(project: Project) -> None:
 
 
 @pytest.mark.slow
+def test_what_the_parameters_are_now_is_what_the_best_is_compared_with(searched: Project) -> None:
+    """Parameters that were changed after a search are measured, told and not replaced by worse ones."""
+    declare(searched, 3, '"train.x" = [2.0, 5.0, 8.0]')
+    assert "x = 5.0" in searched.call("tune").out
+    text = searched.text("noteship.toml")
+    searched.write("noteship.toml", f"{text}\n[stage.train]\nparams = {{ x = 4.5 }}\n")
+    answer = searched.call("tune")
+    assert "as it is 0.25" in answer.out
+    assert "nothing that was tried is better" in answer.out
+    assert "as it is 0.25" in searched.call("tune", "--show", "latest").out
+    searched.write("noteship.toml", f"{text}\n[stage.train]\nparams = {{ x = 5.0 }}\n")
+    assert "nothing that was tried is better" in searched.call("tune").out
+    # Where they lie in the space, they are a trial.
+    declare(searched, 3)
+    assert searched.call("tune").code == 0
+    searched.write("noteship.toml", f"{searched.text('noteship.toml')}\n[stage.train]\nparams = {{ x = 4.0 }}\n")
+    again = json.loads(searched.call("tune", "--json").out)
+    assert again["best"]["parameters"] == again["search"]["own"] == {"train.x": 4.0}
+    assert len(again["trials"]) == 4
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM])
 def test_a_search_that_is_stopped_goes_on(searched: Project, how: signal.Signals) -> None:
     """What had ended is kept, what was under way is not; the next call goes on to the same trials as one in one go."""
@@ -219,8 +241,8 @@ def test_two_at_once_and_two_processes_lose_nothing(searched: Project) -> None:
     both = [subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) for _ in range(2)]
     assert [each.wait(120) for each in both] == [0, 0]
     kept = json.loads(searched.call("tune", "--show", "latest", "--json").out)["trials"]
-    assert [each["number"] for each in kept] == list(range(len(kept)))
-    assert len(kept) >= 8
+    assert [each["number"] for each in kept] == list(range(8))
+    assert len({each["parameters"]["train.x"] for each in kept}) == 8
 
 
 @pytest.mark.slow

@@ -121,6 +121,40 @@ def test_parameters_that_a_step_refuses_are_failed_trials(fitted: Project) -> No
     assert "3 trials: 2 done, 1 failed" in answer.out
 
 
+KILLED = """import os, signal
+from pathlib import Path
+from sklearn.base import BaseEstimator, TransformerMixin
+class Same(TransformerMixin, BaseEstimator):
+    def __init__(self, kill=0, log=None):
+        self.kill, self.log = kill, log
+    def fit(self, X, y=None):
+        if self.kill:
+            with open(self.log, "a") as out:
+                print(self.kill, file=out)
+            if Path(self.log).read_text().split().count(str(self.kill)) <= self.kill:
+                os.kill(os.getpid(), signal.SIGKILL)
+        self.n_features_in_ = X.shape[1]
+        return self
+    def transform(self, X):
+        return X
+"""
+
+
+def test_a_trial_whose_process_is_killed_is_tried_once_more(project: Project, tmp_path: Path) -> None:
+    """Who is killed once comes to its value; who is killed twice is a failed trial that says so."""
+    project.write("same.py", KILLED)
+    project.write("data.py", DATA)
+    own = TRAIN.replace("StandardScaler()", f"Same(log={str(tmp_path / 'fits.txt')!r})")
+    project.write("train.py", own.replace("import pickle", "import pickle\nfrom same import Same"))
+    declare(project, '"scaler.sav:kill" = [0, 1, 2]')
+    assert project.call("run").code == 0
+    trials = project.call("tune", "--json").document["trials"]
+    found = {each["parameters"]["scaler.sav:kill"]: each for each in trials}
+    assert found[0]["value"] == found[1]["value"]
+    assert found[2]["state"] == "failed"
+    assert "its process ended twice; it was ended by SIGKILL" in found[2]["why"]
+
+
 def test_a_search_of_steps_that_is_stopped_leaves_no_process(fitted: Project) -> None:
     """Ctrl-C ends the children that fit; what had ended is kept, and the search goes on."""
     declare(fitted, '"model.sav:max_iter" = { low = 100000, high = 999999 }\n"model.sav:tol" = [1e-300]')

@@ -130,6 +130,18 @@ def test_texts_of_a_csv_stay_texts(tmp_path: Path) -> None:
     }
 
 
+@pytest.mark.parametrize(("wanted", "good", "wrong"), [("time", "2024-06-26", "31.02.2024"), ("whole", "12", "three")])
+def test_a_type_that_one_value_spoils(wanted: str, good: str, wrong: str) -> None:
+    """Where one wrong value made texts of a column, its row is shown, and not those that are right."""
+    frame = pandas.DataFrame({"n": [good] * 3 + [wrong, None] + [good] * 5})
+    of = contracts.read("c.toml", f'file = "a.parquet"\n[columns.n]\ntype = "{wanted}"')
+    (finding,) = broken(frame, of).values()
+    assert finding.sentence() == f"n: 9 of 10 rows are of type text; 1 of them cannot be read as type {wanted}"
+    assert [str(example) for example in finding.examples] == [f"row 3: n = {wrong}"]
+    (finding,) = broken(frame.drop(3), of).values()
+    assert finding.seen == "8 of 9 rows are of type text"
+
+
 def test_examples() -> None:
     """Up to five rows are shown, with the rule's column first, then the key, and what is foreign made plain."""
     frame = changed("kind", slice(10, 20), "\x1b[31m" + "x" * 100)

@@ -10,7 +10,7 @@ import numpy
 import pandas
 import pytest
 from scipy import stats
-from sklearn import datasets
+from sklearn import datasets, preprocessing
 
 from data_contracts.planted import GOOD
 from noteship import contracts
@@ -233,7 +233,17 @@ DRAWN = {
     "ratings, one rare": (lambda draw, rows: draw.choice(5, rows, p=[0.003, 0.05, 0.2, 0.4, 0.347]), 0.01),
     "Pareto of index 2": (lambda draw, rows: draw.pareto(2, rows), 0.03),
     "Cauchy": (lambda draw, rows: draw.standard_cauchy(rows), 0.25),
+    "a flag, scaled": (lambda draw, rows: scaled(draw.random(rows) < 0.13), 0.01),
+    "a rare flag, scaled": (lambda draw, rows: scaled(draw.random(rows) < 0.02), 0.01),
+    "Poisson of 1.3, scaled": (lambda draw, rows: scaled(draw.poisson(1.3, rows)), 0.01),
+    "half zero, scaled": (lambda draw, rows: scaled(draw.exponential(size=rows) * (draw.random(rows) < 0.5)), 0.01),
+    "cut below, scaled": (lambda draw, rows: scaled(draw.normal(size=rows).clip(0)), 0.01),
 }
+
+
+def scaled(values: numpy.ndarray) -> numpy.ndarray:
+    """By the mean and the spread of these very values."""
+    return numpy.asarray((values - values.mean()) / values.std())
 
 
 def outermost(values: numpy.ndarray) -> room.Ends:
@@ -295,3 +305,30 @@ def test_walls_and_counts_are_told_apart() -> None:
     hour, flag, calls = (each.range for each in contracts.infer(frame, "a.csv").contract.columns)
     assert (hour, flag) == (Bounds(0, 23), Bounds(0, 1))
     assert calls and (calls.least, calls.most) == (0, 3)
+
+
+@pytest.mark.parametrize("width", ["float64", "float32"])
+def test_scaled_columns_have_room_where_values_pile_up(width: str) -> None:
+    """What is scaled by its own mean and spread ends elsewhere in each sample; what a person wrote does not."""
+
+    def features(seed: int) -> pandas.DataFrame:
+        draw = numpy.random.default_rng(seed)
+        raw = pandas.DataFrame(
+            {
+                "tenure": draw.geometric(1 / 24, 3_000) - 1,
+                "age": draw.normal(45, 14, 3_000).round().clip(18, 95),
+                "calls": draw.poisson(1.3, 3_000),
+                "discount": draw.random(3_000) < 0.2,
+            }
+        )
+        made = pandas.DataFrame(preprocessing.StandardScaler().fit_transform(raw), columns=raw.columns)
+        made["share"] = draw.normal(0.5, 0.3, 3_000).clip(0.05, 0.9)
+        return made.astype(width)
+
+    contract = contracts.infer(features(0), "features.parquet").contract
+    assert not any(broken(features(seed), contract) for seed in range(1, 6))
+    share = contract.column("share")
+    assert share and share.range and numpy.allclose((share.range.least, share.range.most), (0.05, 0.9), rtol=1e-6)
+    spoiled = features(6)
+    spoiled["discount"] = spoiled["discount"] * 2
+    assert broken(spoiled, contract) == {"columns.discount.range"}

@@ -175,3 +175,17 @@ def test_what_would_be_another_model_is_refused() -> None:
     assert refused(frozen, raw, raw.ill).why == "it holds an estimator that stays as it was fitted"
     rule = composed(("age", "dose"), [Rule()], raw)
     assert refused(rule, raw, raw.age).why == "fitting it again raised AttributeError"
+
+
+def test_a_list_stands_for_a_tuple() -> None:
+    """Settings have lists only: where a step's own value is a tuple, it is given one; a refused one is named."""
+    raw = pandas.DataFrame({"text": ["good day", "bad day", "good man", "bad man"] * 5})
+    target = pandas.Series([1, 0, 1, 0] * 5)
+    counts = CountVectorizer().fit(raw.text)
+    composition = composed(("text",), [counts, LogisticRegression().fit(counts.transform(raw.text), target)], raw)
+    made = models.refit(composition, raw, target, SEED, changes={"step0": {"ngram_range": [1, 2]}})
+    assert isinstance(made, models.Composition)
+    assert made.steps[0].value.ngram_range == (1, 2)
+    refused = models.refit(composition, raw, target, SEED, partly=False, changes={"step1": {"C": -1.0}})
+    why = "fitting it again raised InvalidParameterError: its parameter 'C' cannot be so"
+    assert refused == models.NotRefitted("step1", why)

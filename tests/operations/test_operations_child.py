@@ -13,6 +13,7 @@ import pytest
 
 from noteship import lifeline
 from noteship.operations import child
+from noteship.operations.errors import BundleFailed
 
 # Writes down its number and that of a process of its own, and then is at work for ever.
 WORKS = """
@@ -90,6 +91,15 @@ def test_a_killed_noteship_leaves_no_child(variables: dict[str, str], tmp_path: 
     asking.kill()
     asking.wait()
     assert all_end(numbers)
+
+
+def test_how_a_killed_process_ended_is_told_beside_what_it_said(tmp_path: Path) -> None:
+    """A warning that was printed before does not hide the signal, as of a system that is out of memory."""
+    dies = "import os, sys; print('a warning', file=sys.stderr, flush=True); os.kill(os.getpid(), 9)"
+    (tmp_path / "dies.py").write_text(dies)
+    with pytest.raises(BundleFailed) as caught:
+        child.ask(sys.executable, "validating", "dies", {}, {**os.environ, "PYTHONPATH": str(tmp_path)})
+    assert caught.value.parts().nearest == "it was ended by SIGKILL; it said: a warning"
 
 
 def test_what_comes_on_the_lifeline_is_given() -> None:

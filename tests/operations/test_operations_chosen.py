@@ -53,3 +53,10 @@ def test_cross_validation_is_noted_where_it_held_out_other_rows(opened: OpenedPr
     searched(opened, "f1", seed=1)
     (note,) = notes(opened, 2)
     assert note.endswith("which held out other rows: it may have looked at those held out here")
+
+
+def test_a_search_of_another_version_stops_nothing(opened: OpenedProject) -> None:
+    """What another version of noteship has searched is left out; the others are told."""
+    searched(opened, "metrics.json:f1")
+    opened.store.write_ref("tunings/29990101T000000000000Z-aaaaaa/begin", {"version": 9}, expected=None)
+    assert len(notes(opened, 2)) == 1

@@ -285,3 +285,21 @@ def test_gc_keeps_what_promotions_were_decided_on(opened: OpenedProject) -> None
 def test_in_a_pipeline_it_is_who_started_it(environment: dict[str, str], told: str) -> None:
     """Pipelines run as a user that nobody knows; who started them is named, and which run it is."""
     assert who(environment) == told
+
+
+def test_records_of_another_version_stop_nothing(opened: OpenedProject) -> None:
+    """Judgements and promotions that this version cannot read are left out, and what they are about is kept."""
+    bundle = bundle_of(opened, "one")
+    judge(opened, bundle)
+    objects = opened.store
+    page = objects.put_bytes(b"a page of another version")
+    later = "29990101T000000000000Z-aaaaaa"
+    objects.write_ref(f"judgements/{bundle}/{later}", {"format": 2, "parts": [{"page": page}]}, expected=None)
+    objects.write_ref(f"promotions/{later}", {"format": 2}, expected=None)
+    assert promote(opened, "latest").promotion is not None
+    assert [each.state for each in promotions.history(objects)] == ["champion"]
+    for path in (opened.root / ".noteship/store").rglob("*"):
+        if path.is_file():
+            os.utime(path, (0, 0))
+    gc(opened, 1, dry_run=False)
+    assert objects.has(page)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -58,3 +59,26 @@ def test_a_search_that_is_not_there_is_named(tmp_path: Path) -> None:
         book.search(made[0].id[:3])
     with pytest.raises(tuning.errors.UnknownSearch, match=made[1].id[:8]):
         book.search("x")
+
+
+@pytest.mark.parametrize("value", [{"version": 2, "id": "x"}, {"version": 1, "id": "x"}, {}, []])
+def test_a_search_of_another_version_stops_no_other(value: object) -> None:
+    """A search, or a trial, that another version of noteship has written is left out."""
+    kept_in = store.open_store("memory:", Path())
+    book = tuning.Book(kept_in)
+    made = book.begin(begun())
+    kept_in.write_ref("tunings/29990101T000000000000Z-aaaaaa/begin", value, expected=None)
+    kept_in.write_ref(f"tunings/{made.id}/trials/000000", value, expected=None)
+    kept_in.write_ref(f"tunings/{made.id}/trials/000001", {"claimed": {}, "parameters": {}}, expected=None)
+    assert list(book.every()) == [made]
+    assert book.last("a") == made
+    assert book.add(made.id, tuning.Trial(0, {"x": 1.0}, "done", 0.5)).number == 2
+    assert [each.number for each in book.trials(made.id)] == [2]
+
+
+def test_what_was_measured_last_counts() -> None:
+    """A search that goes on has the parameters as they are now, and what they come to."""
+    book = tuning.Book(store.open_store("memory:", Path()))
+    made = book.begin(begun())
+    now = replace(made, before=0.75, own={"x": 3.0})
+    assert book.go_on(now) == now == book.search("latest")

@@ -60,9 +60,15 @@ def test_a_file_that_is_not_what_its_name_says_is_told(name: str, data: str) -> 
 
 def test_well_known_names_tell_the_direction() -> None:
     """Names that everybody uses tell what is better; others do not, nor do negated ones."""
-    for name in ("f1", "test.roc_auc", "val_accuracy", "R2"):
+    for name in ("f1", "test.roc_auc", "val_accuracy", "R2", "score", "f1_score", "test.balanced_accuracy_score"):
         assert tuning.direction_of(name) == "maximize"
     for name in ("log_loss", "val_loss", "test.rmse", "error"):
         assert tuning.direction_of(name) == "minimize"
-    for name in ("share", "neg_rmse", "minutes"):
+    for name in ("share", "neg_rmse", "minutes", "brier_score", "davies_bouldin_score", "mse_score"):
         assert tuning.direction_of(name) is None
+
+
+def test_the_last_row_of_a_table_is_the_last_that_holds_anything() -> None:
+    """Empty lines below a table are no row of it."""
+    metric = tuning.FileMetric("m.csv", "f1")
+    assert metric.read(b"epoch,f1\n1,0.8\n2,0.9\n\n\n") == 0.9

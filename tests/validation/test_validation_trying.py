@@ -9,6 +9,7 @@ from typing import Any
 import numpy
 import pandas
 import pytest
+from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 
@@ -17,7 +18,7 @@ from noteship.validation.folding import folds
 from noteship.validation.holdout import Holdout
 from noteship.validation.opening import open_model
 from noteship.validation.parting import part_rows
-from noteship.validation.trying import Trying
+from noteship.validation.trying import Trying, _parameters
 from validation.validated_bundles import Made, make
 
 
@@ -81,6 +82,13 @@ def test_parameters_change_the_value_and_equal_ones_do_not(made: Made) -> None:
     assert numpy.mean(strong) > numpy.mean(before) + 0.1
     assert trying.steps["step1.pkl"]["parameters"]["C"] == 1.0
     assert trying.steps["step0.pkl"]["kind"] == "StandardScaler"
+
+
+def test_a_tuple_is_told_as_settings_write_it() -> None:
+    """Parameters come as plain values, a tuple of them as a list; what is none of these is None."""
+    told = _parameters(TfidfVectorizer(ngram_range=(1, 2)))
+    assert told["ngram_range"] == [1, 2]
+    assert (told["max_df"], told["dtype"]) == (1.0, None)
 
 
 @pytest.mark.slow

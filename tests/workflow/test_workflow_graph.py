@@ -154,6 +154,29 @@ def test_overwritten() -> None:
     assert [(each.files, each.stages) for each in graph.overwritten] == [(("p.png",), ("a", "b"))]
 
 
+def test_what_comes_after_all_stages_reads_too() -> None:
+    """Two models for one service are alternatives, though no stage reads them; a change in place leaves one maker."""
+    stages = [stage("a", "", "m p.png"), stage("b", "", "m p.png"), stage("c", "d", "d")]
+    graph = Graph.of(stages, ["d"], wanted=["m", "d"])
+    assert [(each.files, each.stages) for each in graph.alternatives] == [(("m",), ("a", "b"))]
+    with pytest.raises(errors.UnchosenAlternatives):
+        graph.check()
+    chosen = workflow.choose(graph, ["b"])
+    chosen.check()
+    assert chosen.order == ("b", "c") and not chosen.alternatives
+    assert not graph.only(["a", "c"]).alternatives and graph.upto(["a", "b"]).alternatives
+
+
+def test_one_of_those_that_overwrite_each_other_can_be_chosen() -> None:
+    """It is no fault to run both, nor to choose one; those that the choice of others decides are not left out."""
+    stages = [
+        stage("1a", "", "f log"), stage("1b", "", "f"), stage("2", "f", "g"), stage("3", "g", "log"),
+        stage("x", "", "p.png"), stage("y", "", "p.png"),
+    ]  # fmt: skip
+    chosen = workflow.choose(Graph.of(stages, []), ["1a", "y"])
+    assert chosen.order == ("1a", "2", "3", "y")
+
+
 def test_in_place() -> None:
     """Changes in place come after the writer, in the order of their names, and the readers after them."""
     stages = [

@@ -94,7 +94,7 @@ class _Made:
         cert, key = str(self._folder / "cert.pem"), str(self._folder / "key.pem")
         return _access(self._address, (cert, cert, key), {"stage": stage, "modules": dict(modules), "carry": False})
 
-    def alive(self, *, now: bool = False) -> bool:
+    def alive(self, *, now: bool = False) -> bool:  # noqa: ARG002 - it always knows
         return self._process.poll() is None
 
     def describe(self) -> str:

@@ -65,7 +65,7 @@ class Cluster(Protocol):
         ...
 
     def alive(self, *, now: bool = False) -> bool:
-        """Whether it still is there; `now` believes no answer of before, and is not patient with one that is missing."""
+        """Whether it still is there; `now` asks at once, and has no patience with an answer that is missing."""
         ...
 
     def describe(self) -> str:

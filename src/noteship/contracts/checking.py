@@ -140,8 +140,14 @@ class _Check:
         finding = Finding(question.rule, question.column, question.said, "kept", severity, bad, rows)
         if not bad or bad / rows <= question.most:
             return finding
-        seen = f"{plainly.count(bad, rows)} {question.are}"
-        return self._with_examples(replace(finding, state="broken", seen=seen), question.bad, *question.given)
+        seen, shown = f"{plainly.count(bad, rows)} {question.are}", question.bad
+        if question.culprits:
+            culprits = int(self._table.ask(f"count_if({question.culprits})")[0][0])
+            # Where none is, or all are, the type alone is wrong.
+            if 0 < culprits < bad:
+                seen += f"; {culprits:,} of them cannot be read as {question.said}"
+                shown = question.culprits
+        return self._with_examples(replace(finding, state="broken", seen=seen), shown, *question.given)
 
     def _vain(self, contract: ColumnContract, rows: int) -> Iterator[Finding]:
         """The rules of values that make no sense of a column of another type."""

@@ -23,6 +23,14 @@ CASTS = {
     "date": "TRY_CAST({0} AS DATE)",
     "time": tabular.moment("{0}"),
 }
+# What is said of a value that is none of a type.
+NONE = {
+    "whole": "no whole number",
+    "number": "no number",
+    "bool": "neither true nor false",
+    "date": "no date",
+    "time": "no time",
+}
 # What a type takes beside itself without a look at values.
 WIDER = {"number": "whole", "time": "date"}
 # What it takes where each value is one of it: whole numbers beside missing ones are kept as others, dates as times.
@@ -33,7 +41,8 @@ IF_ALL = {"whole": ("number", "{0} <> trunc({0}) OR isinf({0})"), "date": ("time
 class Question:
     """Which rows break a rule: those of which `bad` holds, with the values for its `?`.
 
-    `said` is what the rule asks, `are` what rows that break it are, `most` the share of them that there may be.
+    `said` is what the rule asks, `are` what rows that break it are, `most` the share of them that there may be. Where
+    one wrong value made a whole column break it, `culprits` are the rows with such values.
     """
 
     rule: str
@@ -43,6 +52,7 @@ class Question:
     are: str
     given: tuple[object, ...] = ()
     most: float = 0.0
+    culprits: str = ""
 
     @property
     def counted(self) -> str:
@@ -78,14 +88,17 @@ def type_question(contract: ColumnContract, column: tabular.Column, *, typed: bo
     """Which values are not of the type: all that are there, where the type is quite another one."""
     wanted, quoted = contract.type or column.type, tabular.identifier(column.name)
     values = values_as(wanted, column, typed=typed)
-    bad, are = f"{quoted} IS NOT NULL", f"of type {column.type}"
+    there = f"{quoted} IS NOT NULL"
+    bad, are, culprits = there, f"of type {column.type}", ""
     if IF_ALL.get(wanted, ("",))[0] == column.type:
-        bad, are = IF_ALL[wanted][1].format(quoted), f"no {wanted}"
+        bad, are = IF_ALL[wanted][1].format(quoted), NONE[wanted]
     elif values == quoted or (values and wanted == "text"):
         bad = ""
     elif values:
-        bad, are = f"{quoted} IS NOT NULL AND {values} IS NULL", f"no {wanted}"
-    return Question(rule_name(contract.name, "type"), contract.name, bad, f"type {wanted}", are)
+        bad, are = f"{there} AND {values} IS NULL", NONE[wanted]
+    elif column.type == "text" and wanted in CASTS:
+        culprits = f"{there} AND {CASTS[wanted].format(quoted)} IS NULL"
+    return Question(rule_name(contract.name, "type"), contract.name, bad, f"type {wanted}", are, culprits=culprits)
 
 
 def missing_question(contract: ColumnContract, most: float) -> Question:

@@ -30,6 +30,12 @@ WALL, ONE_IN = 0.5, 0.001
 EXPECTED = 10.0
 # Without a third value, as of a flag, the next step is as of Poisson's law at its beginning: half the ratio before.
 POISSON = 0.5
+# A bound that somebody meant is a whole number, or has so few digits. What is scaled by the mean and the spread of a
+# sample has others, and moves with the sample. Numbers of 32 bits are that near to those that were written.
+DIGITS, BITS_32 = 3, 6e-8
+# How far it moves: a flag's value that so many rows have by at most half their root, of the distance to the other one;
+# and two samples differ by the root of two times that.
+MOVES = Z * math.sqrt(2) / 2
 # Of seven missing values of two files of one kind and size, all are in the second one with a probability of 2⁻⁷.
 NONE_SEEN = 6
 
@@ -63,13 +69,15 @@ def tail_rank(rows: int) -> int:
 def widened(tails: Tails, *, whole: bool) -> tuple[float, float]:
     """Bounds that fresh values of the same distribution stay in, rounded outwards to three digits of their distance.
 
-    A tail is made longer by four times its length. Where values pile up at an end, that end is a bound by itself, and
-    gets no room, unless they become fewer towards it. What was never negative stays so.
+    A tail is made longer by four times its length. Where values pile up at an end that a person may have meant, that
+    end is a bound by itself, and gets no room, unless they become fewer towards it. An end with more digits is taken to
+    be reckoned from the sample, and gets room by how many rows have it. What was never negative stays so.
     """
     low_tail, high_tail = tails.low - tails.least, tails.greatest - tails.high
     body = tails.high - tails.low
-    beneath = _again(low_tail, body) * low_tail if low_tail else _decayed(tails.first)
-    above = _again(high_tail, body) * high_tail if high_tail else _decayed(tails.last)
+    inner = body or tails.greatest - tails.least
+    beneath = _again(low_tail, body) * low_tail if low_tail else _beyond(tails.first, inner)
+    above = _again(high_tail, body) * high_tail if high_tail else _beyond(tails.last, inner)
     least, greatest = tails.least - beneath, tails.greatest + above
     if tails.least >= 0:
         least = max(least, 0.0)
@@ -85,6 +93,18 @@ def widened(tails: Tails, *, whole: bool) -> tuple[float, float]:
 def _again(tail: float, body: float) -> float:
     """Without a body, as of a column that is nearly always 0, a few rows are all that is known of the tail."""
     return ENDLESS_AGAIN if tail > ENDLESS * body else AGAIN
+
+
+def _beyond(ends: Ends, body: float) -> float:
+    """The room beyond a value that many rows have."""
+    if not ends or _is_meant(ends[0][0]):
+        return _decayed(ends)
+    return max(_decayed(ends), MOVES * body / math.sqrt(ends[0][1]))
+
+
+def _is_meant(value: float) -> bool:
+    """Whether a person may have written it."""
+    return value.is_integer() or math.isclose(value, float(f"{value:.{DIGITS}g}"), rel_tol=BITS_32)
 
 
 def _decayed(ends: Ends) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -173,10 +173,21 @@ class _First:
     def event(self, event: workflow.Event) -> None:
         if isinstance(event, workflow.StageStarted) and not self._looked:
             self._looked = True
-            self.notes = lacking(self._opened, self._graph.stages)
+            self.notes = (*lacking(self._opened, self._graph.stages), *_overwritten(self._graph))
             for note in self.notes:
                 self._listener.say(f"note: {note}")
         self._listener.event(event)
+
+
+def _overwritten(graph: workflow.Graph) -> Iterator[str]:
+    files: dict[tuple[str, ...], list[str]] = {}
+    for each in graph.overwritten:
+        files.setdefault(each.stages, []).extend(each.files)
+    for stages, written in files.items():
+        yield (
+            f"{' and '.join(stages)} write the same ({', '.join(written)}), which no stage reads: "
+            f"the last one's stays; to choose one: --with {stages[0]}"
+        )
 
 
 def _forced(graph: workflow.Graph, names: Sequence[str]) -> frozenset[str]:

@@ -56,7 +56,14 @@ def graph_of(opened: OpenedProject) -> workflow.Graph:
     stages, files = stages_of(opened), opened.sources.files
     unread = {source.name for source in opened.sources.stages if source.fault}
     stale = workflow.stale_files(opened.root, stages, files, opened.ledger, unread)
-    return workflow.graph_of(stages, files, opened.ledger, stale)
+    return workflow.graph_of(stages, files, opened.ledger, stale, _wanted(opened))
+
+
+def _wanted(opened: OpenedProject) -> tuple[str, ...]:
+    """Files that the service and the search read when all stages are done: who makes them has to be one stage."""
+    service, tune = opened.settings.service, opened.settings.tune
+    metric, colon, _ = tune.metric.rpartition(":") if tune else ("", "", "")
+    return (*((*service.steps, service.data) if service else ()), *((metric,) if colon else ()))
 
 
 def chosen_of(

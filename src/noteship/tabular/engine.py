@@ -68,6 +68,10 @@ class Table:
         """How many rows there are."""
         return int(self.ask("count(*)")[0][0])
 
+    @cached_property
+    def _by_name(self) -> Mapping[str, Column]:
+        return {each.name: each for each in self.columns}
+
     def columns_of(self, view: str) -> tuple[Column, ...]:
         """The columns of `rows` or of `others`."""
         described = self._fetched(f"DESCRIBE {view}")
@@ -75,10 +79,9 @@ class Table:
 
     def column(self, name: str, named_by: str = "") -> Column:
         """The column of that name, in exactly these letters. Raises: NoSuchColumn."""
-        for each in self.columns:
-            if each.name == name:
-                return each
-        raise NoSuchColumn(self.name, name, tuple(each.name for each in self.columns), named_by)
+        if name not in self._by_name:
+            raise NoSuchColumn(self.name, name, tuple(self._by_name), named_by)
+        return self._by_name[name]
 
     def quoted(self, name: str) -> str:
         """A column's name as SQL has it. Raises: NoSuchColumn."""

@@ -27,8 +27,6 @@ __all__ = ["News", "Shared"]
 
 # A process on another machine that was not seen for so long is gone; clocks of machines differ by less.
 SILENT_S, SEEN_S = 120.0, 30.0
-# How well two looks at a process agree when it began.
-AGREED_S = 10.0
 
 
 @dataclass(frozen=True)
@@ -120,14 +118,14 @@ def _is_of_nobody(value: Any) -> bool:
     try:
         claimed = value["claimed"]
         is_here = claimed["host"] == _host()
-        is_other = is_here and abs(_began(claimed["pid"]) - claimed["began"]) > AGREED_S
+        is_other = is_here and _began(claimed["pid"]) != claimed["began"]
         return bool(is_other or time.time() - claimed["seen"] > SILENT_S)
     except (KeyError, TypeError):
         return False  # what another version of noteship has written, whatever it means
 
 
 def _seen() -> dict[str, Any]:
-    return {"host": _host(), "pid": os.getpid(), "began": _own_began(), "seen": time.time()}
+    return {"host": _host(), "pid": os.getpid(), "began": _began(os.getpid()), "seen": time.time()}
 
 
 @cache
@@ -138,17 +136,13 @@ def _host() -> str:
     return socket.gethostname()
 
 
-@cache
-def _own_began() -> float:
-    return _began(os.getpid())
+def _began(pid: int) -> str:
+    """Another text for every process that has had this id since the machine began; empty for none that does anything.
 
-
-def _began(pid: int) -> float:
-    """When a process of this machine began; 0 where there is none, or none that does anything."""
-    import psutil
-
-    with contextlib.suppress(psutil.Error):
-        process = psutil.Process(pid)
-        if process.status() != psutil.STATUS_ZOMBIE:
-            return float(process.create_time())
-    return 0.0
+    Empty for all where the system does not tell.
+    """
+    try:
+        state, *others = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except (OSError, ValueError):
+        return ""
+    return "" if state in ("Z", "X") else others[18]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import os
 import platform
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy
@@ -16,15 +17,17 @@ from noteship.models import work
 from noteship.models.columns import plain
 from noteship.validation.judgement import Cost, Latency
 
-__all__ = ["measure_cost"]
+__all__ = ["least_times", "measure_cost"]
 
 Array = numpy.ndarray[Any, Any]
 
 BATCH = 32
 # Calls that are not timed: the first ones fill caches.
 WARMING = 5
-# With 500 calls, five are beyond the 99th percentile; a slow model has fewer, as many as its time allows.
-CALLS, LEAST_CALLS = 500, 20
+# Each call is made in each round, and its least time counts: what else runs on the machine only adds to it. A slow
+# model has fewer rounds, and then fewer calls, as its time allows.
+ROUNDS, CALLS, LEAST_CALLS = 5, 100, 20
+GOLDEN = (math.sqrt(5) - 1) / 2
 WORK_ROWS = 2_048
 
 
@@ -55,22 +58,35 @@ def measure_cost(
 def _timed(
     scorer: models.ComposedScorer | models.CompiledScorer, columns: list[list[Any]], rows: int, timing_s: float
 ) -> Array:
-    """Milliseconds of each call."""
-    call = _caller(scorer)
-    total = len(columns[0])
-    taken = []
-    end = time.perf_counter() + timing_s
-    for number in range(CALLS + WARMING):
-        start = number * rows % max(1, total - rows + 1)
+    """Milliseconds of each of some calls, of rows from all over the frame: the least of its rounds."""
+    score = _caller(scorer)
+    last = max(0, len(columns[0]) - rows)
+
+    def call(start: int) -> float:
         given = [column[start : start + rows] for column in columns]
         began = time.perf_counter()
-        call(given)
-        done = time.perf_counter()
-        if number >= WARMING:
-            taken.append((done - began) * 1000)
-        if done > end and len(taken) >= LEAST_CALLS:
+        score(given)
+        return time.perf_counter() - began
+
+    # However many are made, they are of rows from all over.
+    return least_times(call, [round(last * (GOLDEN * number % 1)) for number in range(CALLS)], timing_s) * 1000
+
+
+def least_times(call: Callable[[int], float], starts: Sequence[int], timing_s: float) -> Array:
+    """The least of the seconds that `call` gives for a start in one round after the other, while there is time.
+
+    Where calls are slow, only the first starts are taken, so that there is time for all rounds.
+    """
+    end = time.perf_counter() + timing_s
+    pace = min(call(start) for start in starts[:WARMING])
+    calls = min(len(starts), max(LEAST_CALLS, int(timing_s / ROUNDS / pace)))
+    least = numpy.full(calls, numpy.inf)
+    for number in range(ROUNDS * calls):
+        place = number % calls
+        least[place] = min(least[place], call(starts[place]))
+        if number + 1 >= LEAST_CALLS and time.perf_counter() > end:
             break
-    return numpy.array(taken)
+    return least[numpy.isfinite(least)]
 
 
 def _caller(scorer: models.ComposedScorer | models.CompiledScorer) -> Callable[[list[list[Any]]], models.Scores]:

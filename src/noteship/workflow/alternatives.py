@@ -16,17 +16,18 @@ def choose(graph: Graph, names: Iterable[str]) -> Graph:
     """The graph with one of each of the alternatives that the names decide.
 
     The others are left out, and so is what only they need and what needs something that only they make. Alternatives
-    that no name decides stay. Raises UnknownStage, NotAnAlternative, TwoOfOneChoice.
+    that no name decides stay. Of stages that overwrite each other's files, which nobody reads, one can be chosen, too.
+    Raises UnknownStage, NotAnAlternative, TwoOfOneChoice.
     """
     chosen = tuple(dict.fromkeys(graph.resolve(name) for name in names))
     _check(graph, chosen)
-    unchosen = {
-        name
-        for each in graph.alternatives
-        if set(each.stages) & set(chosen)
-        for name in each.stages
-        if name not in chosen
-    }
+    decided = {name for each in graph.alternatives for name in each.stages}
+    free = set(chosen) - decided
+    groups = (
+        *(each for each in graph.alternatives if set(each.stages) & set(chosen)),
+        *(each for each in graph.overwritten if set(each.stages) & free),
+    )
+    unchosen = {name for each in groups for name in each.stages if name not in chosen}
     part = graph.only(graph.stages.keys() - _hanging(graph, unchosen)) if unchosen else graph
     return replace(part, source=replace(graph.source, chosen=chosen))
 
@@ -37,8 +38,9 @@ def _check(graph: Graph, chosen: Collection[str]) -> None:
         if len(several) > 1:
             raise errors.TwoOfOneChoice(several, each.files)
     known = sorted({name for each in graph.alternatives for name in each.stages})
+    overwriting = {name for each in graph.overwritten for name in each.stages}
     for name in chosen:
-        if name not in known:
+        if name not in known and name not in overwriting:
             near = difflib.get_close_matches(name, known, n=1, cutoff=0.0)
             raise errors.NotAnAlternative(name, tuple(dict.fromkeys((*near, *known))))
 

@@ -202,7 +202,7 @@ class NotAnAlternative(errors.UsageError):
         """The message."""
         known = f"the alternatives are {', '.join(self.choices)}" if self.choices else "there are no alternatives here"
         return errors.Parts(
-            fact=f"'{self.stage}' is chosen, but no other stage writes for others what it writes",
+            fact=f"'{self.stage}' is chosen, but no other stage writes what it writes",
             nearest=known,
             remedy="leave it out: what is no alternative runs anyway",
         )

@@ -39,10 +39,11 @@ class Missing:
     near_writer: str
 
 
-def contested(linker: Linker, edges: Iterable[Edge]) -> tuple[Alternatives, ...]:
+def contested(linker: Linker, edges: Iterable[Edge], wanted: Iterable[str]) -> tuple[Alternatives, ...]:
     """Files with several producers of one version, those with the same producers together."""
     files: dict[tuple[str, ...], set[str]] = defaultdict(set)
-    for consumer, read in {(edge.consumer, edge.file) for edge in edges}:
+    # What comes after all stages is none of them, and has no name.
+    for consumer, read in {*((edge.consumer, edge.file) for edge in edges), *(("", file) for file in wanted)}:
         for write in linker.matches(read):
             names = tuple(linker.producers(consumer, write))
             if len(names) > 1 and not linker.is_shared(write):
@@ -50,9 +51,9 @@ def contested(linker: Linker, edges: Iterable[Edge]) -> tuple[Alternatives, ...]
     return tuple(Alternatives(tuple(sorted(files[names])), names) for names in sorted(files))
 
 
-def overwritten(linker: Linker, edges: Iterable[Edge]) -> tuple[Alternatives, ...]:
+def overwritten(linker: Linker, edges: Iterable[Edge], wanted: Iterable[str]) -> tuple[Alternatives, ...]:
     """Files that several stages write and nobody reads."""
-    read = {write for edge in edges for write in linker.matches(edge.file)}
+    read = {write for file in {*wanted, *(edge.file for edge in edges)} for write in linker.matches(file)}
     several = (
         (write, names) for write, names in sorted(linker.writers.items()) if len(names) > 1 and write not in read
     )

@@ -31,6 +31,7 @@ class _Source:
     chosen: tuple[str, ...] = ()
     targets: tuple[str, ...] = ()
     stale: Mapping[str, str] = field(default_factory=dict)
+    wanted: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -60,17 +61,19 @@ class Graph:
         files: Iterable[str],
         seen: Mapping[str, Collection[str]] | None = None,
         stale: Mapping[str, str] | None = None,
+        wanted: Iterable[str] = (),
     ) -> Graph:
         """Link stages with each other.
 
         `files` are those that the project's folder has; `seen` are further reads of a stage, relative to the project,
-        that runs have shown. `stale` are files left by earlier runs, with who made each: they count as absent. Cost:
-        1,000 stages with 3,000 edges take less than 0.1 s.
+        that runs have shown. `stale` are files left by earlier runs, with who made each: they count as absent. `wanted`
+        are what is read by no stage, but by what comes after all of them. Cost: 1,000 stages with 3,000 edges take less
+        than 0.1 s.
         """
         known = {name: tuple(sorted(paths)) for name, paths in (seen or {}).items()}
         ordered = tuple(sorted(stages, key=lambda stage: stage.name))
         stale = stale or {}
-        return _build(_Source(ordered, frozenset(files) - stale.keys(), known, stale=stale))
+        return _build(_Source(ordered, frozenset(files) - stale.keys(), known, stale=stale, wanted=frozenset(wanted)))
 
     @cached_property
     def inputs(self) -> Mapping[str, tuple[Edge, ...]]:
@@ -145,7 +148,7 @@ class Graph:
             stages={name: stage for name, stage in self.stages.items() if name in names},
             edges=edges,
             order=tuple(name for name in self.order if name in names),
-            alternatives=tuple(each for each in alternatives if _is_read(each, edges)),
+            alternatives=tuple(each for each in alternatives if _is_read(each, edges, self.source.wanted)),
             overwritten=_still(self.overwritten, names),
             missing=tuple(each for each in self.missing if each.stage in names),
             cycle=self.cycle if all(edge.consumer in names for edge in self.cycle) else (),
@@ -176,10 +179,9 @@ class Graph:
         return _build(replace(self.source, seen=seen, chosen=(), targets=()))
 
 
-def _is_read(each: Alternatives, edges: Iterable[Edge]) -> bool:
-    return any(
-        edge.producer in each.stages and any(patterns.overlap(edge.file, file) for file in each.files) for edge in edges
-    )
+def _is_read(each: Alternatives, edges: Iterable[Edge], wanted: Iterable[str]) -> bool:
+    reads = {*wanted, *(edge.file for edge in edges if edge.producer in each.stages)}
+    return any(patterns.overlap(read, file) for read in reads for file in each.files)
 
 
 def _still(groups: Iterable[Alternatives], names: Collection[str]) -> tuple[Alternatives, ...]:
@@ -207,8 +209,8 @@ def _build(source: _Source) -> Graph:
         stages=stages,
         edges=tuple(sorted(edges)),
         order=(*order, *stuck),
-        alternatives=faults.contested(linker, edges),
-        overwritten=faults.overwritten(linker, edges),
+        alternatives=faults.contested(linker, edges, source.wanted),
+        overwritten=faults.overwritten(linker, edges, source.wanted),
         missing=faults.missing(source.stages, source.files, linker, source.stale),
         cycle=faults.cycle(stuck, edges),
         left_out=tuple(left_out),

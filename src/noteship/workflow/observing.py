@@ -33,13 +33,17 @@ class _Known:
 
 
 def graph_of(
-    stages: Iterable[Stage], files: Iterable[str], ledger: Ledger, stale: Mapping[str, str] | None = None
+    stages: Iterable[Stage],
+    files: Iterable[str],
+    ledger: Ledger,
+    stale: Mapping[str, str] | None = None,
+    wanted: Iterable[str] = (),
 ) -> Graph:
-    """The graph of stages, with all that the ledger has seen them read."""
+    """The graph of stages, with all that the ledger has seen them read; `wanted` is read by what comes after them."""
     seen = ledger.seen()
     nothing = Seen()
     whole = [_with_outside(stage, seen.get(stage.name, nothing).outside) for stage in stages]
-    return Graph.of(whole, files, {name: tuple(each.inside) for name, each in seen.items()}, stale)
+    return Graph.of(whole, files, {name: tuple(each.inside) for name, each in seen.items()}, stale, wanted)
 
 
 def _with_outside(stage: Stage, outside: Collection[str]) -> Stage:

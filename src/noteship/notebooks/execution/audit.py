@@ -10,6 +10,7 @@ import os
 import site
 import sys
 import tempfile
+from collections.abc import Iterator
 from typing import Any
 
 __all__ = ["observe"]
@@ -73,7 +74,7 @@ class _Older:
 
     def __init__(self, request: dict[str, Any]) -> None:
         self._temporary = os.path.realpath(tempfile.gettempdir()) + os.sep, tempfile.gettempdir() + os.sep
-        self._own = request["root"] + os.sep, request["folder"] + os.sep
+        self._own = request["root"] + os.sep, request["folder"] + os.sep, *_packages()
         self._began: float = request["began"]
 
     def __call__(self, action: str, path: str) -> bool:
@@ -83,11 +84,16 @@ class _Older:
         return os.stat(path).st_ctime < self._began  # noqa: PTH116
 
 
+def _packages() -> Iterator[str]:
+    """The folders of the interpreter and of what is installed for it, wherever they lie."""
+    folders = {sys.prefix, sys.base_prefix, sys.exec_prefix, *site.getsitepackages(), site.getusersitepackages()}
+    return (folder + os.sep for folder in folders)
+
+
 def _relevance(request: dict[str, Any]) -> Any:
     """A test of absolute paths: packages, the system's files, temporary and hidden personal ones do not matter."""
     workspace, root = request["folder"] + os.sep, request["root"] + os.sep
-    folders = {sys.prefix, sys.base_prefix, sys.exec_prefix, *site.getsitepackages(), site.getusersitepackages()}
-    packages = (*(folder + os.sep for folder in folders), root + ".noteship" + os.sep)
+    packages = (*_packages(), root + ".noteship" + os.sep)
     home = os.path.expanduser("~") + os.sep + "."  # noqa: PTH111
     temporary = tempfile.gettempdir() + os.sep
     system = ("/dev/", "/proc/", "/sys/", "/etc/", "/usr/", "/lib/", "/run/", "/var/lib/", home, temporary)

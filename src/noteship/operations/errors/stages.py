@@ -75,7 +75,7 @@ class NoAlternatives(UsageError):
         """The message."""
         return Parts(
             f"there are no alternatives among the {self.stages} stages",
-            nearest="two stages are alternatives when both write a file that another stage reads",
+            nearest="two stages are alternatives when both write a file that another stage, or the service, reads",
             remedy="run it without --alternatives; to compare parameters, see noteship tune --help",
         )
 

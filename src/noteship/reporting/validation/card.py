@@ -186,7 +186,7 @@ def _cost(judgement: Judgement) -> str:
     table = markdown.table(("a call for", "half within", "95 % within", "99 % within"), rows)
     work = "" if given.work_mean is None else f" A row takes {number(given.work_mean)} multiplications on average."
     machine = f" on {plain(given.machine)}" if given.machine else ""
-    return f"### Cost\n\nOf the {given.form} model{machine}.{work}\n\n{table}"
+    return f"### Cost\n\nOf the {given.form} model{machine}. {LEAST}{work}\n\n{table}"
 
 
 def _caveats(judgement: Judgement) -> Iterator[str]:

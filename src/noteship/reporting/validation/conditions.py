@@ -68,5 +68,5 @@ def cost(judgement: Judgement) -> str:
         work = f"A row takes {number(given.work_mean)} multiplications on average{most}."
     told = f"{number(given.rows_per_second)} rows a second, 32 at a time. {work}"
     machine = f" on {given.machine}" if given.machine else ""
-    about = escaped(f"Of the {given.form} model as it will be served, measured{machine}. {told}", 600)
+    about = escaped(f"Of the {given.form} model as it will be served, measured{machine}. {LEAST} {told}", 800)
     return f'<h2>Cost</h2><p class="quiet">{about}</p><div class="panel"><table>{head}{lines}</table></div>'

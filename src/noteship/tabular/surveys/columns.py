@@ -101,7 +101,7 @@ def _selected(table: Table, column: Column) -> list[str]:
         case "whole" | "number":
             value = f"CAST({name} AS DOUBLE)"
             finite = f"CASE WHEN isfinite({value}) THEN {value} END"
-            return [*every, f"min({finite})", f"max({finite})", f"count(*) FILTER (isinf({value}))"]
+            return [*every, f"min({finite})", f"max({finite})", f"count_if(isinf({value}))"]
         case "date" | "time":
             value = f"epoch(CAST({name} AS TIMESTAMP))"
             finite = f"CASE WHEN isfinite(CAST({name} AS TIMESTAMP)) THEN {value} END"
@@ -112,7 +112,7 @@ def _selected(table: Table, column: Column) -> list[str]:
                 *every,
                 f"avg({letters})",
                 f"max({letters})",
-                f"count(*) FILTER ({is_empty(name)})",
+                f"count_if({is_empty(name)})",
             ]
         case _:
             return every
@@ -126,13 +126,13 @@ def _counted(table: Table, column: Column, answers: tuple[Any, ...]) -> Counted:
     distinct = min(int(answers[1]), present)
     match column.type:
         case "whole" | "number":
-            return Counted(*base, distinct, False, _number(answers[2]), _number(answers[3]), infinite=int(answers[4]))
+            return Counted(*base, distinct, False, _number(answers[2]), _number(answers[3]), infinite=int(answers[4] or 0))
         case "date" | "time":
             return Counted(*base, distinct, False, _number(answers[2]), _number(answers[3]))
         case "text":
             mean = float(answers[2] or 0)
             return Counted(
-                *base, distinct, False, empty=int(answers[4]), mean_length=mean, longest=int(answers[3] or 0)
+                *base, distinct, False, empty=int(answers[4] or 0), mean_length=mean, longest=int(answers[3] or 0)
             )
         case _:
             return Counted(*base, distinct, False)
