@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import re
+from functools import cached_property
 
 __all__ = ["Source"]
+
+HEADER = re.compile(r"\s*\[+\s*(.+?)\s*\]+\s*(#.*)?$")
+KEY = re.compile(r"""\s*(?:"([^"]+)"|'([^']+)'|([^\s"'.=]+))\s*[.=]""")
 
 
 class Source:
@@ -26,18 +30,28 @@ class Source:
     def line(self, dotted: str) -> int:
         """The line of a dotted key, from 1, or of the table on one line that it is in; 0 where it cannot be told."""
         *tables, key = _split(dotted)
-        within, line = 0, 0
-        for number, text in enumerate(self._lines, 1):
-            header = re.match(r"\s*\[+\s*(.+?)\s*\]+\s*(#.*)?$", text)
-            if header and _split(header[1]) == [*tables, key]:
-                return number
-            if header:
-                within = number if _split(header[1]) == tables else 0
-            elif (within or not tables) and re.match(rf"""\s*["']?{re.escape(key)}["']?\s*[.=]""", text):
-                line = line or number
+        headers, keys, anywhere = self._index
+        line = headers.get((*tables, key)) or (keys.get((*tables, key)) if tables else anywhere.get(key)) or 0
         if line == 0 and len(tables) > 1:
             return self.line(".".join(f'"{each}"' for each in tables))
         return line
+
+    @cached_property
+    def _index(self) -> tuple[dict[tuple[str, ...], int], dict[tuple[str, ...], int], dict[str, int]]:
+        """The first lines of tables; of keys with the tables they are in; and of keys, wherever they are."""
+        headers: dict[tuple[str, ...], int] = {}
+        keys: dict[tuple[str, ...], int] = {}
+        anywhere: dict[str, int] = {}
+        within: tuple[str, ...] = ()
+        for number, text in enumerate(self._lines, 1):
+            if header := HEADER.match(text):
+                within = tuple(_split(header[1]))
+                headers.setdefault(within, number)
+            elif found := KEY.match(text):
+                key = found[1] or found[2] or found[3]
+                keys.setdefault((*within, key), number)
+                anywhere.setdefault(key, number)
+        return headers, keys, anywhere
 
 
 def _split(dotted: str) -> list[str]:

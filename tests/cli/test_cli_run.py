@@ -120,6 +120,19 @@ def test_alternatives(project: Project) -> None:
     assert project.call("run", "--with", "features_c").code == 2
 
 
+def test_unranked_alternatives(project: Project) -> None:
+    """All combinations run, and are not ranked without a service; that two stages overwrite each other is told."""
+    for name in "ab":
+        project.write(f"features_{name}.py", f"open('f.txt', 'w').write('{name}')\nopen('log.txt', 'w').write('')\n")
+    project.write("train.py", "open('m.txt', 'w').write(open('f.txt').read())\n")
+    project.write("more.py", "open('m.txt', 'w').write('more')\n")
+    told = project.call("run", "--with", "features_a").err
+    assert "note: more and train write the same (m.txt), which no stage reads: the last one's stays" in told
+    out = project.call("run", "--alternatives").out
+    assert "state  alternatives\ndone   features_a\ndone   features_b\nnot ranked: " in out
+    assert project.states("--with", "features_a", "--with", "more") == {"features_a": "reused", "more": "reused"}
+
+
 def test_in_place(project: Project) -> None:
     """Changes in place start from the original each time, and readers get the changed file."""
     project.write("data.txt", "raw")

@@ -290,6 +290,21 @@ def test_infer_and_again(line: Line) -> None:
     assert 'severity = "warn"' in path.read_text()
 
 
+def test_the_targets_of_a_service_are_never_missing(line: Line) -> None:
+    """Where each row has the declared target, each must have it; where some have none, that is told."""
+    (line.root / "noteship.toml").write_text(
+        '[service]\nsteps = ["a.joblib"]\ndata = "raw.csv"\ninputs = ["size"]\ntarget = "age"\n'
+    )
+    text = GOOD.replace("id,age", "size,age")
+    (line.root / "raw.csv").write_text(text)
+    assert infer(line, "raw.csv")[0].unlabelled == 0
+    path = line.root / "contracts/raw.toml"
+    assert "missing = 0  # none of 100 seen" in path.read_text()
+    (line.root / "raw.csv").write_text(text.replace("\n7,27", "\n7,"))
+    assert infer(line, "raw.csv", again=True)[0].unlabelled == 1
+    assert "missing = 0.27  # 1 of 100 seen" in path.read_text()
+
+
 def test_what_cannot_be_inferred(line: Line, tmp_path_factory: pytest.TempPathFactory) -> None:
     """Nothing made, and a file outside of the project, are errors."""
     with pytest.raises(NothingToContract):

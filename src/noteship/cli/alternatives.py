@@ -85,9 +85,16 @@ def summary(ranking: Ranking) -> Iterator[str]:
     candidates, executed = ranking.candidates, len(ranking.executed)
     yield f"{len(candidates)} combinations, {executed} stage{'' if executed == 1 else 's'} executed"
     judged = next((each.judgement for each in candidates if each.judgement), None)
-    header = ("", "alternatives", judged.metric if judged else "", "gates", "bundle")
-    rows = [(str(place), _choice(each), *_cells(each)) for place, each in enumerate(candidates, 1)]
+    if not any(each.made or each.error for each in candidates):
+        yield from table([(each.state, _choice(each)) for each in candidates], header=("state", "alternatives"))
+        yield "not ranked: models are made and judged by [service] in noteship.toml"
+        return
+    header = ("", judged.metric if judged else "", "gates", "bundle", "alternatives")
+    # A long choice is the last, where it may run over the line's end.
+    rows = [(str(place), *_cells(each), _choice(each)) for place, each in enumerate(candidates, 1)]
     yield from table(rows, header=header)
+    if judged is None:
+        yield "not ranked: models are judged by the target that [service] in noteship.toml names"
     yield from _chosen_by_these_rows(ranking)
     best = candidates[0]
     if best.made is not None:
@@ -108,7 +115,7 @@ def _chosen_by_these_rows(ranking: Ranking) -> Iterator[str]:
 
 def _cells(candidate: Candidate) -> tuple[str, str, str]:
     judgement, figure = candidate.judgement, candidate.figure
-    gates = "" if judgement is None else "passed" if judgement.passed else "failed"
+    gates = "" if judgement is None else "failed" if not judgement.passed else "passed" if judgement.gates else "none"
     bundle = candidate.made.digest[:12] if candidate.made else _outcome(candidate)
     return "" if figure is None else _told_estimate(figure), gates, bundle
 

@@ -27,6 +27,7 @@ def run(arguments: argparse.Namespace, output: Output) -> int:
     written = contracting.infer(OpenedProject.at(arguments.project), request, output.progress)
     output.document({"contracts": [each.to_json() for each in written]})
     output.text(*_lines(written))
+    output.aside(*_notes(written))
     return 0
 
 
@@ -41,3 +42,10 @@ def _lines(written: Sequence[Written]) -> Iterator[str]:
         yield ""
         yield "read them, correct what is too wide or too narrow, and keep them with the code;"
         yield "every run now holds these files against them before a stage reads them"
+
+
+def _notes(written: Sequence[Written]) -> Iterator[str]:
+    for each in written:
+        if each.unlabelled:
+            without = f"{each.unlabelled:,} {'row has' if each.unlabelled == 1 else 'rows have'} no value of the target"
+            yield f"note: {each.file}: {without}; write missing = 0 for it where none may be without"

@@ -34,22 +34,26 @@ EXACT = 2**53
 
 @dataclass(frozen=True)
 class Inferred:
-    """A contract, the number of rows it rests on, and for its rules what was seen in words, by name."""
+    """A contract, the number of rows it rests on, and for its rules what was seen in words, by name.
+
+    `unlabelled` rows have no value of the target.
+    """
 
     contract: Contract
     rows: int
     seen: Mapping[str, str] = field(default_factory=dict)
+    unlabelled: int = 0
 
 
-def infer(source: object, file: str, leave_out: Collection[str] = ()) -> Inferred:
+def infer(source: object, file: str, leave_out: Collection[str] = (), target: str | None = None) -> Inferred:
     """The contract that a good file suggests; the file itself keeps it. Of columns to leave out it has no value.
 
-    `source` is a table that is open, or what `tabular.opened` takes. Raises what that raises.
+    Where every row has a `target`, every row of the next file must. `source` is a table that is open, or what `tabular.opened` takes. Raises what that raises.
     """
     if isinstance(source, tabular.Table):
-        return _Inference(source, file).inferred(leave_out)
+        return _Inference(source, file, target).inferred(leave_out)
     with tabular.opened(source, name=None if isinstance(source, str | Path) else file) as table:
-        return _Inference(table, file).inferred(leave_out)
+        return _Inference(table, file, target).inferred(leave_out)
 
 
 def keeping_decisions(new: Inferred, old: Contract) -> Inferred:
@@ -84,9 +88,10 @@ def _keeping(column: ColumnContract, old: Contract, key: tuple[str, ...]) -> Col
 
 
 class _Inference:
-    def __init__(self, table: tabular.Table, file: str) -> None:
+    def __init__(self, table: tabular.Table, file: str, target: str | None) -> None:
         self._table = table
         self._file = file
+        self._target = target
         self._rows = table.rows
         self._seen: dict[str, str] = {}
         self._categories: Mapping[str, tuple[str, ...]] = {}
@@ -109,13 +114,16 @@ class _Inference:
             leave_out=tuple(column.name for column in columns if column.name in leave_out),
         )
         self._seen["rows"] = f"{self._rows:,} seen"
-        return Inferred(contract, self._rows, self._seen)
+        lacking = self._rows - facts[self._target]["present"] if self._target in facts else 0
+        return Inferred(contract, self._rows, self._seen, lacking)
 
     def _column(
         self, column: tabular.Column, facts: Mapping[str, Any], key: tuple[str, ...], leave_out: Collection[str]
     ) -> ColumnContract:
         present = facts["present"]
-        missing = 0.0 if column.name in key else room.share_most(self._rows - present, self._rows)
+        # Nothing can be learned from a row without the target, and most models stop at one.
+        is_never = column.name in key or (column.name == self._target and present == self._rows)
+        missing = 0.0 if is_never else room.share_most(self._rows - present, self._rows)
         if column.name not in key:
             lacking = f"{self._rows - present:,}" if present < self._rows else "none"
             self._note(column.name, "missing", f"{lacking} of {self._rows:,} seen")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import difflib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -39,6 +40,7 @@ class Written:
     `state`: "written" anew; "there" already, and left alone; the "same", inferred again; "rewritten"; or "by hand": it
     was changed since it was inferred, and is left as it is; "passed over", for the
     reason `why`: a stage made it, and it is hardly a table. `diff` shows what inferring again changes or would change.
+    So many rows are `unlabelled`: they have no value of the declared target.
     """
 
     file: str
@@ -47,6 +49,7 @@ class Written:
     diff: tuple[str, ...] = ()
     maker: str = ""
     why: str = ""
+    unlabelled: int = 0
 
     def to_json(self) -> dict[str, Any]:
         """As a plain value."""
@@ -75,7 +78,8 @@ def infer(opened: OpenedProject, request: InferRequest, say: Callable[[str], Non
         if isinstance(new, str):
             found.append(Written(file, "", "passed over", maker=maker, why=new))
             continue
-        found.append(_put(opened, old, new, shelf, request, maker))
+        put = _put(opened, old, new, shelf, request, maker)
+        found.append(dataclasses.replace(put, unlabelled=new.unlabelled))
         shelf = contracts.load(opened.root, opened.settings.contracts.folder)
     return tuple(found)
 
@@ -85,11 +89,12 @@ def _inferred(
 ) -> Inferred | str:
     """What a file suggests; or why it gets no contract, where nobody asked for one."""
     is_wanted = is_named or is_known
+    target = opened.settings.service.target if opened.settings.service else None
     try:
         with _table(opened, file, made) as table:
             if len(table.columns) > MOST_COLUMNS and not is_wanted:
                 return f"its {len(table.columns):,} columns are more than a contract is read for; named, it gets one"
-            new = contracts.infer(table, file, opened.settings.monitor.leave_out)
+            new = contracts.infer(table, file, opened.settings.monitor.leave_out, target)
     except tabular.TableUnreadable as error:
         if is_named:
             raise

@@ -93,6 +93,8 @@ def show(opened: OpenedProject, asking: Asking, target: Path | None, say: Callab
     with _place(opened, asking.file, asking.run) as place, _test(opened, asking) as test:
         say(f"looking at {asking.file}")
         with tabular.opened(place, name=asking.file, beside=test) as table:
+            for name in asking.leave_out:
+                table.column(name, "--leave-out")
             looked = surveys.look(table, asked)
             say("looking for problems")
             found = problems.find(looked)

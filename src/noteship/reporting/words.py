@@ -6,7 +6,7 @@ import datetime
 import html
 import math
 
-__all__ = ["duration", "escaped", "evidence", "factor", "number", "percent", "power", "shown", "when"]
+__all__ = ["LONGEST", "day", "duration", "escaped", "evidence", "factor", "number", "percent", "power", "shown", "when"]
 
 SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 # The longest name that is shown whole.
@@ -108,6 +108,15 @@ def when(moment: float) -> str:
     """
     clock = "%H:%M:%S" if int(moment) % 60 else "%H:%M"
     return datetime.datetime.fromtimestamp(moment, datetime.UTC).strftime(f"%Y-%m-%d {clock} UTC")
+
+
+def day(moment: float) -> str:
+    """The day of a moment, in UTC.
+
+    >>> day(86_400)
+    '1970-01-02'
+    """
+    return datetime.datetime.fromtimestamp(moment, datetime.UTC).strftime("%Y-%m-%d")
 
 
 def duration(seconds: float) -> str:

@@ -9,6 +9,7 @@ from noteship.errors import Parts, UsageError, WorkFailed, cut
 from noteship.nearest import nearest
 
 __all__ = [
+    "HOLDOUT",
     "GateUnknown",
     "GateUnreadable",
     "GroupTooLarge",
@@ -26,6 +27,9 @@ __all__ = [
     "UnknownPositive",
     "UnknownSlice",
 ]
+
+# Where it is said; `--holdout` may have said it instead.
+HOLDOUT = "[validate] holdout in noteship.toml"
 
 
 @dataclass(eq=False)
@@ -93,12 +97,13 @@ class NoHoldoutColumn(UsageError):
 
     column: str
     present: tuple[str, ...]
+    where: str = HOLDOUT
 
     def parts(self) -> Parts:
         """The message."""
         return Parts(
             f"the rows are to be held out by '{cut(self.column, 80)}', which is no column of theirs",
-            where="[validate] holdout in noteship.toml",
+            where=self.where,
             nearest=nearest(self.column, self.present),
             remedy=f"name one of these: {cut(', '.join(self.present))}",
         )
@@ -117,6 +122,7 @@ class MissingTimes(WorkFailed):
     missing: int
     unreadable: int
     rows: int
+    where: str = HOLDOUT
 
     def parts(self) -> Parts:
         """The message."""
@@ -126,7 +132,7 @@ class MissingTimes(WorkFailed):
         ]
         return Parts(
             f"rows cannot be held out by time: of {self.rows:,} rows {' and '.join(faults)} in '{self.column}'",
-            where="[validate] holdout in noteship.toml",
+            where=self.where,
             nearest="a row without a time could be of either side",
             remedy="give every row its time, or leave these rows out where the data is made",
         )
@@ -144,13 +150,17 @@ class TooFewRows(WorkFailed):
     part: str
     rows: int
     needed: int
+    by: str = "share"
+    where: str = HOLDOUT
 
     def parts(self) -> Parts:
         """The message."""
         return Parts(
             f"the {self.part} part has {self.rows:,} rows with an answer; {self.needed} are needed",
-            where="[validate] holdout in noteship.toml",
-            remedy="hold another share out, or judge when there is more data",
+            where=self.where,
+            remedy="give a file with more rows of its own, or judge when there is more data"
+            if self.by == "file"
+            else "hold another share out, or judge when there is more data",
         )
 
     @classmethod
@@ -166,14 +176,15 @@ class OneClass(WorkFailed):
     part: str
     rows: int
     only: str
+    by: str = "share"
+    where: str = HOLDOUT
 
     def parts(self) -> Parts:
         """The message."""
         return Parts(
             f"all {self.rows:,} rows of the {self.part} part are '{cut(self.only, 80)}'",
-            where="[validate] holdout in noteship.toml",
-            nearest="rows that are held out by time or by group can be of one class",
-            remedy="hold another share out, by another column, or a share of each class alike: holdout = 0.2",
+            where=self.where,
+            **_of_classes(self.by, "be of one class", "rows of two classes or more"),
         )
 
     @classmethod
@@ -188,14 +199,15 @@ class NonePositive(WorkFailed):
 
     positive: str
     rows: int
+    by: str = "share"
+    where: str = HOLDOUT
 
     def parts(self) -> Parts:
         """The message."""
         return Parts(
             f"none of the {self.rows:,} held-out rows is '{cut(self.positive, 80)}', which [validate] positive names",
-            where="[validate] holdout in noteship.toml",
-            nearest="rows that are held out by time or by group can lack a class",
-            remedy="hold another share out, by another column, or a share of each class alike: holdout = 0.2",
+            where=self.where,
+            **_of_classes(self.by, "lack a class", "rows of that class"),
         )
 
     @classmethod
@@ -212,13 +224,14 @@ class GroupTooLarge(WorkFailed):
     groups: int
     smallest: int
     rows: int
+    where: str = HOLDOUT
 
     def parts(self) -> Parts:
         """The message."""
         return Parts(
             f"the smallest of the {self.groups} groups in '{self.column}' has {self.smallest:,} of {self.rows:,} rows,"
             " more than are to be held out",
-            where="[validate] holdout in noteship.toml",
+            where=self.where,
             remedy="hold a larger share out, or by a column with more groups",
         )
 
@@ -324,12 +337,13 @@ class HeldOutUnfit(WorkFailed):
 
     file: str
     fault: str
+    where: str = HOLDOUT
 
     def parts(self) -> Parts:
         """The message."""
         return Parts(
             f"the rows of {self.file} are not what the model takes: {cut(self.fault)}",
-            where="[validate] holdout in noteship.toml",
+            where=self.where,
             remedy="the file needs the columns of [service] inputs and target, as [service] data has them",
         )
 
@@ -337,6 +351,18 @@ class HeldOutUnfit(WorkFailed):
     def example(cls) -> Self:
         """An instance for documentation."""
         return cls("data/test.parquet", "it has no column 'label'")
+
+
+def _of_classes(by: str, can: str, needed: str) -> dict[str, str]:
+    """What of the parts depends on how rows are held out."""
+    if by == "file":
+        return {"remedy": f"each part needs {needed}: give another file"}
+    if by == "share":
+        return {"remedy": f"give data with more {needed}: each class has its share of the held-out rows already"}
+    return {
+        "nearest": f"rows that are held out by {by} can {can}",
+        "remedy": "hold another share out, by another column, or a share of each class alike: holdout = 0.2",
+    }
 
 
 def _pointed(place: str, text: str, at: int) -> str:

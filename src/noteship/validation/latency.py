@@ -25,7 +25,7 @@ BATCH = 32
 # Calls that are not timed: the first ones fill caches.
 WARMING = 5
 # Each call is made in each round, and its least time counts: what else runs on the machine only adds to it. A slow
-# model has fewer rounds, and then fewer calls, as its time allows.
+# model has fewer calls, and then fewer rounds, as its time allows.
 ROUNDS, CALLS, LEAST_CALLS = 5, 100, 20
 GOLDEN = (math.sqrt(5) - 1) / 2
 WORK_ROWS = 2_048

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from noteship.reporting.canvas import Easel
+from noteship.reporting.canvas import DAY_S, Easel
 from noteship.reporting.datasets.bars import bars, number_of
 from noteship.reporting.datasets.drawings import histogram, noted
-from noteship.reporting.words import escaped, number, percent, when
+from noteship.reporting.words import day, escaped, number, percent, when
 from noteship.tabular.surveys import Counted, Drawn, Survey
 
 __all__ = ["cards"]
@@ -77,11 +77,16 @@ def _counts(counted: Counted) -> str:
 
 
 def _chart(easel: Easel | None, counted: Counted, drawn: Drawn) -> str:
-    if counted.role in ("category", "truth"):
+    if counted.has_classes:
         top = counted.top[:MOST_BARS]
         most = max((count for _, count in top), default=1) / max(1, counted.present)
         return bars(
-            ((value, count / counted.present, number_of(count, counted.present)) for value, count in top), most=most
+            (
+                # A number of two, such as 1.0, is one that is missing in some rows.
+                (value.removesuffix(".0"), count / counted.present, number_of(count, counted.present))
+                for value, count in top
+            ),
+            most=most,
         )
     if drawn.shape is None or easel is None:
         return ""
@@ -100,12 +105,12 @@ def _told(counted: Counted, drawn: Drawn) -> str:
     told = []
     if counted.role == "text":
         told.append(f"{counted.mean_length:,.0f} letters on average, {counted.longest:,} at most")
-    elif counted.role in ("category", "truth"):
+    elif counted.has_classes:
         rest = counted.distinct - min(MOST_BARS, len(counted.top))
         if rest > 0:
             told.append(f"and {rest:,} more")
     elif counted.low is not None and counted.high is not None:
-        say = when if counted.role == "time" else number
+        say = number if counted.role != "time" else day if _are_days(counted.low, counted.high) else when
         told.append(f"{_moment(counted.low, say)} to {_moment(counted.high, say)}")
         if drawn.quartiles is not None and counted.role != "time":
             low, middle, high = drawn.quartiles
@@ -113,6 +118,10 @@ def _told(counted: Counted, drawn: Drawn) -> str:
     if drawn.shape is not None and (note := noted(drawn.shape)):
         told.append(note)
     return "; ".join(told)
+
+
+def _are_days(low: float, high: float) -> bool:
+    return low % DAY_S == high % DAY_S == 0
 
 
 def _moment(value: float, say: object) -> str:

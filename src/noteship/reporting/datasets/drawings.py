@@ -56,6 +56,8 @@ def _ticks(low: float, high: float) -> list[float]:
     places: list[float] = []
     for most in (TICKS, 4, 3, 2):
         raw = (high - low) / most
+        if not raw:  # of the least numbers that there are
+            return [low]
         scale = 10.0 ** math.floor(math.log10(raw))
         step = next(each * scale for each in (1, 2, 5, 10) if each * scale >= raw * 0.999)
         places = [each * step for each in range(math.ceil(low / step), math.floor(high / step) + 1)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from noteship.reporting.datasets.bars import EMPTY
+from noteship.reporting.datasets.bars import value_of
 from noteship.reporting.datasets.verdict import titled
 from noteship.reporting.words import escaped
 from noteship.tabular.problems import Examples, Problem
@@ -37,7 +37,7 @@ def _table(given: Examples, *, is_beside: bool) -> str:
     lines = []
     for number, values in given.rows:
         cells = "".join(
-            f"<td>{escaped(value, CELL) or EMPTY}</td>" if value is not None else '<td class="none">missing</td>'
+            f"<td>{value_of(value, CELL)}</td>" if value is not None else '<td class="none">missing</td>'
             for value in values
         )
         lines.append(f'<tr><td class="number">{number:,}</td>{cells}</tr>')

@@ -18,7 +18,7 @@ from noteship.reporting.validation.comparisons import how_alike
 from noteship.reporting.validation.guide import terms
 from noteship.reporting.validation.outcomes import verdict, what_it_means
 from noteship.reporting.validation.plots import pictures
-from noteship.reporting.validation.telling import words_of
+from noteship.reporting.validation.telling import LEAST, words_of
 from noteship.reporting.words import number
 from noteship.validation.judgement import Judgement
 

@@ -7,7 +7,7 @@ import dataclasses
 from noteship.reporting import lanes
 from noteship.reporting.validation import parts
 from noteship.reporting.validation.comparisons import legend
-from noteship.reporting.validation.telling import words_of
+from noteship.reporting.validation.telling import LEAST, words_of
 from noteship.reporting.words import escaped, number
 from noteship.validation.judgement import Judgement
 

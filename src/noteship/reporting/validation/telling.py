@@ -8,11 +8,13 @@ from noteship.reporting.words import number
 from noteship.validation.judgement import Calibration, Estimate
 from noteship.validation.measures import MEASURES
 
-__all__ = ["chance", "estimated", "fitted", "interval", "is_of_one", "measured", "signed", "words_of"]
+__all__ = ["LEAST", "chance", "estimated", "fitted", "interval", "is_of_one", "measured", "signed", "words_of"]
 
 # Losses that are about one at most: as of shares, digits after the point are what is compared.
 OF_ONE = ("brier", "log_loss", "mape")
 NOTHING = "–"
+# Of times.
+LEAST = "Each call was made up to five times, and the least of its times counts: what else runs there only adds to it."
 
 
 def is_of_one(name: str) -> bool:

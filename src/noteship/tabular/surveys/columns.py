@@ -63,6 +63,12 @@ class Counted:
         return self.missing / self.rows if self.rows else 0.0
 
     @property
+    def has_classes(self) -> bool:
+        """Whether it is told by how often each value is there: also where there are two numbers, as of a flag."""
+        is_pair = self.role in ("whole", "number") and self.is_exact and self.distinct == 2
+        return is_pair or self.role in ("category", "truth")
+
+    @property
     def is_unique(self) -> bool:
         """Whether every row has a value of its own."""
         return self.is_exact and self.missing == 0 and self.distinct == self.rows > 1
@@ -126,7 +132,9 @@ def _counted(table: Table, column: Column, answers: tuple[Any, ...]) -> Counted:
     distinct = min(int(answers[1]), present)
     match column.type:
         case "whole" | "number":
-            return Counted(*base, distinct, False, _number(answers[2]), _number(answers[3]), infinite=int(answers[4] or 0))
+            return Counted(
+                *base, distinct, False, _number(answers[2]), _number(answers[3]), infinite=int(answers[4] or 0)
+            )
         case "date" | "time":
             return Counted(*base, distinct, False, _number(answers[2]), _number(answers[3]))
         case "text":
@@ -190,9 +198,8 @@ def _replaced(counted: Counted, exact: dict[str, int]) -> Counted:
 
 
 def _with_top(table: Table, counted: Counted) -> Counted:
-    """The most frequent values of what repeats itself, equals in the order of their letters."""
-    few = counted.is_exact and counted.distinct <= EXACT_VALUES
-    if counted.role not in ("category", "truth") and not (counted.role == "whole" and few):
+    """The most frequent values of what has classes, equals in the order of their letters."""
+    if not counted.has_classes:
         return counted
     name = table.quoted(counted.name)
     rest = f"WHERE {name} IS NOT NULL GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT {TOP}"

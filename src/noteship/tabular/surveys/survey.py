@@ -119,7 +119,7 @@ def _drawn(sample: Sample, counted: Counted) -> Drawn:
     values = sample.frame[counted.name]
     if counted.role == "text":
         return Drawn(shape(sample.lengths[counted.name], is_whole=True), words(values.dropna()))
-    if counted.role in ("category", "truth"):
+    if counted.has_classes:
         return Drawn()
     known = numbers(values)
     known = known[~numpy.isnan(known)]

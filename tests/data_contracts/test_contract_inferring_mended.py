@@ -1,0 +1,95 @@
+"""What is inferred of columns to leave out, of times beyond the calendar, of many columns, and anew."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy
+import pandas
+import pytest
+
+from noteship import contracts, tabular
+from noteship.contracts import facts, room
+
+KINDS = pandas.DataFrame({"diag": ["HIV", "flu"] * 20, "ssn": range(100_000_000, 100_000_040), "age": range(20, 60)})
+
+
+def test_columns_to_leave_out_show_no_value() -> None:
+    """Of a column that is left out, a contract has its type and what may be missing, and no value in any comment."""
+    inferred = contracts.infer(KINDS, "a.csv", ["diag", "ssn"])
+    text = contracts.written(inferred.contract, inferred.seen)
+    assert "HIV" not in text and "100000000" not in text and "100,000,000" not in text
+    assert [each.type for each in inferred.contract.columns] == ["text", "whole", "whole"]
+
+
+def test_what_is_left_out_stays_so() -> None:
+    """Inferred again, columns that were left out are, with those that are to be now, also where they are not there."""
+    old = contracts.read("c.toml", 'file = "a.csv"\nleave_out = ["gone", "age"]\n[columns.gone]\n[columns.age]\n')
+    anew = contracts.keeping_decisions(contracts.infer(KINDS, "a.csv", ["ssn"]), old)
+    assert anew.contract.leave_out == ("gone", "age", "ssn")
+    assert contracts.read("c.toml", contracts.written(anew.contract, anew.seen)).leave_out == ("gone", "age", "ssn")
+
+
+def test_old_rules_that_fit_no_more_are_dropped() -> None:
+    """A pattern of what is no text, a key that may be absent, and the freshness of no time are not kept."""
+    frame = pandas.DataFrame({"id": range(50), "code": range(50), "kind": ["a", "b"] * 25})
+    new = contracts.infer(frame, "a.csv")
+    assert new.contract.key == ("id",)
+    old = contracts.read(
+        "c.toml",
+        'file = "a.csv"\nfreshness = { column = "code", most = "1d" }\n[columns.id]\noptional = true\n'
+        "[columns.code]\npattern = '[A-Z]+'\n[columns.kind]\npattern = '[a-z]+'\n",
+    )
+    anew = contracts.keeping_decisions(new, old).contract
+    again = contracts.read("c.toml", contracts.written(anew))
+    assert (again.freshness, again.column("code").pattern, again.column("id").optional) == (None, None, False)  # type: ignore[union-attr]
+    kind = again.column("kind")
+    assert kind is not None and kind.pattern == "[a-z]+" and kind.categories is None
+    assert contracts.check(frame, again).broken("stop") == ()
+
+
+def test_years_beyond_the_calendar_have_no_bound() -> None:
+    """Milliseconds that were taken for seconds are of the year 54,000, and make no range."""
+    times = pandas.Series(numpy.array([1_700_000_000_000 + each for each in range(30)], "datetime64[s]"))
+    contract = contracts.infer(pandas.DataFrame({"t": times, "n": range(30)}), "a.csv").contract
+    assert contract.columns[0].range is None
+
+
+def test_many_columns_take_few_questions(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tails, ends and categories of columns are asked for together, and are those of each alone."""
+    random = numpy.random.default_rng(0)
+    frame = pandas.DataFrame({f"c{number}": random.poisson(1 + number % 3, 200) for number in range(30)})
+    frame["kind"] = numpy.repeat(["b", "a"], 100)
+    asked: list[str] = []
+    ask = tabular.Table.ask
+    monkeypatch.setattr(
+        tabular.Table, "ask", lambda self, *told, **more: asked.append(told[0]) or ask(self, *told, **more)
+    )
+    contract = contracts.infer(frame, "a.csv").contract
+    assert len(asked) <= 8
+    monkeypatch.setattr(facts, "COLUMNS_AT_ONCE", 1)
+    assert contracts.infer(frame, "a.csv").contract == contract
+    assert contract.columns[-1].categories == ("a", "b")
+    with tabular.opened(frame) as table:
+        found = facts.ends_of(table, table.columns[:1], facts.facts_of(table))
+    counts = frame["c0"].value_counts().sort_index()
+    ends: room.Ends = tuple((float(value), int(rows)) for value, rows in counts.head(3).items())  # type: ignore[arg-type]
+    assert found["c0", "first"] == ends
+
+
+@pytest.mark.parametrize("pattern", [r"\++\d+", r"[\x{4e00}-\x{9fff}]+", r"\p{L}+", "[[:alpha:]]+"])
+def test_patterns_that_are_the_engines(pattern: str) -> None:
+    """What Python would not read, or reads otherwise, is refused only where the engine refuses it."""
+    assert contracts.read("c.toml", f"file = 'a.csv'\n[columns.a]\npattern = '{pattern}'").columns[0].pattern == pattern
+
+
+def test_bounds_are_finite() -> None:
+    """A bound that is infinite is none: the side is left out."""
+    with pytest.raises(contracts.BadRule, match="min = 0"):
+        contracts.read("c.toml", "file = 'a.csv'\n[columns.a]\nrange = [0, inf]")
+
+
+def test_leaving_out() -> None:
+    """Columns to leave out in all contracts are added to those of one."""
+    contract = replace(contracts.infer(KINDS, "a.csv").contract, leave_out=("age",))
+    assert contract.leaving_out(["ssn", "age"]).leave_out == ("age", "ssn")
