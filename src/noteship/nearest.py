@@ -14,13 +14,15 @@ SIMILAR = 0.5
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """The names that begin with it, else those that hold it, else the most similar one; empty where nothing is near.
+    """The names that begin with it, else those that hold it, else the most similar one, else what it begins with.
 
-    The folders before a name do not count, nor do zeros before a number.
+    Empty where nothing is near. The folders before a name do not count, nor do zeros before a number.
 
     >>> known = ["01-collect", "deep/03-features", "04-train"]
     >>> nearest("3", known), nearest("train", known), nearest("01-colect", known)
     ('deep/03-features', '04-train', '01-collect')
+    >>> nearest("f1_scor", ["accuracy", "f1", "roc_auc"])
+    'f1'
     """
     names = list(known)
     wanted = _plain(name)
@@ -30,7 +32,9 @@ def nearest(name: str, known: Iterable[str]) -> str:
             if found:
                 return ", ".join(found[:SHOWN])
     close = difflib.get_close_matches(name, names, n=1, cutoff=SIMILAR)
-    return close[0] if close else ""
+    # Of a short name with more behind it, most letters differ.
+    begun = [each for each in names if len(_plain(each)) > 1 and wanted.startswith(_plain(each))]
+    return close[0] if close else max(begun, key=len, default="")
 
 
 def _plain(name: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from xml.dom import minidom
 
+import pandas
 import pytest
 
 from noteship import tabular
@@ -58,6 +59,27 @@ def test_values_of_columns_left_out_are_not_on_the_page() -> None:
     assert "Graz" in shown
     assert "Graz" not in hidden
     assert "Its values are left out." in hidden
+
+
+def test_two_numbers_are_told_by_their_shares() -> None:
+    """Of a flag the page says how many rows have it; days are told without a clock; blanks at an end can be seen."""
+    frame = pandas.DataFrame(
+        {
+            "returned": [0, 0, 0, 1] * 50,
+            "paid": [1.0, 0.0, 1.0, None] * 50,
+            "plan": ["basic", "basic", "plus", " basic"] * 50,
+            "day": pandas.Timestamp("2024-01-01") + pandas.to_timedelta(range(200), "D"),
+            "at": pandas.Timestamp("2024-01-01") + pandas.to_timedelta(range(200), "h"),
+        }
+    )
+    page, _ = page_of(frame)
+    cards = dict(re.findall(r"<figcaption><b>(\w+)</b>(.*?)</figure>", page, re.DOTALL))
+    for name, told in (("returned", [("0", "75 %"), ("1", "25 %")]), ("paid", [("1", "67 %"), ("0", "33 %")])):
+        assert re.findall(r'title="(\d)".*?"value">(.*?)<', cards[name]) == told
+        assert "<svg" not in cards[name]
+    assert "2024-01-01 to 2024-07-18<" in cards["day"]
+    assert "2024-01-01 00:00 UTC to 2024-01-09 07:00 UTC" in cards["at"]
+    assert "&#x27; basic&#x27;</span>" in cards["plan"]
 
 
 def test_every_finding_has_a_title() -> None:

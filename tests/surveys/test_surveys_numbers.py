@@ -128,3 +128,11 @@ def test_a_survey_is_the_same_each_time() -> None:
     assert one.tells == two.tells
     assert repr(one.relations) == repr(two.relations)
     assert one.repeats.copies == 0
+
+
+def test_whole_numbers_beside_missing_ones_are_drawn_as_such() -> None:
+    """Kept as floats, whole numbers get bins that hold equally many of them."""
+    ages = pandas.Series([float(number % 78) for number in range(780)] + [None])
+    with tabular.opened(pandas.DataFrame({"age": ages}), name="a") as table:
+        (drawn,) = surveys.survey(table, surveys.Asked()).drawn
+    assert drawn.shape and set(drawn.shape.counts) == {10}

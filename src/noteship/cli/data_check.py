@@ -80,4 +80,4 @@ def _rows(finding: Finding, contract: Contract, width: int) -> Iterator[str]:
         yield f"    rows {', '.join(f'{each.row:,}' for each in finding.examples)}"
     left_out = [name for name in contract.leave_out if name == finding.column]
     if left_out:
-        yield f"    values of {left_out[0]} are left out, as the contract says"
+        yield f"    values of {left_out[0]} are left out"

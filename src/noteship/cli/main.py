@@ -31,6 +31,15 @@ OWN_FAULT = 70
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
+        option = re.match(r"argument (?:-\w/)?(--[\w-]+): expected one argument", message)
+        if option:
+            given = re.search(rf"{option[1]} ([^\s\]]+)", self.format_usage())
+            value = given[1] if given else "VALUE"
+            raise WrongUsage(
+                f"{option[1]} is given without its {value}",
+                f"write it as in `{self.prog} {option[1]} {value}`; more: {self.prog} --help",
+                where=self.prog,
+            )
         word = message.partition("invalid choice: '")[2].partition("'")[0]
         known = re.findall(r"[\w-]+", message.partition("(choose from")[2])
         near = difflib.get_close_matches(word, known, n=1) if word else []

@@ -48,7 +48,8 @@ class Inferred:
 def infer(source: object, file: str, leave_out: Collection[str] = (), target: str | None = None) -> Inferred:
     """The contract that a good file suggests; the file itself keeps it. Of columns to leave out it has no value.
 
-    Where every row has a `target`, every row of the next file must. `source` is a table that is open, or what `tabular.opened` takes. Raises what that raises.
+    Where every row has a `target`, every row of the next file must. `source` is a table that is open, or what
+    `tabular.opened` takes. Raises what that raises.
     """
     if isinstance(source, tabular.Table):
         return _Inference(source, file, target).inferred(leave_out)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -75,7 +76,8 @@ def parsed(value: object) -> Address:
     match = _SCHEME.match(value)
     scheme = match[1].lower() if match else "file"
     if scheme not in SCHEMES:
-        raise ValueError(KNOWN)
+        near = difflib.get_close_matches(scheme, SCHEMES, n=1)
+        raise ValueError(f"{KNOWN}; {near[0]}: is nearest to what is written" if near else KNOWN)
     kind = SCHEMES[scheme]
     if kind == "file":
         check_open(value, "a path")

@@ -12,7 +12,7 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
@@ -91,6 +91,9 @@ class StepTrials:
 
         Raises UnknownSearchedStage, UnknownStepParameter, TrialFailed, NoteshipMissing, and what the child raises.
         """
+        for name in self._settings.space:
+            # To know its parameters, the model has to be loaded; the bundle says what its steps are called.
+            _label(name, self._labels())
         child = self._child(threading.Event())
         self._places = {name: _place(name, child.steps) for name in self._settings.space}
         self._idle.put(child)
@@ -99,6 +102,12 @@ class StepTrials:
         measured = self.tried({}, steps.__setitem__, threading.Event())
         facts = [self._bundle.digest, self._opened.environment.digest, *facts_of(self._opened, self._settings)]
         return Untuned(own, measured, facts, steps)
+
+    def _labels(self) -> list[str]:
+        """Of the steps that are fitted, as far as the bundle's description tells them from functions."""
+        steps = json.loads((self._request.parent / "bundle" / "bundle.json").read_bytes())["steps"]
+        fitted = [each for each in steps if each["kind"] != "function"]
+        return [f"{each['source']}[{each['part']}]" if each["part"] else each["source"] for each in fitted]
 
     def __call__(
         self, parameters: Mapping[str, Any], report: tuning.Report, cancel: threading.Event, /
@@ -306,12 +315,17 @@ class _Child:
 
 def _place(name: str, steps: Mapping[str, Any]) -> tuple[str, str]:
     """The label of a step, and its parameter. Raises UnknownSearchedStage, UnknownStepParameter."""
-    step, _, parameter = name.rpartition(":")
-    fitting = [label for label in steps if label == step or label.partition("[")[0] == step]
-    if step not in steps and len(fitting) != 1:
-        raise UnknownSearchedStage(name, f"step {step!r} that is fitted", nearest(step, steps), tuple(steps))
-    label = step if step in steps else fitting[0]
+    label, parameter = _label(name, steps), name.rpartition(":")[2]
     known = steps[label]["parameters"]
     if parameter not in known:
         raise UnknownStepParameter(name, steps[label]["kind"], nearest(parameter, known), tuple(known))
     return label, parameter
+
+
+def _label(name: str, labels: Collection[str]) -> str:
+    """The label of the step whose parameter it is. Raises UnknownSearchedStage."""
+    step = name.rpartition(":")[0]
+    fitting = [label for label in labels if label == step or label.partition("[")[0] == step]
+    if step not in labels and len(fitting) != 1:
+        raise UnknownSearchedStage(name, f"step {step!r} that is fitted", nearest(step, labels), tuple(labels))
+    return step if step in labels else fitting[0]

@@ -30,6 +30,8 @@ __all__ = ["Listener", "TuneReport", "TuneRequest", "listed", "shown", "tune", "
 BETTER: Mapping[str, tuning.Direction] = {"more": "maximize", "less": "minimize"}
 # Raised whenever values that were found before cannot be compared with those found now.
 VERSION = 2
+STEPS = 'or search parameters of stages, as in "04-train.C"'
+NO_SERVICE = 'give it as "FILE:KEY", as in "metrics.json:f1", or declare [service]'
 
 
 @dataclass(frozen=True)
@@ -130,12 +132,13 @@ def tune(opened: OpenedProject, request: TuneRequest, listen: Listen, events: Ev
     parted = parted_by(opened.settings.validate) if metric is None else {}
     if settings.is_of_steps:
         if metric is not None:
-            raise UnknownMeasure(settings.metric, "steps are fitted again without any notebook", "", tuple(MEASURES))
+            why, near = "steps are fitted again without any notebook", nearest(metric.key.rpartition(".")[2], MEASURES)
+            raise UnknownMeasure(settings.metric, why, near, tuple(MEASURES), STEPS)
         wanted = settings.cluster.wanted if settings.cluster else None
         with StepTrials(opened, settings, named(opened, "latest"), wanted) as tried:
             return _searched(opened, request, _Aim(settings, method, tried.untuned(), tried, parted), listen)
     if metric is None and opened.settings.service is None:
-        raise UnknownMeasure(settings.metric, "there is no [service] whose model could be judged", "", tuple(MEASURES))
+        raise UnknownMeasure(settings.metric, "there is no [service] whose model could be judged", "", (), NO_SERVICE)
     judging = InBundle(settings) if metric is None else InFile(metric)
     with Variants(opened, cluster=settings.cluster.wanted if settings.cluster else None) as variants:
         trials = NotebookTrials(opened, variants, settings.space, judging, request.chosen)

@@ -19,12 +19,14 @@ from noteship.digests import Digest, short
 from noteship.errors import NoteshipError
 from noteship.operations import child, judgements, loading, promotions, trusted
 from noteship.operations.chosen import chosen_on
-from noteship.operations.errors import DataGone, MadeEarlier, NoHoldoutFile, NoTarget, RowsChanged
+from noteship.operations.errors import BundleFailed, DataGone, MadeEarlier, NoHoldoutFile, NoTarget, RowsChanged
+from noteship.operations.named_columns import check_columns
 from noteship.operations.naming import Named, named
 from noteship.operations.opened import OpenedProject
 from noteship.operations.validating_pages import CARD, PICTURES, REPORT, intended
 from noteship.project import ValidateSettings
 from noteship.validation.asking import JudgeRequest, Packed, measures_of
+from noteship.validation.errors import HOLDOUT, NoHoldoutColumn
 from noteship.validation.gate_values import Known, values_of
 from noteship.validation.holdout import Holdout
 from noteship.validation.judgement import Judgement
@@ -96,9 +98,27 @@ def validate(
 
     Where only gates or the card's text are others, what was measured before is held against these gates.
     Raises: NoBundle, UnknownBundle, MadeEarlier, NoTarget, DataGone, RowsChanged, NoHoldoutFile, GateUnknown,
-    NoCardText, what the judging raises (as BundleFailed), NoteshipMissing, and the store's
-    errors; child.Stopped, once `cancel` is set.
+    NoHoldoutColumn, UnknownSlice, NoCardText, what the judging raises (as BundleFailed), NoteshipMissing, and the
+    store's errors; child.Stopped, once `cancel` is set.
     """
+    with _told_of(request):
+        return _validated(opened, request, told, cancel)
+
+
+@contextmanager
+def _told_of(request: ValidateRequest) -> Iterator[None]:
+    """Where another holdout than the declared one is asked for, what is wrong with it is not in noteship.toml."""
+    try:
+        yield
+    except (BundleFailed, NoHoldoutColumn, NoHoldoutFile) as error:
+        if request.holdout is not None and error.where == HOLDOUT:
+            error.where = "--holdout"
+        raise
+
+
+def _validated(
+    opened: OpenedProject, request: ValidateRequest, told: Told, cancel: threading.Event | None
+) -> Validated:
     found = named(opened, request.bundle or "latest")
     use = intended(opened)
     settings = opened.settings.validate
@@ -127,10 +147,12 @@ def validate(
 def asked_of(opened: OpenedProject, found: Named, folder: Path) -> JudgeRequest:
     """What a judging of a bundle by `[validate]` is asked, with its files laid out in a folder; no champion.
 
-    Raises MadeEarlier, NoTarget, DataGone, RowsChanged, NoHoldoutFile, and the store's errors.
+    Raises MadeEarlier, NoTarget, DataGone, RowsChanged, NoHoldoutFile, NoHoldoutColumn, and the store's errors.
     """
     asked = _Asked(opened, found, opened.settings.validate, _description(opened, found.digest), "")
-    return replace(asked.request(folder, loading.Trusting()), champion=None)
+    made = replace(asked.request(folder, loading.Trusting()), champion=None, slices=None)
+    check_columns(made)
+    return made
 
 
 def _description(opened: OpenedProject, digest: str) -> Mapping[str, Any]:
@@ -233,6 +255,7 @@ class _Asked:
         """Measure it in the project's interpreter."""
         with temporary.folder() as folder:
             request = self.request(folder, trusting)
+            check_columns(request)
             with _watched(folder / "progress", told):
                 python = self._opened.environment.interpreter.path
                 asked = {**request.to_json(), "progress": str(folder / "progress")}

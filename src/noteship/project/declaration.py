@@ -8,7 +8,7 @@ import re
 import types
 import typing
 from collections.abc import Mapping
-from dataclasses import MISSING, fields, is_dataclass
+from dataclasses import MISSING, Field, fields, is_dataclass
 from functools import partial
 from typing import Any, TypeVar
 
@@ -40,9 +40,14 @@ def read_table(kind: type[T], value: object, source: Source, name: str = "") -> 
     for key, item in table.items():
         dotted = f"{name}.{_quoted(key)}" if name else _quoted(key)
         if key not in known:
-            near = difflib.get_close_matches(key, known, n=1)
+            lacking = [each for each, field in known.items() if each not in table and _is_needed(field)]
+            near = difflib.get_close_matches(key, lacking, n=1) or difflib.get_close_matches(key, known, n=1)
             raise UnknownSetting(
-                dotted, source.place(dotted), _joined(name, near[0]) if near else "", tuple(sorted(known))
+                dotted,
+                source.place(dotted),
+                _joined(name, near[0]) if near else "",
+                tuple(sorted(known)),
+                tuple(_joined(name, each) for each in lacking),
             )
         field = known[key]
         parse, parse_item = field.metadata.get("parse"), field.metadata.get("parse_item")
@@ -60,12 +65,16 @@ def read_table(kind: type[T], value: object, source: Source, name: str = "") -> 
             _parsed(parse, item, source, dotted, hidden) if parse else _typed(hints[field.name], item, source, dotted)
         )
     for key, field in known.items():
-        if field.name not in given and field.default is MISSING and field.default_factory is MISSING:
+        if field.name not in given and _is_needed(field):
             raise BadSetting(_joined(name, key), source.place(name), "a value: it is needed", "missing")
     try:
         return kind(**given)
     except ValueError as error:
         raise BadSetting(name, source.place(name), str(error), "as it is") from error
+
+
+def _is_needed(field: Field[Any]) -> bool:
+    return field.default is MISSING and field.default_factory is MISSING
 
 
 def _joined(name: str, key: str) -> str:

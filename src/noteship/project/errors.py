@@ -59,17 +59,19 @@ class DeclarationUnreadable(UsageError):
 
 @dataclass(eq=False)
 class UnknownSetting(UsageError):
-    """`noteship.toml` names something noteship does not know."""
+    """`noteship.toml` names something noteship does not know; `lacking` are settings that it needs there."""
 
     name: str
     where: str
     near: str
     known: tuple[str, ...]
+    lacking: tuple[str, ...] = ()
 
     def parts(self) -> Parts:
         """The message."""
+        lacking = f"; needed there, and missing: {', '.join(self.lacking)}" if self.lacking else ""
         return Parts(
-            f"noteship knows no setting '{self.name}'",
+            f"noteship knows no setting '{self.name}'{lacking}",
             where=self.where,
             nearest=self.near,
             remedy=f"correct or delete it; known here: {', '.join(self.known)}",

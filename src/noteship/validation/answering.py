@@ -37,8 +37,9 @@ class Answering:
         train: tuple[pandas.DataFrame, pandas.Series[Any]],
         held: pandas.Series[Any],
         positive: str | None,
+        by: str = "share",
     ) -> Answering:
-        """From the rows and answers of the training part, and the answers held out.
+        """From the rows and answers of the training part, and the answers held out, `by` what.
 
         Where nothing is named, the positive one of 0 and 1, or of false and true, is the latter.
         Raises UnknownPositive, NonePositive.
@@ -56,7 +57,7 @@ class Answering:
         place = _positive(positive, words, own)
         made = cls({**by_answer, **{each: each for each in unknown}}, (*own, *unknown), words, place)
         if place is not None and not (held.map(made.word) == words[place]).any():
-            raise errors.NonePositive(words[place], len(held))
+            raise errors.NonePositive(words[place], len(held), by)
         return made
 
     @property

@@ -47,7 +47,8 @@ def judged_for(opened: Opened, parted: Parted, asked: JudgeRequest) -> Judged:
             raise errors.NotJudged(made.step, made.why, seen)
         why = f"its steps cannot be fitted again ({made.step}: {made.why}); no stage has read {name}"
         unseen = parted.without_seen()
-        check(unseen.train.answers, unseen.held.answers, classes=bool(opened.composition.predictor.classes))
+        is_of_classes = bool(opened.composition.predictor.classes)
+        check(unseen.train.answers, unseen.held.answers, classes=is_of_classes, by=asked.holdout.by)
         return Judged(opened.composition, unseen, train, is_clone=False, why=why)
     why = f"its steps were fitted again on the {len(parted.train):,} rows of the training part alone"
     return Judged(made, parted, train, is_clone=True, why=why)

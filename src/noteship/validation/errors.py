@@ -356,9 +356,9 @@ class HeldOutUnfit(WorkFailed):
 def _of_classes(by: str, can: str, needed: str) -> dict[str, str]:
     """What of the parts depends on how rows are held out."""
     if by == "file":
-        return {"remedy": f"each part needs {needed}: give another file"}
+        return {"remedy": f"give another file, with {needed}"}
     if by == "share":
-        return {"remedy": f"give data with more {needed}: each class has its share of the held-out rows already"}
+        return {"remedy": f"give data with enough {needed}: each class has its share of the held-out rows already"}
     return {
         "nearest": f"rows that are held out by {by} can {can}",
         "remedy": "hold another share out, by another column, or a share of each class alike: holdout = 0.2",

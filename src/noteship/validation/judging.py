@@ -73,7 +73,11 @@ class _Judging:
         file = asked.holdout.file or ""
         self._frame = encoded(opened, self._parted.held, file)
         self._answering = Answering.of(
-            opened.composition, (judged.train, self._parted.train.answers), self._parted.held.answers, asked.positive
+            opened.composition,
+            (judged.train, self._parted.train.answers),
+            self._parted.held.answers,
+            asked.positive,
+            asked.holdout.by,
         )
         groups = self._parted.groups if asked.holdout.by != "time" else self._stretches()
         self._resampling = Resampling(len(self._frame), asked.resamples, asked.seed, groups)

@@ -76,7 +76,8 @@ def part_rows(asked: JudgeRequest, signature: models.Signature) -> Parted:
         made = _of_data(data, asked, unlabelled, copied, is_classes=signature.output.kind == "classification")
     else:
         made = _of_file(data, asked, inputs, unlabelled)
-    check(made.train.answers, made.held.answers, classes=signature.output.kind == "classification")
+    is_of_classes = signature.output.kind == "classification"
+    check(made.train.answers, made.held.answers, classes=is_of_classes, by=asked.holdout.by)
     return _with_duplicates(made, inputs)
 
 

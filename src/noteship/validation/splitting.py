@@ -66,13 +66,16 @@ def split(
     return Parts(numpy.flatnonzero(~held), numpy.flatnonzero(held))
 
 
-def check(train: pandas.Series[Any], held: pandas.Series[Any], *, classes: bool) -> None:
-    """That the answers of both parts are enough to fit and to judge. Raises TooFewRows, OneClass."""
+def check(train: pandas.Series[Any], held: pandas.Series[Any], *, classes: bool, by: str = "share") -> None:
+    """That the answers of both parts are enough to fit and to judge; `by` is how they were held out.
+
+    Raises TooFewRows, OneClass.
+    """
     for part, answers in (("training", train), ("held-out", held)):
         if len(answers) < LEAST_ROWS:
-            raise errors.TooFewRows(part, len(answers), LEAST_ROWS)
+            raise errors.TooFewRows(part, len(answers), LEAST_ROWS, by)
         if classes and answers.nunique() < 2:
-            raise errors.OneClass(part, len(answers), str(answers.iloc[0]))
+            raise errors.OneClass(part, len(answers), str(answers.iloc[0]), by)
 
 
 def alike(train: pandas.DataFrame, held: pandas.DataFrame) -> tuple[Array, Array]:

@@ -136,20 +136,22 @@ class MetricOfNobody(UsageError):
 
 @dataclass(eq=False)
 class UnknownMeasure(UsageError):
-    """The metric is neither in a file nor a measure that noteship takes."""
+    """The metric is neither in a file nor a measure that noteship takes; what to do beside naming a `known` one."""
 
     name: str
     why: str
     near: str
     known: tuple[str, ...]
+    beside: str = 'or give it as "FILE:KEY", as in "metrics.json:f1"'
 
     def parts(self) -> Parts:
         """The message."""
+        measures = f"name one of {', '.join(self.known)}; " if self.known else ""
         return Parts(
             f"{self.name!r} cannot be the metric: {self.why}",
             where=METRIC,
             nearest=self.near,
-            remedy=f'give it as "FILE:KEY", as in "metrics.json:f1", or one of {", ".join(self.known)}',
+            remedy=f"{measures}{self.beside}",
         )
 
     @classmethod

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from noteship.errors import Parts, UsageError, WorkFailed, cut
+from noteship.validation.errors import HOLDOUT
 
 __all__ = ["DataGone", "MadeEarlier", "NoCardText", "NoHoldoutFile", "NoTarget", "RowsChanged"]
 
@@ -115,12 +116,13 @@ class NoHoldoutFile(UsageError):
     """The file with the rows that are held out is not there."""
 
     path: str
+    where: str = HOLDOUT
 
     def parts(self) -> Parts:
         """The message."""
         return Parts(
             f"the rows to judge on are to come from {self.path}, which is not there",
-            where="[validate] holdout in noteship.toml, or --holdout",
+            where=self.where,
             remedy="correct the path; it is relative to the project's folder",
         )
 

@@ -54,7 +54,8 @@ def draw(table: Table, most: int = MOST_ROWS) -> Sample:
     kept = [column for column in table.columns if _expression(table, column)]
     most = min(most, max(LEAST_ROWS, MOST_VALUES // max(1, len(kept))))
     where = "" if table.rows <= most else f"WHERE hash({ROW}) < {HASHES // table.rows * most}"
-    frames, lengths = [], {}
+    frames: list[pandas.DataFrame] = []
+    lengths: dict[str, numpy.ndarray[Any, Any]] = {}
     numbers = numpy.empty(0, numpy.int64)
     for start in range(0, max(1, len(kept)), COLUMNS_AT_ONCE):
         some = kept[start : start + COLUMNS_AT_ONCE]

@@ -127,5 +127,7 @@ def _drawn(sample: Sample, counted: Counted) -> Drawn:
         return Drawn()
     low, middle, high = (float(each) for each in numpy.quantile(known, [0.25, 0.5, 0.75]))
     is_time = counted.role == "time"
-    drawn = shape(known, is_whole=counted.role == "whole", may_be_log=not is_time)
+    # Beside missing ones, whole numbers are kept as others.
+    is_whole = not is_time and bool((known == numpy.round(known)).all())
+    drawn = shape(known, is_whole=is_whole, may_be_log=not is_time)
     return Drawn(drawn, quartiles=None if is_time else (low, middle, high))
