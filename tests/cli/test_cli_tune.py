@@ -114,7 +114,7 @@ def test_the_metric_may_be_written_by_a_stage_that_does_not_show_it(searched: Pr
         ('"other.z" = [1, 2]', "", "changes nothing in metrics.json", "it needs data, train"),
         ('"train.x" = { low = 2, high = 1 }', "", "cannot be", "noteship.toml, line 6"),
         ('"train.x" = [1]\n"model.sav:C" = [1]', "", "cannot be", "not of both"),
-        ('"model.sav:C" = [1, 2]', "", "cannot be the metric", "accuracy"),
+        ('"model.sav:C" = [1, 2]', "", "cannot be the metric", "or search parameters of stages"),
         (SPACE, 'sampler = "grid"', "a grid has no end", "train.x"),
         (SPACE, 'pruner = "median"', "a metric in a file comes at the end", "cross-validation"),
     ],

@@ -287,6 +287,7 @@ def test_rows_that_cannot_be_held_out(mail: Project, holdout: str, told: str) ->
     """Each says what is wrong, and what to do."""
     answer = mail.call("validate", "--holdout", holdout)
     assert answer.code in (1, 2) and told in answer.err and "do: " in answer.err
+    assert "--holdout" in answer.err and "[validate]" not in answer.err
 
 
 def test_a_bundle_without_answers(mail: Project) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from noteship.project import DataSettings, load
-from noteship.project.errors import BadSetting
+from noteship.project.errors import BadSetting, UnknownSetting
 
 
 def read(root: Path, text: str) -> DataSettings:
@@ -51,3 +51,11 @@ def test_what_does_not_fit_together_is_said(tmp_path: Path, text: str, expected:
     with pytest.raises(BadSetting, match=expected) as caught:
         read(tmp_path, text)
     assert caught.value.parts().where.startswith("noteship.toml, line")
+
+
+def test_a_misspelt_setting_is_perhaps_the_one_that_is_missing(tmp_path: Path) -> None:
+    """What is needed and not there is nearer than what need not be there; of an address the scheme may be misspelt."""
+    with pytest.raises(UnknownSetting, match=r"missing: data\.x\.from(.|\n)*nearest: data\.x\.from"):
+        read(tmp_path, 'form = "a.csv"\nto = "b.csv"')
+    with pytest.raises(BadSetting, match="http: is nearest to what is written"):
+        read(tmp_path, 'from = "htp://a/b.csv"\nto = "b.csv"')

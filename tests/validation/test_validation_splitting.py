@@ -152,3 +152,12 @@ def test_groups_that_are_too_large_are_told() -> None:
     frame = pandas.DataFrame({"sender": ["large"] * 100 + [f"s{number}" for number in range(200)]})
     parts = split(frame, None, by_group(), 0)
     assert parts.largest == 66 and parts.too_large == (1, 100)
+
+
+def test_what_to_do_is_by_how_rows_are_held_out() -> None:
+    """Another column is no remedy for a file, nor for a share of each class alike."""
+    of = {by: errors.OneClass("held-out", 300, "0", by).parts() for by in ("file", "time", "share")}
+    assert of["file"].remedy == "give another file, with rows of two classes or more" and not of["file"].nearest
+    assert "by another column" in of["time"].remedy and of["time"].nearest.startswith("rows that are held out by time")
+    assert "another" not in of["share"].remedy
+    assert "a file with more rows" in errors.TooFewRows("held-out", 3, 20, "file").parts().remedy

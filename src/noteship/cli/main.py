@@ -37,7 +37,7 @@ class _Parser(argparse.ArgumentParser):
             value = given[1] if given else "VALUE"
             raise WrongUsage(
                 f"{option[1]} is given without its {value}",
-                f"write it as in `{self.prog} {option[1]} {value}`; more: {self.prog} --help",
+                f"{self.prog} {option[1]} {value}; more: {self.prog} --help",
                 where=self.prog,
             )
         word = message.partition("invalid choice: '")[2].partition("'")[0]

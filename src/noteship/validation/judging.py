@@ -22,7 +22,7 @@ from noteship.validation.champion import Contender, against_champion
 from noteship.validation.cloning import Judged, encoded, judged_for, score
 from noteship.validation.differing import differences
 from noteship.validation.judgement import Agreement, Confusion, Estimate, Judgement, Slice, Split
-from noteship.validation.latency import measure_cost
+from noteship.validation.latency import Timing
 from noteship.validation.measures import main_measure
 from noteship.validation.metrics import Array, Classified, Regressed
 from noteship.validation.opening import Opened, open_model
@@ -81,6 +81,8 @@ class _Judging:
         )
         groups = self._parted.groups if asked.holdout.by != "time" else self._stretches()
         self._resampling = Resampling(len(self._frame), asked.resamples, asked.seed, groups)
+        # A round after each of the greater pieces of work: there are `latency.ROUNDS`.
+        self._timing = Timing(opened.scorer, self._frame, asked.timing_s)
         self._held = Held(self._frame, self._parted.held.answers, self._answering, self._resampling)
         self._kind: Literal["classification", "regression"] = opened.scorer.signature.output.kind
 
@@ -91,11 +93,13 @@ class _Judging:
 
     def made(self) -> Judgement:
         self._say(f"judging it on {len(self._frame):,} rows")
+        self._timing.round()
         answers = self._of(score(self._judged.composition, self._frame))
         draws = self._resampling.draw(answers)
         metric = self._metric(draws.point)
         metrics = self._resampling.estimates(answers, draws)
         bundle_metrics, agreement = metrics, None
+        self._timing.round()
         if self._judged.is_clone:
             self._say("comparing it with the bundle")
             bundle = self._of(score(self._opened.composition, self._frame))
@@ -128,18 +132,20 @@ class _Judging:
     def _tried(self, found: Judgement, contender: Contender) -> Judgement:
         """With robustness, cost and champion: what scores rows anew, or another model."""
         asked, shifts = self._asked, found.robustness
+        self._timing.round()
         if asked.robustness:
             self._say("changing the rows")
             signature = self._opened.scorer.signature
             shifts = tuple(robustness(self._judged.composition, signature, self._held, found.metric))
+        self._timing.round()
         champion = None
         if asked.champion is not None:
             self._say("comparing with the champion")
             champion = against_champion(asked, asked.champion, contender)
         self._say("timing it")
-        cost = measure_cost(self._opened.scorer, self._frame, asked.timing_s)
+        self._timing.round()
         notes = tuple(self._notes(found, contender.judged))
-        return replace(found, robustness=shifts, champion=champion, cost=cost, notes=notes)
+        return replace(found, robustness=shifts, champion=champion, cost=self._timing.cost(), notes=notes)
 
     def _of(self, scores: models.Scores) -> Classified | Regressed:
         return self._answering.judged(self._parted.held.answers, scores)
