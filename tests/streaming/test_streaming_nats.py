@@ -21,6 +21,7 @@ import nats
 import nats.errors
 import numpy
 import pandas
+import psutil
 import pytest
 
 from noteship import models, monitor, serving, store, streaming
@@ -46,8 +47,10 @@ def started(folder: Path) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
             with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port)):
                 break
             time.sleep(0.05)
-        yield f"nats://127.0.0.1:{port}", process
-        process.terminate()
+        try:
+            yield f"nats://127.0.0.1:{port}", process
+        finally:
+            process.kill()
 
 
 @pytest.fixture(scope="module")
@@ -217,6 +220,8 @@ def test_what_is_done_is_known_to_the_server(tmp_path: Path, monkeypatch: pytest
             await first.done()
             assert await s.unanswered() == 1
             process.send_signal(signal.SIGSTOP)
+            while psutil.Process(process.pid).status() != psutil.STATUS_STOPPED:
+                await asyncio.sleep(0.01)
             try:
                 with pytest.raises(ConnectionError):
                     await second.done()
