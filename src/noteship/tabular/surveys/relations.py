@@ -131,8 +131,7 @@ def _cramer(one: Array, other: Array) -> float:
     expected = numpy.outer(table.sum(axis=1), table.sum(axis=0)) / count
     phi = float(((table - expected) ** 2 / expected).sum()) / count
     phi = max(0.0, phi - (rows - 1) * (columns - 1) / (count - 1))
-    rows, columns = rows - (rows - 1) ** 2 / (count - 1), columns - (columns - 1) ** 2 / (count - 1)
-    least = min(rows - 1, columns - 1)
+    least = min(each - 1 - (each - 1) ** 2 / (count - 1) for each in (rows, columns))
     return float(min(1.0, numpy.sqrt(phi / least))) if least > 0 else float("nan")
 
 
