@@ -43,6 +43,7 @@ def ask(code: str, **environment: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.slow
 def test_a_cluster_answers_those_alone_who_have_its_certificate(clusters: Clusters, tmp_path: Path) -> None:
     """A scheduler and a worker take who shows their certificate, refuse who does not, and are gone at the end."""
     with clusters.use(ONE) as cluster:

@@ -85,6 +85,7 @@ def letters(project: Project) -> Project:
     return project
 
 
+@pytest.mark.slow
 def test_a_bundle_holds_what_the_run_made(letters: Project) -> None:
     """A step that is replaced in the folder meanwhile is not in the bundle: its digest is the one of the lineage."""
     bundle = made(letters, lambda: letters.write("out/model.joblib", "another's"))

@@ -90,7 +90,8 @@ def test_a_token_is_told_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     assert main(["token", "my shop", "--scope", "predict"]) == 2
 
 
-@pytest.mark.parametrize("workers", [1, pytest.param(2, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("workers", [1, 2])
 def test_every_worker_asks_and_speaks_tls(
     root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], workers: int
 ) -> None:
