@@ -236,10 +236,12 @@ def test_values_are_those_of_the_judgement() -> None:
     values = values_of(judged())
     assert values["f1"] == Estimate(0.95, 0.9, 0.99)
     assert (values["p99_ms"], values["rows_per_second"]) == (3.0, 1000.0)
-    assert values["worst_slice.f1"] == values["slice.sender.f1"] == Estimate(0.8)
-    assert values["worst_slice.bias"] == Estimate(-0.4)
-    assert values["slice.sender.c.f1"] == Estimate(0.1)
-    assert values["champion.f1"] == Estimate(0.9) and values["difference.f1"] == Estimate(0.05)
+    known = {
+        "worst_slice.f1": 0.8, "slice.sender.f1": 0.8, "worst_slice.bias": -0.4, "slice.sender.c.f1": 0.1,
+        "champion.f1": 0.9, "difference.f1": 0.05,
+    }  # fmt: skip
+    # Without an interval no two are equal: an end is no number.
+    assert {name: each.value for name in known if isinstance(each := values[name], Estimate)} == known
     for nothing in ("work_p99", "slice.length.f1"):
         value = values[nothing]
         assert math.isnan(value.value if isinstance(value, Estimate) else value)
