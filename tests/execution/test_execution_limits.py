@@ -30,6 +30,7 @@ def test_a_stage_over_its_time_is_interrupted(bench: Bench) -> None:
     assert "end.txt" in done.outputs
 
 
+@pytest.mark.slow
 def test_a_stage_that_ignores_the_interrupt_is_killed(bench: Bench) -> None:
     """Within the grace that interrupted cells get."""
     source = "import time\nwhile True:\n    try:\n        time.sleep(60)\n    except KeyboardInterrupt:\n        pass"

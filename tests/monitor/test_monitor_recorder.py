@@ -319,6 +319,7 @@ for number in range(100_000):
 """
 
 
+@pytest.mark.slow
 def test_a_killed_worker_loses_its_current_window_at_most(tmp_path: Path) -> None:
     """After SIGKILL all windows but the last are in the store, whole, and the boot's end is not."""
     objects = store.open_store(str(tmp_path), tmp_path)

@@ -59,6 +59,7 @@ def shared(folder: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
         yield one, url
 
 
+@pytest.mark.slow
 def test_workers_share_the_load(shared: tuple[subprocess.Popen[str], str]) -> None:
     """Any worker answers for all: what was asked of them is summed, what is a process's own is told by worker."""
     one, url = shared
@@ -138,6 +139,7 @@ def test_a_killed_worker_whose_child_lives_is_replaced(
         os.kill(child, signal.SIGKILL)
 
 
+@pytest.mark.slow
 def test_without_descriptors_connections_wait(shared: tuple[subprocess.Popen[str], str]) -> None:
     """A supervisor that can open nothing more does not spin, and accepts who came as soon as it can."""
     one, url = shared
@@ -203,6 +205,7 @@ def worked_s(process: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
+@pytest.mark.slow
 def test_labels_find_the_worker_that_answered(shared: tuple[subprocess.Popen[str], str]) -> None:
     """Any worker takes feedback for what any of them answered; one in whose place another came knows nothing of it."""
     one, url = shared
