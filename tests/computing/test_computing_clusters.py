@@ -167,6 +167,7 @@ def test_a_cluster_that_is_there_is_described_and_left(tmp_path: Path) -> None:
         with clusters.use(Wanted("dask", address=address)) as found:
             assert found.alive()
             assert found.describe() == f"the Dask cluster at {address}"
+            assert f"start the scheduler at {address}, then run again" in str(found.gone())
             assert found.access("a", {}).environment == {"DASK_SCHEDULER_ADDRESS": address}
         clusters.close()
 

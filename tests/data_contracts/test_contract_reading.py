@@ -131,6 +131,19 @@ WRONG = [
     ('file = "a.csv"\n[columns.a]\ndistinct = [4, 2]', "at least 4 and at most 2", 3),
     ('file = "a.csv"\n[columns.a]\ndistinct = [4, 9]\ncategories = ["x"]', "4 distinct values of 1", 3),
     ('file = "a.csv"\nrows = { min = 9 }\n[columns.a]\nunique = true\ncategories = ["x"]', "at most 1 values", 4),
+    ('file = "a.csv"\nrows = { min = 9 }\n[columns.a]\nunique = true\ntype = "bool"', "at most 2 values", 4),
+    (
+        'file = "a.csv"\nrows = { min = 9 }\n[columns.a]\nunique = true\nmissing = 0.1\ntype = "whole"\nrange = [1, 8]',
+        "at most 8 values, unique, in at least 9 rows",
+        4,
+    ),
+    ('file = "a.csv"\nkey = ["a"]\nrows = { min = 9 }\n[columns.a]\ndistinct = [1, 8]', "a has at most 8 values", 2),
+    (
+        'file = "a.csv"\nkey = ["a", "b"]\nrows = { min = 9 }\n[columns.a]\ntype = "bool"\n[columns.b]\ntype = "bool"',
+        "a and b has at most 4 values in at least 9 rows",
+        2,
+    ),
+    ('file = "a.csv"\nrows = { max = 20 }\n[columns.a]\ndistinct = [21, 30]', "at least 21 distinct values", 4),
     ('file = "a.csv"\n[columns.a]\nunique = 1', "true or false", 3),
     ('file = "a.csv"\n[columns.a]\nuniq = true', "unique", 3),
     ('file = "a.csv"\n[columns]\na = 3', "a table such as", 3),
@@ -194,3 +207,16 @@ def test_names_that_are_free() -> None:
     for file in ("data/a.csv", "b/data/a.csv", "data/a.csv.gz", "data/a.csv", "data/a.csv"):
         names.append(contracts.free_name(file, names))
     assert names == ["a.toml", "b-data-a.toml", "data-a.toml", "data-a-csv.toml", "data-a-2.toml"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'rows = { min = 10 }\n[columns.a]\nunique = true\nmissing = 0.1\ntype = "whole"\nrange = [1, 9]',
+        'key = ["a", "b"]\nrows = { min = 9 }\n[columns.a]\ntype = "bool"\n[columns.b]\ntype = "text"',
+        "rows = { max = 20 }\n[columns.a]\ndistinct = [20, 30]",
+    ],
+)
+def test_rules_that_go_together(text: str) -> None:
+    """What some file can keep is no contradiction, to the last row."""
+    assert read(f'file = "a.csv"\n{text}').columns

@@ -9,7 +9,7 @@ from noteship.cli.alternatives import summary
 from noteship.operations import alternatives
 from noteship.operations.alternatives import Candidate
 from noteship.operations.bundle import Made
-from noteship.validation.judgement import Estimate, Judgement, Split
+from noteship.validation.judgement import Estimate, Gate, Judgement, Split
 
 
 def candidate(name: str, value: float, *, passed: bool = True, metric: str = "f1") -> Candidate:
@@ -95,3 +95,15 @@ def test_the_ranking_says_that_its_first_was_chosen_by_these_rows() -> None:
     told = "\n".join(summary(several))
     assert "the first is the best of 2 on the same 20 held-out rows, in part by luck" in told
     assert "by luck" not in "\n".join(summary(alternatives.ranked([candidate("a", 0.9)])))
+
+
+def test_what_speaks_against_a_bundle_is_told() -> None:
+    """Below the ranking stands, for each that fails, the gate with its numbers, or what else was found."""
+    good, bad = candidate("good", 0.9), candidate("bad", 0.8, passed=False)
+    assert bad.judgement is not None
+    gate = Gate("f1 >= 0.85", passed=False, told="0.8 < 0.85")
+    bad = replace(bad, judgement=replace(bad.judgement, gates=(gate,), failures=("it is worse than its clone",)))
+    told = list(summary(alternatives.ranked([good, bad])))
+    assert "2 failed: f1 >= 0.85 (0.8 < 0.85)" in told and "2 failed: it is worse than its clone" in told
+    assert not any(line.startswith("1 failed") for line in told)
+    assert [line.split()[2] for line in told[2:4]] == ["no", "failed"]

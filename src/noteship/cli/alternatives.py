@@ -89,10 +89,12 @@ def summary(ranking: Ranking) -> Iterator[str]:
         yield from table([(each.state, _choice(each)) for each in candidates], header=("state", "alternatives"))
         yield "not ranked: models are made and judged by [service] in noteship.toml"
         return
-    header = ("", judged.metric if judged else "", "gates", "bundle", "alternatives")
+    header = ("", judged.metric if judged else "", "judged", "bundle", "alternatives")
     # A long choice is the last, where it may run over the line's end.
     rows = [(str(place), *_cells(each), _choice(each)) for place, each in enumerate(candidates, 1)]
     yield from table(rows, header=header)
+    for place, each in enumerate(candidates, 1):
+        yield from (f"{place} failed: {reason}" for reason in _reasons(each))
     if judged is None:
         yield "not ranked: models are judged by the target that [service] in noteship.toml names"
     yield from _chosen_by_these_rows(ranking)
@@ -115,9 +117,19 @@ def _chosen_by_these_rows(ranking: Ranking) -> Iterator[str]:
 
 def _cells(candidate: Candidate) -> tuple[str, str, str]:
     judgement, figure = candidate.judgement, candidate.figure
-    gates = "" if judgement is None else "failed" if not judgement.passed else "passed" if judgement.gates else "none"
+    verdict = ""
+    if judgement is not None:
+        verdict = "failed" if not judgement.passed else "passed" if judgement.gates else "no gates"
     bundle = candidate.made.digest[:12] if candidate.made else _outcome(candidate)
-    return "" if figure is None else _told_estimate(figure), gates, bundle
+    return "" if figure is None else _told_estimate(figure), verdict, bundle
+
+
+def _reasons(candidate: Candidate) -> tuple[str, ...]:
+    """What speaks against a bundle: gates, and what else was found."""
+    if candidate.judgement is None:
+        return ()
+    gates = (f"{each.expression} ({each.told})" for each in candidate.judgement.gates if not each.passed)
+    return (*gates, *candidate.judgement.failures)
 
 
 def _told_estimate(estimate: Estimate) -> str:

@@ -21,7 +21,7 @@ from urllib.parse import urlsplit
 
 from noteship import distributions, processors
 from noteship.computing.engines import Access, Cluster, OpeningStopped, Place, Wanted
-from noteship.computing.errors import ClusterBroken, ClusterUnreachable, EngineMissing
+from noteship.computing.errors import ClusterBroken, ClusterGone, ClusterUnreachable, EngineMissing
 
 if TYPE_CHECKING:
     import ssl
@@ -99,6 +99,9 @@ class _Made:
 
     def describe(self) -> str:
         return f"a Dask cluster made for the run: {_counted(self._workers, self._threads, self._memory)}"
+
+    def gone(self) -> ClusterGone:
+        return ClusterGone(self.describe())
 
     def news(self) -> tuple[str, ...]:
         return tuple(self._news)
@@ -193,6 +196,9 @@ class _Found:
 
     def describe(self) -> str:
         return f"the Dask cluster at {self._address}"
+
+    def gone(self) -> ClusterGone:
+        return ClusterGone(self.describe(), self._address)
 
     def news(self) -> tuple[str, ...]:
         return ()

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from noteship.computing.errors import ClusterGone
+
 __all__ = ["Access", "Cluster", "Engine", "Identity", "OpeningStopped", "Place", "Wanted"]
 
 
@@ -70,6 +72,10 @@ class Cluster(Protocol):
 
     def describe(self) -> str:
         """What it is, for a person: no secrets, nothing that is another each time."""
+        ...
+
+    def gone(self) -> ClusterGone:
+        """That it went away, with what helps."""
         ...
 
     def news(self) -> tuple[str, ...]:

@@ -60,18 +60,21 @@ class ClusterBroken(EnvironmentLacks):
 
 @dataclass(eq=False)
 class ClusterGone(EnvironmentLacks):
-    """A cluster went away from who uses it."""
+    """A cluster went away from who uses it; `address` is of one that was not made for the run."""
 
     retryable = True
 
     what: str
+    address: str | None = None
 
     def parts(self) -> Parts:
         """Which one it was."""
+        first = f"start the scheduler at {self.address}, then run again" if self.address else "run again"
+        then = "what had finished is not done twice"
         return Parts(
             f"{self.what} went away",
             where="`cluster` in noteship.toml",
-            remedy="run again: a cluster is made anew, and what had finished is not done twice",
+            remedy=f"{first}: {then}" if self.address else f"{first}: a cluster is made anew, and {then}",
         )
 
     @classmethod

@@ -6,6 +6,7 @@ Patterns are not tried on anything here: Python's own engine can take days for o
 from __future__ import annotations
 
 import datetime
+import math
 import re
 import warnings
 from collections.abc import Iterator
@@ -31,6 +32,7 @@ def contradictions(contract: Contract) -> Iterator[Found]:
     for column in contract.columns:
         for rule, fact, remedy in _of_column(column, contract):
             yield rule_name(column.name, rule), f"{column.name}: {fact}", remedy
+    yield from _key(contract)
 
 
 def _is_doubtful(pattern: str) -> bool:
@@ -77,14 +79,43 @@ def _of_column(column: ColumnContract, contract: Contract) -> Iterator[Found]:
     yield from _categories(column)
     if _upside_down(column.distinct):
         yield "distinct", f"{_words(column.distinct)} distinct values", "swap the two"
-    most = column.distinct.most if column.distinct else None
-    least = contract.rows.least if contract.rows else None
-    known = min((each for each in (most, len(column.categories or ()) or None) if each is not None), default=None)
-    if column.unique and known is not None and least is not None and known < least and not column.missing:
+    known, least = _values(column), _least_rows(contract)
+    # Missing values are not repeated ones; the little is for shares such as 0.1, which no float is.
+    present = least - math.floor(least * (column.missing or 0.0) + 1e-9)
+    if column.unique and known is not None and known < present:
         yield "unique", f"at most {known} values, unique, in at least {least} rows", "leave one of the rules out"
+    distinct = column.distinct.least if column.distinct else None
+    most_rows = contract.rows.most if contract.rows else None
+    if distinct and most_rows is not None and distinct > most_rows:
+        yield "distinct", f"at least {distinct} distinct values in at most {most_rows} rows", "correct one of the two"
     if column.categories and column.distinct and (column.distinct.least or 0) > len(column.categories):
         fact = f"{column.distinct.least} distinct values of {len(column.categories)} categories"
         yield "distinct", fact, "correct one of the two"
+
+
+def _key(contract: Contract) -> Iterator[Found]:
+    """A key whose columns have fewer values together than there are rows."""
+    listed = {column.name: column for column in contract.columns}
+    known = [_values(listed[name]) if name in listed else None for name in contract.key]
+    least = _least_rows(contract)
+    if known and None not in known and (most := math.prod(each or 0 for each in known)) < least:
+        named = " and ".join(contract.key)
+        yield "key", f"key: {named} has at most {most} values in at least {least} rows", "leave one of the rules out"
+
+
+def _least_rows(contract: Contract) -> int:
+    return (contract.rows.least if contract.rows else None) or 0
+
+
+def _values(column: ColumnContract) -> int | None:
+    """How many values a column can have at most; None where no rule says so."""
+    counts = [column.distinct.most if column.distinct else None, len(column.categories or ()) or None]
+    if column.type == "bool":
+        counts.append(2)
+    bounds = column.range
+    if column.type == "whole" and bounds and isinstance(bounds.least, int) and isinstance(bounds.most, int):
+        counts.append(max(0, bounds.most - bounds.least + 1))
+    return min((each for each in counts if each is not None), default=None)
 
 
 def _range(column: ColumnContract) -> Iterator[Found]:

@@ -18,7 +18,6 @@ __all__ = ["StageRunner", "module_names"]
 
 # Who waits for a scheduler that is gone waits for ever: what its client has to say it says within this time.
 LAST_WORDS_S = 10.0
-AGAIN = "run again: a cluster is made anew, and what had finished is not run twice"
 
 
 @dataclass(frozen=True)
@@ -90,7 +89,7 @@ class StageRunner:
         notes = (f"it had {cluster.describe()}", *_counted(news))
         failure = done.failure
         if failure is not None and not cancel.is_set():
-            failure = _failure(failure, cluster.alive(now=True), news)
+            failure = _failure(failure, None if cluster.alive(now=True) else cluster.gone(), news)
         return replace(done, notes=(*done.notes, *notes), failure=failure)
 
 
@@ -116,12 +115,14 @@ def _counted(news: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(text if times == 1 else f"{text} ({times} times)" for text, times in Counter(news).items())
 
 
-def _failure(failure: execution.Failure, is_alive: bool, news: tuple[str, ...]) -> execution.Failure:
+def _failure(
+    failure: execution.Failure, gone: computing.errors.ClusterGone | None, news: tuple[str, ...]
+) -> execution.Failure:
     """The failure with its cause, where that is the cluster."""
-    if not is_alive:
+    if gone is not None:
         own = "" if failure.kind == "interrupted" else f" ({failure.message})"
         message = f"the scheduler of its cluster went away{own}"
-        return replace(failure, kind="cluster", message=message, remedy=AGAIN, retryable=True)
+        return replace(failure, kind="cluster", message=message, remedy=gone.parts().remedy, retryable=True)
     if failure.exception == "KilledWorker":
         message = "a task was given up, as one worker after the other ended at it"
         message += f": {Counter(news).most_common(1)[0][0]}" if news else ""

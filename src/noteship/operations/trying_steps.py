@@ -292,7 +292,7 @@ class _Child:
                 raise tuning.Stopped
             if self._cluster is not None and not self._cluster.alive():
                 self.is_well = False
-                raise computing.errors.ClusterGone(self._cluster.describe())
+                raise self._cluster.gone()
             if select.select([pipe], [], [], LOOK_S)[0]:
                 data = pipe.read(65_536)
                 if not data:
