@@ -12,9 +12,9 @@ from noteship import tabular
 from noteship.reporting import datasets
 from noteship.reporting.canvas import Easel
 from noteship.reporting.datasets.drawings import histogram
-from noteship.reporting.datasets.matrix import MOST, chosen, matrix
+from noteship.reporting.datasets.matrix import MOST, chosen, matrix, pairs
 from noteship.tabular import problems, surveys
-from noteship.tabular.surveys.relations import Relations
+from noteship.tabular.surveys.relations import Pair, Relations
 from noteship.tabular.surveys.shapes import Shape
 from surveys.planted import PLANTS, clean
 
@@ -116,3 +116,23 @@ def test_a_matrix_keeps_to_thirty_columns() -> None:
     assert len(kept) == MOST
     assert {"c40", "c50", "c59"} <= set(kept)
     assert matrix(relations, kept).count("<text") == 2 * (MOST - 1)
+
+
+def test_pairs_that_nobody_has_to_look_at_are_left_out() -> None:
+    """Pairs below a tenth are not listed; what has no direction has no sign."""
+    kinds = [
+        Pair("a", "b", -0.5, "Spearman", -0.4),
+        Pair("a", "k", 0.5, "correlation ratio"),
+        Pair("c", "d", 0.09, "x"),
+    ]
+    told = pairs(kinds)
+    assert "<b>-0.50</b>" in told and "<b>0.50</b>" in told and "0.09" not in told
+    assert pairs(kinds[2:]) == '<p class="quiet">No two columns go together by 0.1 or more.</p>'
+
+
+def test_no_number_is_less_than_nothing() -> None:
+    """What rounds to zero has no sign, and letters that are wide have their room."""
+    relations = Relations(("mmmmmmmm", "wwwwwwww"), ((1.0, -0.001), (-0.001, 1.0)), ())
+    drawn = matrix(relations, relations.columns)
+    assert ">.00</text>" in drawn and "-.00" not in drawn
+    assert float(re.search(r'<text x="(\d+)"', drawn)[1]) > 8 * 9  # type: ignore[index]

@@ -32,6 +32,7 @@ ul.bars .bar { height: .68rem; background: var(--grid); border-radius: 2px; }
 ul.bars .bar i { display: block; height: 100%; background: var(--window); border-radius: 2px; }
 ul.bars .value { font-variant-numeric: tabular-nums; color: var(--quiet); white-space: nowrap; }
 ul.bars.broad li { grid-template-columns: minmax(5rem, 16rem) 1fr 15rem; }
+.missing ul.bars li { grid-template-columns: minmax(4rem, 32%) 1fr 8.4rem; }
 .matrix { overflow-x: auto; }
 .matrix svg { width: auto; max-width: none; }
 .beside { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 24rem), 1fr)); gap: .7rem;

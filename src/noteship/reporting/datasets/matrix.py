@@ -14,8 +14,10 @@ MOST = 30
 # With so many columns at most, cells hold their numbers.
 WRITTEN = 12
 # In pixels.
-CELL, WIDE_CELL, LETTER, GAP = 21, 36, 6.1, 4
+CELL, WIDE_CELL, LETTER, GAP = 21, 36, 6.6, 4
 LONGEST = 22
+# Weaker pairs are none to look at; one percent of what is spread is explained.
+LEAST = 0.1
 
 
 def chosen(relations: Relations, first: Sequence[str] = ()) -> tuple[str, ...]:
@@ -40,9 +42,9 @@ def matrix(relations: Relations, names: Sequence[str]) -> str:
     place = {name: number for number, name in enumerate(relations.columns)}
     cell = WIDE_CELL if len(names) <= WRITTEN else CELL
     labels = [shown(name, LONGEST) for name in names]
-    left = max(len(label) for label in labels[1:]) * LETTER + GAP
+    left = max(map(_width, labels[1:])) + GAP
     # Names below are turned by forty-five degrees.
-    below = max(len(label) for label in labels[:-1]) * LETTER * 0.75 + 14
+    below = max(map(_width, labels[:-1])) * 0.75 + 14
     count = len(names) - 1
     parts = []
     for row in range(1, len(names)):
@@ -69,6 +71,11 @@ def matrix(relations: Relations, names: Sequence[str]) -> str:
     )
 
 
+def _width(label: str) -> float:
+    """In pixels, about: the letter m is twice as wide as the others are on average."""
+    return LETTER * (len(label) + sum(0.7 for letter in label if letter in "mwMWQO@%_"))
+
+
 def _cell(x: float, y: float, size: int, value: float, what: str, count: int) -> str:
     side = size - 1
     box = f'x="{x:.0f}" y="{y:.0f}" width="{side}" height="{side}"'
@@ -81,7 +88,7 @@ def _cell(x: float, y: float, size: int, value: float, what: str, count: int) ->
     made += f'<rect {box} fill="var({colour})" fill-opacity="{strength:.2f}">{told}</rect>'
     if count <= WRITTEN:
         ink = "var(--paper)" if strength > 0.6 else "var(--ink)"
-        text = f"{value:.2f}".replace("0.", ".") if strength < 0.995 else f"{value:.0f}"
+        text = f"{value:z.2f}".replace("0.", ".") if strength < 0.995 else f"{value:.0f}"
         made += (
             f'<text x="{x + side / 2:.1f}" y="{y + side / 2 + 4:.1f}" text-anchor="middle" fill="{ink}">{text}</text>'
         )
@@ -90,14 +97,18 @@ def _cell(x: float, y: float, size: int, value: float, what: str, count: int) ->
 
 def pairs(given: Sequence[Pair]) -> str:
     """The strongest pairs, and by which measure."""
-    if not given:
-        return '<p class="quiet">No two columns go together.</p>'
     lines = []
     for each in given:
+        if abs(each.value) < LEAST:
+            continue
         linear = f"; Pearson {each.pearson:+.2f}" if each.pearson is not None and not math.isnan(each.pearson) else ""
+        # Only what has a Pearson's correlation beside it has a direction.
+        value = f"{each.value:.2f}" if each.pearson is None else f"{each.value:+.2f}"
         lines.append(
             f'<tr><td class="what">{escaped(each.one, 40)}<br/>{escaped(each.other, 40)}</td>'
-            f'<td class="number"><b>{each.value:+.2f}</b></td>'
+            f'<td class="number"><b>{value}</b></td>'
             f'<td class="what measure"><small class="quiet">{each.measure}{linear}</small></td></tr>'
         )
+    if not lines:
+        return f'<p class="quiet">No two columns go together by {LEAST} or more.</p>'
     return f'<table class="pairs">{"".join(lines)}</table>'
