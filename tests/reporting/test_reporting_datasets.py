@@ -121,9 +121,9 @@ def test_a_matrix_keeps_to_thirty_columns() -> None:
 def test_pairs_that_nobody_has_to_look_at_are_left_out() -> None:
     """Pairs below a tenth are not listed; what has no direction has no sign."""
     kinds = [
-        Pair("a", "b", -0.5, "Spearman", -0.4),
-        Pair("a", "k", 0.5, "correlation ratio"),
-        Pair("c", "d", 0.09, "x"),
+        Pair("a", "b", "Spearman", -0.5, -0.4),
+        Pair("a", "k", "correlation ratio", 0.5),
+        Pair("c", "d", "Spearman", 0.09, 0.1),
     ]
     told = pairs(kinds)
     assert "<b>-0.50</b>" in told and "<b>0.50</b>" in told and "0.09" not in told
