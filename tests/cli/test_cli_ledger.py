@@ -147,6 +147,9 @@ def test_runs_and_show(project: Project, monkeypatch: pytest.MonkeyPatch, tmp_pa
     target = tmp_path / "kept/ran.ipynb"
     assert project.json("show", first, "01-plot", "--output", str(target))["record"] == str(target)
     assert "<hello>" in target.read_text()
+    as_page = tmp_path / "kept/deeper/ran.html"
+    assert project.json("show", first, "01-plot", "--output", str(as_page))["record"] == str(as_page)
+    assert "<html" in as_page.read_text() and "&lt;hello&gt;" in as_page.read_text()
     printed = tmp_path / "printed.txt"
     project.json("show", "latest", "b", "--output", str(printed))
     assert printed.read_text() == "from the script\n"

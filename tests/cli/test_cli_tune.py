@@ -51,6 +51,7 @@ def test_a_search_leaves_the_folder_as_it_is_and_says_what_to_keep(searched: Pro
     assert not (searched.root / "metrics.json").exists()
     # The value as it is lies in the space, and is the first trial.
     assert "4 trials: 4 done" in answer.out
+    assert "the best of several trials is in part luck" in answer.out
     assert re.search(r"^   0  done +9  best", answer.err, re.MULTILINE)
     document = json.loads(searched.call("tune", "--json").out)
     best = document["best"]
@@ -114,6 +115,8 @@ def test_the_metric_may_be_written_by_a_stage_that_does_not_show_it(searched: Pr
         ('"other.z" = [1, 2]', "", "changes nothing in metrics.json", "it needs data, train"),
         ('"train.x" = { low = 2, high = 1 }', "", "cannot be", "noteship.toml, line 6"),
         ('"train.x" = [1]\n"model.sav:C" = [1]', "", "cannot be", "not of both"),
+        ("train.x = [1, 2]", "", "cannot be", 'quotes around a name that has a dot: "train.x"'),
+        ("train.x = { low = 1, high = 2 }", "", "cannot be", 'quotes around a name that has a dot: "train.x"'),
         ('"model.sav:C" = [1, 2]', "", "cannot be the metric", "or search parameters of stages"),
         (SPACE, 'sampler = "grid"', "a grid has no end", "train.x"),
         (SPACE, 'pruner = "median"', "a metric in a file comes at the end", "cross-validation"),

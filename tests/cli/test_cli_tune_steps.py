@@ -119,6 +119,19 @@ def test_parameters_that_a_step_refuses_are_failed_trials(fitted: Project) -> No
     answer = fitted.call("tune")
     assert answer.code == 0, answer.err
     assert "3 trials: 2 done, 1 failed" in answer.out
+    assert "model.sav: its parameter 'solver' must be a str among {" in answer.err
+    assert "'lbfgs'" in answer.err
+
+
+def test_none_is_searched_as_a_text(fitted: Project) -> None:
+    """TOML has no None: its word in a list is one, and the step's own None is told by it."""
+    declare(fitted, '"model.sav:class_weight" = ["balanced", "None"]', "f1")
+    answer = fitted.call("tune", "--json")
+    assert answer.code == 0, answer.err
+    found = answer.document
+    assert [each["state"] for each in found["trials"]] == ["done", "done"]
+    # What the step has itself is a point of the space, and the first trial.
+    assert found["trials"][0]["parameters"] == {"model.sav:class_weight": "None"}
 
 
 KILLED = """import os, signal

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy
 import pandas
@@ -93,3 +94,27 @@ def test_leaving_out() -> None:
     """Columns to leave out in all contracts are added to those of one."""
     contract = replace(contracts.infer(KINDS, "a.csv").contract, leave_out=("age",))
     assert contract.leaving_out(["ssn", "age"]).leave_out == ("age", "ssn")
+
+
+def test_labels_of_a_csv_are_as_written(tmp_path: Path) -> None:
+    """Yes and no are two categories, so that other spellings of them are none; and they are no truths of a contract."""
+    for name, labels in {
+        "old": ("yes", "no"),
+        "other": ("Yes", "No"),
+        "letters": ("y", "n"),
+        "truths": ("TRUE", "FALSE"),
+    }.items():
+        (tmp_path / f"{name}.csv").write_text("churn\n" + "\n".join(labels * 20))
+    contract = contracts.infer(tmp_path / "old.csv", "old.csv").contract
+    assert (contract.columns[0].type, contract.columns[0].categories) == ("text", ("no", "yes"))
+    truths = contracts.infer(tmp_path / "truths.csv", "truths.csv").contract
+    assert contracts.check(tmp_path / "old.csv", contract).broken("stop") == ()
+    assert contracts.check(tmp_path / "truths.csv", truths).broken("stop") == ()
+    for name in ("other", "letters", "truths"):
+        assert [each.rule for each in contracts.check(tmp_path / f"{name}.csv", contract).broken("stop")] == [
+            "columns.churn.categories"
+        ]
+    for name in ("old", "other", "letters"):
+        assert [each.rule for each in contracts.check(tmp_path / f"{name}.csv", truths).broken("stop")] == [
+            "columns.churn.type"
+        ]

@@ -348,6 +348,35 @@ def test_a_saved_step_that_was_left_out_is_offered(named: bool, tmp_path: Path, 
     assert 'steps = ["v.pkl", "m.pkl"]' in told.value.parts().remedy
 
 
+@pytest.mark.parametrize("row", [3, 70])
+def test_rows_that_a_step_does_not_take_are_told_with_those_it_was_fitted_on(row: int, tmp_path: Path) -> None:
+    """Whether one of the first rows is refused or a later one; the table is named whose rows are all taken."""
+    clean = pandas.DataFrame({"size": [float(n % 7) for n in range(90)], "label": [n % 7 > 3 for n in range(90)]})
+    raw = clean.astype({"size": str})
+    raw.loc[row, "size"] = "n/a?"
+    model = LogisticRegression().fit(clean[["size"]].to_numpy(), clean.label)
+    clean.to_parquet(tmp_path / "clean.parquet")
+    raw.to_csv(tmp_path / "raw.csv", index=False)
+    clean.rename(columns={"size": "other"}).to_parquet(tmp_path / "other.parquet")
+    pandas.DataFrame({"prediction": model.predict(clean[["size"]].to_numpy())}).to_csv(tmp_path / "p.csv", index=False)
+    (tmp_path / "model.pkl").write_bytes(pickle.dumps(model))
+    more = {"left_out_root": str(tmp_path), "read_beside": ("gone.csv", "other.parquet", "clean.parquet")}
+    stored = ({"path": "p.csv", "kind": "predictions"},)
+
+    def refused(**more: Any) -> errors.WorkFailed:
+        with pytest.raises((errors.RowsNotTaken, errors.StepsDoNotFit)) as told:
+            build(tmp_path, "model.pkl", data="raw.csv", inputs=("size",), target="label", stored=stored, **more)
+        return told.value
+
+    told = refused(**more).parts()
+    assert told.fact == (
+        "step model.pkl does not take the rows of raw.csv: size is text there, and numbers in clean.parquet"
+    )
+    assert "could not convert string to float: 'n/a?'" in told.nearest
+    assert told.remedy == 'name the rows that it was fitted on: data = "clean.parquet"'
+    assert isinstance(refused(), errors.RowsNotTaken if row > 50 else errors.StepsDoNotFit)
+
+
 def test_a_target_that_is_no_column_is_told(tmp_path: Path, mail: Any) -> None:
     """It is refused with the nearest of the data's columns."""
     mail.raw.to_parquet(tmp_path / "raw.parquet")

@@ -187,5 +187,14 @@ def test_a_list_stands_for_a_tuple() -> None:
     assert isinstance(made, models.Composition)
     assert made.steps[0].value.ngram_range == (1, 2)
     refused = models.refit(composition, raw, target, SEED, partly=False, changes={"step1": {"C": -1.0}})
-    why = "fitting it again raised InvalidParameterError: its parameter 'C' cannot be so"
-    assert refused == models.NotRefitted("step1", why)
+    assert refused == models.NotRefitted("step1", "its parameter 'C' must be a float in the range (0.0, inf]")
+
+
+def test_a_text_stands_for_none() -> None:
+    """Settings have no None: the text is one, also where the step's own value is something else."""
+    raw = pandas.DataFrame({"age": [1.0, 2.0, 3.0, 4.0] * 5})
+    target = pandas.Series([1, 0, 1, 0] * 5)
+    composition = composed(("age",), [LogisticRegression(class_weight="balanced").fit(raw, target)], raw)
+    made = models.refit(composition, raw, target, SEED, partly=False, changes={"step0": {"class_weight": "None"}})
+    assert isinstance(made, models.Composition)
+    assert made.steps[0].value.class_weight is None

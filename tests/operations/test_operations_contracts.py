@@ -272,7 +272,7 @@ def test_infer_and_again(line: Line) -> None:
     assert (written.state, written.path) == ("written", "contracts/raw.toml")
     assert infer(line, "raw.csv")[0].state == "there"
     assert infer(line, "raw.csv", again=True)[0].state == "same"
-    (line.root / "raw.csv").write_text(GOOD.replace("\n9,29", "\n9,290"))
+    (line.root / "raw.csv").write_text(GOOD.replace("\n9,29", "\n9,71"))
     (rewritten,) = infer(line, "raw.csv", again=True)
     assert rewritten.state == "rewritten"
     path = line.root / "contracts/raw.toml"
@@ -290,6 +290,23 @@ def test_infer_and_again(line: Line) -> None:
     assert 'severity = "warn"' in path.read_text()
 
 
+def test_a_breach_is_no_rule(line: Line) -> None:
+    """A contract that its file breaks is inferred of it with --replace alone; that a file grew old is no such breach."""
+    infer(line, "raw.csv")
+    (line.root / "raw.csv").write_text(GOOD.replace("id,age", "id,years"))
+    (left,) = infer(line, "raw.csv", again=True)
+    assert (left.state, left.why) == ("broken", "there is no column age")
+    assert "-[columns.age]" in left.diff and "+[columns.years]" in left.diff
+    path = line.root / "contracts/raw.toml"
+    assert "[columns.age]" in path.read_text()
+    (replaced,) = infer(line, "raw.csv", again=True, replace=True)
+    assert (replaced.state, replaced.why) == ("rewritten", "")
+    assert "[columns.years]" in path.read_text()
+    (line.root / "raw.csv").write_text(GOOD.replace("age", "day").replace(",2", ",1999-12-2"))
+    path.write_text('file = "raw.csv"\nfreshness = { column = "day", most = "1d" }\n[columns.day]\n')
+    assert infer(line, "raw.csv", again=True)[0].state == "by hand"
+
+
 def test_the_targets_of_a_service_are_never_missing(line: Line) -> None:
     """Where each row has the declared target, each must have it; where some have none, that is told."""
     (line.root / "noteship.toml").write_text(
@@ -301,7 +318,8 @@ def test_the_targets_of_a_service_are_never_missing(line: Line) -> None:
     path = line.root / "contracts/raw.toml"
     assert "missing = 0  # none of 100 seen" in path.read_text()
     (line.root / "raw.csv").write_text(text.replace("\n7,27", "\n7,"))
-    assert infer(line, "raw.csv", again=True)[0].unlabelled == 1
+    assert infer(line, "raw.csv", again=True)[0].unlabelled == 0
+    assert infer(line, "raw.csv", replace=True)[0].unlabelled == 1
     assert "missing = 0.27  # 1 of 100 seen" in path.read_text()
 
 

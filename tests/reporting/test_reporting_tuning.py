@@ -66,6 +66,9 @@ def test_the_page_says_what_was_found_and_what_it_was() -> None:
     assert "The best value is <b>0.832 ± 0.01</b>" in page
     assert "come to 0.79." in page
     assert "4 more" in page
+    # What failed stands below its point, in an order that no notebook knows.
+    assert "td.point small { display: block; }" in page
+    assert "C = 31.622776601683793, depth = 2, kind = " in page
     assert page.count('<figure class="card">') == 4
     for word in ("What mattered", "All together", "pruned", "failed"):
         assert word in page

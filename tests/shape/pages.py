@@ -86,7 +86,7 @@ def verbs_page() -> str:
         "# Verbs",
         "",
         "Every verb takes `--project DIR` and `--json`. Exits: 0 done, 1 the work failed, 2 wrong usage, 3 the",
-        "environment lacks something, 70 a fault of noteship's own.",
+        "environment lacks something, 70 a fault of noteship's own, 130 interrupted.",
         "This page is made from the code (`python tests/shape/pages.py`).",
     ]
     for verb in VERBS:

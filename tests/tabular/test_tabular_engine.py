@@ -9,6 +9,7 @@ import tempfile
 from pathlib import Path
 
 import duckdb
+import numpy
 import pandas
 import pyarrow
 import pytest
@@ -152,6 +153,32 @@ def test_times_of_a_csv_with_a_zone(tmp_path: Path) -> None:
         ]
     with tabular.opened(path, texts=["t"]) as table:
         assert table.ask('max("t")') == [("2024-01-01T00:00:00Z",)]
+
+
+@pytest.mark.parametrize(
+    "values", [("yes", "no"), ("t", "f"), ("y", "n"), ("true", "1"), ("True", "FALSE"), ("true", "NA"), ("on", "NA")]
+)
+def test_truths_of_a_csv_are_those_of_pandas(tmp_path: Path, values: tuple[str, str]) -> None:
+    """True and false in any case are truths, and all other labels are texts as the file has them."""
+    path = tmp_path / "t.csv"
+    path.write_text("\n".join(("x", *values, "")))
+    read = pandas.read_csv(path).x.dropna()
+    is_truth = isinstance(read[0], bool | numpy.bool_)
+    with tabular.opened(path) as table:
+        assert table.column("x").type == ("bool" if is_truth else "text")
+        assert [value for (value,) in table.ask("x", rest="WHERE x IS NOT NULL")] == list(read)
+    with tabular.opened(path, texts=["x"]) as table:
+        assert table.ask("x", rest="LIMIT 1") == [(values[0],)]
+
+
+def test_truths_and_texts_of_a_folder(tmp_path: Path) -> None:
+    """Where a part of a table has other labels than true and false, all are texts as their files have them."""
+    (tmp_path / "parts").mkdir()
+    (tmp_path / "parts/1.csv").write_text("x\nTrue\n")
+    (tmp_path / "parts/2.csv").write_text("x\nno\n")
+    with tabular.opened(tmp_path / "parts") as table:
+        assert table.column("x").type == "text"
+        assert sorted(table.ask("x")) == [("True",), ("no",)]
 
 
 @pytest.mark.parametrize("sparse", [False, True])

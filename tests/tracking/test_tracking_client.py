@@ -30,6 +30,21 @@ for _ in range(int(sys.argv[3])):
     found = deliver(store.open_store(None, Path(sys.argv[1])), sys.argv[2], wait_s=0)
     print(found.told, found.refused, found.fault)
 """
+# What an older version of noteship left, which broke off at the time of a stage.
+BEGUN = """
+import sys
+import mlflow
+from mlflow.entities import Metric, Param
+client = mlflow.MlflowClient()
+run = client.create_run(client.create_experiment("x"), 1000, {"noteship.event": "0"}, "run r")
+client.log_batch(run.info.run_id, [Metric("seconds", 1.0, 2000, 0)], [Param("n.depth", "3")])
+"""
+FOUND = """
+import mlflow
+client = mlflow.MlflowClient()
+[run] = client.search_runs([client.get_experiment_by_name("x").experiment_id])
+print(run.info.status, sorted(run.data.metrics.items()), sorted(run.data.params.items()))
+"""
 DELETED = """
 import sys
 import mlflow
@@ -38,9 +53,9 @@ client.delete_experiment(client.create_experiment("gone"))
 """
 
 
-def call(code: str, url: str, *words: str) -> list[str]:
-    """The lines that a process prints which has the server's address."""
-    variables = {**os.environ, "MLFLOW_TRACKING_URI": url, "MLFLOW_DISABLE_TELEMETRY": "true"}
+def call(code: str, url: str, *words: str, **more: str) -> list[str]:
+    """The lines that a process prints which has the server's address, and more variables."""
+    variables = {**os.environ, "MLFLOW_TRACKING_URI": url, "MLFLOW_DISABLE_TELEMETRY": "true", **more}
     command = [sys.executable, "-W", "ignore", "-c", code, *words]
     done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S, env=variables, check=False)
     assert done.returncode == 0, done.stderr
@@ -100,5 +115,21 @@ def test_a_database_refuses_as_a_server_does(tmp_path: Path) -> None:
     call(DELETED, url)
     outbox = wait(tmp_path, url, "gone", "there")
     assert call(DELIVER, url, str(tmp_path), url, "1") == ["1 1 "]
-    assert outbox.count() == 0
+    assert outbox.waiting() == []
     assert "deleted" in outbox.refused()[0].why
+
+
+def test_runs_in_files_are_told_too(tmp_path: Path) -> None:
+    """Stages beside a folder of their name, too; what an older version broke off at there goes on."""
+    url = f"file://{tmp_path}/runs"
+    stage = {"state": "executed", "seconds": 0.5, "params": {"depth": 3}}
+    outbox = Outbox(store.open_store(None, tmp_path / "store"))
+    body = {**BODY, "stages": {"n": stage, "n/02-train": stage}}
+    outbox.put(Event("0", "run", url, "mail", "x", 1000, 2000, body=body))
+    [told] = call(DELIVER, url, str(tmp_path / "store"), url, "1")
+    assert told.startswith("0 0 it keeps runs in files only where MLFLOW_ALLOW_FILE_STORE is true"), told
+    call(BEGUN, url, MLFLOW_ALLOW_FILE_STORE="true")
+    assert call(DELIVER, url, str(tmp_path / "store"), url, "1", MLFLOW_ALLOW_FILE_STORE="true") == ["1 0 "]
+    metrics = [("n.seconds", 0.5), ("n/02-train.seconds", 0.5), ("seconds", 1.0)]
+    params = [("n.depth", "3"), ("n/02-train.depth", "3")]
+    assert call(FOUND, url, MLFLOW_ALLOW_FILE_STORE="true") == [f"FINISHED {metrics} {params}"]

@@ -47,7 +47,7 @@ def test_events_wait_in_their_order(objects: store.Store) -> None:
     assert [each.id for each in outbox.waiting()] == ["1", "2", "3"]
     assert outbox.next(SERVER) == event("2")
     outbox.remove(event("2"))
-    assert outbox.next(SERVER) == event("3") and outbox.count() == 2
+    assert outbox.next(SERVER) == event("3") and outbox.count(SERVER) == 1
     assert outbox.next("http://nobody") is None
 
 
@@ -69,7 +69,7 @@ def test_what_another_version_wrote_waits_for_that_one(objects: store.Store) -> 
     objects.write_ref("tracking/waiting/2", {"of": "another form"}, expected=None)
     outbox.put(event("3"))
     assert outbox.waiting() == [event("3")] and outbox.next(SERVER) == event("3")
-    assert outbox.count() == 3
+    assert len(list(objects.refs("tracking/waiting/"))) == 3
 
 
 def test_one_tells_at_a_time(objects: store.Store) -> None:
@@ -77,12 +77,12 @@ def test_one_tells_at_a_time(objects: store.Store) -> None:
     first, second = Outbox(objects), Outbox(objects)
     assert first.hold(0) and first.hold(0)
     assert not second.hold(0)
-    threading.Timer(0.1, first.let_go, ["connection refused"]).start()
+    threading.Timer(0.1, first.let_go, [SERVER, "connection refused"]).start()
     assert second.hold(5)
-    assert second.fault == "connection refused"
-    first.let_go("too late")
-    second.let_go("")
-    assert first.fault == ""
+    assert second.fault(SERVER) == "connection refused"
+    first.let_go(SERVER, "too late")
+    second.let_go(SERVER, "")
+    assert first.fault(SERVER) == ""
 
 
 def test_a_killed_holder_holds_for_a_minute_only(objects: store.Store) -> None:
@@ -100,9 +100,36 @@ def test_a_server_that_is_away_leaves_all_waiting(objects: store.Store) -> None:
     delivered = deliver(objects, SERVER, wait_s=0)
     assert time.monotonic() - begun < 1
     assert (delivered.told, delivered.refused, delivered.fault) == (0, 0, "connection refused")
-    assert (outbox.count(), outbox.fault) == (1, "connection refused")
+    assert (outbox.count(SERVER), outbox.fault(SERVER)) == (1, "connection refused")
     assert outbox.hold(0)
     assert deliver(objects, SERVER, wait_s=0).busy
+
+
+def test_what_keeps_one_server_from_being_told_is_no_news_of_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of what waits a verb notes what is for the server that is named, and what the last attempt failed of there."""
+    monkeypatch.setattr(telling, "_start", lambda _: None)
+    opened = OpenedProject.at(tmp_path)
+    kept = judge(opened, bundle_of(opened, "one"))
+    told = judgements.read(opened.store, kept)
+    Outbox(opened.store).put(event("1"))
+    deliver(opened.store, SERVER, wait_s=0)
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "sqlite:////srv/mlflow.db")
+    assert [telling.judged(opened, kept, told) for _ in range(2)] == [(), ()]
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", SERVER)
+    assert telling.judged(opened, kept, told) == ("2 events wait for MLflow: connection refused",)
+
+
+def test_what_an_older_version_noted_of_a_fault_is_of_no_server(objects: store.Store) -> None:
+    """It does not say at which server it was; the next attempt does."""
+    older = {"holder": "", "until": 0.0, "fault": "connection refused", "stuck": None}
+    objects.write_ref("tracking/delivery", older, expected=None)
+    box = Outbox(objects)
+    assert box.fault(SERVER) == ""
+    box.put(event("1"))
+    deliver(objects, SERVER, wait_s=0)
+    assert box.fault(SERVER) == "connection refused"
 
 
 def test_nothing_that_waits_is_nothing_to_do(objects: store.Store) -> None:
@@ -136,8 +163,8 @@ def test_a_run_is_told_with_parameters_and_times() -> None:
     assert told is not None
     assert (told.key, told.name, told.status) == ("1", "run r1", "FAILED")
     assert told.params == {"n/02-train.depth": "8", "n/02-train.names": '["a"]'}
-    assert told.metrics == {"seconds": 2.5, "seconds/n/02-train": 1.5}
-    assert told.tags["noteship.stage.01"] == "reused"
+    assert told.metrics == {"seconds": 2.5, "n/02-train.seconds": 1.5}
+    assert told.tags["noteship.stage.01.state"] == "reused"
 
 
 def test_a_judgement_is_told_with_intervals_and_gates() -> None:
@@ -281,7 +308,7 @@ def test_what_noteship_breaks_at_is_set_aside_at_the_third_time(objects: store.S
     for _ in range(2):
         with pytest.raises(RuntimeError):
             deliver(objects, SERVER, wait_s=0)
-        assert box.fault == "a fault that `noteship tracking` shows"
+        assert box.fault(SERVER) == "a fault that `noteship tracking` shows"
     delivered = deliver(objects, SERVER, wait_s=0)
     assert (delivered.told, delivered.refused, server.told) == (1, 1, ["later"])
     assert [each.why for each in box.refused()] == ["noteship breaks at it: RuntimeError"]

@@ -51,12 +51,12 @@ def name_of(project: Project) -> str:
     return OpenedProject.at(project.root).name
 
 
-def settled(project: Project, waiting: int = 0, fault: str = "") -> None:
+def settled(project: Project, server: MlflowServer, waiting: int = 0, fault: str = "") -> None:
     """Wait until so much waits, and the last attempt came to that."""
     outbox = Outbox(OpenedProject.at(project.root).store)
     until = time.monotonic() + PATIENCE_S
-    while (outbox.count(), outbox.fault) != (waiting, fault):
-        assert time.monotonic() < until, (outbox.count(), outbox.fault)
+    while (outbox.count(server.url), outbox.fault(server.url)) != (waiting, fault):
+        assert time.monotonic() < until, (outbox.count(server.url), outbox.fault(server.url))
         time.sleep(0.2)
 
 
@@ -124,21 +124,21 @@ def test_a_run_appears_by_itself(server: MlflowServer, project: Project) -> None
     for _ in range(2):
         answer = project.child("run", MLFLOW_TRACKING_URI=server.url)
         assert answer.code == 0 and "MLflow" not in answer.err, answer.err
-    settled(project)
+    settled(project, server)
     [run] = server.runs(name_of(project)).values()
     assert run["status"] == "FINISHED"
     assert run["params"] == {"s0.text": "z", "s1.depth": "3"}
-    assert {"seconds", "seconds/s0", "seconds/s1"} == set(run["metrics"])
-    assert run["tags"]["noteship.stage.s1"] == "executed"
+    assert {"seconds", "s0.seconds", "s1.seconds"} == set(run["metrics"])
+    assert run["tags"]["noteship.stage.s1.state"] == "executed"
 
 
 def test_failed_runs_are_told_as_failed(server: MlflowServer, project: Project) -> None:
     """The run's end and that of its stages are the server's, too; the exit code is the run's."""
     project.write("s0.py", "open('f0.txt', 'w').write('x')\nraise SystemExit('no')\n")
     assert project.child("run", MLFLOW_TRACKING_URI=server.url).code == 1
-    settled(project)
+    settled(project, server)
     [run] = server.runs(name_of(project)).values()
-    assert run["status"] == "FAILED" and run["tags"]["noteship.stage.s0"] == "failed"
+    assert run["status"] == "FAILED" and run["tags"]["noteship.stage.s0.state"] == "failed"
 
 
 def test_all_kinds_appear(server: MlflowServer, project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -173,7 +173,7 @@ def test_what_a_dead_server_missed_is_told_later(server: MlflowServer, project: 
             assert time.monotonic() - begun < 20
             note = f"note: {number + 1} events wait for MLflow: connection refused"
             assert (note in answer.err) == (number > 0), answer.err
-            settled(project, number + 1, "connection refused")
+            settled(project, server, number + 1, "connection refused")
         document = tell(project, server.url, code=3)
         assert document["fault"] == "connection refused" and len(document["waiting"]) == 3
     finally:
@@ -217,7 +217,7 @@ def test_killed_deliveries_leave_nothing_twice(
     done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
     assert done.returncode == 0, done.stderr
     assert int(done.stdout) >= 3
-    assert Outbox(opened.store).count() == 0
+    assert Outbox(opened.store).waiting() == []
     check(server, opened.name, bundle)
 
 

@@ -30,13 +30,19 @@ def rows(count: int, seed: int = 0) -> pandas.DataFrame:
     return raw
 
 
-def judged(root: Path, raw: pandas.DataFrame, *wrecked: str, holdout: Holdout | None = None) -> Judgement:
-    """A full tree fitted on all rows, in which the values of some columns had been mixed up."""
+def judged(
+    root: Path,
+    raw: pandas.DataFrame,
+    *wrecked: str,
+    holdout: Holdout | None = None,
+    answers: pandas.Series | None = None,  # type: ignore[type-arg]
+) -> Judgement:
+    """A full tree fitted on all rows, or on other answers, in which the values of some columns had been mixed up."""
     random = numpy.random.default_rng(1)
     given = raw[COLUMNS].copy()
     for name in wrecked:
         given[name] = random.permutation(given[name].to_numpy())
-    model = DecisionTreeClassifier(random_state=0).fit(given.to_numpy(), raw.label)
+    model = DecisionTreeClassifier(random_state=0).fit(given.to_numpy(), raw.label if answers is None else answers)
     return make(root, raw, COLUMNS, [model]).judge(holdout or Holdout(), metric="accuracy")
 
 
@@ -58,12 +64,20 @@ def test_a_bundle_that_knows_the_rows_is_told_as_such(tmp_path: Path) -> None:
     assert any("it was fitted on them" in note for note in found.notes)
 
 
-def test_of_few_groups_nothing_can_be_told(tmp_path: Path) -> None:
-    """Of four sites a bundle that is worse in each of them would not be found, and the judgement says so."""
+def test_of_few_groups_rows_are_tested(tmp_path: Path) -> None:
+    """Of four sites no test by sites could find anything: rows are tested, and the judgement says so."""
     found = judged(tmp_path, rows(400), holdout=Holdout(by="group", column="site"))
     assert found.split.groups == (4, 20)
     assert found.agreement is not None and not found.agreement.is_testable and not found.agreement.is_worse
     assert any("fewer than 8 groups" in note for note in found.notes)
+
+
+def test_a_worthless_bundle_is_found_in_few_groups(tmp_path: Path) -> None:
+    """One that is fitted on answers of other rows fails also where the held-out rows are of four sites."""
+    raw = rows(400)
+    shuffled = raw.label.sample(frac=1, random_state=1)
+    found = judged(tmp_path, raw, answers=shuffled, holdout=Holdout(by="group", column="site"))
+    assert found.agreement is not None and not found.agreement.is_testable and found.agreement.is_worse
 
 
 def two_classes(true: numpy.ndarray, predicted: numpy.ndarray) -> Classified:  # type: ignore[type-arg]

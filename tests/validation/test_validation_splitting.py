@@ -68,7 +68,7 @@ def test_missing_times_are_counted() -> None:
     with pytest.raises(errors.MissingTimes) as caught:
         split(frame, None, by_time(), 0)
     assert (caught.value.missing, caught.value.unreadable, caught.value.rows) == (2, 1, 5)
-    with pytest.raises(errors.TooFewRows):
+    with pytest.raises(errors.TiedTimes):
         split(pandas.DataFrame({"date": [2020] * 30}), None, by_time(), 0)
 
 
@@ -161,3 +161,27 @@ def test_what_to_do_is_by_how_rows_are_held_out() -> None:
     assert "by another column" in of["time"].remedy and of["time"].nearest.startswith("rows that are held out by time")
     assert "another" not in of["share"].remedy
     assert "a file with more rows" in errors.TooFewRows("held-out", 3, 20, "file").parts().remedy
+
+
+@pytest.mark.parametrize(("old", "held"), [(80, 20), (85, 15), (65, 35), (90, 10)])
+def test_rows_of_one_moment_stay_together(old: int, held: int) -> None:
+    """About the share that was asked for is held out where a moment has many rows; its rows are on one side."""
+    frame = pandas.DataFrame({"when": ["2024-01-01"] * held + ["2023-01-01"] * old})
+    parts = split(frame, None, Holdout(by="time", column="when"), 0)
+    assert list(parts.held) == list(range(held))
+    assert parts.boundary is not None and parts.boundary.startswith("2024-01-01")
+
+
+@pytest.mark.parametrize(("old", "held"), [(10, 90), (59, 41), (91, 9), (0, 100)])
+def test_too_many_rows_of_one_moment_are_an_error(old: int, held: int) -> None:
+    """Where no boundary holds out about the share that was asked for, the moment is named with its rows."""
+    frame = pandas.DataFrame({"when": ["2023-01-01"] * old + ["2024-01-01"] * held})
+    with pytest.raises(errors.TiedTimes, match=f"{max(old, held)} of 100 are of 202"):
+        split(frame, None, Holdout(by="time", column="when"), 0)
+
+
+def test_the_nearest_moment_is_the_boundary() -> None:
+    """Of years with as many rows each, the one whose rows come nearest to the share."""
+    frame = pandas.DataFrame({"year": [2020 + n // 30 for n in range(210)]})
+    parts = split(frame, None, Holdout(0.3, "time", "year"), 0)
+    assert (len(parts.held), parts.boundary) == (60, "2025")

@@ -85,10 +85,10 @@ def test_parameters_change_the_value_and_equal_ones_do_not(made: Made) -> None:
 
 
 def test_a_tuple_is_told_as_settings_write_it() -> None:
-    """Parameters come as plain values, a tuple of them as a list; what is none of these is None."""
+    """Parameters come as plain values, a tuple as a list and None as a text; what is none of these is None."""
     told = _parameters(TfidfVectorizer(ngram_range=(1, 2)))
     assert told["ngram_range"] == [1, 2]
-    assert (told["max_df"], told["dtype"]) == (1.0, None)
+    assert (told["max_df"], told["dtype"], told["stop_words"]) == (1.0, None, "None")
 
 
 @pytest.mark.slow
@@ -106,7 +106,7 @@ def test_held_out_rows_are_never_looked_at(made: Made, tmp_path: Path) -> None:
 
 def test_what_cannot_be_tried_is_told(made: Made) -> None:
     """Parameters that a step refuses, and a metric of another kind of model, are errors."""
-    with pytest.raises(errors.NotTried, match=r"step1\.pkl: fitting it again raised"):
+    with pytest.raises(errors.NotTried, match=r"step1\.pkl: its parameter 'C' must be a float"):
         list(Trying(made.asked(), "f1", 3).values({"step1.pkl": {"C": -1.0}}))
     with pytest.raises(errors.UnfitMetric, match="rmse"):
         Trying(made.asked(), "rmse", 3)

@@ -80,6 +80,7 @@ ENV_1 = Environment("e", {"pandas": "2.1", "numpy": "1"}, "3.11")
 ENV_2 = Environment("e2", {"pandas": "2.2", "numpy": "1"}, "3.11")
 
 
+ANEW = "input x.csv made anew by 01"
 PIECES = {"s.ipynb": [("cell 1", "a"), ("cell 2", "b")], "help.py": [("function f", "c"), ("top level", "d")]}
 STAGE = Stage("s", "s.ipynb", of_bytes(b""), literals={"q": 0.5}, pieces=PIECES)
 
@@ -92,12 +93,13 @@ def result(parts: KeyParts, pieces: dict[str, list[tuple[str, str]]] | None = No
     ("parts", "kind", "text"),
     [
         (KeyParts("c2", {"p": 2}, "e", {}, {}), "code", "its code changed"),
-        (KeyParts("c", {"p": 2}, "e2", {"x.csv": "2"}), "parameter", "parameter p: 1 -> 2"),
+        (KeyParts("c", {"p": 2}, "e2", {"x.csv": "2"}), "parameter", f"parameter p: 1 -> 2; {ANEW}"),
         (KeyParts("c", {"p": True}, "e", {"x.csv": "1"}), "parameter", "parameter p: 1 -> True"),
         (KeyParts("c", {}, "e", {"x.csv": "1"}), "parameter", "parameter p: 1 -> the notebook's own value"),
         (KeyParts("c", {"p": 1, "q": 2}), "parameter", "parameter q: 0.5 (the notebook's own) -> 2"),
-        (KeyParts("c", {"p": 1}, "e2", {"x.csv": "2"}), "environment", "environment: pandas 2.1 -> 2.2"),
-        (KeyParts("c", {"p": 1}, "e", {"x.csv": "2"}), "input", "input x.csv made anew by 01"),
+        (KeyParts("c", {"p": 1}, "e2", {"x.csv": "2"}), "environment", f"environment: pandas 2.1 -> 2.2; {ANEW}"),
+        (KeyParts("c2", {"p": 1}, "e", {"y.csv": "2"}), "code", "its code changed"),
+        (KeyParts("c", {"p": 1}, "e", {"x.csv": "2"}), "input", ANEW),
         (KeyParts("c", {"p": 1}, "e", {"x.csv": "absent"}), "input", "input x.csv is gone"),
         (KeyParts("c", {"p": 1}, "e", {"x.csv": "1", "a": "1"}), "input", "input a was not among its inputs before"),
         (KeyParts("c", {"p": 1}, "e", {"x.csv": "1"}, {"/o": "2"}), "input", "input /o changed"),
@@ -105,7 +107,7 @@ def result(parts: KeyParts, pieces: dict[str, list[tuple[str, str]]] | None = No
     ],
 )
 def test_first_difference(parts: KeyParts, kind: str, text: str) -> None:
-    """The reason is the first thing that differs from the last result."""
+    """The reason is the first thing that differs from the last result, with an input that is another one, too."""
     now = Situation(STAGE, parts, last=result(OLD), makers={"x.csv": "01"}, environment=ENV_2, before=ENV_1)
     assert decide(now) == Execute(kind, text)  # type: ignore[arg-type]
 

@@ -18,6 +18,8 @@ STATES = {
     "same": "as it was",
     "rewritten": "written anew",
     "by hand": "changed by hand, and left as it is (--replace writes it anew)",
+    "broken": "left as it is, since the file breaks it: {} (--replace writes it anew)",
+    "passed over": "passed over: {}",
 }
 
 
@@ -32,7 +34,7 @@ def run(arguments: argparse.Namespace, output: Output) -> int:
 
 
 def _lines(written: Sequence[Written]) -> Iterator[str]:
-    rows = [(each.path or "none", each.file, STATES.get(each.state) or f"passed over: {each.why}") for each in written]
+    rows = [(each.path or "none", each.file, STATES[each.state].format(each.why)) for each in written]
     yield from table(rows, header=("contract", "of", ""))
     for each in written:
         if each.diff:

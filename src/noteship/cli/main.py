@@ -24,7 +24,8 @@ from noteship.errors import NoteshipError
 __all__ = ["main"]
 
 EXITS = (
-    "exits: 0 done, 1 the work failed, 2 wrong usage, 3 the environment lacks something, 70 a fault of noteship's own"
+    "exits: 0 done, 1 the work failed, 2 wrong usage, 3 the environment lacks something, "
+    "70 a fault of noteship's own, 130 interrupted"
 )
 OWN_FAULT = 70
 

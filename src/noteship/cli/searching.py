@@ -18,7 +18,7 @@ __all__ = ["Searching", "figure", "line", "point", "searching", "short_names"]
 # Six digits tell trials apart; more are noise.
 DIGITS = 6
 # Why a trial failed is told in one line; the whole of it is in the page and in --json.
-LONGEST = 90
+LONGEST = 160
 
 
 class Searching:
@@ -158,10 +158,12 @@ def figure(value: float | None) -> str:
 
 
 def point(parameters: Mapping[str, Any], names: Mapping[str, str]) -> str:
-    """Parameters by their short names."""
+    """Parameters by their short names; sorted, since the order is not kept with a trial."""
     return "  ".join(
-        f"{names.get(name, name)}={value if isinstance(value, str) else json.dumps(value)}"
-        for name, value in parameters.items()
+        sorted(
+            f"{names.get(name, name)}={value if isinstance(value, str) else json.dumps(value)}"
+            for name, value in parameters.items()
+        )
     )
 
 

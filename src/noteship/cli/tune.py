@@ -137,6 +137,9 @@ def _certainty(report: TuneReport, best: tuning.Trial) -> Iterator[str]:
     near, compared = tuning.near(best, done)
     if compared:
         yield f"  ±: its standard error; fold by fold {len(near)} of {compared} other trials are not told apart from it"
+    if best.error is None and len(done) > 1:
+        yield "  no ± is known, and the best of several trials is in part luck: what it is worth say rows that no trial has"
+        yield "    seen, such as those of [validate] holdout = { file = ... }"
     last = [each.value for each in done[-LAST:] if each.value is not None]
     if len(done) > LAST:
         yield f"  the last {LAST} lie from {figure(min(last))} to {figure(max(last))}"

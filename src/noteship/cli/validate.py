@@ -13,9 +13,10 @@ from noteship.operations import loading, telling, validating_pages
 from noteship.operations import validate as operation
 from noteship.operations.opened import OpenedProject
 from noteship.operations.validate import Validated
+from noteship.reporting.words import number, percent
 from noteship.validation.holdout import Holdout
 from noteship.validation.judgement import Agreement, Compared, Estimate, Judgement, Split
-from noteship.validation.measures import MEASURES
+from noteship.validation.measures import MEASURES, words_of
 
 __all__ = ["run", "summary"]
 
@@ -64,6 +65,7 @@ def summary(validated: Validated) -> Iterator[str]:
     yield f"  {_how(judgement)}"
     yield ""
     yield from table(list(_metrics(judgement)), header=_header(judgement), indent="  ")
+    yield "  * the main metric: slices, changed rows and models are compared by it"
     yield ""
     yield from (f"  {each}" for each in _beside(judgement))
     yield from _slices(judgement)
@@ -105,7 +107,7 @@ def _metrics(judgement: Judgement) -> Iterator[tuple[str, ...]]:
     for name in (each for each in MEASURES if each in judgement.metrics):
         estimate = judgement.metrics[name]
         mark = "*" if name == judgement.metric else ""
-        row: tuple[str, ...] = (f"{MEASURES[name].words}{mark}", _figure(estimate.value), _interval(estimate))
+        row: tuple[str, ...] = (f"{_words_of(judgement, name)}{mark}", _figure(estimate.value), _interval(estimate))
         if champion is not None:
             theirs = champion.metrics.get(name, Estimate(float("nan")))
             apart = champion.differences.get(name, Estimate(float("nan")))
@@ -113,8 +115,14 @@ def _metrics(judgement: Judgement) -> Iterator[tuple[str, ...]]:
         yield row
 
 
+def _words_of(judgement: Judgement, name: str) -> str:
+    return words_of(name, judgement.classes, judgement.positive)
+
+
 def _figure(value: float, sign: str = "") -> str:
-    return "none" if value != value else f"{value:{sign}.4g}" if abs(value) >= 1 else f"{value:{sign}.3f}"
+    """No power of ten."""
+    digits = ".3f" if abs(value) < 1 else ".4g" if abs(value) < 1000 else ",.0f"
+    return "none" if value != value else f"{value:{sign}{digits}}"
 
 
 def _interval(estimate: Estimate, sign: str = "") -> str:
@@ -125,7 +133,7 @@ def _interval(estimate: Estimate, sign: str = "") -> str:
 
 def _beside(judgement: Judgement) -> Iterator[str]:
     if judgement.agreement is not None:
-        yield from _apart(judgement.agreement, judgement.metric)
+        yield from _apart(judgement, judgement.agreement)
     champion = judgement.champion
     if champion is None:
         yield "there is no champion to compare with"
@@ -145,20 +153,23 @@ def _beside(judgement: Judgement) -> Iterator[str]:
         )
 
 
-def _apart(agreement: Agreement, metric: str) -> Iterator[str]:
+def _apart(judgement: Judgement, agreement: Agreement) -> Iterator[str]:
     """How far the bundle is from its clone, and what that shows."""
+    metric = _words_of(judgement, judgement.metric)
     found = "not shown to be worse"
     if agreement.is_worse:
         found = "worse than its clone, by more than chance"
-    elif not agreement.is_testable:
-        found = "too few groups to tell whether it is worse"
     elif agreement.knows:
         found = "better, as it was fitted on these rows"
     apart = agreement.difference
     between = "" if apart is None else f"; {metric} {_figure(apart.value, '+')} next to it"
     if apart is not None and _interval(apart, "+"):
         between += f" ({_interval(apart, '+')})"
-    yield f"the bundle answers {agreement.same:.1%} of these rows as its clone does{between}: {found}"
+    if judgement.kind == "classification":
+        same = f"the bundle answers {agreement.same:.1%} of these rows as its clone does"
+    else:  # Numbers are hardly ever the same.
+        same = f"the bundle's answers are {_figure(agreement.mean_difference)} apart from its clone's on average"
+    yield f"{same}{between}: {found}"
     if agreement.changed is not None:
         own, clones = (_figure(each) for each in agreement.changed)
         yield f"on these rows changed a little: {metric} {own}, its clone {clones}"
@@ -168,9 +179,16 @@ def _slices(judgement: Judgement) -> Iterator[str]:
     worse = [each for each in judgement.slices if each.is_worse]
     for each in sorted(worse, key=lambda one: one.p)[:SLICES_TOLD]:
         value = each.metrics.get(judgement.metric, Estimate(float("nan")))
-        how = "wrong more often" if judgement.kind == "classification" else "farther off"
-        found = f"{each.rows:,} rows, {judgement.metric} {_figure(value.value)}"
-        yield f"  {how} where {each.column} is {each.value}: {found}"
+        is_of_classes = judgement.kind == "classification"
+        how = "wrong more often" if is_of_classes else "farther off"
+        found = f"{each.rows:,} rows"
+        # What was tested; the metric depends on how many rows are of each class, too.
+        if each.loss > each.usual and is_of_classes:
+            found = f"{percent(each.loss)} of {found}, of other rows of the same classes {percent(each.usual)}"
+        elif each.loss > each.usual:
+            found = f"by {number(each.loss)} in {found}, in other rows by {number(each.usual)}"
+        figure = f"{_words_of(judgement, judgement.metric)} {_figure(value.value)}"
+        yield f"  {how} where {each.column} is {each.value}: {found}; {figure}"
 
 
 def _gates(judgement: Judgement) -> Iterator[str]:

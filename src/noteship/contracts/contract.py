@@ -17,7 +17,7 @@ Value = str | int | float | bool | datetime.date | datetime.datetime
 TYPES = ("text", "whole", "number", "bool", "date", "time", "binary", "list", "other")
 SEVERITIES: tuple[Severity, ...] = get_args(Severity)
 # Goes up when the same contract would judge the same file otherwise: remembered verdicts then count no more.
-VERSION = 2
+VERSION = 3
 
 
 @dataclass(frozen=True)

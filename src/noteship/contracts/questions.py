@@ -19,7 +19,7 @@ __all__ = ["Question", "missing_question", "of_values", "type_question", "types_
 CASTS = {
     "whole": "CASE WHEN TRY_CAST({0} AS DOUBLE) = trunc(TRY_CAST({0} AS DOUBLE)) THEN TRY_CAST({0} AS HUGEINT) END",
     "number": "TRY_CAST({0} AS DOUBLE)",
-    "bool": "TRY_CAST({0} AS BOOLEAN)",
+    "bool": tabular.said_truth("{0}"),
     "date": "TRY_CAST({0} AS DATE)",
     "time": tabular.moment("{0}"),
 }

@@ -27,8 +27,10 @@ from noteship.models.baseline import Profiler
 from noteship.models.composing import compositions
 from noteship.models.composition import ComposedScorer, Composition
 from noteship.models.describing import describe
+from noteship.models.failing import failed_step
 from noteship.models.importing import source_modules
 from noteship.models.loading import Step, load_steps
+from noteship.models.refusing import Refused, refusal
 from noteship.models.tables import read_table
 from noteship.models.verification import (
     Differs,
@@ -76,6 +78,8 @@ class BuildRequest(_Plain):
     - reproduces: False where the user said that nothing is to be reproduced
     - left_out: files of steps that stages wrote and `steps` does not name, relative to `left_out_root`; where the
       steps do not fit together, one of them may be what is missing
+    - read_beside: tables that the stages which made the steps read, in `left_out_root` as well; where a step does not
+      take the rows of `data`, it may have been fitted on one of them
     - environment: {"python": "3.11", "packages": {name: version}} as locked; empty: as installed
     """
 
@@ -95,6 +99,7 @@ class BuildRequest(_Plain):
     environment: Mapping[str, Any] = field(default_factory=dict)
     left_out: tuple[str, ...] = ()
     left_out_root: str = ""
+    read_beside: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -206,9 +211,14 @@ def _chosen(
     """The first way of fitting the steps together that reproduces something and contradicts nothing."""
     unopposed: tuple[Composition, list[Finding]] | None = None
     first: list[Finding] = []
+    refused: Refused | None = None
     try:
         for composition in itertools.islice(compositions(request.inputs, steps, raw), WAYS_LIMIT):
-            findings = [verify(composition, raw, table, request.target) for table in stored]
+            try:
+                findings = [_verified(composition, raw, table, request.target) for table in stored]
+            except Refused as error:
+                refused = refused or error
+                continue
             first = first or findings
             if any(isinstance(finding, Differs) for finding in findings):
                 continue
@@ -222,7 +232,12 @@ def _chosen(
         told = _with_maker(error, stored, request.made_at)
         raise replace(told, works=_completed(request, steps, raw)) from error
     except errors.StepsDoNotFit as error:
+        not_taken = _refusal(Refused(error.path, error), request, steps, raw)
+        if not_taken.fitted_on:
+            raise replace(not_taken, reason=error.reason) from error
         raise replace(error, works=_completed(request, steps, raw)) from error
+    if unopposed is None and refused is not None and not first:
+        raise _refusal(refused, request, steps, raw) from refused.cause
     if unopposed is None:
         raise_difference(first, request.made_at)
         raise AssertionError("a composition was neither opposed nor unopposed")
@@ -230,6 +245,24 @@ def _chosen(
         if table.named and isinstance(finding, NotChecked):
             raise errors.NotComparable(finding.path, finding.reason)
     return unopposed
+
+
+def _verified(composition: Composition, raw: pandas.DataFrame, table: Stored, target: str | None) -> Finding:
+    """Raises Refused where a step does not take some of the rows: those that it was tried on may be of another kind."""
+    try:
+        return verify(composition, raw, table, target)
+    except Exception as error:
+        step = failed_step(error)
+        if not step:
+            raise
+        raise Refused(step, error) from error
+
+
+def _refusal(
+    refused: Refused, request: BuildRequest, steps: Sequence[Step], raw: pandas.DataFrame
+) -> errors.RowsNotTaken:
+    root = Path(request.left_out_root)
+    return refusal(refused, (request.data, raw), request.inputs, steps, request.read_beside, root)
 
 
 def _completed(request: BuildRequest, steps: Sequence[Step], raw: pandas.DataFrame) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -75,7 +76,8 @@ class Composition:
                 yield Layer(f"what {step.label} takes", (own or taken,), given)
             if number == len(self.front):
                 return
-            self._advance(flow, number, always_named=True)
+            with self._noted(number):
+                self._advance(flow, number, always_named=True)
             names = flow.outputs[-1][0] if flow.outputs else tuple(map(str, flow.frame.columns))
             after = feature_names(self.steps[number + 1].value)
             fitting = tuple(option for option in dict.fromkeys((after, names)) if option)
@@ -98,9 +100,20 @@ class Composition:
             number = len(self.front)
             return self.predictor.predict(hand(self.handings[number], flow, self.steps[number].value))
         except Exception as error:
-            step = self.steps[number]
-            note_step(error, step.label, self.handings[number].column, (*self.inputs, *feature_names(step.value)))
+            self._note(error, number)
             raise
+
+    @contextmanager
+    def _noted(self, number: int) -> Iterator[None]:
+        try:
+            yield
+        except Exception as error:
+            self._note(error, number)
+            raise
+
+    def _note(self, error: Exception, number: int) -> None:
+        step = self.steps[number]
+        note_step(error, step.label, self.handings[number].column, (*self.inputs, *feature_names(step.value)))
 
     def _advance(
         self,

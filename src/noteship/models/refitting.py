@@ -108,7 +108,7 @@ class _Fitting:
             return NotRefitted(self._label, str(reason))
         except Exception as error:
             # Fitting runs the steps' own code, which may raise anything, with values of rows in its words.
-            return NotRefitted(self._label, f"fitting it again raised {type(error).__name__}{_parameter(error)}")
+            return NotRefitted(self._label, _parameter(error) or f"fitting it again raised {type(error).__name__}")
 
     def _fitted(self, frame: pandas.DataFrame, target: pandas.Series[Any]) -> Composition:
         composition, steps = self._composition, list(self._composition.steps)
@@ -130,9 +130,7 @@ class _Fitting:
         self._label = step.label
         value = unfitted(step.value, self._seed)
         own, changes = value.get_params(deep=True), self._changes.get(step.label, {})
-        # What settings and JSON write as a list, may have to be a tuple.
-        is_one = {name for name in changes if isinstance(own.get(name), tuple)}
-        value.set_params(**{name: tuple(each) if name in is_one else each for name, each in changes.items()})
+        value.set_params(**{name: _meant(each, own.get(name)) for name, each in changes.items()})
         if _takes_answers(value):
             value.fit(given, answers)
         else:
@@ -140,10 +138,18 @@ class _Fitting:
         return replace(step, value=value)
 
 
+def _meant(value: Any, own: Any) -> Any:
+    """A parameter of settings or JSON, which have no None and write a tuple as a list; `own` is the step's own one."""
+    if value == "None":
+        return None
+    return tuple(value) if isinstance(own, tuple) else value
+
+
 def _parameter(error: Exception) -> str:
-    """Which parameter scikit-learn says cannot be so."""
-    named = re.match(r"The '(\w+)' parameter of \w+ must be", str(error))
-    return f": its parameter {named[1]!r} cannot be so" if named else ""
+    """Which parameter scikit-learn refuses, and what it takes there: words about the class, with nothing of rows."""
+    told = re.match(r"The '(\w+)' parameter of \w+ must be (.+?)\. Got ", str(error), re.DOTALL)
+    is_meant = told is not None and type(error).__name__ == "InvalidParameterError"
+    return f"its parameter {told[1]!r} must be {told[2]}" if told and is_meant else ""
 
 
 def _agree(composition: Composition, made: Composition, frame: pandas.DataFrame) -> bool:

@@ -30,7 +30,7 @@ FITTED = (*PICKLES, ".skops")
 # Runs in the project's interpreter.
 MAKER = "noteship.bundling"
 # Raised whenever equal requests would now give another bundle.
-REQUEST_VERSION = 6
+REQUEST_VERSION = 7
 # As the lineage says it of a file that was not there.
 ABSENT = "absent"
 
@@ -210,6 +210,7 @@ def _request(opened: OpenedProject, service: ServiceSettings, result: workflow.R
             for path in result.results[name].outputs
             if path.lower().endswith(FITTED) and path not in files
         ),
+        "read_beside": _read_beside(service, result, [makers[step] for step in files]),
         "lineage": {"stages": [_lineage(result.results[name], needed.stages[name]) for name in needed.order]},
         "environment": {"python": environment.python, "packages": dict(environment.packages)},
         "profile": {"folds": monitor.folds, "tolerance": monitor.tolerance},
@@ -270,6 +271,12 @@ def _stored(service: ServiceSettings, result: workflow.RunResult, steps: Sequenc
         for path in sorted(outputs):
             if path.lower().endswith(TABLES) and path != service.data:
                 yield {"path": path, "kind": kind, "made_by": _made_by(result, path), "named": False}
+
+
+def _read_beside(service: ServiceSettings, result: workflow.RunResult, makers: Sequence[str]) -> list[str]:
+    """The tables that the makers of the steps read, those of the first step first: one of them it was fitted on."""
+    read = dict.fromkeys(path for maker in makers if maker for path in result.graph.reads(maker))
+    return [path for path in read if path.lower().endswith(TABLES) and path != service.data]
 
 
 def _made_by(result: workflow.RunResult, path: str) -> str:

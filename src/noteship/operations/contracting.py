@@ -12,9 +12,10 @@ from typing import Any, Literal
 
 from noteship import contracts, files, tabular
 from noteship.contracts import Contract, Inferred, Shelf
+from noteship.operations.checking import checked
 from noteship.operations.errors import NothingToContract
 from noteship.operations.opened import OpenedProject
-from noteship.operations.tables import MadeTable, in_project, made_tables, readable
+from noteship.operations.tables import MadeTable, in_project, lying, made_tables, readable
 
 __all__ = ["InferRequest", "Written", "infer"]
 
@@ -37,15 +38,15 @@ class InferRequest:
 class Written:
     """What became of one file's contract.
 
-    `state`: "written" anew; "there" already, and left alone; the "same", inferred again; "rewritten"; or "by hand": it
-    was changed since it was inferred, and is left as it is; "passed over", for the
-    reason `why`: a stage made it, and it is hardly a table. `diff` shows what inferring again changes or would change.
-    So many rows are `unlabelled`: they have no value of the declared target.
+    `state`: "written" anew; "there" already, and left alone; the "same", inferred again; "rewritten"; "by hand": it was
+    changed since it was inferred, and is left as it is; "broken": so it is, since the file breaks it, as `why` says;
+    "passed over", for the reason `why`: a stage made it, and it is hardly a table. `diff` shows what inferring again
+    changes or would change. So many rows are `unlabelled`: they have no value of the declared target.
     """
 
     file: str
     path: str
-    state: Literal["written", "there", "same", "rewritten", "by hand", "passed over"]
+    state: Literal["written", "there", "same", "rewritten", "by hand", "broken", "passed over"]
     diff: tuple[str, ...] = ()
     maker: str = ""
     why: str = ""
@@ -78,8 +79,9 @@ def infer(opened: OpenedProject, request: InferRequest, say: Callable[[str], Non
         if isinstance(new, str):
             found.append(Written(file, "", "passed over", maker=maker, why=new))
             continue
-        put = _put(opened, old, new, shelf, request, maker)
-        found.append(dataclasses.replace(put, unlabelled=new.unlabelled))
+        breach = _breach(opened, old, made) if old and not request.replace else ""
+        put = _put(opened, old, new, shelf, request, maker, breach)
+        found.append(dataclasses.replace(put, unlabelled=0 if breach else new.unlabelled))
         shelf = contracts.load(opened.root, opened.settings.contracts.folder)
     return tuple(found)
 
@@ -113,8 +115,26 @@ def _table(opened: OpenedProject, file: str, made: Mapping[str, MadeTable]) -> I
             raise type(error)(file, error.reason) from error
 
 
+def _breach(opened: OpenedProject, contract: Contract, made: Mapping[str, MadeTable]) -> str:
+    """How a file breaks its contract, of which what is wrong with it would become a rule; empty where it does not.
+
+    How old it is counts not: that is never inferred.
+    """
+    contract = contract.leaving_out(opened.settings.monitor.leave_out)
+    verdict = checked(opened, contract, lying(opened, contract.file, made))
+    broken = [each for each in verdict.broken("stop") if each.rule != "freshness"]
+    more = f", and {len(broken) - 1} more rule{'s' * (len(broken) > 2)}" if len(broken) > 1 else ""
+    return f"{broken[0].sentence()}{more}" if broken else ""
+
+
 def _put(
-    opened: OpenedProject, old: Contract | None, new: Inferred, shelf: Shelf, request: InferRequest, maker: str
+    opened: OpenedProject,
+    old: Contract | None,
+    new: Inferred,
+    shelf: Shelf,
+    request: InferRequest,
+    maker: str,
+    breach: str,
 ) -> Written:
     folder = opened.settings.contracts.folder
     taken = [Path(each.path).name for each in shelf.by_file.values()]
@@ -132,6 +152,8 @@ def _put(
         return Written(old.file, path, "same", maker=maker)
     lines = difflib.unified_diff(before.splitlines(), text.splitlines(), path, "inferred again", lineterm="", n=1)
     diff = tuple(line for line in lines if "as inferred: " not in line)
+    if breach:
+        return Written(old.file, path, "broken", diff, maker, breach)
     if contracts.is_as_inferred(before) or request.replace:
         _write(opened, path, text)
         return Written(old.file, path, "rewritten", diff, maker)

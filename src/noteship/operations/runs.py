@@ -13,6 +13,7 @@ from noteship import notebooks, workflow
 from noteship.nearest import nearest
 from noteship.operations.errors import NoRecord
 from noteship.operations.opened import OpenedProject
+from noteship.operations.writing import write
 
 __all__ = ["bundles_of", "fetch_record", "page_of", "run_json", "runs", "show", "stage_of", "started_with"]
 
@@ -82,7 +83,8 @@ def stage_of(opened: OpenedProject, record: workflow.RunRecord, stage: str) -> w
 def fetch_record(opened: OpenedProject, run: str, stage: str, target: Path | None) -> Path:
     """Write the executed notebook of a stage, of this run or of the one whose result it reused, and say where.
 
-    Without a target it goes to `.noteship/shown`. Raises UnknownRun, AmbiguousRun, NoRecord.
+    Without a target it goes to `.noteship/shown`; to a target that ends in .html goes its page. Raises UnknownRun,
+    AmbiguousRun, NoRecord, NotWritten.
     """
     record = opened.ledger.run(run)
     at = stage_of(opened, record, stage)
@@ -91,17 +93,22 @@ def fetch_record(opened: OpenedProject, run: str, stage: str, target: Path | Non
     source = opened.sources_by_name.get(at.stage)
     suffix = ".txt" if source and source.kind == "script" else ".ipynb"
     suffix = ".json" if at.stage in opened.data_sources else suffix
-    place = target or opened.root / ".noteship/shown" / record.run / f"{at.stage.replace('/', '-')}{suffix}"
+    is_page = target is not None and target.suffix == ".html" and suffix == ".ipynb"
+    shown = opened.root / ".noteship/shown" / record.run / f"{at.stage.replace('/', '-')}{suffix}"
+    place = shown if target is None or is_page else target
     opened.store.fetch_artifact(at.record, place)
-    return place
+    return page_of(place, target) if is_page else place
 
 
-def page_of(record: Path) -> Path:
-    """An executed notebook as a page beside it that any browser shows; what is no notebook is its own page."""
+def page_of(record: Path, target: Path | None = None) -> Path:
+    """An executed notebook as a page that any browser shows, beside it if not elsewhere; another record is its own page.
+
+    Raises NotWritten.
+    """
     if record.suffix != ".ipynb":
         return record
-    page = record.with_suffix(".html")
-    page.write_text(notebooks.page(record.stem, record.read_text(encoding="utf-8")), encoding="utf-8")
+    page = target or record.with_suffix(".html")
+    write(page, notebooks.page(record.stem, record.read_text(encoding="utf-8")))
     return page
 
 

@@ -162,10 +162,10 @@ def _put(opened: OpenedProject, event: Event) -> tuple[str, ...]:
     from noteship import tracking
 
     outbox = tracking.Outbox(opened.store)
-    before = outbox.count()
+    before = outbox.count(event.server)
     outbox.put(event)
     _start(opened)
-    fault = outbox.fault
+    fault = outbox.fault(event.server)
     # What another process tells now is no news; what could not be told before is.
     return (words(before + 1, fault),) if before and fault else ()
 

@@ -42,6 +42,8 @@ def _dimension(name: str, value: object) -> object:
 
     stage, dot, parameter = name.rpartition(".")
     file, _, step = name.rpartition(":")
+    if not dot and not step and isinstance(value, Mapping) and value and not {"low", "high"} & value.keys():
+        raise ValueError(f'quotes around a name that has a dot: "{name}.{next(iter(value))}"')
     if not (file and step) and not (stage and dot and parameter.isidentifier()):
         raise ValueError('a name such as "04-train.depth", of a stage\'s parameter, or "model.sav:C", of a step\'s')
     return tuning.dimension(value)

@@ -16,8 +16,8 @@ Kind = Literal["main", "other", "good", "bad"]
 # Points; what is drawn in a lane keeps its size, however wide the page is.
 HEIGHT, AXIS = 24, 20
 # Of a picture: the names' column, the axis', and each of the numbers'.
-NAMES, AXIS_WIDTH, NUMBERS = 230, 300, 130
-LONGEST_NAME = 30
+NAMES, AXIS_WIDTH, NUMBERS = 260, 300, 130
+LONGEST_NAME = 40
 COLOURS = {"main": "var(--window)", "other": "var(--quiet)", "good": "#009e73", "bad": "#d55e00"}
 SHAPES = {
     "main": "M0 -4.5a4.5 4.5 0 1 0 .01 0z",

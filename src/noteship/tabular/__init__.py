@@ -6,7 +6,7 @@ from noteship.tabular.column import Column, PlainType, plain_type, row_hash
 from noteship.tabular.engine import Table, opened, pattern_fault
 from noteship.tabular.errors import NoSuchColumn, NotATable, TableNeedsMemory, TableUnreadable
 from noteship.tabular.places import PATTERN_LETTERS, Files, form_of, found
-from noteship.tabular.quoting import identifier, moment, text
+from noteship.tabular.quoting import identifier, moment, said_truth, text
 
 __all__ = [
     "PATTERN_LETTERS",
@@ -26,5 +26,6 @@ __all__ = [
     "pattern_fault",
     "plain_type",
     "row_hash",
+    "said_truth",
     "text",
 ]

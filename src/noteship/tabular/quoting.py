@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping
 
-__all__ = ["identifier", "moment", "names", "struct", "text", "texts", "truth"]
+__all__ = ["identifier", "moment", "names", "said_truth", "struct", "text", "texts", "truth"]
 
 # A quoted name or a text, in which what ends it is doubled, or a bare word.
 TOKEN = re.compile(r'"[^"]*(?:""[^"]*)*"' + r"|'[^']*(?:''[^']*)*'|\w+")
@@ -29,6 +29,11 @@ def names(sql: str) -> set[str]:
 def moment(sql: str) -> str:
     """The time in UTC that a text says, if it says one. A cast to a time without a zone would not look at the zone."""
     return f"CAST(TRY_CAST({sql} AS TIMESTAMP WITH TIME ZONE) AS TIMESTAMP)"
+
+
+def said_truth(sql: str) -> str:
+    """The truth that a text says, if it says one, as pandas reads it: "yes" and "t" are labels like others."""
+    return f"CASE lower({sql}) WHEN 'true' THEN true WHEN 'false' THEN false END"
 
 
 def text(value: str) -> str:

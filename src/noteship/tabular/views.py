@@ -20,10 +20,11 @@ MISSING = (
     *("", "#N/A", "#N/A N/A", "#NA", "-NaN", "-nan", "<NA>"),
     *("N/A", "NA", "NULL", "NaN", "None", "n/a", "nan", "null"),
 )
-# Whole numbers of up to 38 digits, as identifiers are, keep every digit.
-CSV_TYPES = ("BOOLEAN", "BIGINT", "HUGEINT", "DOUBLE", "DATE", "TIMESTAMP", "VARCHAR")
+# Whole numbers of up to 38 digits, as identifiers are, keep every digit. What the engine itself takes for truths, such as
+# "yes" and "t", are texts to pandas.
+CSV_TYPES = ("BIGINT", "HUGEINT", "DOUBLE", "DATE", "TIMESTAMP", "VARCHAR")
 ISO_TIME = r"^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}"
-# Texts of which one among the first rows is no time are not looked at further.
+# Texts of which one among the first rows is none are not looked at further.
 ROWS_TRIED = 1_000
 ZONED = "TIMESTAMP WITH TIME ZONE"
 # The index of a data frame, which pandas stores beside the columns.
@@ -84,10 +85,10 @@ def view(connection: Connection, source: Source, name: str, texts: Collection[st
     if not columns:
         raise NotATable(source.name, "it has no column")
     spellings.check(connection.run, source, [column for column, _ in columns])
-    times = _times(connection, read, columns, texts) if source.form in ("csv", "json") else ()
-    made = View(
-        read, {column: _moment(column) if column in times else _plain(column, sql_type) for column, sql_type in columns}
-    )
+    ways = WAYS.get(source.form or "", ())
+    told = [column for column, sql_type in columns if sql_type == "VARCHAR" and column not in texts]
+    meant = _meant(connection, read, [(column, *way(column)) for column in told for way in ways])
+    made = View(read, {column: meant.get(column) or _plain(column, sql_type) for column, sql_type in columns})
     connection.run(f"CREATE TEMP VIEW {name} AS {made.of(made.columns)}")
     return made
 
@@ -149,28 +150,33 @@ def _csv(connection: Connection, path: str, name: str, texts: Collection[str]) -
     return f"read_csv({said}, auto_detect=false, columns={types}{formats})"
 
 
-def _times(
-    connection: Connection, read: str, columns: list[tuple[str, str]], texts: Collection[str]
-) -> Collection[str]:
-    """Columns of texts of which each is a time as ISO 8601 writes it, of which the engine itself knows a few ways."""
-    found = [name for name, sql_type in columns if sql_type == "VARCHAR" and name not in texts]
+def _meant(connection: Connection, read: str, ways: list[tuple[str, str, str]]) -> Mapping[str, str]:
+    """Columns of texts of which each says a value of another type, and how that is read; see `WAYS`."""
     for some in (f"(SELECT * FROM {read} LIMIT {ROWS_TRIED})", read):  # noqa: S608 - all of it is quoted
-        if not found:
+        if not ways:
             break
-        asked = ", ".join(f"count({quoting.identifier(name)}), count({_iso_moment(name)})" for name in found)
+        asked = ", ".join(f"count({quoting.identifier(name)}), count({said})" for name, said, _ in ways)
         ((*counts,),) = connection.run(f"SELECT {asked} FROM {some}")  # noqa: S608 - all of it is quoted
-        pairs = zip(found, counts[::2], counts[1::2], strict=True)
-        found = [name for name, there, moments in pairs if there == moments and (moments or some != read)]
-    return found
+        pairs = zip(ways, counts[::2], counts[1::2], strict=True)
+        ways = [way for way, there, said in pairs if there == said and (said or some != read)]
+    return {name: value for name, _, value in ways}
 
 
-def _iso_moment(name: str) -> str:
-    pattern = quoting.text(ISO_TIME)
-    return f"CASE WHEN regexp_matches({quoting.identifier(name)}, {pattern}) THEN {_moment(name)} END"
+def _time(name: str) -> tuple[str, str]:
+    """A time as ISO 8601 writes it, of which the engine itself knows a few ways."""
+    column = quoting.identifier(name)
+    moment = quoting.moment(column)
+    return f"CASE WHEN regexp_matches({column}, {quoting.text(ISO_TIME)}) THEN {moment} END", moment
 
 
-def _moment(name: str) -> str:
-    return quoting.moment(quoting.identifier(name))
+def _truth(name: str) -> tuple[str, str]:
+    """A truth as pandas reads it."""
+    truth = quoting.said_truth(quoting.identifier(name))
+    return truth, truth
+
+
+# What texts may say, by the form of their file: a value where a text says one, and the value where each does.
+WAYS: Mapping[str, tuple[Callable[[str], tuple[str, str]], ...]] = {"csv": (_time, _truth), "json": (_time,)}
 
 
 def _plain(name: str, sql_type: str) -> str:

@@ -42,13 +42,15 @@ BATCH = 100
 THERE = "RESOURCE_ALREADY_EXISTS"
 # What the same words will never be taken for; everything else may go better later.
 REFUSALS = {"BAD_REQUEST", "INVALID_PARAMETER_VALUE", "INVALID_STATE", "MALFORMED_REQUEST", "RESOURCE_DOES_NOT_EXIST"}
-# How faults of connections begin, in the words of several libraries, and how people say it.
+# What faults have in their words, whichever library says them, and how people say it.
 WORDS = {
     "Connection refused": "connection refused",
     "Name or service not known": "its name is not known",
     "Failed to resolve": "its name is not known",
     "timed out": "it does not answer in time",
     "CERTIFICATE_VERIFY_FAILED": "its certificate is not trusted",
+    "MLFLOW_ALLOW_FILE_STORE": "it keeps runs in files only where MLFLOW_ALLOW_FILE_STORE is true; "
+    "a database, such as sqlite:////srv/mlflow.db, needs nothing",
 }
 
 
@@ -195,11 +197,11 @@ class Client:
 def _told(error: Any) -> str:
     """Its words, as few as say it, and without what an address may hold."""
     text = str(error)
-    for begin, words in WORDS.items():
-        if begin in text:
+    for mark, words in WORDS.items():
+        if mark in text:
             return words
     code = re.search(r"error code (\d{3})|too many (\d{3}) error", text)
     if code:
         return f"it answers {code[1] or code[2]}"
     without = re.sub(r"(//[^\s?#]*)[?#]\S*", r"\1", re.sub(r"//\S*@", "//", text.replace("\n", " ")))
-    return cut(without, 200)
+    return cut(without)

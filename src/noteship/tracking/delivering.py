@@ -87,7 +87,7 @@ def _delivered(outbox: Outbox, objects: store.Store, server: str) -> Delivered:
         fault = "a fault that `noteship tracking` shows"
         raise
     finally:
-        outbox.let_go(fault)
+        outbox.let_go(server, fault)
     return Delivered(told, refused, fault)
 
 

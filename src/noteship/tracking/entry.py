@@ -58,12 +58,14 @@ def promotion_tags(event: Event) -> dict[str, str]:
 def _run(event: Event) -> Entry:
     body = event.body
     params = {f"{stage}.{name}": value for stage, name, value in _params(body["stages"])}
+    # What a stage's name is in ends in a word of ours: where the library keeps runs in files, no file's name is a
+    # folder of another one's then, though a notebook lies beside a folder of its name.
     metrics = {"seconds": (event.ended_ms - event.started_ms) / 1000}
     tags = {"noteship.run": body["run"], "noteship.state": body["state"], "noteship.by": body["by"]}
     for stage, told in body["stages"].items():
         if told["state"] == "executed":
-            metrics[f"seconds/{stage}"] = told["seconds"]
-        tags[f"noteship.stage.{stage}"] = told["state"]
+            metrics[f"{stage}.seconds"] = told["seconds"]
+        tags[f"noteship.stage.{stage}.state"] = told["state"]
     return _entry(event, f"run {body['run']}", params, metrics, tags, ENDS.get(body["state"], "FINISHED"))
 
 

@@ -4,8 +4,9 @@ References, of plain values:
 
 - ``tracking/waiting/SERVER/ID``: an event that was not told yet; SERVER is of a digest of the server's address
 - ``tracking/refused/ID``: {"event", "why"} of one that the server does not take
-- ``tracking/delivery``: {"holder", "until", "fault", "stuck"}: who tells now, and until when nobody else may; what the
-  last attempt came to; and the id of the event at which it broke off, with how often. It moves by compare-and-swap.
+- ``tracking/delivery``: {"holder", "until", "server", "fault", "stuck"}: who tells now, and until when nobody else may;
+  whom the last attempt was to tell, and what it came to; and the id of the event at which it broke off, with how often.
+  It moves by compare-and-swap.
 """
 
 from __future__ import annotations
@@ -67,9 +68,9 @@ class Outbox:
                 return event
         return None
 
-    def count(self) -> int:
-        """How many wait."""
-        return sum(1 for _ in self._store.refs(f"{WAITING}/"))
+    def count(self, server: str) -> int:
+        """How many wait for a server."""
+        return sum(1 for _ in self._store.refs(f"{WAITING}/{_folder(server)}/"))
 
     def refused(self) -> list[Refused]:
         """Those that were refused, in their order; what noteship cannot read is left out."""
@@ -108,11 +109,10 @@ class Outbox:
             if not _is_old(event.id):
                 yield from map(Digest, (*event.files.values(), *([event.bundle] if event.bundle else ())))
 
-    @property
-    def fault(self) -> str:
-        """What the last attempt failed of; empty where it did not, or where there was none."""
+    def fault(self, server: str) -> str:
+        """What the last attempt failed of; empty where it did not, or where there was none or one at another server."""
         ref = self._store.read_ref(DELIVERY)
-        return str(ref.value["fault"]) if ref else ""
+        return str(ref.value["fault"]) if ref and ref.value.get("server") == server else ""
 
     def hold(self, wait_s: float) -> bool:
         """Whether nobody else may tell anything for a minute; waits for who does now. Holds again what is held."""
@@ -126,11 +126,11 @@ class Outbox:
                 return False
             time.sleep(POLL_S)
 
-    def let_go(self, fault: str) -> None:
-        """Let others tell, and note what it came to."""
+    def let_go(self, server: str, fault: str) -> None:
+        """Let others tell, and note what it came to at a server."""
         ref = self._store.read_ref(DELIVERY)
         if ref is not None and ref.value["holder"] == self._holder:
-            self._write(ref, {"holder": "", "until": 0.0, "fault": fault})
+            self._write(ref, {"holder": "", "until": 0.0, "server": server, "fault": fault})
 
     def stuck(self, event: Event) -> int:
         """Note that who tells, and holds the outbox, broke off at an event; how often that was one after the other."""
@@ -143,7 +143,8 @@ class Outbox:
         return times
 
     def _write(self, ref: store.Ref | None, value: dict[str, Any]) -> bool:
-        kept = {"fault": ref.value["fault"], "stuck": ref.value.get("stuck")} if ref else {"fault": "", "stuck": None}
+        kept: dict[str, Any] = {"server": "", "fault": "", "stuck": None}
+        kept |= {name: ref.value[name] for name in kept if name in ref.value} if ref else {}
         whole = {**kept, **value}
         try:
             self._store.write_ref(DELIVERY, whole, expected=ref)

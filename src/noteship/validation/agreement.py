@@ -44,15 +44,22 @@ def agree(
     makes of others; of rows that are a little different it knows none by heart. There the answers still hold mostly,
     and what is left of a memory is in favour of the bundle alone. So by either test a bundle that is as good as its
     clone is called worse as rarely as the level says, or less often.
+
+    Of too few groups no test by groups can find anything. There each row is taken for evidence of its own: that finds
+    what is worthless, and may call a bundle worse that is so for some groups alone. Who is stopped wrongly reads why,
+    and can override it; who is let through wrongly never knows.
     """
     groups, seed = held.resampling.groups, held.resampling.seed
+    units = len(held.frame) if groups is None else len(numpy.unique(groups))
+    if units < LEAST_UNITS:
+        groups = None
     plainly = compare_by(metric, bundle.answers, clone.answers, groups, seed)
     better = compare_by(metric, clone.answers, bundle.answers, groups, seed).p_worse
-    p, changed = plainly.p_worse, _on_changed(clone.composition, bundle.composition, held, signature, metric)
+    changed = _on_changed((clone.composition, bundle.composition), held, signature, metric, by_group=groups is not None)
+    p = plainly.p_worse
     if changed is not None:
         p = min(1.0, 2 * min(p, changed[0]))
     same, apart = _apart(clone.answers, bundle.answers)
-    units = len(held.frame) if groups is None else len(numpy.unique(groups))
     return Agreement(
         rows=len(held.frame),
         same=same,
@@ -69,10 +76,15 @@ def agree(
 
 
 def _on_changed(
-    clone: models.Composition, bundle: models.Composition, held: Held, signature: models.Signature, metric: str
+    both: tuple[models.Composition, models.Composition],
+    held: Held,
+    signature: models.Signature,
+    metric: str,
+    *,
+    by_group: bool,
 ) -> tuple[float, tuple[float, float]] | None:
     """How likely so much a worse bundle is by chance on changed rows, and both values; None where none are scored."""
-    some = held.some(MOST_ROWS)
+    (clone, bundle), some = both, held.some(MOST_ROWS)
     used = [column for column in signature.inputs if column.name not in bundle.unused]
     try:
         frame = pandas.concat([_changed(some, used, number) for number in range(TIMES)], ignore_index=True)
@@ -83,7 +95,8 @@ def _on_changed(
     except Exception:
         # Steps raise anything for what they have not seen.
         return None
-    one = numpy.arange(len(some.frame)) if some.resampling.groups is None else some.resampling.groups
+    groups = some.resampling.groups if by_group else None
+    one = numpy.arange(len(some.frame)) if groups is None else groups
     p = compare_by(metric, own, theirs, numpy.tile(one, TIMES), some.resampling.seed).p_worse
     whole = numpy.ones((1, len(answers)))
     values = tuple(float(each.measure(whole).get(metric, [numpy.nan])[0]) for each in (own, theirs))

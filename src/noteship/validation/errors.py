@@ -20,6 +20,7 @@ __all__ = [
     "NotJudged",
     "NotTried",
     "OneClass",
+    "TiedTimes",
     "TooFewFolds",
     "TooFewRows",
     "UnfitMetric",
@@ -141,6 +142,31 @@ class MissingTimes(WorkFailed):
     def example(cls) -> Self:
         """An instance for documentation."""
         return cls("date", 118, 0, 2_000)
+
+
+@dataclass(eq=False)
+class TiedTimes(WorkFailed):
+    """So many rows are of one moment that no boundary holds out about the share that was asked for."""
+
+    column: str
+    share: float
+    moment: str
+    rows: int
+    of: int
+
+    def parts(self) -> Parts:
+        """The moment, and how many rows it has."""
+        return Parts(
+            f"no moment of {self.column} has about {self.share:.0%} of the rows after it:"
+            f" {self.rows:,} of {self.of:,} are of {self.moment}",
+            where=HOLDOUT,
+            remedy="hold out by a column with finer times, another share, or a share alone: holdout = 0.2",
+        )
+
+    @classmethod
+    def example(cls) -> Self:
+        """An instance for documentation."""
+        return cls("date", 0.2, "2026-01-01 00:00:00", 900, 1000)
 
 
 @dataclass(eq=False)

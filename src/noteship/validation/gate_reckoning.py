@@ -148,7 +148,7 @@ class _Reckoning:
     def _filled(self, term: terms.Quantity) -> str:
         """The text of an expression with the value behind each name."""
         known = {name: self.quantity(name) for name in terms.names(term)}
-        values = {name: f"{name} {value:.3g}" for name, value in known.items() if value is not None}
+        values = {name: f"{name} {_digits(value, 3)}" for name, value in known.items() if value is not None}
         return str(_renamed(term, values))
 
 
@@ -196,7 +196,17 @@ def _holds(left: float, sign: str, right: float) -> bool:
 def _told_apart(left: float, right: float) -> tuple[str, str]:
     """Both numbers with as few digits, but three, as leave them in their order."""
     for digits in range(3, 17):
-        shown = f"{left:.{digits}g}", f"{right:.{digits}g}"
-        if left == right or (shown[0] != shown[1] and (float(shown[0]) < float(shown[1])) == (left < right)):
-            return shown
+        one, other = float(f"{left:.{digits}g}"), float(f"{right:.{digits}g}")
+        if left == right or (one != other and (one < other) == (left < right)):
+            return _digits(left, digits), _digits(right, digits)
     return repr(left), repr(right)
+
+
+def _digits(value: float, digits: int) -> str:
+    """So many digits that count, and a power of ten only where there would be many zeros.
+
+    >>> _digits(18612.0, 3), _digits(0.94812, 3), _digits(-1234567.0, 4), _digits(0.0, 3), _digits(1.2e-7, 3)
+    ('18,600', '0.948', '-1,235,000', '0', '1.2e-07')
+    """
+    rounded = float(f"{value:.{digits}g}")
+    return f"{rounded:,.{max(digits, 12)}g}" if 1e3 <= abs(rounded) < 1e12 else f"{value:.{digits}g}"

@@ -99,6 +99,9 @@ class Slice(_Plain):
     - few: measures that rest on too few of its rows, those of one class for example
     - p: how likely so much a worse loss than that of the other rows is by chance, corrected for the number of slices
     - is_worse: whether that is below the judgement's `level`; never of a small slice
+    - loss, usual: of a slice that was tested, what its answers lack, and what those to other rows do. Of classes the
+      share of wrong answers, and that of other rows with as many of each class; of numbers the median distance from
+      the truth, with groups the mean
     """
 
     column: str
@@ -109,6 +112,8 @@ class Slice(_Plain):
     p: float = math.nan
     is_worse: bool = False
     few: tuple[str, ...] = ()
+    loss: float = math.nan
+    usual: float = math.nan
 
 
 @dataclass(frozen=True)
@@ -273,7 +278,7 @@ class Agreement(_Plain):
     - difference: of the main metric on the held-out rows, the bundle's less the clone's, on the same resamples
     - changed: the main metric of the bundle and of the clone on rows changed a little; None where none could be
     - knows: whether the bundle is better on the held-out rows by more than chance, so that it was fitted on them
-    - is_testable: whether there are rows, or groups, enough to find any difference
+    - is_testable: whether there are groups enough to find a difference by them; where not, it was looked for by rows
     """
 
     rows: int

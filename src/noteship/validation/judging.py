@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import importlib.metadata
+import json
 import platform
 import time
 from collections.abc import Callable, Iterator
@@ -23,7 +24,7 @@ from noteship.validation.cloning import Judged, encoded, judged_for, score
 from noteship.validation.differing import differences
 from noteship.validation.judgement import Agreement, Confusion, Estimate, Judgement, Slice, Split
 from noteship.validation.latency import Timing
-from noteship.validation.measures import main_measure
+from noteship.validation.measures import MEASURES, main_measure, means_of
 from noteship.validation.metrics import Array, Classified, Regressed
 from noteship.validation.opening import Opened, open_model
 from noteship.validation.paired import LEVEL
@@ -221,6 +222,7 @@ class _Judging:
         told = found.split
         if found.agreement is not None:
             yield from _on_agreement(found.agreement)
+        yield from _on_means(found)
         yield from _on_groups(told, self._resampling.units)
         if told.unlabelled:
             yield f"{told.unlabelled:,} rows without an answer were left out"
@@ -265,9 +267,23 @@ def _on_groups(told: Split, units: int) -> Iterator[str]:
         yield f"the measures are of {units} groups: {known}"
 
 
+def _on_means(found: Judgement) -> Iterator[str]:
+    """Of two classes one is mostly what matters; who names none may take the mean of both for it."""
+    if len(found.classes) == 2 and found.positive is None:
+        rare = min(found.classes, key=lambda word: sum(found.split.classes[word]))
+        means = [MEASURES[name].words for name in means_of(found.classes, None) if name in found.metrics]
+        yield (
+            f"{', '.join(means[:-1])} and {means[-1]} are means of both classes, in gates, too: to judge by one of"
+            f" them, name it, as in [validate] positive = {json.dumps(rare, ensure_ascii=False)}"
+        )
+
+
 def _on_agreement(given: Agreement) -> Iterator[str]:
     if not given.is_testable:
-        yield f"the held-out rows are of fewer than {LEAST_UNITS} groups: whether the bundle is worse cannot be told"
+        yield (
+            f"the held-out rows are of fewer than {LEAST_UNITS} groups, or stretches of time: whether the bundle is"
+            " worse was tested by rows, as if they did not err alike"
+        )
     if given.knows and not given.is_worse:
         rest = "nothing beside tells whether it is worse" if given.changed is None else "these rows changed a little do"
         yield (

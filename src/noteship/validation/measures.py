@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-__all__ = ["COSTS", "MEASURES", "Kind", "Measure", "goodness", "main_measure"]
+__all__ = ["COSTS", "MEASURES", "Kind", "Measure", "goodness", "main_measure", "means_of", "words_of"]
 
 Kind = Literal["classification", "regression"]
 
@@ -48,6 +48,8 @@ _ALL = (
     Measure("bias", "mean of predicted less true", "zero", "regression"),
 )
 MEASURES: Mapping[str, Measure] = {each.name: each for each in _ALL}
+# Of one class each: where none is named, the mean over all of them. Of two, the area is the same for both.
+_OF_A_CLASS = ("f1", "precision", "recall", "average_precision")
 # What a gate may ask of the cost, with what it is.
 COSTS: Mapping[str, str] = {
     "p50_ms": "milliseconds that half of the calls for one row stay within",
@@ -57,6 +59,25 @@ COSTS: Mapping[str, str] = {
     "work_mean": "multiplications that a row takes, on average",
     "work_p99": "multiplications that 99 % of the rows stay within",
 }
+
+
+def means_of(classes: Sequence[str], positive: str | None) -> tuple[str, ...]:
+    """The measures that are means over the classes, since none of them is asked about."""
+    if not classes or positive is not None:
+        return ()
+    return (*_OF_A_CLASS, *(("roc_auc",) if len(classes) > 2 else ()))
+
+
+def words_of(name: str, classes: Sequence[str] = (), positive: str | None = None) -> str:
+    """What a measure is, for a person, of a model of these classes; one of a newer version has its name.
+
+    >>> words_of("f1", ("no", "yes")), words_of("f1", ("no", "yes"), "yes"), words_of("roc_auc", ("a", "b", "c"))
+    ('F1 (mean of both classes)', 'F1', 'area under ROC (mean of all classes)')
+    """
+    words = MEASURES[name].words if name in MEASURES else name
+    if name not in means_of(classes, positive):
+        return words
+    return f"{words} (mean of {'both' if len(classes) == 2 else 'all'} classes)"
 
 
 def goodness(name: str, value: Any) -> Any:

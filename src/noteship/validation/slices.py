@@ -51,7 +51,8 @@ def _slice(judged: Measurer, cut: Cut, resampling: Resampling, metric: str) -> t
     can_be_tested = not small and not _is_small(~inside, resampling.groups)
     p = _worse(judged, inside, resampling.groups) if can_be_tested else numpy.nan
     few = tuple(name for name, rows in part.cases().items() if name in metrics and rows < SMALL_ROWS)
-    return Slice(cut.column, cut.value, len(cut.places), metrics, small, few=few), p
+    loss, usual = _compared(judged, inside, resampling.groups) if can_be_tested else (numpy.nan, numpy.nan)
+    return Slice(cut.column, cut.value, len(cut.places), metrics, small, few=few, loss=loss, usual=usual), p
 
 
 def _is_small(inside: Array, groups: Array | None) -> bool:
@@ -75,6 +76,21 @@ def _worse(judged: Measurer, inside: Array, groups: Array | None) -> float:
     from scipy.stats import mannwhitneyu  # type: ignore[import-untyped]
 
     return float(mannwhitneyu(loss[inside], loss[~inside], alternative="greater", method="asymptotic").pvalue)
+
+
+def _compared(judged: Measurer, inside: Array, groups: Array | None) -> tuple[float, float]:
+    """What answers lack inside, and outside: of classes as shares, those outside weighted as the classes are inside."""
+    loss = judged.loss
+    if isinstance(judged, Classified):
+        outside = 0.0
+        for each, rows in zip(*numpy.unique(judged.true[inside], return_counts=True), strict=True):
+            of = judged.true == each
+            # Where all rows of a class are inside, it is no reason for any difference.
+            others = of & ~inside if (of & ~inside).any() else of
+            outside += rows * loss[others].mean()
+        return float(loss[inside].mean()), float(outside / inside.sum())
+    middle = numpy.median if groups is None else numpy.mean
+    return float(middle(loss[inside])), float(middle(loss[~inside]))
 
 
 def _more_wrong(true: Array, loss: Array, inside: Array) -> float:

@@ -20,6 +20,8 @@ Array = numpy.ndarray[Any, Any]
 
 # With fewer the interval of an accuracy of 90 % is wider than a third of all there is.
 LEAST_ROWS = 20
+# By time, the held-out part may have so many times the rows that were asked for, or that part of them.
+TIED = 2.0
 # A group is taken if the held-out part then has at most so many times the rows that were asked for.
 OVERSHOOT = 1.1
 
@@ -54,7 +56,7 @@ def split(
     Guarantee: equal arguments give equal parts, on every machine. By share, each class has its share of rows, and one
     with two rows or more is in both parts. By time, rows of one moment are on one side; by group, rows of one group,
     and those without a group are one.
-    Raises NoHoldoutColumn, MissingTimes, TooFewRows.
+    Raises NoHoldoutColumn, MissingTimes, TiedTimes, TooFewRows.
     """
     if holdout.column is not None and holdout.column not in frame.columns:
         raise errors.NoHoldoutColumn(holdout.column, tuple(map(str, frame.columns)))
@@ -125,11 +127,17 @@ def _by_time(column: pandas.Series[Any], holdout: Holdout) -> Parts:
     if missing:
         blank = int(column.isna().sum())
         raise errors.MissingTimes(str(column.name), blank, missing - blank, len(column))
-    order = numpy.argsort(moments.to_numpy(), kind="stable")
-    boundary = moments.iloc[order[min(len(order) - 1, int(len(order) * (1 - holdout.share)))]]
+    found, counts = numpy.unique(moments.to_numpy(), return_counts=True)
+    # How many rows there are from each moment on: of moments with many rows, the one that comes nearest is taken.
+    since = counts[::-1].cumsum()[::-1]
+    wanted = len(column) * holdout.share
+    at = int(numpy.argmin(numpy.abs(since - wanted)))
+    if len(found) < 2 or not wanted / TIED <= since[at] <= wanted * TIED:
+        most = int(counts.argmax())
+        moment = str(moments[moments == found[most]].iloc[0])
+        raise errors.TiedTimes(str(column.name), holdout.share, moment, int(counts[most]), len(column))
+    boundary = moments[moments == found[at]].iloc[0]
     held = (moments >= boundary).to_numpy()
-    if held.all():
-        raise errors.TooFewRows("training", 0, LEAST_ROWS)
     return Parts(numpy.flatnonzero(~held), numpy.flatnonzero(held), str(boundary))
 
 

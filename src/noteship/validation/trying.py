@@ -68,7 +68,10 @@ class Trying:
 
     @property
     def steps(self) -> dict[str, dict[str, Any]]:
-        """By label the class and the parameters of each step that is fitted; what is no plain value is None."""
+        """By label the class and the parameters of each step that is fitted, as settings write them.
+
+        None is the text "None", a tuple a list; what is no plain value is told as None.
+        """
         return {
             each.label: {"kind": each.kind, "parameters": _parameters(each.value)}
             for each in self._composition.steps
@@ -105,7 +108,7 @@ class Trying:
 
 
 def _parameters(value: Any) -> dict[str, Any]:
-    """Those of the unfitted clone that is fitted for a trial; a tuple as a list, as settings write it."""
+    """Those of the unfitted clone that is fitted for a trial."""
     given: Mapping[str, Any] = models.unfitted(value, 0).get_params(deep=True)
     return {name: _plain(each) for name, each in given.items()}
 
@@ -113,4 +116,6 @@ def _parameters(value: Any) -> dict[str, Any]:
 def _plain(value: Any) -> Any:
     if isinstance(value, tuple) and all(isinstance(each, PLAIN) for each in value):
         return list(value)
+    if value is None:
+        return "None"
     return value if isinstance(value, PLAIN) else None

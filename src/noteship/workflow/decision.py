@@ -1,4 +1,4 @@
-"""Reuse or execute: a pure decision, with the first thing that differs as its reason."""
+"""Reuse or execute: a pure decision, with the first thing that differs as its reason, and an input beside it."""
 
 from __future__ import annotations
 
@@ -89,6 +89,17 @@ def own_change(now: Situation, waiting: Collection[str]) -> Execute | None:
 
 
 def _difference(now: Situation, last: Result) -> Execute | None:
+    """The first thing that differs; of what both read, one that is another one now is named with it."""
+    first = _first(now, last)
+    if first is None or first.kind == "input":
+        return first
+    old, new = last.parts.reads, now.parts.reads
+    both = old.keys() & new.keys()
+    more = _input({path: old[path] for path in both}, {path: new[path] for path in both}, now.makers)
+    return replace(first, text=f"{first.text}; {more}") if more else first
+
+
+def _first(now: Situation, last: Result) -> Execute | None:
     old = last.parts
     if now.parts.code != old.code and now.stage.source:
         return Execute("code", "its declaration changed")

@@ -42,12 +42,14 @@ def _infer(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--again",
         action="store_true",
-        help="infer also what has a contract, and show what differs; one that was changed by hand stays as it is",
+        help="infer also what has a contract, and show what differs; one that was changed by hand, or that its file "
+        "breaks, stays as it is",
     )
     parser.add_argument(
         "--replace",
         action="store_true",
-        help="write over contracts that were changed by hand, too; severities, patterns and what is left out stay",
+        help="write over contracts that were changed by hand or are broken, too; severities, patterns and what is left "
+        "out stay",
     )
 
 

@@ -84,7 +84,9 @@ def show(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("run", metavar="RUN", help="`latest` or the start of a run's name")
     parser.add_argument("stage", metavar="STAGE", nargs="?")
     parser.add_argument("--open", action="store_true", help="open the stage's executed notebook in the browser")
-    parser.add_argument("--output", metavar="FILE", help="write the stage's executed notebook there")
+    parser.add_argument(
+        "--output", metavar="FILE", help="write the stage's executed notebook there, to a .html as a page"
+    )
 
 
 def gc(parser: argparse.ArgumentParser) -> None:

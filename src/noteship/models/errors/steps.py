@@ -11,7 +11,15 @@ from typing import Self
 from noteship.errors import Parts, WorkFailed, cut
 from noteship.models.errors.wording import FIELD_LIMIT, listed, places
 
-__all__ = ["MissingFeatures", "NotAStep", "NotFitted", "StepDoesNotUnpickle", "StepOutOfPlace", "StepsDoNotFit"]
+__all__ = [
+    "MissingFeatures",
+    "NotAStep",
+    "NotFitted",
+    "RowsNotTaken",
+    "StepDoesNotUnpickle",
+    "StepOutOfPlace",
+    "StepsDoNotFit",
+]
 
 
 @dataclass(eq=False)
@@ -182,6 +190,38 @@ class StepsDoNotFit(WorkFailed):
     def example(cls) -> Self:
         """A model that was fitted with other features."""
         return cls(path="model.sav", given="1024 columns from feature_pipeline.sav", reason="it was fitted with 512")
+
+
+@dataclass(eq=False)
+class RowsNotTaken(WorkFailed):
+    """A step refuses rows of `[service] data`; it takes those of `fitted_on`, where `columns` are numbers, not text."""
+
+    step: str
+    data: str
+    reason: str
+    fitted_on: str = ""
+    columns: tuple[str, ...] = ()
+
+    def parts(self) -> Parts:
+        """The message."""
+        are = "is" if len(self.columns) == 1 else "are"
+        text = f": {listed(self.columns)} {are} text there, and numbers in {self.fitted_on}" if self.columns else ""
+        name = f"data = {json.dumps(self.fitted_on, ensure_ascii=False)}"
+        return Parts(
+            fact=f"step {self.step} does not take the rows of {self.data}{text}",
+            where=f"{self.data}, the [service] data",
+            nearest=cut(self.reason),
+            remedy=f"name the rows that it was fitted on: {name}"
+            if self.fitted_on
+            else "name under [service] data the rows that the first fitted step takes, or what makes them of these as"
+            ' the first step, "module:function"',
+        )
+
+    @classmethod
+    def example(cls) -> Self:
+        """A table as it came, where the step was fitted on a cleaned one."""
+        reason = "ValueError: Cannot use median strategy with non-numeric data: could not convert string to float"
+        return cls("features.joblib", "data/customers.csv", reason, "data/clean.parquet", ("charges",))
 
 
 def _steps(names: tuple[str, ...]) -> str:

@@ -213,7 +213,7 @@ class TrialFailed(WorkFailed):
     def parts(self) -> Parts:
         """The message."""
         return Parts(
-            f"{self.stage}: {cut(self.why, 200)}",
+            f"{self.stage}: {cut(self.why)}",
             where=self.where,
             remedy="leave such points out of the space, or let the notebook take them",
         )

@@ -12,7 +12,7 @@ from noteship import tuning
 from noteship.monitor.streams import Array
 from noteship.reporting.canvas import COLOURS, Axes, Canvas, Easel
 from noteship.reporting.tuning.told import Told
-from noteship.reporting.words import escaped, number, power, shown
+from noteship.reporting.words import escaped, number, percent, power, shown
 
 __all__ = ["history", "importance", "lines", "parameter"]
 
@@ -24,6 +24,8 @@ NAMES, BAR = 1.9, 0.26
 LONGEST = 26
 # Of choices, marks are spread over so much of the room that each has.
 SPREAD = 0.5
+# The same of lines, whose ends are to lie at the name of the choice.
+BUNDLE = 0.12
 # As many labels of choices as can be read side by side.
 MOST_LABELS = 6
 
@@ -88,7 +90,7 @@ def importance(easel: Easel, told: Told) -> str:
     places = list(range(len(names)))
     axes.barh(places, shares, height=0.62, color=COLOURS["window"])
     for place, share in zip(places, shares, strict=True):
-        axes.text(share + 0.015, place, f"{share:.0%}", va="center", color=COLOURS["ink"])
+        axes.text(share + 0.015, place, percent(share), va="center", color=COLOURS["ink"])
     axes.set_yticks(places, [shown(told.names[name], LONGEST) for name in names])
     axes.set_ylim(len(names) - 0.4, -0.6)
     axes.set_xlim(0, 1)
@@ -203,9 +205,9 @@ def _uprights(axes: Axes, told: Told, names: Sequence[str]) -> None:
 
 
 def _shares(dimension: tuning.Dimension, trials: Sequence[tuning.Trial], name: str) -> Array:
-    """Where a parameter is between its ends, from 0 to 1."""
+    """Where a parameter is between its ends, from 0 to 1; choices are as far apart as they can be."""
     if isinstance(dimension, tuning.Choices):
-        return (_spread(dimension, trials, name, 0.12) + 0.5) / dimension.size
+        return (_spread(dimension, trials, name, BUNDLE) + BUNDLE / 2) / (dimension.size - 1 + BUNDLE)
     low, high = _ends(dimension)
     return (_places(dimension, trials, name) - low) / (high - low)
 

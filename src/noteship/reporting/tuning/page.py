@@ -25,6 +25,7 @@ STYLE = """
 .found p { margin: 0; overflow-wrap: anywhere; }
 .found .meaning { font-size: .9rem; color: var(--quiet); margin-top: .3rem; }
 .found code, td.point { font: .86rem ui-monospace, monospace; overflow-wrap: anywhere; }
+td.point small { display: block; }
 .narrow { max-width: 38rem; }
 """
 IMPORTANCE = (
@@ -184,7 +185,7 @@ def _rows(rows: list[str]) -> str:
 def _row(told: Told, trial: tuning.Trial) -> str:
     error = "" if trial.error is None else f" ± {Told.value(trial.error)}"
     value = "" if trial.value is None else f"{Told.value(trial.value)}{error}"
-    why = f"<small>{escaped(trial.why, 200)}</small>" if trial.why else ""
+    why = f"<small>{escaped(trial.why, 500)}</small>" if trial.why else ""
     state = "" if trial.state == "done" else f" {trial.state}"
     return (
         f'<tr><td class="number">{STATES[trial.state]} {trial.number}{state}</td><td class="number">{value}</td>'
@@ -193,7 +194,8 @@ def _row(told: Told, trial: tuning.Trial) -> str:
 
 
 def _point(told: Told, trial: tuning.Trial) -> str:
-    parts = (
+    # Sorted, since the order is not kept with a trial.
+    parts = sorted(
         f"{told.names[name]} = {json.dumps(value, ensure_ascii=False)}" for name, value in trial.parameters.items()
     )
     return escaped(", ".join(parts), 500)

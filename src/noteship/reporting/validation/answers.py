@@ -61,7 +61,11 @@ def scores(easel: Easel, judgement: Judgement) -> str:
 
 
 def _area(judgement: Judgement, name: str) -> str:
-    return f"{words_of(name)} {measured(name, judgement.metrics[name].value)}" if name in judgement.metrics else ""
+    return (
+        f"{words_of(name, judgement)} {measured(name, judgement.metrics[name].value)}"
+        if name in judgement.metrics
+        else ""
+    )
 
 
 def _card(name: str, told: str, drawn: str) -> str:

@@ -149,7 +149,7 @@ def _analyses(judgement: Judgement, links: Mapping[str, str]) -> Iterator[str]:
         yield _rows(sized) if sized else ""
     by_slice, shifted = parts.slices(judgement), parts.robustness(judgement.robustness)
     if by_slice is not None:
-        yield f"### Slices, by {words_of(judgement.metric)}\n"
+        yield f"### Slices, by {words_of(judgement.metric, judgement)}\n"
         yield _rows(by_slice)
         yield links["slices"]
     if shifted is not None:
@@ -194,6 +194,6 @@ def _caveats(judgement: Judgement) -> Iterator[str]:
     if judgement.champion is not None and judgement.champion.why:
         yield plain(judgement.champion.why, 400)
     known = dict(terms(judgement))
-    for term in ("Clone", "Interval", "Robustness", "Bundle and clone"):
+    for term in ("Mean of classes", "Clone", "Interval", "Robustness", "Bundle and clone"):
         if term in known:
             yield f"{term}: {plain(known[term], 1_000)}"

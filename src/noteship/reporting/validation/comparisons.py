@@ -28,7 +28,7 @@ def facts(judgement: Judgement) -> str:
     told = []
     if main is not None:
         between = interval(judgement.metric, main) if math.isfinite(main.low) else "without an interval"
-        told.append((words_of(judgement.metric), measured(judgement.metric, main.value), between))
+        told.append((words_of(judgement.metric, judgement), measured(judgement.metric, main.value), between))
     split = judgement.split
     told.append(("judged on", f"{split.held_rows:,} rows", f"fitted on {split.train_rows:,} others"))
     if judgement.champion is not None:
@@ -88,7 +88,7 @@ def champion(judgement: Judgement) -> str:
     told_apart = estimates.differences(judgement)
     drawn = lanes.table(*told_apart) if told_apart else ""
     said = chance(compared.p)
-    equal = f"Were neither better, chance alone would make their {words_of(judgement.metric)} differ so much with"
+    equal = f"Were neither better, chance alone would make their {words_of(judgement.metric, judgement)} differ so much with"
     p = f'<p class="quiet note">{equal} {escaped(said)}.</p>' if said else ""
     return f'<h2>Next to the champion</h2>{told}{f"""<div class="panel">{drawn}{p}</div>""" if drawn else ""}'
 
@@ -128,10 +128,10 @@ def _found(given: Agreement) -> str:
     told = f"The bundle is not shown to be worse{said}."
     if given.is_worse:
         told = f"The bundle is worse than its clone by more than chance{said}."
-    elif not given.is_testable:
-        told = "These rows are of too few groups to tell whether the bundle is worse."
     elif given.knows:
         told = f"It was fitted on these rows, as it is better by more than chance; it is not shown to be worse{said}."
+    if not given.is_testable:
+        told += " There are too few groups for a test by groups: each row was taken for evidence of its own."
     if given.changed is not None:
         own, clones = map(number, given.changed)
         told += f" On these rows changed a little, its main metric is {own}, and the clone's {clones}."

@@ -22,9 +22,14 @@ def slices(judgement: Judgement) -> str:
     found = parts.slices(judgement)
     if found is None:
         return ""
-    key = legend("a slice", "of too few rows to say much", "worse than the other rows")
+    worse, why = "farther off than the other rows", ""
+    if judgement.kind == "classification":
+        worse = "wrong more often than other rows of the same class"
+        why = " Orange is not the same as low: how many rows are of which class counts for it, and for orange does not."
+    key = legend("a slice", "of too few rows to say much", worse)
     large = sum(not each.is_small for each in judgement.slices if judgement.metric in each.metrics)
-    words = "The worst first, those of few rows last; the dashed line is the value of all held-out rows."
+    name = words_of(judgement.metric, judgement)
+    words = f"By {name}, the worst first, those of few rows last; the dashed line is that of all held-out rows.{why}"
     return f'<h2>Slices</h2><p class="quiet">{words}</p><div class="panel">{key}{_folded(found, large)}</div>'
 
 
@@ -43,7 +48,7 @@ def robustness(judgement: Judgement) -> str:
     found = parts.robustness(judgement.robustness)
     if found is None:
         return ""
-    name = words_of(judgement.robustness[0].metric)
+    name = words_of(judgement.robustness[0].metric, judgement)
     words = (
         f"The held-out rows with one input changed, and how far {name} goes with it; orange is worse than by chance."
     )

@@ -49,7 +49,7 @@ def _metric(judgement: Judgement, name: str, others: Estimates) -> Lane:
         numbers.append(measured(name, beside.value))
         marks.append(marked(beside, "other"))
     hint = "the main metric" if name == judgement.metric else ""
-    return Lane(words_of(name), tuple(numbers), tuple(marks), hint)
+    return Lane(words_of(name, judgement), tuple(numbers), tuple(marks), hint)
 
 
 def _alike(names: Iterable[str]) -> list[list[str]]:
@@ -81,7 +81,10 @@ def differences(judgement: Judgement) -> list[Lanes]:
     told, is_chance = champion.differences, not champion.p < judgement.level
     made = []
     for names in _alike(told):
-        rows = tuple(_difference(name, told[name], (is_chance if name == judgement.metric else None)) for name in names)
+        rows = tuple(
+            _difference(words_of(name, judgement), name, told[name], is_chance if name == judgement.metric else None)
+            for name in names
+        )
         furthest = max((abs(each) for each in spans(rows) if math.isfinite(each)), default=0.0) or 1.0
         scale = Scale.around([-furthest, furthest])
         heads = ("metric", "difference", "interval", "worse or better than the champion")
@@ -96,7 +99,7 @@ def _sides(names: Sequence[str]) -> str:
     return "Right of the line is better" if first.better == "more" else "Left of the line is better"
 
 
-def _difference(name: str, estimate: Estimate, is_chance: bool | None) -> Lane:
+def _difference(words: str, name: str, estimate: Estimate, is_chance: bool | None) -> Lane:
     """Only of the main metric it is said whether it is better: of ten, one is by chance.
 
     Both have to say so, the test and the interval; which of two biases is better, neither says.
@@ -106,7 +109,7 @@ def _difference(name: str, estimate: Estimate, is_chance: bool | None) -> Lane:
         kind = "good" if _is_better(name, estimate) else "bad" if _is_better(name, _turned(estimate)) else "main"
     told = interval(name, estimate)
     hint = "" if is_chance is None else f"the main metric: {WORDS[kind]}"
-    return Lane(words_of(name), (signed(name, estimate.value), told), (marked(estimate, kind),), hint)
+    return Lane(words, (signed(name, estimate.value), told), (marked(estimate, kind),), hint)
 
 
 def _is_better(name: str, difference: Estimate) -> bool:

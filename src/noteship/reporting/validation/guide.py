@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from noteship.reporting.words import percent
 from noteship.validation.judgement import Judgement
+from noteship.validation.measures import means_of
 
 __all__ = ["terms"]
 
@@ -25,6 +26,9 @@ Difference: Both models answered the same rows, so they are compared row by row;
 intervals, which may overlap though one model is better. Only the main metric's is called better or worse: of ten, one
 or the other is so by chance.
 
+Mean of classes: [validate] positive names no class, so each such number is the mean of those of {every} class, in gates
+and next to the champion, too. Where one class is what matters, name it: its numbers may be far lower.
+
 Slice: Held-out rows that are alike in one column. A slice is called worse where {slices},
 and chance does so much in less than {level} of such judgings, all slices together being reckoned with.
 
@@ -45,6 +49,7 @@ Best of several: If several models were judged on these rows and the best was ch
 here than they will be on other rows.
 """
 
+OF_MEANS = "Mean of classes"
 # Where there was none, nothing is said of it.
 OF_CLONES = ("Clone", "Bundle and clone")
 
@@ -54,7 +59,11 @@ def terms(judgement: Judgement) -> list[tuple[str, str]]:
     slices = "its answers are wrong more often than those to other rows of the same class"
     if judgement.kind == "regression":
         slices = "its answers are farther off than those to other rows"
-    text = TERMS.format(confidence=100 * judgement.confidence, level=percent(judgement.level), slices=slices)
+    every = "either" if len(judgement.classes) == 2 else "every"
+    percents = {"confidence": 100 * judgement.confidence, "level": percent(judgement.level)}
+    text = TERMS.format(**percents, slices=slices, every=every)
     parted = [each.replace("\n", " ").partition(": ") for each in text.strip().split("\n\n")]
     told = [(term, meaning) for term, _, meaning in parted]
-    return told if judgement.judged == "clone" else [each for each in told if each[0] not in OF_CLONES]
+    left_out = () if judgement.judged == "clone" else OF_CLONES
+    means = means_of(judgement.classes, judgement.positive)
+    return [each for each in told if each[0] not in left_out and (means or each[0] != OF_MEANS)]

@@ -56,7 +56,9 @@ def _held_out(split: Split) -> str:
     match split.how:
         case "time":
             since = f", all since {split.boundary}" if split.boundary else ""
-            return f"the last {share} by {split.column}{since}"
+            # Rows of one moment stay together, so it is hardly ever the share that was asked for.
+            found = percent(split.held_rows / (split.held_rows + split.train_rows))
+            return f"the last {found} of the rows by {split.column}{since}"
         case "group":
             count = f", {split.groups[0]:,} of {split.groups[1]:,} groups" if split.groups else ""
             return f"{share} by {split.column}, no value of which is on both sides{count}"
@@ -81,8 +83,14 @@ def environment(judgement: Judgement) -> Pairs:
     for name, value in judgement.environment.items():
         told.append((shown(str(name)), _plain(value)))
     if judgement.settings:
-        told.append(("[validate]", _plain(judgement.settings)))
+        told.append(("[validate]", _plain(_held(judgement))))
     return told
+
+
+def _held(judgement: Judgement) -> Mapping[str, Any]:
+    """The settings, with what was taken where nothing is declared."""
+    taken = {"metric": judgement.metric, "positive": judgement.positive}
+    return {name: taken.get(name) if value is None else value for name, value in judgement.settings.items()}
 
 
 @dataclass(frozen=True)

@@ -77,7 +77,7 @@ def _how_good(judgement: Judgement) -> str:
     of = f"on {rows:,} held-out {'row' if rows == 1 else 'rows'}"
     if main is None:
         return f"Its main metric {name} has no value {of}."
-    told = f"{_subject(name)} is {estimated(name, main)} {of}"
+    told = f"{_subject(words_of(name, judgement))} is {estimated(name, main)} {of}"
     champion = judgement.champion
     difference = champion.differences.get(name) if champion else None
     if difference is not None:
@@ -92,6 +92,5 @@ def _next_to(value: float, low: float, high: float, *, is_chance: bool) -> str:
     return "and not to be told from the champion's"
 
 
-def _subject(name: str) -> str:
-    words = words_of(name)
+def _subject(words: str) -> str:
     return f"{words[0].upper()}{words[1:]}"

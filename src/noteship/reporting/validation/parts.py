@@ -38,7 +38,9 @@ def slices(judgement: Judgement) -> Lanes | None:
     is_of_classes = judgement.kind == "classification"
     rows = tuple(_slice(name, each, few, is_of_classes) for each in given)
     scale = Scale.around([*spans(rows), overall], most=1.0 if is_of_one(name) else None)
-    return Lanes(("slice", words_of(name), "interval", "rows", "on the rows of the slice"), rows, scale, overall)
+    return Lanes(
+        ("slice", words_of(name, judgement), "interval", "rows", "on the rows of the slice"), rows, scale, overall
+    )
 
 
 def _by(name: str) -> Callable[[Slice], tuple[bool, float]]:
@@ -55,8 +57,12 @@ def _slice(name: str, given: Slice, few: str, is_of_classes: bool) -> Lane:
     estimate = given.metrics[name]
     hint = ""
     if given.is_worse:
-        worse = "wrong more often than other rows" if is_of_classes else "farther off than other rows"
-        hint = f"{worse} ({chance(given.p)})" if chance(given.p) else worse
+        hint = "wrong more often than other rows of the same class" if is_of_classes else "farther off than other rows"
+        # Of losses that are mostly equal, the middle one says nothing.
+        if given.loss > given.usual:
+            told = percent if is_of_classes else number
+            hint += f": {told(given.loss)} against {told(given.usual)}"
+        hint += f" ({chance(given.p)})" if chance(given.p) else ""
     elif given.is_small:
         hint = f"few {few}: this says little"
     kind: Kind = "bad" if given.is_worse else "other" if given.is_small else "main"

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 
 from noteship.reporting.words import number
-from noteship.validation.judgement import Calibration, Estimate
+from noteship.validation import measures
+from noteship.validation.judgement import Calibration, Estimate, Judgement
 from noteship.validation.measures import MEASURES
 
 __all__ = ["LEAST", "chance", "estimated", "fitted", "interval", "is_of_one", "measured", "signed", "words_of"]
@@ -22,9 +23,9 @@ def is_of_one(name: str) -> bool:
     return name in MEASURES and MEASURES[name].better == "more"
 
 
-def words_of(name: str) -> str:
-    """What a metric is, for a person; one of a newer version has its name."""
-    return MEASURES[name].words if name in MEASURES else name
+def words_of(name: str, judgement: Judgement) -> str:
+    """What a metric of a judgement is, for a person: also whether it is a mean over its classes."""
+    return measures.words_of(name, judgement.classes, judgement.positive)
 
 
 def measured(name: str, value: float) -> str:
