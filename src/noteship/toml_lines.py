@@ -28,10 +28,16 @@ class Source:
         return f"{self.name}, line {line}" if line else self.name
 
     def line(self, dotted: str) -> int:
-        """The line of a dotted key, from 1, or of the table on one line that it is in; 0 where it cannot be told."""
+        """The line of a dotted key, from 1, or of the table on one line that it is in; 0 where it cannot be told.
+
+        Of a table without a header of its own, it is that of the first table below it.
+        """
         *tables, key = _split(dotted)
         headers, keys, anywhere = self._index
         line = headers.get((*tables, key)) or (keys.get((*tables, key)) if tables else anywhere.get(key)) or 0
+        if line == 0:
+            below = len(tables) + 1
+            line = min((number for name, number in headers.items() if name[:below] == (*tables, key)), default=0)
         if line == 0 and len(tables) > 1:
             return self.line(".".join(f'"{each}"' for each in tables))
         return line

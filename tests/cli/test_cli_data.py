@@ -45,6 +45,19 @@ def test_a_breach(people: Project) -> None:
     assert rule["examples"] == [{"row": 7, "values": {"age": "-4", "id": "7"}}]
 
 
+def test_problems_are_told_before_they_are_rules(people: Project) -> None:
+    """Of a file in which there are problems, inferring notes how many there are, and of a sound one nothing."""
+    assert "rules were made" not in people.call("data", "infer", "people.csv").err
+    cities = "".join(f"{number},{('Bonn', 'BONN ', 'Kiel')[number % 3]}\n" for number in range(99))
+    (people.root / "cities.csv").write_text("id,city\n" + cities)
+    told = people.call("data", "infer", "cities.csv")
+    assert (
+        "cities.csv: rules were made of what is wrong with it, too: `noteship data show cities.csv` names a problem"
+        in told.err
+    )
+    assert json.loads(people.call("data", "infer", "cities.csv", "--json").out)["contracts"][0]["state"] == "there"
+
+
 def test_wrong_words(people: Project) -> None:
     """A wrong action and --against without a file are wrong usage, and say what was meant."""
     wrong = people.call("data", "chekc")

@@ -62,7 +62,7 @@ def test_a_contract_says_what_is_left_out(orders: Project) -> None:
 @pytest.mark.parametrize(
     ("words", "code", "kind"),
     [
-        (["data/order.csv"], 2, "NotATable"),
+        (["data/order.csv"], 2, "NoTableThere"),
         (["data/orders.csv", "--target", "return"], 1, "NoSuchColumn"),
         (["data/orders.csv", "--split", "part", "--test", "data/orders.csv"], 2, "WrongUsage"),
         (["data/orders.csv", "--run", "latest"], 2, "UnknownRun"),

@@ -13,7 +13,7 @@ from cli.projects import Project
 
 
 def test_explain_names_the_first_difference(project: Project) -> None:
-    """Before anything ran, after nothing changed, and for each kind of change, the first thing that differs is said."""
+    """Before anything ran, after nothing changed, and for each kind of change, the first difference and an input."""
     project.write("raw.txt", "1")
     project.write("helper.py", "def twice(text):\n    return text * 2\n")
     project.write("a.py", "import helper\nn = 1\nopen('a.txt', 'w').write(helper.twice(open('raw.txt').read()))\n")
@@ -34,7 +34,7 @@ def test_explain_names_the_first_difference(project: Project) -> None:
     assert said("a") == "a would run: input raw.txt changed"
     assert said("b") == "b would wait: a.txt will be made anew by a; it runs if that comes out differently"
     project.write("helper.py", "def twice(text):\n    return text * 3\n")
-    assert said("a") == "a would run: its code changed: helper.py function twice"
+    assert said("a") == "a would run: its code changed: helper.py function twice; input raw.txt changed"
     document = project.json("explain", "a")
     assert document["would"] == "run"
     assert document["last"]["run"] == run

@@ -59,10 +59,28 @@ def test_a_model_from_proposal_to_bundle(project: Project) -> None:
         "label",
     )
 
-    # A step of another name is refused by the nearest that is there.
+    # A slip in a name is refused before any stage runs, by the nearest that is there or will be made.
+    project.write("train.py", TRAIN.format(fit='model.fit(rows[["x", "y"]] * 2, rows["label"])'))
     project.write("noteship.toml", SERVICE.format(step="modl.joblib"))
-    error = project.call("run", "--json").document
+    answer = project.call("run", "--json")
+    error = answer.document
     assert (error["exit_code"], error["error"]["kind"], error["error"]["nearest"]) == (2, "StepNotMade", "model.joblib")
+    assert error["error"]["where"] == "noteship.toml, line 2"
+    assert "running" not in answer.err and len(project.json("runs")["runs"]) == len(runs) + 4
+
+
+@pytest.mark.slow
+def test_a_model_of_one_class_is_warned_of(project: Project) -> None:
+    """A tree is fitted on rows of one class without a word; a model of two is not warned of."""
+    tree = TRAIN.replace("linear_model import LogisticRegression", "tree import DecisionTreeClassifier")
+    fit = 'model.fit(rows[["x", "y"]], rows["label"])'
+    project.write("train.py", tree.replace("LogisticRegression", "DecisionTreeClassifier").format(fit=fit))
+    project.write("noteship.toml", SERVICE.format(step="model.joblib"))
+    project.write("rows.csv", ROWS)
+    assert "one class alone" not in project.call("run").out
+    project.write("rows.csv", ROWS.replace("no", "yes"))
+    answer = project.call("run")
+    assert answer.code == 0 and "  warning: the model knows one class alone, yes, and answers that to" in answer.out
 
 
 @pytest.mark.slow

@@ -291,7 +291,7 @@ def test_infer_and_again(line: Line) -> None:
 
 
 def test_a_breach_is_no_rule(line: Line) -> None:
-    """A contract that its file breaks is inferred of it with --replace alone; that a file grew old is no such breach."""
+    """A contract that its file breaks is inferred of it with --replace alone; that a file is old is no such breach."""
     infer(line, "raw.csv")
     (line.root / "raw.csv").write_text(GOOD.replace("id,age", "id,years"))
     (left,) = infer(line, "raw.csv", again=True)

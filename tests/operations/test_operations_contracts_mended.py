@@ -8,7 +8,8 @@ import pytest
 
 from noteship.operations import contracting, data_check, survey
 from noteship.operations.contracting import InferRequest
-from noteship.operations.errors import OutsideOfProject
+from noteship.operations.errors import NoContractFolder, OutsideOfProject
+from noteship.operations.inspecting import inspector_of
 from noteship.operations.opened import OpenedProject
 from noteship.operations.tables import in_project
 from noteship.tabular import NoSuchColumn
@@ -56,3 +57,19 @@ def test_columns_to_leave_out_are_there(opened: OpenedProject) -> None:
     """A name that no column has leaves nothing out, and is an error."""
     with pytest.raises(NoSuchColumn, match="Code"):
         survey.show(opened, survey.Asking("a.csv", leave_out=("Code",)), None, print)
+
+
+def test_a_folder_of_contracts_that_is_not_there(opened: OpenedProject) -> None:
+    """A folder that is named wrongly does not switch contracts off, or what they leave out; inferring makes it."""
+    (opened.root / "noteship.toml").write_text('[contracts]\nfolder = "contract"\n')
+    misled = OpenedProject.at(opened.root)
+    for call in (
+        lambda: inspector_of(misled),
+        lambda: data_check.check(misled, [], None, print),
+        lambda: survey.show(misled, survey.Asking("a.csv"), None, print),
+    ):
+        with pytest.raises(NoContractFolder, match="no folder contract") as caught:
+            call()
+        assert caught.value.near == "contracts"
+    contracting.infer(misled, InferRequest(["a.csv"]), print)
+    assert inspector_of(misled) is not None

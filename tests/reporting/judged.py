@@ -98,7 +98,17 @@ def _binary(rows: int) -> Judgement:
         classes=("ham", "spam"),
         slices=(
             *(
-                Slice("sender", name, count, {"f1": around(value, count * 0.4)}, count < 30, p, p < 0.01)
+                Slice(
+                    "sender",
+                    name,
+                    count,
+                    {"f1": around(value, count * 0.4)},
+                    count < 30,
+                    p,
+                    p < 0.01,
+                    loss=0.31,
+                    usual=0.11,
+                )
                 for name, count, value, p in zip(
                     senders,
                     (520, 310, 220, 12, 138),

@@ -82,6 +82,27 @@ def test_two_numbers_are_told_by_their_shares() -> None:
     assert "&#x27; basic&#x27;</span>" in cards["plan"]
 
 
+def test_numbers_and_texts_are_told_as_they_are() -> None:
+    """Of whole numbers all digits are told, of others as many as tell them apart, and of texts the first ones."""
+    frame = pandas.DataFrame(
+        {
+            "returned": ["yes", "no"] * 61,
+            "year": range(1901, 2023),
+            "built": [*range(1985, 2105, 1), None, 2105],
+            "height": [53_000 + each / 8 for each in range(122)],
+            "price": [f"{each},400 EUR" for each in range(100, 222)],
+        }
+    )
+    page, _ = page_of(frame)
+    cards = dict(re.findall(r"<figcaption><b>(\w+)</b>(.*?)</figure>", page, re.DOTALL))
+    assert "1901 to 2022; half are from 1931 to 1992, the middle one is 196" in cards["year"]
+    assert "1985 to 2105; half are from 2015 to 2075, the middle one is 2045" in cards["built"]
+    assert "53,000 to 53,015.1; half are from 53,003.8 to 53,011.3, the middle one is 53,007.6" in cards["height"]
+    assert "such as “100,400 EUR”, “101,400 EUR”, “102,400 EUR”; 11 letters on average" in cards["price"]
+    assert {"1920", "1940", "1960"} <= set(re.findall(r">(\d+)</text>", cards["year"]))
+    assert "53,005" in re.findall(r">([\d,]+)</text>", cards["height"])
+
+
 def test_every_finding_has_a_title() -> None:
     """What is planted in tests is called something on the page."""
     assert all(datasets.titled(kind) != kind for _, kind, _ in PLANTS.values())
@@ -101,6 +122,9 @@ def test_axes_are_labelled_at_round_numbers(shape: Shape, ticks: list[str]) -> N
     """Linear axes have round steps, logarithmic ones decades."""
     with Easel().set_up() as easel:
         drawn = histogram(easel, "x", shape)
+    with Easel().set_up() as easel:
+        whole = histogram(easel, "x", Shape((2.5, 3.5, 4.5, 5.5), (1, 5, 2)), is_whole=True)
+    assert re.findall(r">([\d.]+)</text>", whole) == ["3", "4", "5"]
     labels = re.findall(r">([\d.,⁰¹²³⁴⁵⁶⁷⁸⁹]+)</text>", drawn)
     assert set(labels) <= set(ticks) | {"10,000"}
     assert len(labels) >= 3

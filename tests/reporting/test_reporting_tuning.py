@@ -8,6 +8,7 @@ import pytest
 
 from noteship import tuning
 from noteship.reporting import tuning as pages
+from noteship.reporting.tuning import charts
 
 SPACE = tuning.Space.from_json(
     {
@@ -68,10 +69,19 @@ def test_the_page_says_what_was_found_and_what_it_was() -> None:
     assert "4 more" in page
     # What failed stands below its point, in an order that no notebook knows.
     assert "td.point small { display: block; }" in page
-    assert "C = 31.622776601683793, depth = 2, kind = " in page
+    assert "depth = 2, kind = " in page
     assert page.count('<figure class="card">') == 4
     for word in ("What mattered", "All together", "pruned", "failed"):
         assert word in page
+
+
+def test_lines_meet_where_the_names_of_choices_stand() -> None:
+    """The first choice is at the lower end of its axis, the last one at the upper end."""
+    made = trials()
+    shares = charts._shares(SPACE.dimensions["03-features.kind"], made, "03-features.kind")
+    first = [each.parameters["03-features.kind"] == "<tfidf>" for each in made]
+    assert all(0 <= share <= 1 for share in shares)
+    assert all((share < 0.15) if is_first else (share > 0.85) for share, is_first in zip(shares, first, strict=True))
 
 
 @pytest.mark.parametrize("count", [0, 1, 2])

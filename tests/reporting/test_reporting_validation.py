@@ -196,14 +196,35 @@ def test_of_many_classes_the_mistakes_are_told() -> None:
 
 
 def test_slices_are_worst_first_and_small_ones_last(page: str, of_numbers: str) -> None:
-    """One that is worse is said to be, with how likely that is by chance."""
+    """One that is worse is said to be, with what was compared, and how likely that is by chance."""
     rows = [row for row in lanes_of(page, "Slices") if ": " in row]
-    assert "post.example.com" in rows[0] and "wrong more often than other rows (p &lt; 0.001)" in rows[0]
+    worse = "wrong more often than other rows of the same class: 31 % against 11 % (p &lt; 0.001)"
+    assert "post.example.com" in rows[0] and worse in rows[0]
+    assert sum(worse in row for row in rows) == 1
+    assert "Orange is not the same as low" in page and "Orange is not" not in of_numbers
     assert "newsletters.example" in rows[-1] and "few rows" in rows[-1]
     values = [float(re.findall(r" (0\.\d{3}) ", row)[0]) for row in rows[:-1]]
     assert values == sorted(values)
     rooms = [row for row in lanes_of(of_numbers, "Slices") if "rooms" in row]
     assert [re.findall(r"rooms: (\w+)", row)[0] for row in rooms] == ["5", "4", "missing", "3", "2"]
+
+
+def test_means_over_classes_say_so() -> None:
+    """Wherever they are read, where no class is named; measures of all rows, and those of a named class, do not."""
+    given = judged.binary()
+    means = dataclasses.replace(given, positive=None, settings={"metric": None, "positive": None})
+    page, card = validation.page(means), validation.card(means, "pictures")
+    for text in (page, card.text):
+        assert "F1 (mean of both classes) is 0." in text
+        assert "precision (mean of both classes)" in text and "accuracy (mean" not in text
+        assert "area under ROC (mean" not in text and "Mean of classes" in text
+        assert "metric f1, positive none" in text
+    assert "F1 (mean of both classes)" in "".join(lanes_of(page, "Next to the champion"))
+    assert "By F1 (mean of both classes), the worst first" in page
+    assert "how far F1 (mean of both classes) goes with it" in page
+    assert "precision (mean of both classes)" in card.pictures["metrics.svg"]
+    assert "(mean of" not in validation.page(given) and "Mean of classes" not in validation.page(given)
+    assert "F1 (mean of all classes)" in validation.page(judged.many(3, 50))
 
 
 def test_many_slices_are_folded() -> None:

@@ -168,6 +168,11 @@ def _number_texts(frame: pandas.DataFrame) -> pandas.DataFrame:
     return frame
 
 
+def _unit_texts(frame: pandas.DataFrame) -> pandas.DataFrame:
+    frame["spent"] = [f"{value:,.2f} EUR" for value in frame.spent]
+    return frame
+
+
 def _date_texts(frame: pandas.DataFrame) -> pandas.DataFrame:
     frame["placed"] = frame.placed.dt.strftime("%d.%m.%Y %H:%M")
     return frame
@@ -226,6 +231,7 @@ PLANTS: Mapping[str, tuple[Plant, str, tuple[str, ...]]] = {
     "control characters": (_controls, "texts-control", ("review",)),
     "empty texts": (_empty, "texts-empty", ("review",)),
     "numbers as texts": (_number_texts, "text-numbers", ("spent",)),
+    "numbers with a unit": (_unit_texts, "text-numbers", ("spent",)),
     "dates as texts": (_date_texts, "text-dates", ("placed",)),
     "a clock never set": (_epoch, "times", ("placed",)),
     "no end": (_far_future, "times", ("placed",)),

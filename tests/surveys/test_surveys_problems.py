@@ -103,6 +103,14 @@ def test_nothing_is_named_in_clean_tables_of_many_kinds(seed: int) -> None:
         assert kinds(found(frame)) == []
 
 
+def test_a_target_of_one_value_is_a_problem() -> None:
+    """Nothing can be learnt of it; of texts that all differ, which are no classes, it is remarked."""
+    frame = clean(1)
+    one = {each.kind: each.level for each in found(frame.assign(returned="no"))}
+    many = {each.kind: each.level for each in found(frame, target="review")}
+    assert (one["target"], many["target"]) == ("problem", "remark")
+
+
 def test_rows_of_the_test_file_are_found_in_the_training_file() -> None:
     """Whole rows, and texts that differ in case and spaces only, are named with the rows of the test file."""
     training, test = clean(1), clean(9, 80)

@@ -89,6 +89,29 @@ def test_what_has_no_value_fails(text: str, told: str) -> None:
     assert tell(text) == (False, told)
 
 
+def test_a_slice_that_there_is_not_is_told_with_those_that_there_are() -> None:
+    """A value that no held-out row has, or too few have for a slice of their own."""
+    values = {f"slice.city.{name}": Estimate(0.9) for name in ("Bonn.f1", "'New York'.f1", "Bonn.recall", "f1")}
+    told = Gate.parse("slice.city.Berlin.f1 >= 0.5", PLACE).evaluate(values, has_champion=True).told
+    assert told == (
+        "slice.city.Berlin.f1 has no value, as there is no such slice (of city there are Bonn, 'New York'),"
+        " which fails the gate"
+    )
+
+
+def test_large_numbers_are_told_without_powers_of_ten() -> None:
+    """As many digits as tell both sides apart, in groups of three, and the values behind an expression likewise."""
+    values = {"mae": Estimate(18_612.4), "champion.mae": 17_000.0}
+    gates = {
+        "mae <= 19000": "mae 18,600 <= 19,000",
+        "mae <= 18612.3": "mae 18,612.4 > 18,612.3",
+        "mae <= champion.mae * 1.1": "mae 18,600 <= 18,700 (champion.mae 17,000 * 1.1)",
+        "mae <= 2e20": "mae 18,600 <= 2e+20",
+    }
+    for text, told in gates.items():
+        assert Gate.parse(text, PLACE).evaluate(values, has_champion=True).told == told
+
+
 def test_sides_are_told_of_single_comparisons() -> None:
     """A gate of one comparison has both numbers, and the interval of the one measure that it compares."""
     judged = Gate.parse("f1 >= champion.f1 - 0.01", PLACE).evaluate(VALUES, has_champion=True)
@@ -162,6 +185,7 @@ def test_the_caret_stands_below_its_character() -> None:
     assert line[caret.index("^") :].startswith("=>")
 
 
+UNSLICED = ", unless [validate] slices names it"
 CLASSIFIER = Known(("f1", "accuracy", "precision"), ("sender", "a column"), is_calibrated=True)
 
 
@@ -189,7 +213,8 @@ def test_known_names_are_known(text: str) -> None:
         ("rmse < 3", "rmse", "root mean squared error is not measured of this model", ""),
         ("champion.p99_ms > 1", "champion.p99_ms", "p99_ms is known of the judged model alone", "p99_ms"),
         ("p99_ms.low > 1", "p99_ms.low", "what scoring costs has no interval", ""),
-        ("slice.subject.f1 > 0", "slice.subject.f1", "rows are not sliced by 'subject'", "f1"),
+        ("slice.subject.f1 > 0", "slice.subject.f1", f"rows are not sliced by 'subject'{UNSLICED}", ""),
+        ("slice.sendr.f1 > 0", "slice.sendr.f1", f"rows are not sliced by 'sendr'{UNSLICED}", "slice.sender.f1"),
         ("f1.middle > 0", "f1.middle", "there is nothing of that kind", ""),
         ("slice.f1 > 0", "slice.f1", "there is nothing of that kind", "f1"),
     ],

@@ -96,6 +96,14 @@ def test_slices_have_the_measures_and_say_when_they_are_small(judged: Judgement)
     assert {"f1", "accuracy", "recall"} <= set(judged.slices[0].metrics)
 
 
+def test_means_of_two_classes_are_noted(mail: Made, judged: Judgement) -> None:
+    """Who names no class is told which numbers are means, and how to name the rarer one."""
+    [note] = [each for each in mail.judge().notes if "means of both classes" in each]
+    assert note.startswith("F1, precision, recall and average precision are means of both classes, in gates, too: ")
+    assert note.endswith('[validate] positive = "spam"')
+    assert not any("means of both" in each for each in judged.notes)
+
+
 def test_changed_rows_are_scored_anew(judged: Judgement) -> None:
     """Swapped texts cost most of what the model knows, a country nothing; what a service refuses is told as such."""
     found = {(each.column, each.kind): each for each in judged.robustness}

@@ -130,6 +130,23 @@ def test_a_slice_without_the_positive_class_has_no_f1() -> None:
     assert with_it.metrics["f1"].value > 0
 
 
+def test_a_slice_has_what_was_compared() -> None:
+    """The share of wrong answers, and that of other rows, weighted as the classes are in the slice; of numbers medians."""
+    true = numpy.repeat([0, 1], [60, 140])
+    wrong = numpy.zeros(200, dtype=bool)
+    wrong[[*range(10), *range(40, 50), 60, *range(100, 120)]] = True
+    # Of the slice 40 rows are of class 0, of which 10 are wrong, and 10 of class 1, of which 1 is.
+    inside = numpy.r_[0:40, 60:70]
+    judged = Classified(true, numpy.where(wrong, 1 - true, true), None, 2)
+    [found] = judge_slices(judged, [Cut("x", "a", inside)], Resampling(200, 200, 1), "f1")
+    assert found.loss == pytest.approx(11 / 50)
+    # Outside, 10 of 20 of class 0 are wrong, and 20 of 130 of class 1.
+    assert found.usual == pytest.approx((40 * 10 / 20 + 10 * 20 / 130) / 50)
+    numbers = Regressed(numpy.zeros(200), numpy.r_[numpy.full(60, 3.0), numpy.full(140, -1.0)])
+    [found] = judge_slices(numbers, [Cut("x", "a", numpy.arange(50))], Resampling(200, 200, 1), "mae")
+    assert (found.loss, found.usual) == (3.0, 1.0)
+
+
 def test_small_slices_say_so() -> None:
     """Nothing is tested there; one row has a value and no interval of what is no share."""
     parts = [Cut("c", "few", numpy.arange(8)), Cut("c", "one", numpy.array([3])), Cut("c", "all", numpy.arange(8, 90))]

@@ -17,7 +17,8 @@ from noteship.operations.alternatives import Candidate, Ranking
 from noteship.operations.opened import OpenedProject
 from noteship.operations.run import RunRequest
 from noteship.operations.variants import Variant
-from noteship.validation.judgement import Estimate
+from noteship.validation.judgement import Estimate, Judgement
+from noteship.validation.measures import words_of
 
 __all__ = ["run", "summary"]
 
@@ -89,7 +90,7 @@ def summary(ranking: Ranking) -> Iterator[str]:
         yield from table([(each.state, _choice(each)) for each in candidates], header=("state", "alternatives"))
         yield "not ranked: models are made and judged by [service] in noteship.toml"
         return
-    header = ("", judged.metric if judged else "", "judged", "bundle", "alternatives")
+    header = ("", _metric_of(judged) if judged else "", "judged", "bundle", "alternatives")
     # A long choice is the last, where it may run over the line's end.
     rows = [(str(place), *_cells(each), _choice(each)) for place, each in enumerate(candidates, 1)]
     yield from table(rows, header=header)
@@ -108,11 +109,15 @@ def _chosen_by_these_rows(ranking: Ranking) -> Iterator[str]:
     first = ranking.candidates[0]
     if ranking.judged > 1 and first.judgement is not None:
         rows = f"the same {first.judgement.split.held_rows:,} held-out rows"
-        metric = first.judgement.metric
+        metric = _metric_of(first.judgement)
         yield (
             f"the first is the best of {ranking.judged} on {rows}, in part by luck: expect a worse {metric} on others;"
             " whether the next is really worse was not tested"
         )
+
+
+def _metric_of(judgement: Judgement) -> str:
+    return words_of(judgement.metric, judgement.classes, judgement.positive)
 
 
 def _cells(candidate: Candidate) -> tuple[str, str, str]:
@@ -148,7 +153,7 @@ def _outcome(candidate: Candidate) -> str:
     if candidate.state != "done":
         return candidate.state
     if candidate.judgement is not None and candidate.figure is not None:
-        return f"{candidate.judgement.metric} {_told_estimate(candidate.figure)}"
+        return f"{_metric_of(candidate.judgement)} {_told_estimate(candidate.figure)}"
     return "done" if candidate.made is None else f"bundle {candidate.made.digest[:12]}"
 
 

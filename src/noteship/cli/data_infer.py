@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 from collections.abc import Iterator, Sequence
 
 from noteship.cli.output import Output, table
@@ -51,3 +52,8 @@ def _notes(written: Sequence[Written]) -> Iterator[str]:
         if each.unlabelled:
             without = f"{each.unlabelled:,} {'row has' if each.unlabelled == 1 else 'rows have'} no value of the target"
             yield f"note: {each.file}: {without}; write missing = 0 for it where none may be without"
+        if each.problems:
+            many = "a problem" if len(each.problems) == 1 else f"{len(each.problems)} problems"
+            show = f"noteship data show {shlex.quote(each.file)}"
+            yield f"note: {each.file}: rules were made of what is wrong with it, too: `{show}` names {many};"
+            yield "  correct the file first, and then: noteship data infer --again"

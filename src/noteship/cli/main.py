@@ -129,7 +129,9 @@ def _parser(words: Sequence[str]) -> _Parser:
 def _unknown_words(rest: Sequence[str], arguments: argparse.Namespace) -> WrongUsage:
     word = next((word for word in rest if word.startswith("-")), rest[0])
     usage = getattr(arguments, "usage", "")
-    near = difflib.get_close_matches(word.partition("=")[0], re.findall(r"--[\w-]+", usage), n=1)
+    # Two dashes are what all have in common.
+    options = difflib.get_close_matches(word.partition("=")[0].lstrip("-"), re.findall(r"--([\w-]+)", usage), n=1)
+    near = [f"--{each}" for each in options]
     verb = f"noteship {arguments.verb}" if arguments.verb else "noteship"
     return WrongUsage(f"{verb} does not know {word!r}", f"{verb} --help", near[0] if near else "")
 

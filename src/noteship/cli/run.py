@@ -86,6 +86,10 @@ def _bundle(report: RunReport) -> Iterator[str]:
         yield from _unchecked(made.summary["checks"])
     elif made.summary["state"] != "verified":
         yield f"  reproduction: {made.summary['state']}"
+    if len(signature["output"].get("classes") or ()) == 1:
+        only = signature["output"]["classes"][0]
+        yield f"  warning: the model knows one class alone, {only}, and answers that to whatever it is given:"
+        yield "    it was fitted on rows of no other; no judging can tell anything of it"
     for name in made.summary.get("unused", ()):
         yield f"  note: no step uses {name}, and yet every row must have it; [service] inputs need not name it"
     if made.unopened:

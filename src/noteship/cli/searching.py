@@ -158,7 +158,11 @@ def figure(value: float | None) -> str:
 
 
 def point(parameters: Mapping[str, Any], names: Mapping[str, str]) -> str:
-    """Parameters by their short names; sorted, since the order is not kept with a trial."""
+    """Parameters by their short names; sorted, since the order is not kept with a trial.
+
+    >>> point({"a.y": "t", "b.x": 1}, {"a.y": "y", "b.x": "x"})
+    'x=1  y=t'
+    """
     return "  ".join(
         sorted(
             f"{names.get(name, name)}={value if isinstance(value, str) else json.dumps(value)}"

@@ -16,6 +16,7 @@ from noteship.operations import telling
 from noteship.operations import tune as operation
 from noteship.operations.opened import OpenedProject
 from noteship.operations.tune import TuneReport, TuneRequest
+from noteship.reporting.words import percent
 
 __all__ = ["run", "summary"]
 
@@ -119,7 +120,7 @@ def summary(report: TuneReport) -> Iterator[str]:
     yield from _certainty(report, best)
     found = report.importances
     if found:
-        yield "  importance: " + ", ".join(f"{names[name]} {share:.0%}" for name, share in found.items())
+        yield "  importance: " + ", ".join(f"{names[name]} {percent(share)}" for name, share in found.items())
     elif len([each for each in report.trials if each.is_done]) >= LAST:
         yield "  importance: no parameter is shown to matter more than by chance"
     yield from _to_keep(report)
@@ -137,9 +138,9 @@ def _certainty(report: TuneReport, best: tuning.Trial) -> Iterator[str]:
     near, compared = tuning.near(best, done)
     if compared:
         yield f"  ±: its standard error; fold by fold {len(near)} of {compared} other trials are not told apart from it"
-    if best.error is None and len(done) > 1:
-        yield "  no ± is known, and the best of several trials is in part luck: what it is worth say rows that no trial has"
-        yield "    seen, such as those of [validate] holdout = { file = ... }"
+    if best.error is None and report.is_better:
+        yield "  no ± is known, and the best of several trials is in part luck: what it is worth is said by rows that"
+        yield "    no trial has seen, such as those of [validate] holdout = { file = ... }"
     last = [each.value for each in done[-LAST:] if each.value is not None]
     if len(done) > LAST:
         yield f"  the last {LAST} lie from {figure(min(last))} to {figure(max(last))}"

@@ -174,7 +174,8 @@ class _Check:
                 others = [name for name in self._columns if name not in listed]
                 near = next(iter(difflib.get_close_matches(column.name, others, n=1, cutoff=SIMILAR)), "")
                 seen = f"there is no column {plainly.plain(column.name)}"
-                seen += f", but {plainly.plain(near)}" if near else ""
+                rest = f"; the contract does not have {plainly.listed(others)}" if others else ""
+                seen += f", but {plainly.plain(near)}" if near else rest
                 rule = rule_name(column.name)
                 severity = self._contract.severity_of(rule, column.name)
                 yield Finding(rule, "", f"has the column {column.name}", "broken", severity, of=rows, seen=seen)

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from noteship import digests, files, notebooks, store, temporary, workflow
+from noteship import digests, files, notebooks, project, store, temporary, workflow
 from noteship.operations import child, trusted
 from noteship.operations.errors import BundleFailed, InputChanged, LeftOver, NoteshipMissing, StepNotMade
 from noteship.operations.opened import OpenedProject
@@ -230,7 +230,7 @@ def _maker(opened: OpenedProject, result: workflow.RunResult, setting: str, path
         return ""
     known = [*opened.sources.files, *(each for found in result.results.values() for each in found.outputs)]
     near = difflib.get_close_matches(path, known, n=1)
-    raise StepNotMade(setting, path, near[0] if near else "")
+    raise StepNotMade(setting, path, near[0] if near else "", project.place(opened.root, f"service.{setting}"))
 
 
 def _roots(opened: OpenedProject) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from noteship import contracts, files, tabular
 from noteship.contracts import Contract, Inferred, Shelf
+from noteship.operations import survey
 from noteship.operations.checking import checked
 from noteship.operations.errors import NothingToContract
 from noteship.operations.opened import OpenedProject
@@ -41,7 +42,8 @@ class Written:
     `state`: "written" anew; "there" already, and left alone; the "same", inferred again; "rewritten"; "by hand": it was
     changed since it was inferred, and is left as it is; "broken": so it is, since the file breaks it, as `why` says;
     "passed over", for the reason `why`: a stage made it, and it is hardly a table. `diff` shows what inferring again
-    changes or would change. So many rows are `unlabelled`: they have no value of the declared target.
+    changes or would change. So many rows are `unlabelled`: they have no value of the declared target. Of a file whose
+    contract was written, `problems` are the kinds of those that are found in it, and are rules now.
     """
 
     file: str
@@ -51,10 +53,11 @@ class Written:
     maker: str = ""
     why: str = ""
     unlabelled: int = 0
+    problems: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """As a plain value."""
-        return {**vars(self), "diff": list(self.diff)}
+        return {**vars(self), "diff": list(self.diff), "problems": list(self.problems)}
 
 
 def infer(opened: OpenedProject, request: InferRequest, say: Callable[[str], None]) -> tuple[Written, ...]:
@@ -81,7 +84,8 @@ def infer(opened: OpenedProject, request: InferRequest, say: Callable[[str], Non
             continue
         breach = _breach(opened, old, made) if old and not request.replace else ""
         put = _put(opened, old, new, shelf, request, maker, breach)
-        found.append(dataclasses.replace(put, unlabelled=0 if breach else new.unlabelled))
+        problems = _problems(opened, file, say) if put.state in ("written", "rewritten") else ()
+        found.append(dataclasses.replace(put, unlabelled=0 if breach else new.unlabelled, problems=problems))
         shelf = contracts.load(opened.root, opened.settings.contracts.folder)
     return tuple(found)
 
@@ -112,7 +116,15 @@ def _table(opened: OpenedProject, file: str, made: Mapping[str, MadeTable]) -> I
                 yield table
         except (tabular.TableUnreadable, tabular.NotATable) as error:
             # It may be a copy with another name that was read.
-            raise type(error)(file, error.reason) from error
+            raise dataclasses.replace(error, path=file) from error
+
+
+def _problems(opened: OpenedProject, file: str, say: Callable[[str], None]) -> tuple[str, ...]:
+    """The kinds of problems in a file; none where it lacks a column that was named for it, or the machine memory."""
+    try:
+        return tuple(each.kind for each in survey.problems_of(opened, file, say))
+    except (tabular.NoSuchColumn, tabular.TableNeedsMemory):
+        return ()
 
 
 def _breach(opened: OpenedProject, contract: Contract, made: Mapping[str, MadeTable]) -> str:

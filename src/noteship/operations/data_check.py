@@ -13,6 +13,7 @@ from noteship.contracts import Contract, Verdict
 from noteship.nearest import nearest
 from noteship.operations.checking import checked
 from noteship.operations.errors import NoContract
+from noteship.operations.inspecting import folder_of
 from noteship.operations.opened import OpenedProject
 from noteship.operations.tables import MadeTable, in_project, lying, made_tables
 
@@ -55,8 +56,11 @@ class Checked:
 
 
 def contracts_of(opened: OpenedProject, files: Sequence[str]) -> tuple[Contract, ...]:
-    """The contracts of these files, by default all. Raises NoContract, OutsideOfProject, and wrong contracts."""
-    folder = opened.settings.contracts.folder
+    """The contracts of these files, by default all.
+
+    Raises NoContract, NoContractFolder, OutsideOfProject, and what wrong contracts raise.
+    """
+    folder = folder_of(opened)
     shelf = contracts.load(opened.root, folder, opened.settings.monitor.leave_out)
     wanted = [in_project(opened, file) for file in files] or list(shelf.by_file)
     if not wanted:
@@ -75,7 +79,7 @@ def check(
 ) -> tuple[Checked, ...]:
     """Hold files against their contracts, or against that of another file.
 
-    Raises NoContract, OutsideOfProject, wrong contracts, and what reading tables raises.
+    Raises NoContract, NoContractFolder, OutsideOfProject, wrong contracts, and what reading tables raises.
     """
     if against is not None:
         contract = _contract_at(opened, against, say).leaving_out(opened.settings.monitor.leave_out)
@@ -111,7 +115,7 @@ def _contract_at(opened: OpenedProject, against: str, say: Callable[[str], None]
     place = Path(against) if Path(against).exists() else opened.root / against
     if place.suffix == ".toml":
         return contracts.read_file(place, against)
-    shelf = contracts.load(opened.root, opened.settings.contracts.folder)
+    shelf = contracts.load(opened.root, folder_of(opened))
     root = opened.root.resolve()
     known = place.resolve()
     own = shelf.of(known.relative_to(root).as_posix()) if known.is_relative_to(root) else None

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from noteship import digests, patterns, workflow
 from noteship.errors import WorkFailed
 from noteship.nearest import nearest
+from noteship.operations.errors import NoContractFolder
 from noteship.operations.opened import OpenedProject
 from noteship.store import Artifact
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from noteship.contracts import Contract, ContractBroken, Shelf
     from noteship.operations.checking import Piece
 
-__all__ = ["VERDICTS", "ContractInspector", "Unread", "inspector_of", "shelf_of"]
+__all__ = ["VERDICTS", "ContractInspector", "Unread", "folder_of", "inspector_of", "shelf_of"]
 
 # Where verdicts are kept; see checking.
 VERDICTS = "contract-verdicts"
@@ -29,17 +30,30 @@ ABSENT = "absent"
 def shelf_of(opened: OpenedProject) -> Shelf | None:
     """The project's contracts; None, and nothing of them loaded, where it has no such folder.
 
-    Raises what `contracts.load` raises.
+    Raises NoContractFolder, and what `contracts.load` raises.
     """
-    if not (opened.root / opened.settings.contracts.folder).is_dir():
+    folder = folder_of(opened)
+    if not (opened.root / folder).is_dir():
         return None
     from noteship import contracts
 
-    return contracts.load(opened.root, opened.settings.contracts.folder, opened.settings.monitor.leave_out) or None
+    return contracts.load(opened.root, folder, opened.settings.monitor.leave_out) or None
+
+
+def folder_of(opened: OpenedProject) -> str:
+    """The folder of contracts, which need not be there where nobody named it. Raises: NoContractFolder."""
+    named = opened.settings.contracts
+    if named.is_named and not (opened.root / named.folder).is_dir():
+        folders = sorted(each.name for each in opened.root.iterdir() if each.is_dir())
+        raise NoContractFolder(named.folder, nearest(named.folder, folders))
+    return named.folder
 
 
 def inspector_of(opened: OpenedProject) -> ContractInspector | None:
-    """The inspector of a run; None where the project has no contract. Raises what `contracts.load` raises."""
+    """The inspector of a run; None where the project has no contract.
+
+    Raises NoContractFolder, and what `contracts.load` raises.
+    """
     shelf = shelf_of(opened)
     return ContractInspector(opened, shelf) if shelf else None
 

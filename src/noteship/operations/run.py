@@ -18,6 +18,7 @@ from noteship.operations.errors import ForcedInVain
 from noteship.operations.executing import CellProgress, NotebookExecutor, StageProgress, bring, runner_of
 from noteship.operations.inspecting import Unread, inspector_of
 from noteship.operations.lacking import lacking
+from noteship.operations.named_files import check_files
 from noteship.operations.opened import OpenedProject
 from noteship.operations.parameters import check_used, with_parameters
 from noteship.operations.sourcing import settled
@@ -111,7 +112,7 @@ def run(
     `listen` is given the graph of what will be looked at and gives who is told of it.
 
     Raises: what a graph that cannot run raises (CyclicStages, UnchosenAlternatives, MissingInput, MissingInputs,
-    InputOfUnreadable), ChangedByHand, UnknownStage, ForcedInVain, SetInVain, NothingToRun, NothingReadable, wrong
+    InputOfUnreadable), StepNotMade, ChangedByHand, UnknownStage, ForcedInVain, SetInVain, NothingToRun, NothingReadable, wrong
     parameters, what the environment or the store lack, and what making the bundle raises.
     """
     with runner_of(opened, keep=request.keep) as runner:
@@ -131,6 +132,8 @@ def _run(
     graph = graph.upto(resolved(opened, graph, request.stages)) if request.stages else graph
     check(opened, graph)
     check_used(opened, request.parameters, graph)
+    # A part of the stages makes no bundle.
+    unmade = () if request.stages else check_files(opened, graph)
     inspector = inspector_of(opened)
     data = settled(opened, graph, offline=request.offline, anew=request.anew)
     graph = data.graph
@@ -139,7 +142,7 @@ def _run(
     force = _forced(graph, resolved(opened, whole, request.force))
     options = workflow.Options(jobs, replace=request.replace, force=force, untold=data.untold)
     with listen(graph) as listener:
-        for note in data.notes:
+        for note in (*unmade, *data.notes):
             listener.say(f"note: {note}")
         first = _First(opened, graph, listener)
         beside = workflow.Beside(inspector) if inspector else None
@@ -158,7 +161,7 @@ def _run(
                 made = bundles.make(opened, result, listener.say)
             else:
                 proposal = bundles.propose(opened, result)
-    notes = (*opened.notes, *data.notes, *first.notes, *found.notes)
+    notes = (*opened.notes, *unmade, *data.notes, *first.notes, *found.notes)
     return RunReport(result, faults, made, proposal, notes, found.breaches)
 
 

@@ -101,7 +101,7 @@ def fetch_record(opened: OpenedProject, run: str, stage: str, target: Path | Non
 
 
 def page_of(record: Path, target: Path | None = None) -> Path:
-    """An executed notebook as a page that any browser shows, beside it if not elsewhere; another record is its own page.
+    """An executed notebook as a page that any browser shows, beside it without a target; else it is its own page.
 
     Raises NotWritten.
     """

@@ -12,6 +12,7 @@ from typing import Any
 from noteship import contracts, tabular, temporary
 from noteship.operations import runs
 from noteship.operations.errors import NoSuchOutput, OutsideOfProject
+from noteship.operations.inspecting import folder_of
 from noteship.operations.opened import OpenedProject
 from noteship.operations.tables import in_project, made_tables, readable
 from noteship.operations.writing import write
@@ -20,7 +21,7 @@ from noteship.tabular import problems, surveys
 from noteship.tabular.problems import Problem
 from noteship.tabular.surveys import Asked, Counted, Survey
 
-__all__ = ["Asking", "Surveyed", "show"]
+__all__ = ["Asking", "Surveyed", "problems_of", "show"]
 
 SHOWN = ".noteship/shown"
 
@@ -87,8 +88,26 @@ def show(opened: OpenedProject, asking: Asking, target: Path | None, say: Callab
     """Survey a table and write the page of it: to `target`, else below `.noteship/shown`.
 
     Raises NoSuchOutput, NotATable, TableUnreadable, TableNeedsMemory, NoSuchColumn, PlottingMissing, NotWritten,
-    UnknownRun, and what a wrong contract raises.
+    UnknownRun, NoContractFolder, and what a wrong contract raises.
     """
+    made, found = _found(opened, asking, say)
+    say("drawing the page")
+    page = datasets.page(made, found)
+    if target is None:
+        target = opened.root / SHOWN / f"{re.sub(r'[^A-Za-z0-9._-]+', '-', asking.file).strip('-.') or 'table'}.html"
+        opened.make_own_folder()
+        target.parent.mkdir(parents=True, exist_ok=True)
+    write(target, page)
+    return Surveyed(made, found, target)
+
+
+def problems_of(opened: OpenedProject, file: str, say: Callable[[str], None]) -> tuple[Problem, ...]:
+    """What `noteship data show` names as problems in a file of the project, but for remarks. Raises what `show` does."""
+    _, found = _found(opened, Asking(file), say)
+    return tuple(each for each in found if each.level == "problem")
+
+
+def _found(opened: OpenedProject, asking: Asking, say: Callable[[str], None]) -> tuple[Survey, tuple[Problem, ...]]:
     asked = _asked(opened, asking)
     with _place(opened, asking.file, asking.run) as place, _test(opened, asking) as test:
         say(f"looking at {asking.file}")
@@ -97,15 +116,7 @@ def show(opened: OpenedProject, asking: Asking, target: Path | None, say: Callab
                 table.column(name, "--leave-out")
             looked = surveys.look(table, asked)
             say("looking for problems")
-            found = problems.find(looked)
-    say("drawing the page")
-    page = datasets.page(looked.survey, found)
-    if target is None:
-        target = opened.root / SHOWN / f"{re.sub(r'[^A-Za-z0-9._-]+', '-', asking.file).strip('-.') or 'table'}.html"
-        opened.make_own_folder()
-        target.parent.mkdir(parents=True, exist_ok=True)
-    write(target, page)
-    return Surveyed(looked.survey, found, target)
+            return looked.survey, problems.find(looked)
 
 
 def _asked(opened: OpenedProject, asking: Asking) -> Asked:
@@ -118,7 +129,7 @@ def _asked(opened: OpenedProject, asking: Asking) -> Asked:
     service = opened.settings.service
     if file and target is None and service is not None and in_project(opened, service.data) == file:
         target = service.target
-    contract = contracts.load(opened.root, opened.settings.contracts.folder).of(file) if file else None
+    contract = contracts.load(opened.root, folder_of(opened)).of(file) if file else None
     if contract is not None:
         key = key or contract.key
         leave_out |= {*contract.leave_out}

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from noteship import patterns, store, tuning, workflow
 from noteship.nearest import nearest
 from noteship.operations.errors import MetricOfNobody, SearchedInVain, TrialFailed, UnknownSearchedStage, UntunedFails
+from noteship.operations.named_files import slip
 from noteship.operations.opened import OpenedProject
 from noteship.operations.parameters import with_values
 from noteship.operations.stages import chosen_of, graph_of
@@ -179,8 +180,12 @@ class InFile:
     metric: tuning.FileMetric
 
     def needed(self, graph: workflow.Graph) -> Sequence[str]:
-        """The stage that its source shows to write the file; all stages, where none does."""
+        """The stage that its source shows to write the file; all stages, where none does. Raises MetricOfNobody."""
         file = self.metric.file
+        written = [path for stage in graph.stages.values() for path in stage.writes if not patterns.is_pattern(path)]
+        meant = "" if graph.produced.matches(file) or file in graph.files else slip(file, written)
+        if meant:
+            raise MetricOfNobody(file, meant)
         writers = [name for name in graph.order if patterns.PathSet(graph.stages[name].writes).reach(file)]
         return writers[-1:]
 

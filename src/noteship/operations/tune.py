@@ -222,7 +222,9 @@ def _searched(opened: OpenedProject, request: TuneRequest, aim: _Aim, listen: Li
         search = tuning.Search(aim.space, aim.method, known)
         ended = search.run(aim.objective, limits, listener, shared)
     trials = sorted(ended.trials, key=lambda each: each.number)
-    return TuneReport(begun, trials, ended.state, before, ended.seconds)
+    # The parameters as they are were tried before the search began.
+    seconds = ended.seconds + sum(each.seconds for each in known[before:])
+    return TuneReport(begun, trials, ended.state, before, seconds)
 
 
 def _as_it_is(untuned: Untuned, number: int) -> tuning.Trial:

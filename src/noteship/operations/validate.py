@@ -6,6 +6,7 @@ The measuring is done in the project's interpreter; gates, report and card are m
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -14,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from noteship import digests, files, temporary, workflow
+from noteship import digests, files, project, temporary, workflow
 from noteship.digests import Digest, short
 from noteship.errors import NoteshipError
 from noteship.operations import child, judgements, loading, promotions, trusted
@@ -26,7 +27,7 @@ from noteship.operations.opened import OpenedProject
 from noteship.operations.validating_pages import CARD, PICTURES, REPORT, intended
 from noteship.project import ValidateSettings
 from noteship.validation.asking import JudgeRequest, Packed, measures_of
-from noteship.validation.errors import HOLDOUT, NoHoldoutColumn
+from noteship.validation.errors import HOLDOUT, NoHoldoutColumn, UnknownSlice
 from noteship.validation.gate_values import Known, values_of
 from noteship.validation.holdout import Holdout
 from noteship.validation.judgement import Judgement
@@ -42,6 +43,8 @@ POLL_S = 0.2
 DESCRIPTION = "bundle.json"
 # As a lineage says it of a file that was not there.
 ABSENT = "absent"
+# As errors name a setting, none of which is known by its line.
+SETTING = re.compile(r"\[validate\] (\w+) in noteship\.toml")
 
 Told = Callable[[float, str], None]
 
@@ -101,18 +104,24 @@ def validate(
     NoHoldoutColumn, UnknownSlice, NoCardText, what the judging raises (as BundleFailed), NoteshipMissing, and the
     store's errors; child.Stopped, once `cancel` is set.
     """
-    with _told_of(request):
+    with _told_of(opened, request):
         return _validated(opened, request, told, cancel)
 
 
 @contextmanager
-def _told_of(request: ValidateRequest) -> Iterator[None]:
-    """Where another holdout than the declared one is asked for, what is wrong with it is not in noteship.toml."""
+def _told_of(opened: OpenedProject, request: ValidateRequest) -> Iterator[None]:
+    """Where another holdout than the declared one is asked for, what is wrong with it is not in noteship.toml.
+
+    What is there, has its line: who judges knows the settings alone.
+    """
     try:
         yield
-    except (BundleFailed, NoHoldoutColumn, NoHoldoutFile) as error:
+    except (BundleFailed, NoHoldoutColumn, NoHoldoutFile, UnknownSlice) as error:
+        setting = SETTING.fullmatch(error.where)
         if request.holdout is not None and error.where == HOLDOUT:
             error.where = "--holdout"
+        elif setting:
+            error.where = f"[validate] {setting[1]} in {project.place(opened.root, f'validate.{setting[1]}')}"
         raise
 
 

@@ -3,7 +3,7 @@
 from noteship.project.data_settings import DataSettings
 from noteship.project.environment import Environment, inspect
 from noteship.project.interpreter import chosen, not_found
-from noteship.project.settings import ServiceSettings, Settings, StageSettings, is_plain, load
+from noteship.project.settings import ServiceSettings, Settings, StageSettings, is_plain, load, place
 from noteship.project.tune_settings import TuneSettings
 from noteship.project.validate_settings import ValidateSettings
 
@@ -20,4 +20,5 @@ __all__ = [
     "is_plain",
     "load",
     "not_found",
+    "place",
 ]

@@ -21,3 +21,8 @@ class ContractSettings:
     """`[contracts]`."""
 
     folder: str = field(default="contracts", metadata={"parse": _folder})
+
+    @property
+    def is_named(self) -> bool:
+        """Whether somebody named the folder, which then has to be there."""
+        return self.folder != ContractSettings.folder

@@ -31,6 +31,7 @@ __all__ = [
     "StoreSettings",
     "is_plain",
     "load",
+    "place",
 ]
 
 FILE = "noteship.toml"
@@ -149,6 +150,14 @@ def _unquoted(text: str) -> tuple[str, str]:
         if header and not re.fullmatch(r"[A-Za-z0-9_-]+(\s*\.\s*[A-Za-z0-9_-]+)*", header[1]):
             return header[0].strip(), f'[stage."{header[1]}"{header[2] or ""}]'
     return "", ""
+
+
+def place(root: Path, dotted: str) -> str:
+    """The file of a setting and, where it can be told, its line."""
+    try:
+        return declaration.Source(FILE, (root / FILE).read_text(encoding="utf-8")).place(dotted)
+    except (OSError, UnicodeDecodeError):
+        return FILE
 
 
 def load(root: Path) -> Settings:

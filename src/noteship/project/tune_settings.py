@@ -42,7 +42,7 @@ def _dimension(name: str, value: object) -> object:
 
     stage, dot, parameter = name.rpartition(".")
     file, _, step = name.rpartition(":")
-    if not dot and not step and isinstance(value, Mapping) and value and not {"low", "high"} & value.keys():
+    if not dot and not file and isinstance(value, Mapping) and value and not {"low", "high"} & value.keys():
         raise ValueError(f'quotes around a name that has a dot: "{name}.{next(iter(value))}"')
     if not (file and step) and not (stage and dot and parameter.isidentifier()):
         raise ValueError('a name such as "04-train.depth", of a stage\'s parameter, or "model.sav:C", of a step\'s')

@@ -6,7 +6,20 @@ import datetime
 import html
 import math
 
-__all__ = ["LONGEST", "day", "duration", "escaped", "evidence", "factor", "number", "percent", "power", "shown", "when"]
+__all__ = [
+    "LONGEST",
+    "day",
+    "duration",
+    "escaped",
+    "evidence",
+    "exact",
+    "factor",
+    "number",
+    "percent",
+    "power",
+    "shown",
+    "when",
+]
 
 SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 # The longest name that is shown whole.
@@ -45,6 +58,27 @@ def number(value: float) -> str:
         mantissa, _, exponent = f"{value:.3g}".partition("e")
         return f"{mantissa}e{int(exponent)}" if exponent else mantissa
     return f"{float(f'{value:.3g}'):,.10g}"
+
+
+def exact(value: float) -> str:
+    """All digits, as a file has them: years and codes are numbers, too, and are not read in groups of three.
+
+    >>> exact(1961.0), exact(53113.5), exact(2.0**60)
+    ('1961', '53113.5', '1.15e18')
+    """
+    return f"{value:.15g}" if abs(value) < 1e15 else number(value)
+
+
+def within(value: float, spread: float) -> str:
+    """Three digits, or as many as a hundredth of the spread needs that it is one of several numbers of.
+
+    >>> within(53113.2, 100.0), within(1234.5, 3000.0), within(0.1, 0.0)
+    ('53,113', '1,230', '0.1')
+    """
+    told = number(value)
+    if not spread or not math.isfinite(value) or abs(float(told.replace(",", "")) - value) <= spread / 100:
+        return told
+    return f"{round(value, 2 - math.floor(math.log10(spread))):,.15g}"
 
 
 def percent(share: float) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from noteship.tabular.column import Column, PlainType, plain_type, row_hash
 from noteship.tabular.engine import Table, opened, pattern_fault
-from noteship.tabular.errors import NoSuchColumn, NotATable, TableNeedsMemory, TableUnreadable
+from noteship.tabular.errors import NoSuchColumn, NoTableThere, NotATable, TableNeedsMemory, TableUnreadable
 from noteship.tabular.places import PATTERN_LETTERS, Files, form_of, found
 from noteship.tabular.quoting import identifier, moment, said_truth, text
 
@@ -13,6 +13,7 @@ __all__ = [
     "Column",
     "Files",
     "NoSuchColumn",
+    "NoTableThere",
     "NotATable",
     "PlainType",
     "Table",

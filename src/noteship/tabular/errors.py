@@ -8,7 +8,7 @@ from typing import Self
 from noteship.errors import EnvironmentLacks, Parts, UsageError, WorkFailed, cut
 from noteship.nearest import nearest
 
-__all__ = ["NoSuchColumn", "NotATable", "TableNeedsMemory", "TableUnreadable"]
+__all__ = ["NoSuchColumn", "NoTableThere", "NotATable", "TableNeedsMemory", "TableUnreadable"]
 
 FORMS = (
     "Parquet (.parquet, .pq), CSV (.csv, .tsv), JSON (.jsonl, .ndjson, .json), CSV and JSON also with .gz, "
@@ -21,7 +21,7 @@ NAMES_SHOWN = 20
 
 @dataclass(eq=False)
 class NotATable(UsageError):
-    """What was named is no table: nothing there, or of a form that is not read. `near`: names of tables beside it."""
+    """What was named is no table: of a form that is not read, or none of several files. `near`: names of tables beside it."""
 
     path: str
     reason: str
@@ -40,6 +40,25 @@ class NotATable(UsageError):
     def example(cls) -> Self:
         """A workbook."""
         return cls("data/sales.xlsx", "its suffix names no form that is read", "data/sales.csv")
+
+
+@dataclass(eq=False)
+class NoTableThere(NotATable):
+    """Nothing is where a table was named."""
+
+    def parts(self) -> Parts:
+        """The message."""
+        return Parts(
+            f"{self.path} does not exist",
+            where=self.path,
+            nearest=self.near or "no table lies beside it",
+            remedy="correct the path",
+        )
+
+    @classmethod
+    def example(cls) -> Self:
+        """A name of another project."""
+        return cls("data/nope.csv", "it does not exist", "beside it are clicks.parquet, sales.csv")
 
 
 @dataclass(eq=False)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from noteship.nearest import nearest
-from noteship.tabular.errors import NotATable
+from noteship.tabular.errors import NoTableThere, NotATable
 
 __all__ = ["PATTERN_LETTERS", "Files", "Form", "form_of", "found"]
 
@@ -26,6 +26,7 @@ FORMS: dict[str, Form] = {
 }
 PACKED = ".gz"
 PATTERN_LETTERS = "*?["
+NAMES_SHOWN = 6
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ def found(source: str | Path) -> Files:
         files = {each for each in fitting if each.is_file()}
         inside = {each for folder in folders for each in _inside(folder)}
         return _of_one_form(str(source), sorted(files | inside), parted=bool(folders) and not files)
-    raise NotATable(str(source), "there is nothing", _near(path))
+    raise NoTableThere(str(source), "it does not exist", _near(path) or _beside(path))
 
 
 def _inside(folder: Path) -> list[Path]:
@@ -91,8 +92,17 @@ def _of_one_form(source: str, paths: list[Path], *, parted: bool = False) -> Fil
 
 
 def _near(path: Path) -> str:
+    return nearest(path.name, _tables(path.absolute().parent))
+
+
+def _beside(path: Path) -> str:
+    names = _tables(path.absolute().parent)
+    more = f" and {len(names) - NAMES_SHOWN} more" if len(names) > NAMES_SHOWN else ""
+    return f"beside it {'is' if len(names) == 1 else 'are'} {', '.join(names[:NAMES_SHOWN])}{more}" if names else ""
+
+
+def _tables(folder: Path) -> list[str]:
     try:
-        names = [each.name for each in path.absolute().parent.iterdir() if form_of(each) and each.is_file()]
+        return sorted(each.name for each in folder.iterdir() if form_of(each) and each.is_file())
     except OSError:
-        return ""
-    return nearest(path.name, sorted(names))
+        return []

@@ -20,8 +20,8 @@ MISSING = (
     *("", "#N/A", "#N/A N/A", "#NA", "-NaN", "-nan", "<NA>"),
     *("N/A", "NA", "NULL", "NaN", "None", "n/a", "nan", "null"),
 )
-# Whole numbers of up to 38 digits, as identifiers are, keep every digit. What the engine itself takes for truths, such as
-# "yes" and "t", are texts to pandas.
+# Whole numbers of up to 38 digits, as identifiers are, keep every digit. What the engine itself takes for truths, such
+# as "yes" and "t", are texts to pandas.
 CSV_TYPES = ("BIGINT", "HUGEINT", "DOUBLE", "DATE", "TIMESTAMP", "VARCHAR")
 ISO_TIME = r"^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}"
 # Texts of which one among the first rows is none are not looked at further.

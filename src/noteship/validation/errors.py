@@ -273,13 +273,14 @@ class UnknownPositive(UsageError):
 
     positive: str
     classes: tuple[str, ...]
+    where: str = "[validate] positive in noteship.toml"
 
     def parts(self) -> Parts:
         """The message."""
         known = cut(", ".join(self.classes))
         return Parts(
             f"[validate] positive is '{cut(self.positive, 80)}', and no row and no prediction is that",
-            where="noteship.toml",
+            where=self.where,
             nearest=nearest(self.positive, self.classes),
             remedy=f"name one of these: {known}" if known else "leave it out: the model predicts numbers",
         )
@@ -296,12 +297,13 @@ class UnknownMetric(UsageError):
 
     metric: str
     known: tuple[str, ...]
+    where: str = "[validate] metric in noteship.toml"
 
     def parts(self) -> Parts:
         """The message."""
         return Parts(
             f"[validate] metric is '{cut(self.metric, 80)}', which is not measured of this model",
-            where="noteship.toml",
+            where=self.where,
             nearest=nearest(self.metric, self.known),
             remedy=f"name one of these: {', '.join(self.known)}",
         )
@@ -318,12 +320,13 @@ class UnknownSlice(UsageError):
 
     column: str
     present: tuple[str, ...]
+    where: str = "[validate] slices in noteship.toml"
 
     def parts(self) -> Parts:
         """The message."""
         return Parts(
             f"[validate] slices names '{cut(self.column, 80)}', which is no column of the held-out rows",
-            where="noteship.toml",
+            where=self.where,
             nearest=nearest(self.column, self.present),
             remedy=f"name some of these: {cut(', '.join(self.present))}",
         )

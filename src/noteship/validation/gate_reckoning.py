@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from noteship.errors import cut
 from noteship.validation import gate_terms as terms
 from noteship.validation.judgement import Estimate, Gate
 
@@ -13,6 +14,8 @@ __all__ = ["ABOUT_CHAMPION", "Values", "work_out"]
 
 # Names that begin so are about the champion.
 ABOUT_CHAMPION = ("champion", "difference")
+# Letters of the names of slices that a message takes.
+LISTED = 120
 OPPOSITE = {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "==": "!=", "!=": "=="}
 FUNCTIONS: Mapping[str, Callable[[list[float]], float]] = {
     "abs": lambda several: abs(several[0]),
@@ -115,14 +118,25 @@ class _Reckoning:
             value = getattr(of, name.parts[-1], None)
         number = value.value if isinstance(value, Estimate) else value
         if number is None or not math.isfinite(number):
-            self._fault(f"{name} has no value {self._why_none(name)}, which fails the gate")
+            self._fault(f"{name} has no value{self._why_none(name)}, which fails the gate")
             return None
         return float(number)
 
     def _why_none(self, name: terms.Name) -> str:
         if self._uncompared and name.parts[0] in ABOUT_CHAMPION:
-            return f"as the champion was not compared ({self._uncompared})"
-        return "on these rows"
+            return f" as the champion was not compared ({self._uncompared})"
+        there = self._slices(name)
+        if there and str(terms.Name(name.parts[:4])) not in self._values:
+            return f", as there is no such slice (of {name.parts[1]} there are {cut(', '.join(there), LISTED)})"
+        return " on these rows"
+
+    def _slices(self, name: terms.Name) -> list[str]:
+        """The values of a column that rows were sliced by, where the name is that of a slice."""
+        if name.parts[0] != "slice" or len(name.parts) < 4:
+            return []
+        before, after = f"{terms.Name(name.parts[:2])}.", f".{name.parts[3]}"
+        named = (each for each in self._values if each.startswith(before) and each.endswith(after))
+        return [each[len(before) : -len(after)] for each in named]
 
     def _arithmetic(self, term: terms.Arithmetic, sign: str, left: float | None, right: float | None) -> float | None:
         if left is None or right is None:

@@ -44,8 +44,13 @@ class Known:
             for name in gate.names:
                 why = self._fault(name)
                 if why:
-                    near = nearest(name.parts[-1], self._plain) or nearest(str(name), self._all)
-                    raise GateUnknown(gate.text, str(name), why, gate.where, near, self._all)
+                    raise GateUnknown(gate.text, str(name), why, gate.where, self._near(name), self._all)
+
+    def _near(self, name: Name) -> str:
+        if name.parts[0] == "slice" and len(name.parts) > 2 and self._of_column(name.parts[1]):
+            column = nearest(name.parts[1], self.columns)
+            return str(Name(("slice", column, *name.parts[2:]))) if column else ""
+        return nearest(name.parts[-1], self._plain) or nearest(str(name), self._all)
 
     @property
     def _plain(self) -> tuple[str, ...]:
@@ -77,7 +82,7 @@ class Known:
                 return "there is nothing of that kind"
 
     def _of_column(self, column: str) -> str:
-        return "" if column in self.columns else f"rows are not sliced by {column!r}"
+        return "" if column in self.columns else f"rows are not sliced by {column!r}, unless [validate] slices names it"
 
     def _of_measure(self, measure: str) -> str:
         if measure in COSTS or measure == CALIBRATION:

@@ -58,6 +58,9 @@ class Holdout:
         by, column = table.pop("by", "share"), table.pop("column", None)
         share = _share(table.pop("share", cls.share))
         named = isinstance(column, str) and bool(column)
+        if by in ("time", "group") and column is None and not table:
+            example = 'by = "time", column = "date"' if by == "time" else 'by = "group", column = "sender"'
+            raise ValueError(f"the column as well, whose values say the {by}: {{ share = {share:g}, {example} }}")
         if table or by not in ("share", "time", "group") or named != (by != "share"):
             raise ValueError(EXAMPLES)
         return cls(share, by, column)

@@ -54,7 +54,7 @@ class MissingColumns(WorkFailed):
         there = f"it has {listed(self.present)}" if self.present else "it has no columns"
         return Parts(
             fact=f"{self.table} has no column {listed(self.missing)}",
-            where=self.table,
+            where=self.table.rstrip(","),
             nearest=f"{listed(near)}; {there}" if near else there,
             remedy="correct the names under [service], or write the columns in the stage that makes the table",
         )

@@ -9,7 +9,7 @@ from noteship.operations.errors.bundles import (
     StepNotMade,
     UnknownBundle,
 )
-from noteship.operations.errors.contracts import NoContract, NothingToContract, OutsideOfProject
+from noteship.operations.errors.contracts import NoContract, NoContractFolder, NothingToContract, OutsideOfProject
 from noteship.operations.errors.data import (
     NeverFetched,
     QueryUnreadable,
@@ -89,6 +89,7 @@ __all__ = [
     "NoBundle",
     "NoCardText",
     "NoContract",
+    "NoContractFolder",
     "NoHoldoutFile",
     "NoProfile",
     "NoReason",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import Self
 
@@ -87,20 +88,22 @@ class StepNotMade(UsageError):
     setting: str
     path: str
     near: str
+    where: str = "noteship.toml"
 
     def parts(self) -> Parts:
         """The message."""
         return Parts(
-            f"[service] {self.setting} names {self.path}, which is not there and which no stage has made",
-            where="noteship.toml",
+            f"[service] {self.setting} names {self.path}, which is not there and which no stage makes",
+            where=self.where,
             nearest=self.near,
-            remedy="correct the path; `noteship graph` lists what the stages write",
+            remedy="correct the path; `noteship graph` lists what the stages write. Where one writes it that is not seen"
+            f" to, say so: [stage.NAME] writes = {json.dumps([self.path], ensure_ascii=False)}",
         )
 
     @classmethod
     def example(cls) -> Self:
         """An instance for documentation."""
-        return cls("steps", "modle.sav", "model.sav")
+        return cls("steps", "modle.sav", "model.sav", "noteship.toml, line 6")
 
 
 @dataclass(eq=False)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass
 from typing import Self
 
 from noteship.errors import Parts, UsageError
 
-__all__ = ["NoContract", "NothingToContract", "OutsideOfProject"]
+__all__ = ["NoContract", "NoContractFolder", "NothingToContract", "OutsideOfProject"]
 
 
 @dataclass(eq=False)
@@ -31,6 +32,29 @@ class NoContract(UsageError):
     def example(cls) -> Self:
         """A misspelt file."""
         return cls("data/mesages.parquet", "data/messages.parquet", "contracts")
+
+
+@dataclass(eq=False)
+class NoContractFolder(UsageError):
+    """The declaration names a folder of contracts that is not there, so that nothing would be held against any."""
+
+    folder: str
+    near: str = ""
+
+    def parts(self) -> Parts:
+        """The message."""
+        make = f"make the folder: mkdir {shlex.quote(self.folder)}"
+        return Parts(
+            f"there is no folder {self.folder} for contracts",
+            where="noteship.toml, [contracts] folder",
+            nearest=self.near,
+            remedy=f"correct the folder, or {make}",
+        )
+
+    @classmethod
+    def example(cls) -> Self:
+        """A letter too few."""
+        return cls("contract", "contracts")
 
 
 @dataclass(eq=False)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping, Sequence
 
 from noteship.reporting.canvas import DAY_S, Easel
 from noteship.reporting.datasets.bars import bars, number_of
 from noteship.reporting.datasets.drawings import histogram, noted
-from noteship.reporting.words import day, escaped, number, percent, when
+from noteship.reporting.words import day, escaped, exact, number, percent, shown, when, within
 from noteship.tabular.surveys import Counted, Drawn, Survey
 
 __all__ = ["cards"]
@@ -15,6 +16,8 @@ __all__ = ["cards"]
 # Ten lines of a wide page; the others are one click away. Of very many, only so many are drawn.
 MOST_OPEN, MOST_DRAWN = 30, 200
 MOST_BARS, MOST_WORDS = 7, 6
+# Of a text, so many letters show what it is.
+SHORT = 40
 ROLES = {
     "number": "number",
     "whole": "whole number",
@@ -90,8 +93,11 @@ def _chart(easel: Easel | None, counted: Counted, drawn: Drawn) -> str:
         )
     if drawn.shape is None or easel is None:
         return ""
-    chart = histogram(easel, counted.name, drawn.shape, is_time=counted.role == "time")
-    if counted.role != "text":
+    is_text = counted.role == "text"
+    chart = histogram(
+        easel, counted.name, drawn.shape, is_time=counted.role == "time", is_whole=is_text or drawn.is_whole
+    )
+    if not is_text:
         return chart
     # Where all are of one length, which the line below says, a chart says nothing.
     told = f"{_line('Letters of a text:')}{chart}" if len(drawn.shape.counts) > 1 else ""
@@ -104,17 +110,20 @@ def _chart(easel: Easel | None, counted: Counted, drawn: Drawn) -> str:
 def _told(counted: Counted, drawn: Drawn) -> str:
     told = []
     if counted.role == "text":
+        if drawn.first:
+            told.append("such as " + ", ".join(f"“{shown(each, SHORT)}”" for each in drawn.first))
         told.append(f"{counted.mean_length:,.0f} letters on average, {counted.longest:,} at most")
     elif counted.has_classes:
         rest = counted.distinct - min(MOST_BARS, len(counted.top))
         if rest > 0:
             told.append(f"and {rest:,} more")
     elif counted.low is not None and counted.high is not None:
-        say = number if counted.role != "time" else day if _are_days(counted.low, counted.high) else when
+        amount = exact if drawn.is_whole else functools.partial(within, spread=counted.high - counted.low)
+        say = amount if counted.role != "time" else day if _are_days(counted.low, counted.high) else when
         told.append(f"{_moment(counted.low, say)} to {_moment(counted.high, say)}")
         if drawn.quartiles is not None and counted.role != "time":
             low, middle, high = drawn.quartiles
-            told.append(f"half are from {number(low)} to {number(high)}, the middle one is {number(middle)}")
+            told.append(f"half are from {amount(low)} to {amount(high)}, the middle one is {amount(middle)}")
     if drawn.shape is not None and (note := noted(drawn.shape)):
         told.append(note)
     return "; ".join(told)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from noteship.reporting.canvas import COLOURS, DAY_S, Axes, Easel
-from noteship.reporting.words import escaped, number, power
+from noteship.reporting.words import escaped, exact, number, power, within
 from noteship.tabular.surveys.shapes import Shape
 
 __all__ = ["histogram", "noted"]
@@ -17,10 +17,15 @@ FIRST_YEAR_S, LAST_YEAR_S = -62_135_596_800, 253_402_214_400
 TICKS, MOST_TIMES = 6, 5
 # In letters of all labels; and as a part of the axis.
 ROOM, EDGE = 44, 0.04
+# Whole numbers of more digits are amounts: years and codes are shorter.
+SHORT = 1e6
 
 
-def histogram(easel: Easel, name: str, shape: Shape, *, is_time: bool = False) -> str:
-    """Counts as bars from zero; the highest is as high as the chart. Decades where the edges are even on them."""
+def histogram(easel: Easel, name: str, shape: Shape, *, is_time: bool = False, is_whole: bool = False) -> str:
+    """Counts as bars from zero; the highest is as high as the chart. Decades where the edges are even on them.
+
+    Between whole numbers there are no labels.
+    """
     if is_time and (shape.edges[0] < FIRST_YEAR_S or shape.edges[-1] > LAST_YEAR_S):
         return ""
     canvas = easel.canvas(WIDTH, HEIGHT)
@@ -45,25 +50,27 @@ def histogram(easel: Easel, name: str, shape: Shape, *, is_time: bool = False) -
         kept = decades[:: max(1, -(-len(decades) // TICKS))]
         axes.set_xticks(list(kept), [power(each) for each in kept])
     else:
-        places = _ticks(edges[0], edges[-1])
-        axes.set_xticks(places, [number(each) for each in places])
+        ticks = _ticks(edges[0], edges[-1], is_whole=is_whole)
+        axes.set_xticks([place for place, _ in ticks], [label for _, label in ticks])
     _inside(canvas.axes[0])
     return canvas.svg(escaped(f"{name}: how its values are spread"))
 
 
-def _ticks(low: float, high: float) -> list[float]:
-    """Round numbers between two, as many as have room."""
-    places: list[float] = []
+def _ticks(low: float, high: float, *, is_whole: bool) -> list[tuple[float, str]]:
+    """Round numbers between two with their labels, as many as have room."""
+    ticks: list[tuple[float, str]] = []
     for most in (TICKS, 4, 3, 2):
         raw = (high - low) / most
         if not raw:  # of the least numbers that there are
-            return [low]
+            return [(low, number(low))]
         scale = 10.0 ** math.floor(math.log10(raw))
         step = next(each * scale for each in (1, 2, 5, 10) if each * scale >= raw * 0.999)
+        step = max(1.0, step) if is_whole else step
         places = [each * step for each in range(math.ceil(low / step), math.floor(high / step) + 1)]
-        if sum(len(number(place)) + 2 for place in places) <= ROOM:
+        ticks = [(each, exact(each) if is_whole and abs(each) < SHORT else within(each, step)) for each in places]
+        if sum(len(label) + 2 for _, label in ticks) <= ROOM:
             break
-    return places
+    return ticks
 
 
 def _inside(axes: Axes) -> None:

@@ -27,6 +27,8 @@ STYLE = """
 .found code, td.point { font: .86rem ui-monospace, monospace; overflow-wrap: anywhere; }
 td.point small { display: block; }
 .narrow { max-width: 38rem; }
+/* A chart is as wide as the page; on a narrow one its labels shrink less than its marks. */
+@media (max-width: 64rem) { .chart svg text { font-size: 10.5px !important; } }
 """
 IMPORTANCE = (
     "How much a parameter decides whether a trial is of the better half, in this space (PED-ANOVA): one that was "

@@ -33,6 +33,8 @@ def how_judged(judgement: Judgement) -> Pairs:
         told.append(("seen before", f"{split.duplicates:,} held-out {rows} the inputs of a row of the training part"))
     if judgement.positive is not None:
         told.append(("positive", f"precision, recall and F1 are about the class {judgement.positive}"))
+    elif judgement.classes:
+        told.append(("positive", "no class is named: precision, recall and F1 are means of all classes"))
     share = f"{100 * judgement.confidence:g} %"
     told.append(("intervals", f"{share}, from {judgement.resamples:,} bootstrap resamples of {_unit(split)}"))
     tests = f"say that something is worse if chance does as much in less than {percent(judgement.level)}"

@@ -51,7 +51,8 @@ def _of_target(looked: Looked, counted: Counted) -> Iterator[Problem]:
             f"The target “{counted.name}” has {many}, so nothing is compared with it.",
             "Name the column that is to be predicted.",
             f"2 to {MOST_LABELS} classes, or a number",
-            level="remark",
+            # What has one value alone can be predicted of nothing; of the others something may be made.
+            level="problem" if counted.distinct < 2 else "remark",
         )
     if counted.role in ("number", "time", "other") or (of_target is not None and of_target.kind == "numbers"):
         return
@@ -112,7 +113,7 @@ def _spellings(looked: Looked, counted: Counted, values: Mapping[str, int]) -> I
         (counted.name,),
         f"“{counted.name}” has values that differ in case or spaces only: {told}.",
         "Each is a class of its own to a model. Write them in one way." if is_target else "Write them in one way.",
-        "any, of two letters or more",
+        "two spellings of a value that has two letters or more",
         numbers=rows_of(looked.table, f"CAST({name} AS VARCHAR) = ?", several[0][-1]),
         shown=(counted.name,),
     )

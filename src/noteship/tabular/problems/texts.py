@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -31,6 +32,8 @@ CONTROL = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f\x80-\x9f]")
 NUMBER = re.compile(
     r"\s*[-+]?[$€£¥]?\s*(?:\d{1,3}(?:[,.' \u00a0]\d{3})+|\d+)?(?:[.,]\d+)?(?:[eE][-+]?\d+)?\s*[%$€£¥]?\s*"
 )
+# What comes after a number and is the same in all: "EUR", "kg", "m²", "°C".
+UNIT = re.compile(r"(.{0,30}\d)\s*((?:°|[^\W\d_])[^\W\d_]{0,4}[²³]?)\s*")
 CODE = re.compile(r"0\d+|\+\d{7,}")
 MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?"
 CLOCK = r"(?:[T ,]+\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?(?:\s?[ap]m)?\s?(?:Z|[+-]\d{2}:?\d{2}|UTC|GMT)?)?"
@@ -129,14 +132,16 @@ def _around(looked: Looked, counted: Counted, sign: re.Pattern[str], given: tupl
 
 def _typed(looked: Looked, counted: Counted, texts: list[str], counts: Any) -> Iterator[Problem]:
     """What is a number, or a date, but for a few."""
-    for kind, form, what in (("text-dates", DATE, "dates"), ("text-numbers", NUMBER, "numbers")):
+    unit, bare = _unit(texts, counts)
+    numbers = f"numbers with “{unit}”" if unit else "numbers"
+    for kind, form, what, looked_at in (("text-dates", DATE, "dates", texts), ("text-numbers", NUMBER, numbers, bare)):
         fits = numpy.fromiter(
-            (form.fullmatch(text) is not None and any(map(str.isdigit, text)) for text in texts), bool, len(texts)
+            (form.fullmatch(text) is not None and any(map(str.isdigit, text)) for text in looked_at), bool, len(texts)
         )
         fitting = float(counts[fits].sum() / counts.sum())
         if fitting < MOSTLY:
             continue
-        if kind == "text-numbers" and _are_codes([text for text, fit in zip(texts, fits, strict=True) if fit]):
+        if kind == "text-numbers" and _are_codes([text for text, fit in zip(bare, fits, strict=True) if fit]):
             return
         others = [text for text, fit in zip(texts, fits, strict=True) if not fit]
         rest = ""
@@ -150,12 +155,26 @@ def _typed(looked: Looked, counted: Counted, texts: list[str], counts: Any) -> I
             (counted.name,),
             f"“{counted.name}” is a text, and {'all' if fitting == 1 else share(fitting)} of its "
             f"values{said(looked)} are {what}{rest}.",
-            f"Convert it to {what} where it is read" + (", and what is none to missing." if others else "."),
+            f"Convert it to {kind.removeprefix('text-')} where it is read"
+            + (", and what is none to missing." if others else "."),
             f"{share(MOSTLY)} of the values, {FEWEST_VALUES} different ones; digits of one length are codes",
             numbers=rows_of(looked.table, condition, (others or texts)[0], most=3),
             shown=(counted.name,),
         )
         return
+
+
+def _unit(texts: list[str], counts: Any) -> tuple[str, list[str]]:
+    """What follows the number in most values, and the texts without it; nothing where most have no such."""
+    parts = [UNIT.fullmatch(text) for text in texts]
+    found = Counter[str]()
+    for part, count in zip(parts, counts, strict=True):
+        if part:
+            found[part[2]] += int(count)
+    unit, count = found.most_common(1)[0] if found else ("", 0)
+    if count < MOSTLY * counts.sum():
+        return "", texts
+    return unit, [part[1] if part and part[2] == unit else text for part, text in zip(parts, texts, strict=True)]
 
 
 def _are_codes(texts: list[str]) -> bool:

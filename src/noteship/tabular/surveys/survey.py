@@ -21,14 +21,21 @@ from noteship.tabular.surveys.telling import Target, Tells, target_of, tells
 
 __all__ = ["Drawn", "Looked", "Survey", "look", "survey"]
 
+FIRST = 3
+
 
 @dataclass(frozen=True)
 class Drawn:
-    """One column in the rows that were looked at: how it is spread; of texts, their lengths and words."""
+    """One column in the rows that were looked at: how it is spread; of texts, their lengths, words and the first ones.
+
+    `is_whole`: all of its numbers are.
+    """
 
     shape: Shape | None = None
     words: tuple[tuple[str, float], ...] = ()
     quartiles: tuple[float, float, float] | None = None
+    first: tuple[str, ...] = ()
+    is_whole: bool = False
 
 
 @dataclass(frozen=True)
@@ -118,16 +125,20 @@ def _drawn(sample: Sample, counted: Counted) -> Drawn:
         return Drawn()
     values = sample.frame[counted.name]
     if counted.role == "text":
-        return Drawn(shape(sample.lengths[counted.name], is_whole=True), words(values.dropna()))
+        known = values.dropna()
+        first = tuple(str(each) for each in known.iloc[:FIRST])
+        return Drawn(shape(sample.lengths[counted.name], is_whole=True), words(known), first=first)
     if counted.has_classes:
         return Drawn()
-    known = numbers(values)
-    known = known[~numpy.isnan(known)]
-    if not len(known):
+    amounts = numbers(values)
+    amounts = amounts[~numpy.isnan(amounts)]
+    if not len(amounts):
         return Drawn()
-    low, middle, high = (float(each) for each in numpy.quantile(known, [0.25, 0.5, 0.75]))
     is_time = counted.role == "time"
     # Beside missing ones, whole numbers are kept as others.
-    is_whole = not is_time and bool((known == numpy.round(known)).all())
-    drawn = shape(known, is_whole=is_whole, may_be_log=not is_time)
-    return Drawn(drawn, quartiles=None if is_time else (low, middle, high))
+    is_whole = not is_time and bool((amounts == numpy.round(amounts)).all())
+    # Half a year, or half of a code, is no value.
+    method = "nearest" if is_whole else "linear"
+    low, middle, high = (float(each) for each in numpy.quantile(amounts, [0.25, 0.5, 0.75], method=method))
+    drawn = shape(amounts, is_whole=is_whole, may_be_log=not is_time)
+    return Drawn(drawn, quartiles=None if is_time else (low, middle, high), is_whole=is_whole)
