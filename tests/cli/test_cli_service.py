@@ -17,6 +17,8 @@ model = LogisticRegression()
 {fit}
 joblib.dump(model, "model.joblib")
 """
+# A write that its source does not show.
+UNSEEN = "getattr(joblib, chr(100) + 'ump')(model, 'unseen.joblib')\n"
 SERVICE = '[service]\nsteps = ["{step}"]\ndata = "rows.csv"\ninputs = ["x", "y"]\ntarget = "label"\n'
 
 
@@ -58,6 +60,16 @@ def test_a_model_from_proposal_to_bundle(project: Project) -> None:
         "rows.csv, the [service] data, has no column lable",
         "label",
     )
+    assert error["where"] == "rows.csv, the [service] data"
+
+    # What some stage may write unseen is not refused, and told before the first one runs.
+    runs = project.json("runs")["runs"]
+    project.write("train.py", TRAIN.format(fit='model.fit(rows[["x", "y"]], rows["label"])') + UNSEEN)
+    project.write("noteship.toml", SERVICE.format(step="unseen.joblib"))
+    answer = project.call("run")
+    said = "names unseen.joblib (noteship.toml, line 2), which is not there and which no stage is known to write"
+    assert answer.code == 0 and answer.err.index(said) < answer.err.index("running"), answer.err
+    assert said not in project.call("run").err
 
     # A slip in a name is refused before any stage runs, by the nearest that is there or will be made.
     project.write("train.py", TRAIN.format(fit='model.fit(rows[["x", "y"]] * 2, rows["label"])'))
@@ -66,7 +78,7 @@ def test_a_model_from_proposal_to_bundle(project: Project) -> None:
     error = answer.document
     assert (error["exit_code"], error["error"]["kind"], error["error"]["nearest"]) == (2, "StepNotMade", "model.joblib")
     assert error["error"]["where"] == "noteship.toml, line 2"
-    assert "running" not in answer.err and len(project.json("runs")["runs"]) == len(runs) + 4
+    assert "running" not in answer.err and len(project.json("runs")["runs"]) == len(runs) + 2
 
 
 @pytest.mark.slow

@@ -152,6 +152,8 @@ def test_a_metric_that_is_not_there_names_the_nearest(searched: Project, metric:
     assert answer.code == code, answer.err
     assert told in answer.err
     assert "searching" not in answer.err
+    # A slip in a file's name is found before any stage runs.
+    assert ("running" in answer.err) == metric.startswith("metrics.json:tset")
 
 
 def test_what_fails_as_it_is_is_told_before_the_search(searched: Project) -> None:

@@ -31,7 +31,7 @@ def test_means_over_classes_say_so() -> None:
 
 
 def test_a_worse_slice_is_told_by_what_was_tested() -> None:
-    """Of classes shares of wrong answers, of numbers how far off they are; where these say nothing, the metric alone."""
+    """Of classes shares of wrong answers, of numbers how far off they are; where none is known, the metric alone."""
     given = judged.binary()
     told = "wrong more often where sender is post.example.com: 31 % of 220 rows, of other rows of the same classes 11 %"
     assert f"  {told}; F1 0.710" in printed(given)

@@ -38,6 +38,8 @@ def test_help_lists_the_verbs_and_loads_little(project: Project) -> None:
         (["run", "--job", "x"], "is no whole number from 1 on", ""),
         (["run", "--jobs", "0"], "is no whole number from 1 on", ""),
         (["run", "--nonsense"], "does not know '--nonsense'", ""),
+        (["run", "--bogus"], "does not know '--bogus'", ""),
+        (["run", "--job", "2", "--forse"], "does not know '--forse'", "--force"),
         (["promote", "latest", "--override"], "--override is given without its REASON", ""),
         (["show"], "the following arguments are required: RUN", ""),
         (["show", "latest", "--open"], "--open and --output show the notebook of one stage", ""),

@@ -118,3 +118,26 @@ def test_labels_of_a_csv_are_as_written(tmp_path: Path) -> None:
         assert [each.rule for each in contracts.check(tmp_path / f"{name}.csv", truths).broken("stop")] == [
             "columns.churn.type"
         ]
+
+
+def test_probabilities_are_at_most_one() -> None:
+    """What is called a probability and is one has no room beyond 1; the same numbers called otherwise have."""
+    values = numpy.random.default_rng(0).exponential(0.1, 300).clip(0, 0.9)
+    names = ("churn_probability", "prob yes", "p", "Share", "weight", "prop")
+    contract = contracts.infer(pandas.DataFrame(dict.fromkeys(names, values)), "a.csv").contract
+    mosts = {each.name: each.range.most for each in contract.columns if each.range}
+    assert [name for name in names if mosts[name] <= 1] == list(names[:4])
+    percents = contracts.infer(pandas.DataFrame({"share": 100 * values}), "a.csv").contract.columns[0].range
+    assert percents is not None and percents.most > 100
+
+
+def test_columns_that_nobody_expected_are_told_where_one_is_gone() -> None:
+    """Beside a column that is not there the breach names a similar one, else those that the contract does not have."""
+    contract = contracts.infer(pandas.DataFrame({"tenure": range(9), "age": range(9)}), "a.csv").contract
+
+    def said(name: str) -> str:
+        (broken,) = contracts.check(pandas.DataFrame({name: range(9), "age": range(9)}), contract).broken("stop")
+        return broken.seen
+
+    assert said("tenures") == "there is no column tenure, but tenures"
+    assert said("months") == "there is no column tenure; the contract does not have months"

@@ -295,7 +295,7 @@ def test_a_breach_is_no_rule(line: Line) -> None:
     infer(line, "raw.csv")
     (line.root / "raw.csv").write_text(GOOD.replace("id,age", "id,years"))
     (left,) = infer(line, "raw.csv", again=True)
-    assert (left.state, left.why) == ("broken", "there is no column age")
+    assert (left.state, left.why) == ("broken", "there is no column age; the contract does not have years")
     assert "-[columns.age]" in left.diff and "+[columns.years]" in left.diff
     path = line.root / "contracts/raw.toml"
     assert "[columns.age]" in path.read_text()

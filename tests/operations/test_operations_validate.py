@@ -290,6 +290,25 @@ def test_rows_that_cannot_be_held_out(mail: Project, holdout: str, told: str) ->
     assert "--holdout" in answer.err and "[validate]" not in answer.err
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "where"),
+    [
+        ('positive = "spam"', 'positive = "spma"', "[validate] positive in noteship.toml, line 12"),
+        ('positive = "spam"', 'slices = ["sendr"]', "[validate] slices in noteship.toml, line 12"),
+        ('positive = "spam"', 'metric = "rmse"', "[validate] metric in noteship.toml, line 12"),
+        (
+            "robustness = false",
+            'holdout = { by = "time", column = "dte" }',
+            "[validate] holdout in noteship.toml, line 15",
+        ),
+    ],
+)
+def test_what_validate_names_wrongly_has_its_line(mail: Project, before: str, after: str, where: str) -> None:
+    """Also where the judging finds it out, which knows nothing of the file."""
+    mail.write("noteship.toml", (SERVICE + VALIDATE).replace(before, after))
+    assert mail.call("validate", "--json").document["error"]["where"] == where
+
+
 def test_a_bundle_without_answers(mail: Project) -> None:
     """Without a target nobody knows what is right."""
     mail.write("noteship.toml", SERVICE.replace('target = "label"\n', "") + VALIDATE)

@@ -80,6 +80,7 @@ def test_a_name_that_needs_quotes(tmp_path: Path, wrong: str, right: str) -> Non
     [
         ("[service]\nstep = []", "service.step", "service.steps", 2),
         ("[servcie]\n", "servcie", "service", 1),
+        ('[project]\n\n[dta.rows]\nfrom = "a"\n[dta.more]\nfrom = "b"\n', "dta", "data", 3),
         ('[project]\nname = "a"\n[stage.a]\nread = []', "stage.a.read", "stage.a.reads", 4),
     ],
 )

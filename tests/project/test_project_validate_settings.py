@@ -48,8 +48,14 @@ def test_all_of_it(tmp_path: Path) -> None:
     ("text", "told"),
     [
         ("holdout = 0", "a share from 0.01 to 0.5"),
-        ('holdout = { by = "time" }', 'the column as well, whose values say the time: { share = 0.2, by = "time", column = "date" }'),
-        ('holdout = { share = 0.3, by = "group" }', "the column as well, whose values say the group: { share = 0.3, by"),
+        (
+            'holdout = { by = "time" }',
+            'the column as well, whose values say the time: { share = 0.2, by = "time", column = "date" }',
+        ),
+        (
+            'holdout = { share = 0.3, by = "group" }',
+            "the column as well, whose values say the group: { share = 0.3, by",
+        ),
         ("positive = []", "one of the classes"),
         ('metric = "acuracy"', "accuracy"),
         ('gates = "f1 > 0"', "a list of comparisons"),

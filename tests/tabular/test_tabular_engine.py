@@ -367,10 +367,10 @@ def test_what_is_no_table(tmp_path: Path) -> None:
         with pytest.raises(tabular.NotATable) as caught, tabular.opened(source):
             pass
         assert near in caught.value.parts().nearest
-    with pytest.raises(tabular.NoTableThere) as absent, tabular.opened(tmp_path / "nope.csv"):
+    with pytest.raises(tabular.NoTableThere) as absent, tabular.opened(tmp_path / "qq.parquet"):
         pass
     told = absent.value.parts()
-    assert (told.fact, told.nearest) == (f"{tmp_path}/nope.csv does not exist", "beside it is sales.csv")
+    assert (told.fact, told.nearest) == (f"{tmp_path}/qq.parquet does not exist", "beside it is sales.csv")
     with pytest.raises(tabular.NoTableThere, match="no table lies beside it"), tabular.opened(tmp_path / "x/nope.csv"):
         pass
     written(tmp_path, "sales.parquet")

@@ -131,7 +131,7 @@ def test_a_slice_without_the_positive_class_has_no_f1() -> None:
 
 
 def test_a_slice_has_what_was_compared() -> None:
-    """The share of wrong answers, and that of other rows, weighted as the classes are in the slice; of numbers medians."""
+    """The share of wrong answers, and that of other rows, weighted by the slice's classes; of numbers medians."""
     true = numpy.repeat([0, 1], [60, 140])
     wrong = numpy.zeros(200, dtype=bool)
     wrong[[*range(10), *range(40, 50), 60, *range(100, 120)]] = True

@@ -28,6 +28,8 @@ KEY_NAME = re.compile(r"(?i:(?:.*[_\W])?(?:id|key|uuid|guid|pk))|.*[a-z0-9]I[dD]
 # rows have the same by chance: with a probability of exp(-n² / 2m) of n rows of m possible ones, here one in a hundred.
 OWN_NAME = re.compile(r"(?i:id|key|uuid|guid|pk)")
 BY_CHANCE = 0.01
+# Of what is called so and is from 0 to 1, nothing is beyond 1, however few rows come near it.
+SHARE_NAME = re.compile(r"(?i:(?:.*[_\W])?(?:p|prob|proba|probability|share)(?:[_\W].*)?)")
 # Beyond, doubles do not hold every whole number.
 EXACT = 2**53
 
@@ -183,6 +185,8 @@ class _Inference:
         least, most = room.widened(tails, whole=whole)
         if whole:
             return Bounds(int(least), int(most))
+        if SHARE_NAME.fullmatch(column.name) and tails.least >= 0 and tails.greatest <= 1:
+            most = min(most, 1.0)
         # What was seen is within, whatever the rounding did.
         return Bounds(min(float(f"{least:.12g}"), tails.least), max(float(f"{most:.12g}"), tails.greatest))
 

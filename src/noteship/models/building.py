@@ -10,7 +10,7 @@ from typing import Any, Self
 
 import pandas
 
-from noteship.errors import cut
+from noteship.errors import WorkFailed, cut
 from noteship.models import (
     arranging,
     bundle,
@@ -232,14 +232,11 @@ def _chosen(
         told = _with_maker(error, stored, request.made_at)
         raise replace(told, works=_completed(request, steps, raw)) from error
     except errors.StepsDoNotFit as error:
-        not_taken = _refusal(Refused(error.path, error), request, steps, raw)
-        if not_taken.fitted_on:
-            raise replace(not_taken, reason=error.reason) from error
-        raise replace(error, works=_completed(request, steps, raw)) from error
-    if unopposed is None and refused is not None and not first:
-        raise _refusal(refused, request, steps, raw) from refused.cause
+        raise _not_fitting(error, request, steps, raw) from error
     if unopposed is None:
         raise_difference(first, request.made_at)
+        if refused is not None:
+            raise _refusal(refused, request, steps, raw) from refused.cause
         raise AssertionError("a composition was neither opposed nor unopposed")
     for table, finding in zip(stored, unopposed[1], strict=True):
         if table.named and isinstance(finding, NotChecked):
@@ -256,6 +253,16 @@ def _verified(composition: Composition, raw: pandas.DataFrame, table: Stored, ta
         if not step:
             raise
         raise Refused(step, error) from error
+
+
+def _not_fitting(
+    error: errors.StepsDoNotFit, request: BuildRequest, steps: Sequence[Step], raw: pandas.DataFrame
+) -> WorkFailed:
+    """The error, with the rows or the steps that would do."""
+    told = _refusal(Refused(error.path, error), request, steps, raw)
+    if told.fitted_on:
+        return replace(told, reason=error.reason)
+    return replace(error, works=_completed(request, steps, raw))
 
 
 def _refusal(

@@ -23,7 +23,7 @@ SLIP, NEAR = 0.9, 0.6
 def check_files(opened: OpenedProject, graph: workflow.Graph) -> tuple[str, ...]:
     """Sentences on files that are not there and that no stage is known to write. Raises StepNotMade for slips.
 
-    What earlier runs have shown a stage to write is known, too; what they left and nobody writes any more is told later.
+    What earlier runs have shown a stage to write is known, too; what they left and nobody writes now is told later.
     """
     named = list(_named(opened))
     absent = [each for each in named if not _is_known(opened, graph, each[1])]

@@ -112,8 +112,8 @@ def run(
     `listen` is given the graph of what will be looked at and gives who is told of it.
 
     Raises: what a graph that cannot run raises (CyclicStages, UnchosenAlternatives, MissingInput, MissingInputs,
-    InputOfUnreadable), StepNotMade, ChangedByHand, UnknownStage, ForcedInVain, SetInVain, NothingToRun, NothingReadable, wrong
-    parameters, what the environment or the store lack, and what making the bundle raises.
+    InputOfUnreadable), StepNotMade, ChangedByHand, UnknownStage, ForcedInVain, SetInVain, NothingToRun,
+    NothingReadable, wrong parameters, what the environment or the store lack, and what making the bundle raises.
     """
     with runner_of(opened, keep=request.keep) as runner:
         return _run(opened, request, listen, runner)

@@ -102,7 +102,7 @@ def show(opened: OpenedProject, asking: Asking, target: Path | None, say: Callab
 
 
 def problems_of(opened: OpenedProject, file: str, say: Callable[[str], None]) -> tuple[Problem, ...]:
-    """What `noteship data show` names as problems in a file of the project, but for remarks. Raises what `show` does."""
+    """What `noteship data show` names as problems in a file of the project. Raises what `show` does."""
     _, found = _found(opened, Asking(file), say)
     return tuple(each for each in found if each.level == "problem")
 

@@ -19,6 +19,7 @@ __all__ = [
     "power",
     "shown",
     "when",
+    "within",
 ]
 
 SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")

@@ -21,7 +21,7 @@ NAMES_SHOWN = 20
 
 @dataclass(eq=False)
 class NotATable(UsageError):
-    """What was named is no table: of a form that is not read, or none of several files. `near`: names of tables beside it."""
+    """What was named is no table, such as a file of another form. `near`: names of tables beside it."""
 
     path: str
     reason: str

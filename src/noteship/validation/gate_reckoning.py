@@ -136,7 +136,7 @@ class _Reckoning:
             return []
         before, after = f"{terms.Name(name.parts[:2])}.", f".{name.parts[3]}"
         named = (each for each in self._values if each.startswith(before) and each.endswith(after))
-        return [each[len(before) : -len(after)] for each in named]
+        return [text for each in named if (text := each[len(before) : -len(after)])]
 
     def _arithmetic(self, term: terms.Arithmetic, sign: str, left: float | None, right: float | None) -> float | None:
         if left is None or right is None:

@@ -96,8 +96,8 @@ class StepNotMade(UsageError):
             f"[service] {self.setting} names {self.path}, which is not there and which no stage makes",
             where=self.where,
             nearest=self.near,
-            remedy="correct the path; `noteship graph` lists what the stages write. Where one writes it that is not seen"
-            f" to, say so: [stage.NAME] writes = {json.dumps([self.path], ensure_ascii=False)}",
+            remedy="correct the path; `noteship graph` lists what the stages are seen to write. Where one writes it"
+            f" unseen, say so: [stage.NAME] writes = {json.dumps([self.path], ensure_ascii=False)}",
         )
 
     @classmethod

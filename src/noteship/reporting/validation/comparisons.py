@@ -88,7 +88,8 @@ def champion(judgement: Judgement) -> str:
     told_apart = estimates.differences(judgement)
     drawn = lanes.table(*told_apart) if told_apart else ""
     said = chance(compared.p)
-    equal = f"Were neither better, chance alone would make their {words_of(judgement.metric, judgement)} differ so much with"
+    metric = words_of(judgement.metric, judgement)
+    equal = f"Were neither better, chance alone would make their {metric} differ so much with"
     p = f'<p class="quiet note">{equal} {escaped(said)}.</p>' if said else ""
     return f'<h2>Next to the champion</h2>{told}{f"""<div class="panel">{drawn}{p}</div>""" if drawn else ""}'
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy
 
@@ -138,7 +139,7 @@ def _drawn(sample: Sample, counted: Counted) -> Drawn:
     # Beside missing ones, whole numbers are kept as others.
     is_whole = not is_time and bool((amounts == numpy.round(amounts)).all())
     # Half a year, or half of a code, is no value.
-    method = "nearest" if is_whole else "linear"
+    method: Literal["nearest", "linear"] = "nearest" if is_whole else "linear"
     low, middle, high = (float(each) for each in numpy.quantile(amounts, [0.25, 0.5, 0.75], method=method))
     drawn = shape(amounts, is_whole=is_whole, may_be_log=not is_time)
     return Drawn(drawn, quartiles=None if is_time else (low, middle, high), is_whole=is_whole)
