@@ -23,6 +23,7 @@ __all__ = ["InferRequest", "Written", "infer"]
 # A file of figures, such as metrics.json, has one row, and what is to be of it a gate says better.
 LEAST_ROWS = 2
 # A contract of more columns nobody reads, and features by the thousand are better held in what they are made of.
+# Nor are so many looked at for problems, which takes longer than all the rest.
 MOST_COLUMNS = 300
 
 
@@ -84,7 +85,8 @@ def infer(opened: OpenedProject, request: InferRequest, say: Callable[[str], Non
             continue
         breach = _breach(opened, old, made) if old and not request.replace else ""
         put = _put(opened, old, new, shelf, request, maker, breach)
-        problems = _problems(opened, file, say) if put.state in ("written", "rewritten") else ()
+        is_looked_at = put.state in ("written", "rewritten") and len(new.contract.columns) <= MOST_COLUMNS
+        problems = _problems(opened, file, say) if is_looked_at else ()
         found.append(dataclasses.replace(put, unlabelled=0 if breach else new.unlabelled, problems=problems))
         shelf = contracts.load(opened.root, opened.settings.contracts.folder)
     return tuple(found)
