@@ -115,7 +115,7 @@ def test_any_text_is_a_gate_or_a_clear_fault(text: str) -> None:
 def test_told_numbers_keep_their_order(left: float, right: float) -> None:
     """What is told of a comparison is true of the numbers as they are shown."""
     told = Gate.parse("f1 >= mcc", "here").evaluate({"f1": left, "mcc": right}, has_champion=False).told
-    _, shown, sign, _, other = told.split()
+    _, shown, sign, _, other = told.replace(",", "").split()
     assert (float(shown) >= float(other)) == (left >= right) == (sign == ">=")
     assert math.isclose(float(shown), left, rel_tol=0.01, abs_tol=0)
 
