@@ -15,6 +15,9 @@ __all__ = [
     "BadProxy",
     "BadRegistryAnswer",
     "CredentialHelperFailed",
+    "ImageFolderUnwritable",
+    "NoImageFolder",
+    "NotInImageFolder",
     "NotInRegistry",
     "PlainRefused",
     "RegistryBusy",
@@ -420,3 +423,68 @@ class WrongBytes(errors.WorkFailed):
     def example(cls) -> Self:
         """One instance."""
         return cls("registry.example.org/team/mail", f"sha256:{_DIGEST}", "they end after 1024 of 4096 bytes")
+
+
+@dataclass(eq=False)
+class ImageFolderUnwritable(errors.EnvironmentLacks):
+    """An OCI folder cannot be read or written."""
+
+    folder: str
+    reason: str
+
+    def parts(self) -> errors.Parts:
+        """The message."""
+        return errors.Parts(
+            fact=f"the OCI folder cannot be read or written: {errors.cut(self.reason)}",
+            where=self.folder,
+            remedy="free room there, or give yourself the right to read and write; what was there before still is",
+        )
+
+    @classmethod
+    def example(cls) -> Self:
+        """One instance."""
+        return cls("/mnt/usb/mail", "No space left on device")
+
+
+@dataclass(eq=False)
+class NoImageFolder(errors.UsageError):
+    """A folder that is to hold images holds something else."""
+
+    folder: str
+    reason: str
+
+    def parts(self) -> errors.Parts:
+        """The message."""
+        return errors.Parts(
+            fact=f"{self.folder} is no OCI folder: {errors.cut(self.reason)}",
+            where=self.folder,
+            remedy="name a folder that is empty or not there yet, or one that noteship or another OCI tool wrote",
+        )
+
+    @classmethod
+    def example(cls) -> Self:
+        """One instance."""
+        return cls("/home/ada/mail/out", "it has files, and no oci-layout among them")
+
+
+@dataclass(eq=False)
+class NotInImageFolder(errors.UsageError):
+    """An OCI folder does not have what is asked for."""
+
+    folder: str
+    reference: str
+    nearest: str = ""
+
+    def parts(self) -> errors.Parts:
+        """The message."""
+        return errors.Parts(
+            fact=f"the OCI folder has nothing named '{errors.cut(self.reference, 200)}'",
+            where=self.folder,
+            nearest=self.nearest,
+            remedy="correct the tag or digest, or build the image into this folder",
+        )
+
+    @classmethod
+    def example(cls) -> Self:
+        """One instance."""
+        return cls("/mnt/usb/mail", "1.4", "1.3")
