@@ -17,7 +17,6 @@ __all__ = [
     "CredentialHelperFailed",
     "ImageFolderUnwritable",
     "NoImageFolder",
-    "NotInImageFolder",
     "NotInRegistry",
     "PlainRefused",
     "RegistryBusy",
@@ -68,7 +67,7 @@ class BadChallenge(errors.EnvironmentLacks):
             fact=f"{self.registry} asks for a login in a way that is not followed; no password was sent",
             where=self.registry,
             nearest=errors.cut(self.reason),
-            remedy="ask who runs the registry: its WWW-Authenticate header must be Basic, or Bearer with an https:// realm",
+            remedy="ask who runs it: its WWW-Authenticate header must be Basic, or Bearer with an https:// realm",
         )
 
     @classmethod
@@ -273,8 +272,8 @@ class RegistryDenied(errors.EnvironmentLacks):
             fact=f"{self.registry} refuses access",
             where=self.asked,
             nearest=errors.cut("; ".join(part for part in (self.login, self.reason) if part)),
-            remedy=f"`docker login {self.registry}` or `podman login {self.registry}` as who may do this, or name a file "
-            "of logins with REGISTRY_AUTH_FILE",
+            remedy=f"`docker login {self.registry}` or `podman login {self.registry}` as who may do this, or name a "
+            "file of logins with REGISTRY_AUTH_FILE",
         )
 
     @classmethod
@@ -465,26 +464,3 @@ class NoImageFolder(errors.UsageError):
     def example(cls) -> Self:
         """One instance."""
         return cls("/home/ada/mail/out", "it has files, and no oci-layout among them")
-
-
-@dataclass(eq=False)
-class NotInImageFolder(errors.UsageError):
-    """An OCI folder does not have what is asked for."""
-
-    folder: str
-    reference: str
-    nearest: str = ""
-
-    def parts(self) -> errors.Parts:
-        """The message."""
-        return errors.Parts(
-            fact=f"the OCI folder has nothing named '{errors.cut(self.reference, 200)}'",
-            where=self.folder,
-            nearest=self.nearest,
-            remedy="correct the tag or digest, or build the image into this folder",
-        )
-
-    @classmethod
-    def example(cls) -> Self:
-        """One instance."""
-        return cls("/mnt/usb/mail", "1.4", "1.3")

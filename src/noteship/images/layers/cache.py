@@ -16,9 +16,10 @@ from pathlib import Path
 from typing import BinaryIO
 
 from noteship import digests, files
+from noteship.images import media_types
 from noteship.images.descriptor import Blob, Descriptor
 from noteship.images.layers import errors, writing
-from noteship.images.layers.layer import MEDIA_TYPE, Layer, Plan
+from noteship.images.layers.layer import Layer, Plan
 from noteship.images.layers.writing import Written
 
 __all__ = ["LayerCache"]
@@ -46,7 +47,7 @@ class LayerCache:
         Raises: LayersUnwritable, and what the plan's files raise.
         """
         written = self._kept(plan) or self._made(plan)
-        descriptor = Descriptor(MEDIA_TYPE, written.digest, written.size)
+        descriptor = Descriptor(media_types.LAYER, written.digest, written.size)
         return Layer(plan.title, plan.key, written.diff_id, Blob(descriptor, lambda: self._opened(plan, written)))
 
     def is_fine(self, key: str) -> bool:
@@ -93,12 +94,15 @@ class LayerCache:
         return written
 
     def _opened(self, plan: Plan, written: Written) -> BinaryIO:
-        if self._is_damaged(plan, written):
-            with files.locked(self._place(plan.key, "lock")):
-                again = self._make(plan) if self._is_damaged(plan, written) else written
-            if again != written:
-                raise errors.DamagedLayer(plan.title, str(self.folder))
-        return self._blob(plan).open("rb")
+        try:
+            if self._is_damaged(plan, written):
+                with files.locked(self._place(plan.key, "lock")):
+                    again = self._make(plan) if self._is_damaged(plan, written) else written
+                if again != written:
+                    raise errors.DamagedLayer(plan.title, str(self.folder))
+            return self._blob(plan).open("rb")
+        except OSError as error:
+            raise self._unwritable(error) from error
 
     def _is_damaged(self, plan: Plan, written: Written) -> bool:
         try:

@@ -11,9 +11,7 @@ from noteship.images.descriptor import Blob
 from noteship.images.layers.entry import Entry, Link
 from noteship.images.layers.writing import VERSION
 
-__all__ = ["MEDIA_TYPE", "Layer", "Plan", "key_of"]
-
-MEDIA_TYPE = "application/vnd.oci.image.layer.v1.tar+gzip"
+__all__ = ["Layer", "Plan", "key_of"]
 
 
 @dataclass(frozen=True)
