@@ -14,7 +14,8 @@ _PART = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
 _REPOSITORY = re.compile(rf"{_PART}(?:/{_PART})*")
 _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
-_HOST = re.compile(r"(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)*|\[[0-9a-fA-F:.]+\])(?::(\d{1,5}))?")
+_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?"
+_HOST = re.compile(rf"(?:{_LABEL}(?:\.{_LABEL})*|\[[0-9a-fA-F:.]+\])(?::(\d{{1,5}}))?")
 # What many registries refuse beyond.
 MOST_LETTERS = 255
 USUAL_TAG = "latest"
@@ -57,7 +58,8 @@ def parsed(text: str) -> ImageName:
         raise errors.BadImageName(text, "behind '@' stands no digest: sha256: and 64 hexadecimal digits")
     host, slash, path = named.partition("/")
     if not slash or not _is_host(host):
-        raise errors.BadImageName(text, "it begins with no registry, and none is guessed", f"registry.example.org/{named}")
+        nearest = f"registry.example.org/{text}"
+        raise errors.BadImageName(text, "it begins with no registry, and none is guessed", nearest)
     found = _HOST.fullmatch(host)
     if not found or int(found[1] or 1) not in range(1, 1 << 16):
         raise errors.BadImageName(text, f"'{host}' is no host of a registry")
