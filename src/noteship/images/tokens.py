@@ -70,26 +70,30 @@ class Tokens:
             if self._challenge.scheme == "basic":
                 return self._basic()
             kept = self._kept.get(frozenset(scopes))
-            value = kept.value if kept and kept.until > time.monotonic() else self._fetched(frozenset(scopes), ())
+            is_good = kept and kept.until > time.monotonic()
+            value = kept.value if kept and is_good else self._fetched(self._challenge, frozenset(scopes), ())
             return {"authorization": f"Bearer {value}"}
 
     def renewed(self, refusal: Answer, scopes: Iterable[str], sent: str, asked: str) -> dict[str, str]:
         """What to send after an answer of status 401 to what was sent. Raises RegistryDenied, BadChallenge."""
         wanted = frozenset(scopes)
         with self._lock:
-            self._challenge = self._chosen(refusal)
-            if self._challenge.scheme == "basic":
-                found = self._basic()
-                if not found or found["authorization"] == sent:
-                    said = self.concealed(answers.said(refusal))
-                    raise errors.RegistryDenied(self._base.netloc, asked, self.login, said)
-                return found
-            kept = self._kept.get(wanted)
-            if kept and f"Bearer {kept.value}" != sent and kept.until > time.monotonic():
-                # Another thread was here.
-                return {"authorization": f"Bearer {kept.value}"}
-            named = self._challenge.parameters.get("scope", "").split()
-            return {"authorization": f"Bearer {self._fetched(wanted, named)}"}
+            challenge = self._chosen(refusal)
+            found = self._basic() if challenge.scheme == "basic" else self._bearer(challenge, wanted, sent)
+            if not found or found["authorization"] == sent:
+                said = self.concealed(answers.said(refusal))
+                raise errors.RegistryDenied(self._base.netloc, asked, self.login, said)
+            # Only one that led somewhere is followed before it is asked.
+            self._challenge = challenge
+            return found
+
+    def _bearer(self, challenge: challenges.Challenge, wanted: frozenset[str], sent: str) -> dict[str, str]:
+        kept = self._kept.get(wanted)
+        if kept and f"Bearer {kept.value}" != sent and kept.until > time.monotonic():
+            # Another thread was here.
+            return {"authorization": f"Bearer {kept.value}"}
+        named = challenge.parameters.get("scope", "").split()
+        return {"authorization": f"Bearer {self._fetched(challenge, wanted, named)}"}
 
     def concealed(self, text: str) -> str:
         """A foreign text without the secrets: some servers repeat what they were sent."""
@@ -114,13 +118,12 @@ class Tokens:
         self._secrets.add(coded)
         return {"authorization": f"Basic {coded}"}
 
-    def _fetched(self, wanted: frozenset[str], named: Iterable[str]) -> str:
+    def _fetched(self, challenge: challenges.Challenge, wanted: frozenset[str], named: Iterable[str]) -> str:
         """A new token, which is kept by what was wanted."""
         if self._login and self._login.registry_token:
             return self._login.registry_token
-        assert self._challenge is not None
-        realm = self._realm(self._challenge.parameters.get("realm", ""))
-        service = self._challenge.parameters.get("service", "")
+        realm = self._realm(challenge.parameters.get("realm", ""))
+        service = challenge.parameters.get("service", "")
         request = self._request(realm, service, sorted({*wanted, *named}))
         answer = self._transport.ask(request)
         if answer.status != 200:

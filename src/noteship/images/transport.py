@@ -238,10 +238,10 @@ class Transport:
         # Its lines would show addresses with the secrets that redirects have in them.
         for name in ("httpx", "httpcore"):
             logging.getLogger(name).setLevel(logging.WARNING)
-        if proxy and urlsplit(proxy).scheme not in ("http", "https"):
-            raise errors.BadProxy(proxies.shown(proxy), "only http and https are known")
         trust = _trust(self.way.authorities)
         try:
+            if proxy and urlsplit(proxy).scheme not in ("http", "https"):
+                raise errors.BadProxy(proxies.shown(proxy), "only http and https are known")
             through = httpx.Proxy(proxy, ssl_context=trust if proxy.startswith("https:") else None) if proxy else None
         except (httpx.InvalidURL, ValueError) as error:
             raise errors.BadProxy(proxies.shown(proxy), "it is no address") from error
