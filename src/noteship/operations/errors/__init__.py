@@ -18,6 +18,7 @@ from noteship.operations.errors.data import (
     SourceTargetTaken,
     UnknownSource,
 )
+from noteship.operations.errors.images import NoBase, NoDestination, OtherPython
 from noteship.operations.errors.options import (
     BadParameter,
     Contradiction,
@@ -86,9 +87,11 @@ __all__ = [
     "NeverFetched",
     "NoAlarm",
     "NoAlternatives",
+    "NoBase",
     "NoBundle",
     "NoCardText",
     "NoContract",
+    "NoDestination",
     "NoHoldoutFile",
     "NoProfile",
     "NoReason",
@@ -107,6 +110,7 @@ __all__ = [
     "NothingToTune",
     "NothingWatched",
     "OpenToAll",
+    "OtherPython",
     "OutsideOfProject",
     "QueryUnreadable",
     "RowsChanged",
