@@ -184,6 +184,9 @@ class Cluster(Protocol):
     def namespace(self) -> str:
         """Where objects are that name no other."""
 
+    def close(self) -> None:
+        """End all connections."""
+
     def version(self) -> str:
         """Of the server, such as ``v1.34.1``."""
 
@@ -223,7 +226,10 @@ class Cluster(Protocol):
         """
 
     def logs(self, which: LogsOf, until: Until = ENDLESS) -> Iterator[str]:
-        """The lines, without their ends; what is no UTF-8 is replaced. Raises ObjectMissing, NoLogs."""
+        """The lines, without their ends; what is no UTF-8 is replaced.
+
+        None are those of a pod that no node has taken yet. Raises ObjectMissing, NoLogs.
+        """
 
     def can_i(self, right: Right) -> bool:
         """Whether who asks may do it, as far as the cluster says beforehand."""
