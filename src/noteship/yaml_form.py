@@ -9,8 +9,9 @@ from typing import Any
 
 __all__ = ["documents", "yaml_form"]
 
-# What every reader takes for this text: it begins with a letter, so it is no number or date, and has no mark of YAML's.
-PLAIN = re.compile(r"[A-Za-z/_](?:[A-Za-z0-9_./@+:-]*[A-Za-z0-9_./@+-])?")
+# What every reader takes for a text: names, paths and options, which begin with a letter, so that they are no number or
+# date, and have no mark of YAML's; and quantities with a unit that ends no number.
+PLAIN = re.compile(r"(?:-{0,2}[A-Za-z]|[/_])(?:[A-Za-z0-9_./@+=:-]*[A-Za-z0-9_./@+=-])?|[0-9]+(?:m|s|h|d|%|[KMGT]i)")
 # Words that YAML 1.1 has as values.
 WORDS = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"})
 # What YAML does not print, but JSON does; and ends of lines beside "\n", which it would read as one.

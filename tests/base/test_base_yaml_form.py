@@ -36,6 +36,12 @@ AWKWARD = [
     "-",
     "=",
     "<<",
+    "-.inf",
+    "---",
+    "--",
+    "-a:",
+    "1E3",
+    "1m:",
 ]
 
 
@@ -57,12 +63,12 @@ def test_people_find_it_as_they_would_write_it() -> None:
         "kind": "ConfigMap",
         "image": "a.example:5000/mail",
         "data": {"x.toml": "[a]\n\nb = 1\n"},
-        "args": ["-a", "b"],
+        "args": ["--a=b", "500m", "1"],
         "e": {},
     }
     assert yaml_form(value) == (
         "kind: ConfigMap\nimage: a.example:5000/mail\ndata:\n  x.toml: |\n    [a]\n\n    b = 1\n"
-        'args:\n  - "-a"\n  - b\ne: {}\n'
+        'args:\n  - --a=b\n  - 500m\n  - "1"\ne: {}\n'
     )
 
 
