@@ -167,7 +167,7 @@ def test_the_order_is_that_of_applying() -> None:
 
 
 def test_names_and_labels_are_kubernetes_own() -> None:
-    """Every manifest is of the release's namespace, and labelled for selecting, cost and pruning as Kubernetes takes it."""
+    """Every manifest is of the release's namespace, and is labelled for selecting, cost and pruning."""
     for _, _, rendered in RENDERED:
         seen = set()
         for each in rendered.manifests:

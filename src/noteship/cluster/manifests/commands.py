@@ -61,7 +61,6 @@ def _score(release: Release, job: Job) -> Iterator[str]:
     yield f"--project={mounted.project(release)}"
     yield from (f"--keep={name}" for name in job.keep)
     yield from _trust(release)
-    yield from _source_of_folder(release)
     yield from ("--", _bundle(release), job.source, job.target)
 
 
@@ -78,7 +77,6 @@ def _stream(release: Release, stream: Stream) -> Iterator[str]:
     if release.store is None:
         yield "--no-monitor"
     yield from _trust(release)
-    yield from _source_of_folder(release)
     yield from ("--", _bundle(release))
 
 
@@ -86,9 +84,6 @@ def _trust(release: Release) -> Iterator[str]:
     yield from (f"--trust-type={name}" for name in release.trusted_types)
     if release.allows_pickle:
         yield "--allow-pickle"
-
-
-def _source_of_folder(release: Release) -> Iterator[str]:
     # A bundle that is named by its digest is trusted by that.
     if release.bundle.folder:
         yield f"--trust-source={release.bundle.digest}"
