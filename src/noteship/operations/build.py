@@ -131,9 +131,8 @@ class _Build:
         self.tell(Progress("reading the base"))
         source, base = self._base(base_name)
         environment = self._environment(base)
-        target = self._target()
-        wheels = self._wheels(target)
         bundle = self._bundle()
+        wheels = self._wheels(self._target())
         chosen = self._project()
         with temporary.folder() as folder:
             layers = self._layers(environment, wheels, chosen, bundle, folder)
@@ -141,11 +140,7 @@ class _Build:
             composed = image.composed(base, layers, environment, about)
             self.tell(Progress("bringing layers"))
             destination, name = self._destination(composed)
-            pieces = [
-                *base.pieces(source, _mounted(source, destination)),
-                *(pushing.Piece(layer.blob) for layer in layers),
-                pushing.Piece(composed.config),
-            ]
+            pieces = [*base.pieces(source, _mounted(source, destination)), *composed.pieces]
             pushed = pushing.push(destination, pieces, self._sending(), self.stop)
             tag = name.rpartition(":")[2]
             destination.put_manifest(composed.manifest, composed.descriptor.media_type, tag)
