@@ -230,6 +230,7 @@ def test_links_lead_nowhere_else(tmp_path: Path) -> None:
     (project / "out.py").symlink_to("../outside.py")
     (project / "out").symlink_to(tmp_path)
     (project / "broken").symlink_to("nowhere")
+    (project / "itself").symlink_to("itself")
     (project / "settings.txt").symlink_to(".env")
     (project / "innocent.txt").symlink_to("private/secrets/x.txt")
     (project / "innocent").symlink_to("private/secrets")
@@ -237,7 +238,7 @@ def test_links_lead_nowhere_else(tmp_path: Path) -> None:
     found = reasons(project)
     assert found["out.py"] == found["out"] == "a link that leads out of the project"
     assert found["src/loop"] == "a link to a folder that it lies in"
-    assert found["broken"] == "neither a file nor a folder"
+    assert found["broken"] == found["itself"] == "a link that leads nowhere"
     assert "secret" in found["settings.txt"]
     assert "secret" in found["innocent.txt"]
     assert "secret" in found["innocent"]

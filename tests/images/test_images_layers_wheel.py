@@ -63,6 +63,18 @@ def test_what_can_be_executed_is_what_was_meant_to_be(tmp_path: Path) -> None:
     assert (found["a.sh"], found["b.py"], found["c"]) == (0o755, 0o644, 0o755)
 
 
+def test_a_place_is_filled_once(tmp_path: Path) -> None:
+    """Where two files of a wheel have one place, they are the same file; a generated command replaces a packed one."""
+    data = "t-1.0.data"
+    same = {"a.py": b"1", f"{data}/purelib/a.py": b"1", f"{data}/scripts/run": b"old"}
+    about = {"entry_points.txt": b"[console_scripts]\nrun = a:main\n"}
+    found = layer_reading.files(layer(wheel_making.wheel(tmp_path, "t", same, about=about)))
+    assert found[f"{SITE}/a.py"] == b"1"
+    assert b"from a import main" in found["opt/noteship/bin/run"]
+    with pytest.raises(errors.UnfitWheel, match=r"a\.py twice"):
+        layer(wheel_making.wheel(tmp_path, "t", {**same, f"{data}/platlib/a.py": b"2"}))
+
+
 def test_no_byte_code_comes_along(tmp_path: Path) -> None:
     """Caches of byte code that somebody packed stay behind."""
     content = {"t/a.py": b"", "t/__pycache__/a.cpython-312.pyc": b"stale"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
 from noteship import patterns
@@ -94,30 +94,38 @@ def select(root: Path, selection: Selection, folder: str = "project") -> Project
 
 def _walk(root: Path, selection: Selection) -> Iterator[_Found]:
     """Files, and folders that are left out as a whole; links are followed within the project."""
-    pending: list[tuple[str, tuple[str, ...]]] = [("", (str(root),))]
+    pending: list[tuple[_Found, tuple[str, ...]]] = [(_Found("", ""), ("",))]
     while pending:
         folder, above = pending.pop()
-        try:
-            with os.scandir(root / folder) as listing:
-                entries = list(listing)
-        except OSError as error:
-            raise errors.FileUnfit(folder or str(root), error.strerror or type(error).__name__) from error
-        for entry in entries:
-            path = f"{folder}/{entry.name}" if folder else entry.name
-            real = os.path.realpath(entry.path)
-            inside = _inside(real, root)
-            if inside is None:
-                yield _Found(path, path, "a link that leads out of the project")
-            elif os.path.isdir(real):  # noqa: PTH112
-                reason = _reason_of_folder(root, path, inside, selection)
-                if reason or real in above:
-                    yield _Found(path, inside, reason or "a link to a folder that it lies in")
-                else:
-                    pending.append((path, (*above, real)))
-            elif os.path.isfile(real):  # noqa: PTH113
-                yield _Found(path, inside)
+        for found, entry in _listed(root, folder):
+            if found.reason:
+                yield found
+            elif not entry.is_dir():
+                yield found if entry.is_file() else replace(found, reason="neither a file nor a folder")
+            elif reason := _reason_of_folder(root, found, selection):
+                yield replace(found, reason=reason)
+            elif found.real in above:
+                yield replace(found, reason="a link to a folder that it lies in")
             else:
-                yield _Found(path, inside, "neither a file nor a folder")
+                pending.append((found, (*above, found.real)))
+
+
+def _listed(root: Path, folder: _Found) -> Iterator[tuple[_Found, os.DirEntry[str]]]:
+    """What is in a folder, with where it really is; only links are asked for that."""
+    try:
+        with os.scandir(root / folder.real) as listing:
+            entries = list(listing)
+    except OSError as error:
+        raise errors.FileUnfit(folder.path or str(root), error.strerror or type(error).__name__) from error
+    for entry in entries:
+        path, real = (f"{above}/{entry.name}" if above else entry.name for above in (folder.path, folder.real))
+        inside = _inside(os.path.realpath(entry.path), root) if entry.is_symlink() else real
+        if inside is None:
+            yield _Found(path, path, "a link that leads out of the project"), entry
+        elif entry.is_symlink() and not (root / inside).exists():
+            yield _Found(path, inside, "a link that leads nowhere"), entry
+        else:
+            yield _Found(path, inside), entry
 
 
 def _inside(real: str, root: Path) -> str | None:
@@ -127,16 +135,16 @@ def _inside(real: str, root: Path) -> str | None:
     return real.removeprefix(f"{root}/") if real.startswith(f"{root}/") else None
 
 
-def _reason_of_folder(root: Path, path: str, real: str, selection: Selection) -> str:
-    for name in {*path.split("/"), *real.split("/")}:
+def _reason_of_folder(root: Path, found: _Found, selection: Selection) -> str:
+    for name in (found.path.rpartition("/")[2], *found.real.split("/")):
         if reason := withheld.reason_of_folder(name):
             return reason
     for sign in ("pyvenv.cfg", "conda-meta"):
-        if (root / real / sign).exists():
+        if (root / found.real / sign).exists():
             return "a virtual environment"
-    if path in selection.exclude:
+    if found.path in selection.exclude:
         return "excluded"
-    if path.rpartition("/")[2].startswith(".") and not selection.include.reach(path):
+    if found.path.rpartition("/")[2].startswith(".") and not selection.include.reach(found.path):
         return "hidden"
     return ""
 

@@ -86,15 +86,16 @@ class WheelFile:
         about = _only_folder(self.path, found, ".dist-info")
         _check_version(found, about, self.path)
         recorded = _recorded(found, about, self.path)
-        commands_of = _commands(found, about, self.path)
-        made = {
-            entry.path: entry
-            for name, member in recorded.items()
-            if "__pycache__" not in name.split("/")
-            for entry in [_Placed(name, member, environment, self).entry]
-        }
+        made: dict[str, Entry] = {}
+        for name, member in recorded.items():
+            # Byte code of another place and time.
+            if "__pycache__" not in name.split("/"):
+                entry = _Placed(name, member, environment, self).entry
+                before = made.setdefault(entry.path, entry)
+                if before.content.digest != entry.content.digest:
+                    raise errors.UnfitWheel(self.path.name, f"it brings /{entry.path} twice, and not the same")
         # A generated command wins over a packed one of its name, as pip has it.
-        for command, target in commands_of.items():
+        for command, target in _commands(found, about, self.path).items():
             path = f"{environment.scripts}/{command}"
             made[path] = Entry(path, Held(commands.script(environment, target)), executable=True)
         _check_reserved(self.path, made, environment)
