@@ -270,6 +270,17 @@ def test_a_way_in_is_what_the_cluster_has() -> None:
         render(own, plain)
 
 
+def test_a_platform_is_known_by_its_api_groups() -> None:
+    """Each ability follows from its group alone; OpenShift brings where its routers, DNS and Prometheus are."""
+    assert Platform.of((), 36, has_ingresses=True) == Platform(has_metrics=False)
+    full = {"gateway.networking.k8s.io", "monitoring.coreos.com", "grafana.integreatly.org", "kueue.x-k8s.io"}
+    found = Platform.of({*full, "metrics.k8s.io"}, 36, has_ingresses=True)
+    assert replace(found, has_user_namespaces=True) == releases.PLATFORMS["full"]
+    groups = {"security.openshift.io", "route.openshift.io", "monitoring.coreos.com", "metrics.k8s.io"}
+    assert Platform.of(groups, 33, has_ingresses=True) == Platform.openshift()
+    assert [Platform.of((), minor, has_ingresses=False).can_sleep for minor in (29, 30)] == [False, True]
+
+
 def pod_of(made: Release, platform: Platform) -> NetworkPod:
     """As the network sees it."""
     (pod,) = (pod for each in render(made, platform).manifests for pod in templates(each))

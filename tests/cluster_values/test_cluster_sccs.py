@@ -74,6 +74,15 @@ def test_only_v3_asks_for_a_user_namespace_and_minds_the_group() -> None:
     }
 
 
+def test_v3_minds_further_groups_and_v2_does_not() -> None:
+    """A process may be of any other groups under v2, and of those of its user namespace alone under v3."""
+    for group, is_within in ((0, False), (999, False), (1000, True), (65534, True), (65535, False)):
+        made = planted(in_a_user_namespace(), "spec.securityContext.supplementalGroups", [group])
+        assert sccs.violations(made) == ()
+        paths = [each.path for each in sccs.violations(made, sccs.RESTRICTED_V3)]
+        assert paths == ([] if is_within else ["spec.securityContext.supplementalGroups[0]"])
+
+
 def test_a_namespace_says_what_is_its_own() -> None:
     """Users, groups and level come from the namespace's annotations; of the groups, volumes are of the first."""
     annotations = {
@@ -138,4 +147,7 @@ def test_what_is_admitted_stays_admitted_and_is_restricted(constraint: sccs.Cons
     assert sccs.violations(made, constraint) == ()
     assert restricted.violations(made) == ()
     assert {"kind": "Pod", **admitted(made, constraint)} == made
+    assert made["spec"]["containers"][0]["securityContext"]["runAsNonRoot"] is True
+    of_pod = admitted(planted(bare, "spec.securityContext.runAsNonRoot", True), constraint)
+    assert "runAsNonRoot" not in of_pod["spec"]["containers"][0]["securityContext"]
     assert repr(bare) == before

@@ -18,6 +18,7 @@ from noteship.cluster.manifests.parts import (
 from noteship.cluster.manifests.platform import Platform
 from noteship.cluster.manifests.release import Job, Release, Schedule, Service, Shape, Stream
 from noteship.cluster.manifests.rendering import Rendered, render
+from noteship.cluster.manifests.ways import destinations
 
 __all__ = [
     "Access",
@@ -41,6 +42,7 @@ __all__ = [
     "Shape",
     "StoreAccess",
     "Stream",
+    "destinations",
     "render",
     "selected",
 ]

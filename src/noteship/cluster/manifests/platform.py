@@ -2,9 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 
 __all__ = ["Platform"]
+
+OPENSHIFT = "security.openshift.io"
+# By which API group an ability is known.
+GROUPS = {
+    "has_routes": "route.openshift.io",
+    "has_gateways": "gateway.networking.k8s.io",
+    "has_metrics": "metrics.k8s.io",
+    "has_prometheus_operator": "monitoring.coreos.com",
+    "has_grafana_operator": "grafana.integreatly.org",
+    "has_kueue": "kueue.x-k8s.io",
+}
+# Kubernetes 1.30 has the `sleep` of a container's `preStop` without being asked for it; stable since 1.34.
+SLEEPS_FROM = 30
 
 
 @dataclass(frozen=True)
@@ -39,6 +53,8 @@ class Platform:
         return cls(
             is_openshift=True,
             has_routes=True,
+            # An Ingress is made a Route of.
+            has_ingresses=True,
             has_prometheus_operator=True,
             # Where the routers share the nodes' network, the second one is where they are seen to come from.
             edge_namespaces=("openshift-ingress", "openshift-host-network"),
@@ -47,3 +63,15 @@ class Platform:
             # Of the pods; the service's is 53, which no policy sees.
             dns_ports=(5353, 53),
         )
+
+    @classmethod
+    def of(cls, groups: Collection[str], minor: int, *, has_ingresses: bool) -> Platform:
+        """A cluster by its API groups and the second number of its version.
+
+        Every cluster has the API of an Ingress: `has_ingresses` is whether it has a class of them, so that somebody acts
+        on one. Where pods come from, and whether nodes have user namespaces, its API does not say: where it is not as
+        usual, say so by `dataclasses.replace`.
+        """
+        found = cls.openshift() if OPENSHIFT in groups else cls()
+        served = {ability: group in groups for ability, group in GROUPS.items()}
+        return replace(found, **served, has_ingresses=has_ingresses, can_sleep=minor >= SLEEPS_FROM)
