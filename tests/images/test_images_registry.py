@@ -45,6 +45,8 @@ def memory() -> Iterator[MemoryRegistry]:
 def place(memory: MemoryRegistry) -> Iterator[Registry]:
     with Transport(Way(tries=4)) as transport:
         host = memory.address.partition("//")[2]
+        transport.base(host)
+        memory.asked.clear()
         yield Registry(reference.parsed(f"{host}/team/mail"), transport)
 
 

@@ -191,6 +191,24 @@ def test_plain_http_is_for_this_machine_or_where_it_is_allowed(carrier: Transpor
     assert not way.is_plain("localhost.example.org")
 
 
+def test_a_registry_on_this_machine_is_asked_as_it_is_found(
+    carrier: Transport, authority: trustme.CA, tmp_path: Path
+) -> None:
+    """With TLS where it has it, without where it has none; elsewhere always with it, unless it is allowed."""
+    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    plain, safe = MemoryRegistry(), MemoryRegistry()
+    way = Way(tmp_path / "ca.pem", frozenset({"registry.test:5000"}))
+    with serving(plain) as one, serving(safe, trust_of(authority, "127.0.0.1")) as other, Transport(way) as found:
+        for _ in range(2):
+            assert [found.base(one), found.base(other)] == [f"http://{one}", f"https://{other}"]
+        assert found.base("registry.test:5000") == "http://registry.test:5000"
+        assert found.base("registry.test") == "https://registry.test"
+    assert len(plain.asked) == 1
+    refusal = b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n"
+    with wires.saying([refusal]) as said:
+        assert carrier.base(said.host) == f"https://{said.host}"
+
+
 def test_a_redirect_gets_no_secret_elsewhere(carrier: Transport) -> None:
     """A secret goes to the address that was asked, and to no other host or port that it redirects to."""
     there = MemoryRegistry()

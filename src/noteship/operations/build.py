@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from noteship.images.packages import Target, Wheel
     from noteship.images.transport import Transport
 
-__all__ = ["BuildRequest", "Built", "Progress", "build"]
+__all__ = ["BuildRequest", "Built", "Progress", "build", "cache_folder"]
 
 PROJECT_FOLDER, BUNDLE_FOLDER = "project", "bundle"
 # What begins so is an OCI folder: oci:FOLDER:TAG.
