@@ -7,16 +7,6 @@ from dataclasses import dataclass, replace
 
 __all__ = ["Platform"]
 
-OPENSHIFT = "security.openshift.io"
-# By which API group an ability is known.
-GROUPS = {
-    "has_routes": "route.openshift.io",
-    "has_gateways": "gateway.networking.k8s.io",
-    "has_metrics": "metrics.k8s.io",
-    "has_prometheus_operator": "monitoring.coreos.com",
-    "has_grafana_operator": "grafana.integreatly.org",
-    "has_kueue": "kueue.x-k8s.io",
-}
 # Kubernetes 1.30 has the `sleep` of a container's `preStop` without being asked for it; stable since 1.34.
 SLEEPS_FROM = 30
 
@@ -68,10 +58,18 @@ class Platform:
     def of(cls, groups: Collection[str], minor: int, *, has_ingresses: bool) -> Platform:
         """A cluster by its API groups and the second number of its version.
 
-        Every cluster has the API of an Ingress: `has_ingresses` is whether it has a class of them, so that somebody acts
-        on one. Where pods come from, and whether nodes have user namespaces, its API does not say: where it is not as
-        usual, say so by `dataclasses.replace`.
+        Every cluster has the API of an Ingress: `has_ingresses` is whether it has a class of them, and so somebody who
+        acts on one. Where pods come from, and whether nodes have user namespaces, its API does not say: where it is
+        not as usual, say so by `dataclasses.replace`.
         """
-        found = cls.openshift() if OPENSHIFT in groups else cls()
-        served = {ability: group in groups for ability, group in GROUPS.items()}
-        return replace(found, **served, has_ingresses=has_ingresses, can_sleep=minor >= SLEEPS_FROM)
+        return replace(
+            cls.openshift() if "security.openshift.io" in groups else cls(),
+            has_routes="route.openshift.io" in groups,
+            has_gateways="gateway.networking.k8s.io" in groups,
+            has_ingresses=has_ingresses,
+            has_metrics="metrics.k8s.io" in groups,
+            has_prometheus_operator="monitoring.coreos.com" in groups,
+            has_grafana_operator="grafana.integreatly.org" in groups,
+            has_kueue="kueue.x-k8s.io" in groups,
+            can_sleep=minor >= SLEEPS_FROM,
+        )
