@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from noteship.images import proxies
+from noteship import proxies
 
 PROXY = "http://proxy.example.org:3128"
 

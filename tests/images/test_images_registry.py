@@ -145,9 +145,10 @@ def test_a_registry_that_refuses_is_quoted(memory: MemoryRegistry, place: Regist
     body = json.dumps(
         {"errors": [{"code": "DENIED", "message": "quota full", "detail": {"used": "9" * 5000}}]}
     ).encode()
+    there = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n"
     for status, kind in ((400, errors.RegistryRefused), (403, errors.RegistryDenied), (413, errors.RegistryRefused)):
         answer = b"HTTP/1.1 %d x\r\ncontent-length: %d\r\n\r\n" % (status, len(body)) + body
-        with wires.saying([answer]) as said, Transport(Way(tries=2)) as transport:
+        with wires.saying([there, answer]) as said, Transport(Way(tries=2)) as transport:
             other = Registry(reference.parsed(f"{said.host}/mail"), transport)
             with pytest.raises(kind, match=f"status {status}: DENIED: quota full") as raised:
                 other.put_manifest(b"{}", media_types.MANIFEST)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from urllib.parse import urljoin, urlsplit, urlunsplit
 
 from noteship import errors as base_errors
-from noteship.images import answers, docker_credentials, errors, proxies
+from noteship.images import answers, docker_credentials, errors
 from noteship.images.messages import Answer, Request, origin
 from noteship.images.tokens import Tokens
 from noteship.images.transport import Transport
@@ -118,15 +118,5 @@ class Asker:
     @cached_property
     def _there(self) -> tuple[str, Tokens]:
         """The registry's address, and what lets into it; found when it is first asked."""
-        base = self._scheme() + self.registry
+        base = self.transport.base(self.registry)
         return base, Tokens(self.transport, base, self._login)
-
-    def _scheme(self) -> str:
-        """Without TLS only where that is allowed, and on this machine where there is none."""
-        if not self.transport.way.is_plain(self.registry):
-            return "https://"
-        if proxies.is_here(urlsplit(f"//{self.registry}").hostname or ""):
-            with suppress(errors.RegistryUnreachable):
-                self.transport.ask(Request("GET", f"https://{self.registry}/v2/", is_repeatable=False))
-                return "https://"
-        return "http://"

@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import re
 from collections.abc import Generator, Iterator
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, BinaryIO, cast
+from typing import BinaryIO
 
-from noteship.images import errors
+from noteship.images import errors, streams
 from noteship.images.asking import Asker
 from noteship.images.descriptor import Descriptor
 from noteship.images.messages import Request
 
-if TYPE_CHECKING:
-    from _typeshed import WriteableBuffer
-
 __all__ = ["open_blob"]
-
-BUFFER_BYTES = 1 << 20
 
 
 def open_blob(asker: Asker, blob: Descriptor) -> BinaryIO:
@@ -27,37 +21,16 @@ def open_blob(asker: Asker, blob: Descriptor) -> BinaryIO:
 
     Its read raises WrongBytes, and NotInRegistry where there is none, beside what `Asker.ask` raises.
     """
-    return cast(BinaryIO, io.BufferedReader(_Reader(asker, blob), BUFFER_BYTES))
+    return streams.of_pieces(_Download(asker, blob).pieces())
 
 
-class _Reader(io.RawIOBase):
+class _Download:
     def __init__(self, asker: Asker, blob: Descriptor) -> None:
         self._asker, self._blob = asker, blob
         self._found = hashlib.sha256()
         self._at = 0
-        self._rest = memoryview(b"")
-        self._pieces = self._all()
 
-    def readable(self) -> bool:
-        return True
-
-    def close(self) -> None:
-        self._pieces.close()
-        super().close()
-
-    def readinto(self, buffer: WriteableBuffer, /) -> int:
-        into = memoryview(buffer).cast("B")
-        while not self._rest:
-            piece = next(self._pieces, None)
-            if piece is None:
-                return 0
-            self._rest = memoryview(piece)
-        count = min(len(into), len(self._rest))
-        into[:count] = self._rest[:count]
-        self._rest = self._rest[count:]
-        return count
-
-    def _all(self) -> Generator[bytes, None, None]:
+    def pieces(self) -> Generator[bytes, None, None]:
         """All pieces; the last one only once all have shown to be the right ones."""
         held = b""
         tried = 0

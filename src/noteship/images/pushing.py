@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-import io
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from contextlib import closing
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, BinaryIO, Literal, cast
+from typing import Literal
 
+from noteship.images import streams
 from noteship.images.descriptor import Blob, Descriptor
 from noteship.images.destination import Destination
 from noteship.images.transport import Stopped
 from noteship.stopping import Beneath
 
-if TYPE_CHECKING:
-    from _typeshed import WriteableBuffer
-
 __all__ = ["Piece", "Progress", "Pushed", "push"]
 
 # More do not use a link better, and registries limit how many one may have.
 AT_ONCE = 4
-# As much as is read at a time of a blob that comes from elsewhere.
-BUFFER_BYTES = 1 << 20
+# As much is read at a time, and told of.
+PIECE_BYTES = 1 << 20
 How = Literal["sending", "sent", "mounted", "there"]
 
 
@@ -100,7 +98,7 @@ class _Pushing:
             how = "mounted"
         else:
             self._check()
-            self._destination.put(Blob(blob, lambda: self._watched(piece.blob)))
+            self._destination.put(Blob(blob, lambda: streams.of_pieces(self._watched(piece.blob))))
         self.told(Progress(blob, how, blob.size))
 
     def told(self, progress: Progress) -> None:
@@ -114,36 +112,16 @@ class _Pushing:
         mounted, there = (sum(each.how == how for each in self._ended) for how in ("mounted", "there"))
         return Pushed(len(sent), sum(sent), mounted, there)
 
-    def _watched(self, blob: Blob) -> BinaryIO:
-        reader = _Watched(blob.open(), lambda done: self._read(blob.descriptor, done))
-        return cast(BinaryIO, io.BufferedReader(reader, BUFFER_BYTES))
-
-    def _read(self, blob: Descriptor, done: int) -> None:
-        self._check()
-        self.told(Progress(blob, "sending", done))
+    def _watched(self, blob: Blob) -> Generator[bytes, None, None]:
+        """The blob's bytes, whose reader is told of, and stopped between two pieces."""
+        done = 0
+        with closing(blob.open()) as stream:
+            while piece := stream.read(PIECE_BYTES):
+                self._check()
+                done += len(piece)
+                yield piece
+                self.told(Progress(blob.descriptor, "sending", done))
 
     def _check(self) -> None:
         if self.stop.is_set():
             raise Stopped
-
-
-class _Watched(io.RawIOBase):
-    """A stream whose reader tells how far it is."""
-
-    def __init__(self, stream: BinaryIO, tell: Callable[[int], None]) -> None:
-        self._stream, self._tell = stream, tell
-        self._done = 0
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: WriteableBuffer, /) -> int:
-        piece = self._stream.read(len(memoryview(buffer).cast("B")))
-        memoryview(buffer).cast("B")[: len(piece)] = piece
-        self._done += len(piece)
-        self._tell(self._done)
-        return len(piece)
-
-    def close(self) -> None:
-        self._stream.close()
-        super().close()

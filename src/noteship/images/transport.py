@@ -19,7 +19,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urljoin, urlsplit
 
-from noteship.images import connection_faults, errors, proxies
+from noteship import proxies
+from noteship.images import connection_faults, errors
 from noteship.images.messages import Answer, Request, origin
 
 if TYPE_CHECKING:
@@ -86,6 +87,7 @@ class Transport:
         self.way = way or Way()
         self.stop = stop or threading.Event()
         self._clients: dict[str, httpx.Client] = {}
+        self._bases: dict[str, str] = {}
         self._lock = threading.Lock()
         self._sockets: weakref.WeakSet[socket.socket] = weakref.WeakSet()
         self._met: set[tuple[str, str, int]] = set()
@@ -118,6 +120,20 @@ class Transport:
         with contextlib.closing(opened.response):
             yield opened.head, self._pieces(request, opened.response)
 
+    def base(self, host: str) -> str:
+        """A registry's address: over TLS, but for hosts that may go without, and on this machine as it is found."""
+        if not self.way.is_plain(host):
+            return f"https://{host}"
+        if not proxies.is_here(urlsplit(f"//{host}").hostname or ""):
+            return f"http://{host}"
+        with self._lock:
+            found = self._bases.get(host)
+        if not found:
+            found = self._found(host)
+            with self._lock:
+                self._bases[host] = found
+        return found
+
     def check(self) -> None:
         """Raise Stopped where that is so."""
         if self.stop.is_set():
@@ -129,6 +145,14 @@ class Transport:
         # Whoever guesses when the next try comes gains nothing.
         self.stop.wait(max(patience_s, longest * random.uniform(0.5, 1.0)))  # noqa: S311
         self.check()
+
+    def _found(self, host: str) -> str:
+        """Asked without TLS first, without any secret: who wants it says so at once, or breaks off."""
+        try:
+            answer = self.ask(Request("GET", f"http://{host}/v2/", is_repeatable=False))
+        except errors.RegistryUnreachable:
+            return f"https://{host}"
+        return f"https://{host}" if answer.status == 400 else f"http://{host}"
 
     def _patiently(self, request: Request, once: Callable[[Request], _Opened]) -> _Opened:
         """What is answered, once more and once more where that can help."""
