@@ -143,9 +143,12 @@ def test_a_program_that_does_not_log_in_is_named(code: str, said: str, tmp_path:
 )
 def test_a_program_that_cannot_be_asked_is_named(changed: dict[str, str], said: str, tmp_path: Path) -> None:
     """One that is not there, or speaks otherwise."""
-    with serving(answer) as server, server.opened(tmp_path, **program(tmp_path, "", **changed)) as cluster:
-        with pytest.raises(errors.LoginFailed, match=said):
-            cluster.get(MAP)
+    with (
+        serving(answer) as server,
+        server.opened(tmp_path, **program(tmp_path, "", **changed)) as cluster,
+        pytest.raises(errors.LoginFailed, match=said),
+    ):
+        cluster.get(MAP)
 
 
 def certificate(server: ApiServer) -> dict[str, str]:
@@ -248,9 +251,12 @@ def test_proxies_are_taken_as_the_environment_says(tmp_path: Path, monkeypatch: 
         assert SECRET not in str(caught.value)
         assert proxy.asked == ["192.0.2.1:6443"]
         monkeypatch.delenv("HTTPS_PROXY")
-        with serving(answer) as server, server.opened(tmp_path, cluster={"proxy-url": address}, token="t") as cluster:
-            with pytest.raises(errors.ClusterUnreachable, match="407"):
-                cluster.get(MAP)
+        with (
+            serving(answer) as server,
+            server.opened(tmp_path, cluster={"proxy-url": address}, token="t") as cluster,
+            pytest.raises(errors.ClusterUnreachable, match="407"),
+        ):
+            cluster.get(MAP)
     finally:
         proxy.shutdown()
         proxy.server_close()
@@ -267,28 +273,36 @@ def test_proxies_are_taken_as_the_environment_says(tmp_path: Path, monkeypatch: 
 )
 def test_what_is_no_api_server_is_told_of(said: Said, shown: str, tmp_path: Path) -> None:
     """A login page, or a proxy's own."""
-    with serving(lambda _: said) as server, server.opened(tmp_path, token="t") as cluster:
-        with pytest.raises(errors.BadClusterAnswer, match=shown):
-            cluster.get(MAP)
+    with (
+        serving(lambda _: said) as server,
+        server.opened(tmp_path, token="t") as cluster,
+        pytest.raises(errors.BadClusterAnswer, match=shown),
+    ):
+        cluster.get(MAP)
 
 
 def test_a_refusal_without_words_is_told_by_its_status(tmp_path: Path) -> None:
     """Such as a gateway's page."""
     said = Said(502, b"<html>bad gateway</html>", kind="text/html")
-    with serving(lambda _: said) as server, server.opened(tmp_path, token="t") as cluster:
-        with pytest.raises(errors.ClusterFailed, match="status 502 with text/html"):
-            cluster.get(MAP)
+    with (
+        serving(lambda _: said) as server,
+        server.opened(tmp_path, token="t") as cluster,
+        pytest.raises(errors.ClusterFailed, match="status 502 with text/html"),
+    ):
+        cluster.get(MAP)
 
 
 def test_a_server_that_is_busy_is_asked_three_times(tmp_path: Path) -> None:
     """And then told of as busy."""
     busy = [Said(429, {"kind": "Status", "code": 429, "message": "slow down"})] * 2
-    with serving(lambda asked: busy.pop() if busy else answer(asked)) as server:
-        with server.opened(tmp_path, token="t") as cluster:
-            assert cluster.get(MAP) == THING
-            busy += [Said(429, b"too many requests", kind="text/plain")] * 3
-            with pytest.raises(errors.ClusterBusy, match="429: too many requests"):
-                cluster.get(MAP)
+    with (
+        serving(lambda asked: busy.pop() if busy else answer(asked)) as server,
+        server.opened(tmp_path, token="t") as cluster,
+    ):
+        assert cluster.get(MAP) == THING
+        busy += [Said(429, b"too many requests", kind="text/plain")] * 3
+        with pytest.raises(errors.ClusterBusy, match="429: too many requests"):
+            cluster.get(MAP)
 
 
 def test_what_the_server_warns_of_is_told(tmp_path: Path) -> None:
