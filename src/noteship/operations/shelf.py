@@ -7,14 +7,14 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from noteship import digests, temporary
+from noteship import digests, store, temporary
 from noteship.operations import trusted
 from noteship.operations.errors import Contradiction, NoProfile
 from noteship.operations.naming import Named, named_in
 from noteship.operations.opened import OpenedProject
 
 if TYPE_CHECKING:
-    from noteship import serving
+    from noteship import models, serving
 
 __all__ = ["Chosen", "Role", "Shelf", "arranged"]
 
@@ -99,10 +99,7 @@ class Shelf:
 
         trust = models.Trust(frozenset({entry.digest} if entry.may_import else ()), self.types, self.allow_pickle)
         with temporary.folder() as folder:
-            if entry.digest in self.folders:
-                fetched = models.read(self.folders[entry.digest], digests.Digest(entry.digest))
-            else:
-                fetched = models.fetch(self.opened.store, entry.digest, folder / "bundle")
+            fetched = self._brought(entry.digest, folder / "bundle")
             if fetched.name != entry.name:
                 reason = f"it is of the model {fetched.name}, and the store has it as one of {entry.name}"
                 raise models.errors.DamagedBundle(entry.version, reason)
@@ -116,3 +113,14 @@ class Shelf:
                 why = (fetched.parts.get("profile") or {}).get("why")
                 warn_unwatched(NoProfile(fetched.name, digests.short(entry.digest)), str(why or ""))
             return serving.Model(fetched.name, entry.digest, scorer, profile)
+
+    def _brought(self, digest: str, target: Path) -> models.Bundle:
+        """The bundle, its digest checked before anything of it is read."""
+        from noteship import models
+
+        if digest not in self.folders:
+            return models.fetch(self.opened.store, digest, target)
+        folder = self.folders[digest]
+        if store.folder_digest(folder) != digest:
+            raise models.errors.DamagedBundle(str(folder), "its files have changed since the service began")
+        return models.read(folder, digest)
