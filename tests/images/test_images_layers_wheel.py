@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import io
 import os
 import struct
@@ -353,3 +355,28 @@ def test_what_is_no_zip_is_said_to_be_none(tmp_path: Path) -> None:
     (tmp_path / "t-1.0-py3-none-any.whl").write_bytes(io.BytesIO(b"<html>").getvalue())
     with pytest.raises(errors.UnfitWheel, match="cannot be read as a zip"):
         layer(WheelFile.of(tmp_path / "t-1.0-py3-none-any.whl"))
+
+
+@pytest.mark.slow
+def test_a_file_of_more_than_four_gigabytes_comes_through(tmp_path: Path) -> None:
+    """Its size is beyond what a zip and a gzip member have a field for; GNU's gzip and tar find it whole."""
+    size, piece = (4 << 30) + 12_345, bytes(1 << 20)
+    digest, wheel = hashlib.sha256(), tmp_path / "t-1.0-py3-none-any.whl"
+    large = zipfile.ZipInfo("t/weights.bin")
+    large.compress_type = zipfile.ZIP_DEFLATED
+    with zipfile.ZipFile(wheel, "w") as archive:
+        with archive.open(large, "w", force_zip64=True) as stream:
+            for at in range(0, size, len(piece)):
+                data = piece[: size - at]
+                digest.update(data)
+                stream.write(data)
+        encoded = base64.urlsafe_b64encode(digest.digest()).rstrip(b"=").decode()
+        about = wheel_making.record_of({"t-1.0.dist-info/WHEEL": wheel_making.WHEEL}, RECORD).decode()
+        archive.writestr("t-1.0.dist-info/WHEEL", wheel_making.WHEEL)
+        archive.writestr(RECORD, f"t/weights.bin,sha256={encoded},{size}\n{about}")
+    blob = tmp_path / "blob.tar.gz"
+    with blob.open("wb") as target:
+        writing.write(WheelFile.of(wheel).entries(ENVIRONMENT), target)
+    subprocess.run(["gzip", "-t", blob], check=True)
+    listed = subprocess.run(["tar", "-tvzf", blob], check=True, capture_output=True, text=True).stdout
+    assert [line.split()[2] for line in listed.splitlines() if line.endswith("weights.bin")] == [str(size)]
