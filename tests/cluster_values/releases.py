@@ -12,6 +12,7 @@ from noteship.cluster.manifests import (
     Bundle,
     Destination,
     Edge,
+    InferenceService,
     Job,
     Monitoring,
     Placement,
@@ -59,10 +60,13 @@ PLATFORMS = {
         has_prometheus_operator=True,
         has_grafana_operator=True,
         has_kueue=True,
+        has_kserve=True,
         has_user_namespaces=True,
     ),
     "openshift": Platform.openshift(),
-    "openshift with user namespaces": replace(Platform.openshift(), has_user_namespaces=True, has_kueue=True),
+    "openshift with user namespaces": replace(
+        Platform.openshift(), has_user_namespaces=True, has_kueue=True, has_kserve=True
+    ),
 }
 
 
@@ -94,6 +98,8 @@ def services() -> Iterator[Service]:
 def shapes() -> Iterator[Shape]:
     """All of them."""
     yield from services()
+    yield InferenceService(TOKENS, Replicas(2, 10), EDGES["host"], monitoring(TOKENS))
+    yield InferenceService(TOKENS, Replicas(2, 2), EDGES["gateway"])
     job = Job("s3://team-a/in", "s3://team-a/out", ("id",), queue="team-a")
     yield from (job, Schedule(job, "15 3 * * *", "Europe/Berlin"))
     at = Destination("NATS", (4222,), namespace="nats", pods={"app": "nats"})
@@ -123,5 +129,7 @@ def releases() -> Iterator[Release]:
 
 
 def cases() -> Iterator[tuple[Release, Platform]]:
-    """Every release on every cluster."""
-    yield from itertools.product(releases(), PLATFORMS.values())
+    """Every release on every cluster that it can be deployed to."""
+    for made, platform in itertools.product(releases(), PLATFORMS.values()):
+        if platform.has_kserve or not isinstance(made.shape, InferenceService):
+            yield made, platform

@@ -21,6 +21,7 @@ from noteship.cluster.manifests import (
     Bundle,
     Destination,
     Edge,
+    InferenceService,
     Job,
     Platform,
     Proxy,
@@ -117,8 +118,11 @@ def test_services_are_probed_and_given_time() -> None:
         # Requests under way get 30 seconds of the server, whatever it waits for before.
         assert drained + slept == 8
         assert pod.spec["terminationGracePeriodSeconds"] >= drained + slept + 30
-        rolling = one(made, platform, "Deployment")["spec"]["strategy"]["rollingUpdate"]
-        assert rolling == {"maxUnavailable": 0, "maxSurge": "25%"}
+        if isinstance(made.shape, InferenceService):
+            strategy = one(made, platform, "InferenceService")["spec"]["predictor"]["deploymentStrategy"]
+        else:
+            strategy = one(made, platform, "Deployment")["spec"]["strategy"]
+        assert strategy["rollingUpdate"] == {"maxUnavailable": 0, "maxSurge": "25%"}
 
 
 def test_only_the_user_depends_on_openshift() -> None:
@@ -273,7 +277,13 @@ def test_a_way_in_is_what_the_cluster_has() -> None:
 def test_a_platform_is_known_by_its_api_groups() -> None:
     """Each ability follows from its group alone; OpenShift brings where its routers, DNS and Prometheus are."""
     assert Platform.of((), 36, has_ingresses=True) == Platform(has_metrics=False)
-    full = {"gateway.networking.k8s.io", "monitoring.coreos.com", "grafana.integreatly.org", "kueue.x-k8s.io"}
+    full = {
+        "gateway.networking.k8s.io",
+        "monitoring.coreos.com",
+        "grafana.integreatly.org",
+        "kueue.x-k8s.io",
+        "serving.kserve.io",
+    }
     found = Platform.of({*full, "metrics.k8s.io"}, 36, has_ingresses=True)
     assert replace(found, has_user_namespaces=True) == releases.PLATFORMS["full"]
     groups = {"security.openshift.io", "route.openshift.io", "monitoring.coreos.com", "metrics.k8s.io"}
@@ -345,6 +355,26 @@ def test_jobs_and_schedules_score_and_end() -> None:
     assert spec["jobTemplate"]["spec"]["template"]["spec"]["restartPolicy"] == "Never"
 
 
+def test_kserve_is_told_what_a_deployment_would_be() -> None:
+    """The same pod is a predictor with its labels; what KServe makes is not rendered; without KServe it is an error."""
+    service = InferenceService(TOKENS, Replicas(2, 10), Edge("mail.example.org"), releases.monitoring(TOKENS))
+    full = replace(releases.PLATFORMS["full"], has_gateways=False)
+    assert not {"Deployment", "Service", "HorizontalPodAutoscaler"} & set(kinds(release(service), full))
+    made = one(release(service), full, "InferenceService")
+    predictor = made["spec"]["predictor"]
+    assert made["metadata"]["annotations"]["serving.kserve.io/autoscalerClass"] == "hpa"
+    assert (predictor["minReplicas"], predictor["maxReplicas"], predictor["scaleMetric"]) == (2, 10, "cpu")
+    assert predictor["containers"][0]["name"] == "kserve-container"
+    policy = one(release(service), full, "NetworkPolicy")["spec"]
+    assert policy["podSelector"]["matchLabels"].items() <= predictor["labels"].items()
+    behind = one(release(service), full, "Ingress")["spec"]["rules"][0]["http"]["paths"][0]["backend"]
+    assert behind == {"service": {"name": "mail-predictor", "port": {"name": "http"}}}
+    fixed = one(release(InferenceService(TOKENS, Replicas(2, 2))), full, "InferenceService")
+    assert fixed["metadata"]["annotations"]["serving.kserve.io/autoscalerClass"] == "none"
+    with pytest.raises(BadRelease, match="no KServe"):
+        render(release(service), Platform())
+
+
 TLS = SecretKey("a", "b")
 REFUSED = [
     (lambda: replace(release(), image="mail:latest"), "another one tomorrow"),
@@ -370,6 +400,7 @@ REFUSED = [
     (lambda: Proxy("http://me:secret@proxy.example.org:3128", STORE.at), "holds a login"),
     (lambda: Service(TOKENS, port=80), "without rights"),
     (lambda: Service(TOKENS, monitoring=replace(releases.monitoring(TOKENS), token=None)), "see nothing"),
+    (lambda: InferenceService(releases.ACCESSES["tls"]), "without TLS"),
     (lambda: Edge(gateway="public"), "NAMESPACE/NAME"),
     (lambda: Edge(shares={"a": 100}), "leave some"),
     (lambda: Schedule(Job("a", "b"), "* * *"), "five fields"),
@@ -449,7 +480,7 @@ def test_images_are_named_by_digest_and_words_are_the_verbs_own() -> None:
         verbs[verb].options(parser)
         parsed = parser.parse_args(words)
         assert parsed.project in ("/project", "/etc/noteship/project")
-    assert len({each["kind"] for _, _, each in every()}) == 16
+    assert len({each["kind"] for _, _, each in every()}) == 17
 
 
 def test_the_text_of_a_left_out_thing_is_a_sentence_for_people() -> None:

@@ -120,6 +120,14 @@ def test_a_workflow_speaks_for_its_templates() -> None:
     assert controls == {"Running as Non-root", "Seccomp", "Volume Types"}
 
 
+def test_a_predictor_is_annotated_among_its_fields() -> None:
+    """The annotations of an InferenceService's pods are looked at where they are."""
+    annotations = {"container.apparmor.security.beta.kubernetes.io/main": "unconfined"}
+    predictor = {**pod()["spec"], "annotations": annotations}
+    (found,) = restricted.violations({"kind": "InferenceService", "metadata": {}, "spec": {"predictor": predictor}})
+    assert found.path == "spec.predictor.annotations[container.apparmor.security.beta.kubernetes.io/main]"
+
+
 def test_lists_are_looked_through_and_others_have_no_pods() -> None:
     """A list is its items; what makes no pods has nothing to violate, whatever it is."""
     bad = {"kind": "Pod", "metadata": {}, "spec": {"hostPID": True, "containers": []}}

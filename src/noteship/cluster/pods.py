@@ -130,7 +130,8 @@ def templates(manifest: Fields) -> Iterator[PodTemplate]:
             yield _template(_join(path, "spec"), holder["spec"], _join(path, "metadata"), holder.get("metadata"))
     for path in _SPECS.get(kind, ()):
         if _at(manifest, path):
-            yield _template(path, _at(manifest, path), "metadata", {})
+            # What its pods are labelled and annotated with stands among the pod's fields.
+            yield _template(path, _at(manifest, path), path, _at(manifest, path))
     if kind in _WORKFLOWS:
         yield from _of_workflow(_WORKFLOWS[kind], _at(manifest, _WORKFLOWS[kind]))
 

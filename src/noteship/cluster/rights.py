@@ -18,6 +18,7 @@ RESOURCES: Mapping[str, tuple[str, str]] = {
     "GrafanaDashboard": ("grafana.integreatly.org", "grafanadashboards"),
     "HTTPRoute": ("gateway.networking.k8s.io", "httproutes"),
     "HorizontalPodAutoscaler": ("autoscaling", "horizontalpodautoscalers"),
+    "InferenceService": ("serving.kserve.io", "inferenceservices"),
     "Ingress": ("networking.k8s.io", "ingresses"),
     "Job": ("batch", "jobs"),
     "NetworkPolicy": ("networking.k8s.io", "networkpolicies"),
@@ -31,7 +32,7 @@ RESOURCES: Mapping[str, tuple[str, str]] = {
 # Applying is a patch, of what is not there yet a creation; pruning lists by label and deletes.
 APPLYING = ("create", "delete", "get", "list", "patch")
 # What is waited for is watched.
-WATCHED = ("Deployment", "Job")
+WATCHED = ("Deployment", "InferenceService", "Job")
 # How pods do, and why: their states, what they said, what befell them, and what the namespace has left.
 LOOKING: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("", "events", ("list", "watch")),
@@ -77,7 +78,7 @@ def _rules(manifests: list[Fields], namespace: str) -> Iterator[dict[str, Any]]:
         grouped[group, (*APPLYING, "watch") if kind in WATCHED else APPLYING].append(resource)
     if any(each["kind"] == "Route" and each["spec"].get("host") for each in manifests):
         grouped["route.openshift.io", ("create", "update")].append("routes/custom-host")
-    if kinds & {"CronJob", "Deployment", "Job"}:
+    if kinds & {"CronJob", *WATCHED}:
         for group, resource, verbs in LOOKING:
             grouped[group, verbs].append(resource)
     for (group, verbs), resources in sorted(grouped.items()):

@@ -84,7 +84,7 @@ def _ingress(release: Release, edge: Edge) -> dict[str, Any]:
     if edge.shares:
         reason = "an Ingress has one service behind each path"
         raise SettingWithoutEffect("shares", reason, "use a Gateway, or a Route, or share by numbers of replicas")
-    behind = {"service": {"name": release.name, "port": {"name": "http"}}}
+    behind = {"service": {"name": release.service_name, "port": {"name": "http"}}}
     rule = {"http": {"paths": [{"path": "/", "pathType": "Prefix", "backend": behind}]}}
     return {
         **({"ingressClassName": edge.ingress_class} if edge.ingress_class else {}),
@@ -94,5 +94,5 @@ def _ingress(release: Release, edge: Edge) -> dict[str, Any]:
 
 
 def _weighed(release: Release, edge: Edge) -> list[dict[str, Any]]:
-    rest = {"name": release.name, "weight": 100 - sum(edge.shares.values())}
+    rest = {"name": release.service_name, "weight": 100 - sum(edge.shares.values())}
     return [rest, *({"name": name, "weight": percent} for name, percent in edge.shares.items())]

@@ -29,6 +29,7 @@ class Platform:
     has_prometheus_operator: bool = False
     has_grafana_operator: bool = False
     has_kueue: bool = False
+    has_kserve: bool = False
     can_sleep: bool = True
     has_user_namespaces: bool = False
     edge_namespaces: tuple[str, ...] = ("ingress-nginx",)
@@ -71,5 +72,6 @@ class Platform:
             has_prometheus_operator="monitoring.coreos.com" in groups,
             has_grafana_operator="grafana.integreatly.org" in groups,
             has_kueue="kueue.x-k8s.io" in groups,
+            has_kserve="serving.kserve.io" in groups,
             can_sleep=minor >= SLEEPS_FROM,
         )

@@ -6,7 +6,7 @@ from typing import Any
 
 from noteship.cluster.manifests import commands, labels, mounted
 from noteship.cluster.manifests.platform import Platform
-from noteship.cluster.manifests.release import Release, Service
+from noteship.cluster.manifests.release import InferenceService, Release, Service
 
 __all__ = ["USER", "patience_s", "pod"]
 
@@ -44,7 +44,8 @@ def _of_pod(platform: Platform) -> dict[str, Any]:
 def _container(release: Release, platform: Platform) -> dict[str, Any]:
     variables = mounted.environment(release)
     return {
-        "name": "noteship",
+        # KServe looks for the one that answers by this name.
+        "name": "kserve-container" if isinstance(release.shape, InferenceService) else "noteship",
         "image": release.image,
         "imagePullPolicy": "IfNotPresent",
         "args": commands.words(release, platform),

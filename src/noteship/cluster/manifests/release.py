@@ -22,7 +22,7 @@ from noteship.cluster.manifests.parts import (
     StoreAccess,
 )
 
-__all__ = ["Job", "Release", "Schedule", "Service", "Shape", "Stream"]
+__all__ = ["InferenceService", "Job", "Release", "Schedule", "Service", "Shape", "Stream"]
 
 # Names of what belongs to it have up to 22 characters more, and 63 at most.
 NAME_LIMIT = 40
@@ -60,6 +60,17 @@ class Service:
             raise BadRelease("monitoring", reason, "name a Secret with a token of the scope observe")
         if self.edge and self.behind:
             raise SettingWithoutEffect("edge", f"the route of {self.behind} leads here", "leave one of them out")
+
+
+@dataclass(frozen=True)
+class InferenceService(Service):
+    """The same under KServe, which makes the Deployment, the Service and the autoscaler."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.access.certificate:
+            reason = "KServe tells callers an address without TLS, which the service would not answer"
+            raise BadRelease("access", reason, "let what leads there speak TLS, or deploy it as a service")
 
 
 @dataclass(frozen=True)
@@ -182,6 +193,11 @@ class Release:
     def files_name(self) -> str:
         """The ConfigMap of these files: another one for other contents, so that old pods keep what they began with."""
         return f"{self.name}-files-{digests.short(digests.of_value(self.files))}"
+
+    @property
+    def service_name(self) -> str:
+        """What a service is called within its namespace."""
+        return f"{self.name}-predictor" if isinstance(self.shape, InferenceService) else self.name
 
     @property
     def needs_api(self) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 from noteship.cluster.manifests.edges import edge, kind_of
 from noteship.cluster.manifests.labels import manifest, metadata, selector
 from noteship.cluster.manifests.platform import Platform
-from noteship.cluster.manifests.release import Job, Release, Schedule, Service
+from noteship.cluster.manifests.release import InferenceService, Job, Release, Schedule, Service
 from noteship.cluster.manifests.watching import watching
 from noteship.cluster.manifests.ways import policy
 from noteship.cluster.manifests.workloads import scaling, workload
@@ -69,7 +69,7 @@ def _files(release: Release) -> Iterator[dict[str, Any]]:
 
 
 def _service(release: Release) -> Iterator[dict[str, Any]]:
-    if isinstance(release.shape, Service):
+    if isinstance(release.shape, Service) and not isinstance(release.shape, InferenceService):
         port = 443 if release.shape.access.certificate else 80
         spec = {
             "type": "ClusterIP",

@@ -47,7 +47,7 @@ def _endpoint(release: Release, service: Service, monitoring: Monitoring) -> dic
     certificate, token = service.access.certificate, monitoring.token
     tls = {
         "ca": {"secret": {"name": certificate, "key": "ca.crt"}},
-        "serverName": f"{release.name}.{release.namespace}.svc",
+        "serverName": f"{release.service_name}.{release.namespace}.svc",
     }
     return {
         "port": "http",

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from noteship.cluster.manifests.errors import BadRelease
 from noteship.cluster.manifests.labels import manifest, metadata, selector
 from noteship.cluster.manifests.platform import Platform
 from noteship.cluster.manifests.pod import patience_s, pod
-from noteship.cluster.manifests.release import Job, Release, Schedule, Service, Stream
+from noteship.cluster.manifests.release import InferenceService, Job, Release, Schedule, Service, Stream
 
 __all__ = ["scaling", "workload"]
 
@@ -26,8 +27,10 @@ LATE_S = 3600
 
 
 def workload(release: Release, platform: Platform) -> dict[str, Any]:
-    """The Deployment, Job or CronJob."""
+    """The Deployment, Job, CronJob or InferenceService. Raises BadRelease where the cluster has no KServe for one."""
     match release.shape:
+        case InferenceService() as service:
+            return _inference_service(release, service, platform)
         case Job() as job:
             return manifest("batch/v1", "Job", _queued(release, job, platform), spec=_job(release, job, platform))
         case Schedule() as schedule:
@@ -48,7 +51,8 @@ def scaling(release: Release, platform: Platform) -> Iterator[dict[str, Any]]:
         "selector": {"matchLabels": selector(release)},
     }
     yield manifest("policy/v1", "PodDisruptionBudget", metadata(release), spec=budget)
-    if replicas.is_range and platform.has_metrics:
+    is_own = not isinstance(release.shape, InferenceService)
+    if is_own and replicas.is_range and platform.has_metrics:
         target = {"type": "Utilization", "averageUtilization": BUSY_PERCENT}
         spec = {
             "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": release.name},
@@ -72,9 +76,40 @@ def _deployment(release: Release, platform: Platform) -> dict[str, Any]:
         "revisionHistoryLimit": KEPT_RELEASES,
         "progressDeadlineSeconds": (shape.start_s if isinstance(shape, Service) else 0) + 300,
         "selector": {"matchLabels": selector(release)},
-        "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": 0, "maxSurge": SURGE}},
+        "strategy": _rolling(),
         "template": pod(release, platform, terminationGracePeriodSeconds=patience, **spread),
     }
+
+
+def _inference_service(release: Release, service: InferenceService, platform: Platform) -> dict[str, Any]:
+    if not platform.has_kserve:
+        raise BadRelease("shape", "the cluster has no KServe", 'say as = "service"')
+    replicas = service.replicas
+    is_scaled = replicas.is_range and platform.has_metrics
+    spread = {"topologySpreadConstraints": _spread(release)} if replicas.most > 1 else {}
+    made = pod(release, platform, terminationGracePeriodSeconds=patience_s(service), **spread)
+    predictor = {
+        "minReplicas": replicas.least,
+        "maxReplicas": replicas.most if is_scaled else replicas.least,
+        **({"scaleMetric": "cpu", "scaleTarget": BUSY_PERCENT} if is_scaled else {}),
+        "deploymentStrategy": _rolling(),
+        **made["metadata"],
+        **made["spec"],
+    }
+    own = {
+        **metadata(release),
+        "annotations": {
+            # As KServe called its way without Knative before 0.16; later ones know the name, too.
+            "serving.kserve.io/deploymentMode": "RawDeployment",
+            "serving.kserve.io/autoscalerClass": "hpa" if is_scaled else "none",
+        },
+    }
+    return manifest("serving.kserve.io/v1beta1", "InferenceService", own, spec={"predictor": predictor})
+
+
+def _rolling() -> dict[str, Any]:
+    """No pod is taken away before another one is ready in its stead."""
+    return {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": 0, "maxSurge": SURGE}}
 
 
 def _spread(release: Release) -> list[dict[str, Any]]:
