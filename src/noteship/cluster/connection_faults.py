@@ -41,6 +41,7 @@ KNOWN = {
     "RequestError": "the request failed",
     "RequestNotRead": "!the request was not read",
     "ResponseNotRead": "!the answer was not read",
+    "SSEError": "!its stream of events is none",
     "StreamClosed": "!the stream is closed",
     "StreamConsumed": "!the stream was read already",
     "StreamError": "!the stream failed",
@@ -60,7 +61,7 @@ def meaning(error: Exception, asked: Asked, proxy: str) -> base_errors.NoteshipE
     for cause in causes:
         if isinstance(cause, ssl.SSLCertVerificationError):
             return errors.ClusterUntrusted(asked.server, cause.verify_message)
-    words = KNOWN[type(error).__name__]
+    words = KNOWN.get(type(error).__name__, "the request failed")
     if words.startswith("!"):
         return errors.BadClusterAnswer(asked.server, asked.words, words[1:])
     if type(error).__name__ == "ProxyError":

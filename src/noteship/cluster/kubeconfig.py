@@ -134,7 +134,7 @@ def _named(
 
 def _cluster(path: Path, cluster: Mapping[str, Any]) -> Access:
     server = str(cluster.get("server") or "").rstrip("/")
-    if not re.match(r"https?://[^/@\s]+", server):
+    if not re.fullmatch(r"https?://[^/@\s]+(/\S*)?", server):
         raise errors.BadKubeconfig(str(path), f"the cluster's server is no address: '{server.rpartition('@')[2]}'")
     return Access(
         server,

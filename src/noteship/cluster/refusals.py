@@ -72,8 +72,8 @@ def meaning(code: int, status: Mapping[str, Any], asked: Asked) -> base_errors.N
 
 def _without_values(told: _Status) -> _Status:
     """Of a Secret, only the names of fields are shown: what is said of them may quote what is in them."""
-    causes = [{**each, "message": "it is not accepted"} for each in told.causes]
-    return replace(told, details={**told.details, "causes": causes}, message="what is in it is not accepted")
+    causes = [{**each, "message": _CLOSED} for each in told.causes]
+    return replace(told, details={**told.details, "causes": causes}, message=_CLOSED)
 
 
 def _by_code(told: _Status, asked: Asked) -> base_errors.NoteshipError | None:
@@ -137,8 +137,12 @@ _FORBIDDEN = re.compile(
     r'User "(?P<user>[^"]*)" cannot (?P<verb>\S+) resource "(?P<resource>[^"]*)" in API group "(?P<group>[^"]*)"'
     r'(?: in the namespace "(?P<namespace>[^"]*)"| at the cluster scope)?'
 )
-_NOT_TYPED = re.compile(r"failed to create typed patch object \([^)]*\): (.*)", re.DOTALL)
-_UNDECLARED = re.compile(r"(\.\S+): field not declared in schema")
+_NOT_TYPED = re.compile(
+    r"failed to (?:create typed patch|convert new) object \([^)]*\)(?: to proper version)?: (.*)", re.DOTALL
+)
+_FIELD = re.compile(r"(?:^|\s)(\.[A-Za-z]\S*): (.+)")
+# Of what is in a Secret; its own fields' names may be told.
+_CLOSED = "it is not accepted"
 _POD_SECURITY = re.compile(r'violates PodSecurity "([^"]*)": (.*)', re.DOTALL)
 _QUOTA = re.compile(r"exceeded quota: (\S+), requested: (.*), used: (.*), limited: (.*)")
 _FAILED_QUOTA = re.compile(r"failed quota: ([^:]+): (must specify .*)")
@@ -194,13 +198,19 @@ def _webhook_down(told: _Status, asked: Asked) -> base_errors.NoteshipError | No
 
 
 def _not_of_its_kind(told: _Status, asked: Asked) -> base_errors.NoteshipError | None:
-    """Fields that a kind does not have, which apply calls an error of the server's own."""
+    """Fields that a kind does not have or has otherwise, which apply calls an error of the server's own."""
     match = _NOT_TYPED.search(told.message)
     if not match:
         return None
-    fields = _UNDECLARED.findall(match[1])
-    said = "what is in it is not accepted" if asked.resource == "secrets" else match[1].strip()
-    return errors.ObjectInvalid(asked.thing, tuple((each, "there is no such field") for each in fields), said)
+    is_open = asked.resource != "secrets"
+    fields = tuple((path, _of_field(words) if is_open else _CLOSED) for path, words in _FIELD.findall(match[1]))
+    return errors.ObjectInvalid(asked.thing, fields, match[1].strip() if is_open else _CLOSED)
+
+
+def _of_field(words: str) -> str:
+    if words == "field not declared in schema":
+        return "there is no such field"
+    return re.sub(r"&value\.valueUnstructured\{Value:(.*)\}", r"\1", words)
 
 
 def _no_logs(told: _Status, asked: Asked) -> base_errors.NoteshipError | None:
