@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
+import io
 import json
 import os
 import subprocess
 import sys
+import tarfile
 import threading
 import time
 from collections.abc import Iterator
@@ -19,6 +22,7 @@ from images import docker_registry
 from noteship.images import base, errors, media_types, pushing, reference, transport
 from noteship.images.base import Platform
 from noteship.images.descriptor import Blob, Descriptor
+from noteship.images.layout import Layout
 from noteship.images.registry import Registry
 from noteship.images.transport import Transport, Way
 
@@ -113,7 +117,7 @@ def test_an_image_goes_there_by_its_parts(tmp_path: Path, carrier: Transport) ->
     assert target.tags() == ["latest"]
 
 
-def put_image(place: Registry, folder: Path, layers: list[Blob], diff_ids: list[str]) -> Descriptor:
+def put_image(place: Registry | Layout, folder: Path, layers: list[Blob], diff_ids: list[str]) -> Descriptor:
     config = folder / "config"
     config.write_text(json.dumps({"architecture": "amd64", "os": "linux", "rootfs": {"diff_ids": diff_ids}}))
     head = of_file(config, media_types.CONFIG)
@@ -208,3 +212,33 @@ def test_a_stop_ends_a_push_to_it(tmp_path: Path, layer: Blob) -> None:
         assert time.monotonic() - begun[0] < 2
     with Transport() as carrier:
         assert not Registry(reference.parsed(name), carrier).has(layer.descriptor.digest)
+
+
+@pytest.mark.parametrize("form", ["oci", "v2s2"])
+def test_it_is_spoken_to_as_skopeo_speaks_to_it(tmp_path: Path, carrier: Transport, form: str) -> None:
+    """An image of skopeo's, in either format, is a base; one of ours is copied by skopeo, which checks its digests."""
+    host = docker_registry.shared()
+    prefix = f"{host}/{tmp_path.name.replace('_', '-').lower()}"
+    folder = tmp_path / "folder"
+    tree = io.BytesIO()
+    with tarfile.open(fileobj=tree, mode="w") as archive:
+        archive.addfile(tarfile.TarInfo("hello"))
+    packed = tmp_path / "layer.gz"
+    packed.write_bytes(gzip.compress(tree.getvalue(), mtime=0))
+    diff_id = f"sha256:{hashlib.sha256(tree.getvalue()).hexdigest()}"
+    put_image(Layout(folder), tmp_path, [of_file(packed)], [diff_id])
+    skopeo = ["skopeo", "--insecure-policy", "copy", "--src-tls-verify=false", "--dest-tls-verify=false"]
+    theirs = f"docker://{prefix}/theirs:1"
+    subprocess.run([*skopeo, "--format", form, f"oci:{folder}:latest", theirs], check=True, capture_output=True)
+    source, target = (Registry(reference.parsed(f"{prefix}/{name}"), carrier) for name in ("theirs", "ours"))
+    found = base.read(source, "theirs", "1", Platform("amd64"))
+    is_docker = form == "v2s2"
+    assert found.manifest.media_type == (media_types.DOCKER_MANIFEST if is_docker else media_types.MANIFEST)
+    assert [each.media_type for each in found.layers] == [media_types.LAYER]
+    done = pushing.push(target, found.pieces(source, target.mountable_from(source)))
+    assert done.mounted == 1
+    written = put_image(target, tmp_path, [of_file(packed)], list(found.diff_ids))
+    copied = f"oci:{tmp_path / 'copied'}:latest"
+    subprocess.run([*skopeo, f"docker://{prefix}/ours:latest", copied], check=True, capture_output=True)
+    assert Layout(tmp_path / "copied").has(found.layers[0].digest)
+    assert json.loads((tmp_path / "copied/index.json").read_text())["manifests"][0]["digest"] == written.digest
