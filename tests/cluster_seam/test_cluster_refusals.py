@@ -40,8 +40,8 @@ REFUSALS = [
     (
         403,
         (
-            'pods "mail" is forbidden: exceeded quota: team, requested: limits.cpu=2,pods=1, used: limits.cpu=7,pods=10, '
-            "limited: limits.cpu=8,pods=10"
+            'pods "mail" is forbidden: exceeded quota: team, requested: limits.cpu=2,pods=1, '
+            "used: limits.cpu=7,pods=10, limited: limits.cpu=8,pods=10"
         ),
         errors.QuotaExceeded(
             "Pod mail in team-a", "team-a", "team", (("limits.cpu", "2", "7", "8"), ("pods", "1", "10", "10"))
@@ -92,8 +92,8 @@ REFUSALS = [
     (
         500,
         (
-            'Internal error occurred: failed calling webhook "m.kb.io": failed to call webhook: Post "https://a.b.svc/": '
-            "context deadline exceeded"
+            'Internal error occurred: failed calling webhook "m.kb.io": failed to call webhook: Post '
+            '"https://a.b.svc/": context deadline exceeded'
         ),
         errors.WebhookDown(
             "Pod mail in team-a",
@@ -181,13 +181,13 @@ def test_controls_with_commas_and_brackets_stay_whole() -> None:
     """As several containers have them."""
     text = (
         'host namespaces (hostNetwork=true, hostPID=true), unrestricted capabilities (containers "a", "b(,)" must set '
-        'securityContext.capabilities.drop=["ALL"]; container "a" must not have "X"), seccompProfile (pod must)'
+        'securityContext.capabilities.drop=["ALL"]; container "a" must drop "X"), seccompProfile (pod must)'
     )
     assert refusals.controls(text) == (
         ("host namespaces", "hostNetwork=true, hostPID=true"),
         (
             "unrestricted capabilities",
-            'containers "a", "b(,)" must set securityContext.capabilities.drop=["ALL"]; container "a" must not have "X"',
+            'containers "a", "b(,)" must set securityContext.capabilities.drop=["ALL"]; container "a" must drop "X"',
         ),
         ("seccompProfile", "pod must"),
     )
