@@ -87,6 +87,10 @@ def test_kubernetes_pull_secrets_are_read(tmp_path: Path) -> None:
     for value in ({"auths": {HOST: entry}}, {"auths": {"*.example.org": entry}}, {HOST: entry}):
         path = write(tmp_path / ".dockerconfigjson", value)
         assert docker_credentials.find(HOST, "team/mail", {}, path) == Login(str(path), "ada", SECRET)
+    both = {"registry.*.org/team/mail": coded("star"), HOST: coded("exact")}
+    path = write(tmp_path / ".dockerconfigjson", {"auths": both})
+    login = docker_credentials.find(HOST, "team/mail", {}, path)
+    assert login and login.username == "exact"
     path = write(tmp_path / ".dockerconfigjson", {"auths": {"*.org": entry}})
     assert docker_credentials.find(HOST, "team/mail", {}, path) is None
 

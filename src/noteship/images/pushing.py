@@ -77,8 +77,8 @@ def push(
             # Of no effect where all went well; also on Ctrl-C.
             pushing.stop.set()
             pool.shutdown(wait=True, cancel_futures=True)
-    for fault in sorted(faults, key=lambda each: isinstance(each, Stopped)):
-        raise fault
+    if faults:
+        raise faults[0]
     return pushing.pushed()
 
 
