@@ -140,6 +140,8 @@ class KubernetesCluster:
                 if not has_begun:
                     raise
                 away.lasts(error, deadline)
+                # A server that was set back does not know the version any more, and says only that it is busy.
+                version = "" if away.is_long else version
 
     def delete(self, ref: ObjectRef, *, policy: Policy = "background", uid: str = "") -> bool:
         """Delete the object, and what it owns by the policy."""
@@ -257,6 +259,11 @@ class _Away:
     def ended(self) -> None:
         """It answers again."""
         self._waited_s, self._next_s = 0.0, WAIT_S
+
+    @property
+    def is_long(self) -> bool:
+        """Whether asking once more did not help."""
+        return self._waited_s > WAIT_S
 
     def lasts(self, error: Exception, deadline: watching.Deadline) -> None:
         """Wait longer each time, and raise the error when it has been for too long."""

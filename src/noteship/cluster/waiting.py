@@ -19,6 +19,7 @@ __all__ = ["for_job", "for_rollout"]
 Judge = Callable[[Object, Mapping[str, Iterable[Object]]], Progress]
 # How soon an end is noticed while nothing happens.
 LOOK_S = 0.1
+LEAVE_S = 2.0
 
 
 def for_rollout(cluster: Cluster, ref: ObjectRef, until: Until = ENDLESS) -> Iterator[Progress]:
@@ -134,7 +135,8 @@ def _watched(cluster: Cluster, which: Mapping[str, Selection], until: Until) -> 
     finally:
         stop.set()
         for thread in threads:
-            thread.join()
+            # A server that hangs holds nobody up.
+            thread.join(LEAVE_S)
 
 
 def _next(changes: queue.SimpleQueue[Any], deadline: watching.Deadline) -> list[Any]:
