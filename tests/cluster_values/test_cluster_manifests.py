@@ -181,7 +181,7 @@ def test_names_and_labels_are_kubernetes_own() -> None:
             assert re.fullmatch(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", metadata["name"])
             assert ("namespace" in metadata) == (each["kind"] != "ClusterRoleBinding")
             assert selected("mail").items() <= metadata["labels"].items()
-            assert {"noteship.io/team", "noteship.io/project", "noteship.io/release"} <= metadata["labels"].keys()
+            assert {"noteship.dev/team", "noteship.dev/project", "noteship.dev/release"} <= metadata["labels"].keys()
             assert all(re.fullmatch(r"[\w.-]{1,63}", value) for value in metadata["labels"].values())
 
 

@@ -9,7 +9,7 @@ from noteship.cluster.manifests.release import Job, Release, Schedule, Stream
 
 __all__ = ["BUNDLE", "MANAGER", "PREFIX", "labels", "manifest", "metadata", "selected", "selector"]
 
-PREFIX = "noteship.io"
+PREFIX = "noteship.dev"
 MANAGER = "noteship"
 # Of the pods' annotations: 64 digits are one more than a label may have.
 BUNDLE = f"{PREFIX}/bundle"
