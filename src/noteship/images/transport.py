@@ -8,7 +8,6 @@ import logging
 import os
 import random
 import socket
-import ssl
 import threading
 import time
 import weakref
@@ -20,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urljoin, urlsplit
 
 from noteship import proxies
-from noteship.images import connection_faults, errors
+from noteship.images import authorities, connection_faults, errors
 from noteship.images.messages import Answer, Request, origin
 
 if TYPE_CHECKING:
@@ -262,7 +261,7 @@ class Transport:
         # Its lines would show addresses with the secrets that redirects have in them.
         for name in ("httpx", "httpcore"):
             logging.getLogger(name).setLevel(logging.WARNING)
-        trust = _trust(self.way.authorities)
+        trust = authorities.trust(self.way.authorities)
         try:
             if proxy and urlsplit(proxy).scheme not in ("http", "https"):
                 raise errors.BadProxy(proxies.shown(proxy), "only http and https are known")
@@ -294,28 +293,6 @@ class Transport:
                         # Not the one of TLS, which would go on without it.
                         socket.socket.shutdown(each, socket.SHUT_RDWR)
                 self._closed.wait(LOOK_S)
-
-
-def _trust(authorities: Path | None) -> ssl.SSLContext:
-    """Whom to trust. An absent SSL_CERT_FILE is told of: TLS would only say that it trusts nobody."""
-    named = os.environ.get("SSL_CERT_FILE")
-    try:
-        for path in (each for each in (named, authorities) if each):
-            with Path(path).open("rb"):
-                pass
-        trust = ssl.create_default_context()
-        if named:
-            trust.load_verify_locations(named)
-        if authorities:
-            trust.load_verify_locations(authorities)
-    except (OSError, ssl.SSLError) as error:
-        reason = (
-            "it holds no certificates" if isinstance(error, ssl.SSLError) else error.strerror or "it cannot be read"
-        )
-        raise errors.BadAuthorities(str(path), reason) from error
-    # Private authorities often have none of the extensions that Python asks for since 3.13.
-    trust.verify_flags &= ~ssl.VERIFY_X509_STRICT
-    return trust
 
 
 def _head(response: httpx.Response) -> Answer:
