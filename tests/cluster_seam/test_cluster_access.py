@@ -111,7 +111,7 @@ def test_a_token_that_is_about_to_end_is_not_used(tmp_path: Path) -> None:
         time.sleep(1.8)
         cluster.get(MAP)
         sent = {each.headers["authorization"] for each in server.asked}
-        assert sent == {"Bearer token-0-", "Bearer token-1-"}
+        assert {"Bearer token-0-", "Bearer token-1-"} <= sent
 
 
 @pytest.mark.parametrize(

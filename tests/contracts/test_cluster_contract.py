@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -149,6 +150,19 @@ def test_lists_of_named_things_are_merged_by_name(place: Place) -> None:
     with pytest.raises(errors.FieldsOwnedByOthers) as caught:
         place.cluster.apply(deployment("web", "three"))
     assert caught.value.conflicts == (("others", '.spec.template.spec.containers[name="serve"].image'),)
+
+
+def test_a_named_thing_that_is_left_out_goes(place: Place) -> None:
+    """Whole, unless another manager set something in it."""
+    two = deployment("web")
+    for name in ("beside", "shared"):
+        two["spec"]["template"]["spec"]["containers"].append({"name": name, "image": "one"})
+    place.cluster.apply(two)
+    theirs = deployment("web")
+    theirs["spec"]["template"]["spec"]["containers"] = [{"name": "shared", "image": "one"}]
+    place.apply_as("others", theirs)
+    after = place.cluster.apply(deployment("web")).thing
+    assert [each["name"] for each in after["spec"]["template"]["spec"]["containers"]] == ["serve", "shared"]
 
 
 def test_a_dry_run_keeps_nothing(place: Place) -> None:
@@ -367,6 +381,23 @@ def test_a_version_that_is_named_has_to_be_the_present_one(place: Place) -> None
     with pytest.raises(errors.ObjectChanged):
         place.cluster.apply(config_map("a", {"x": "3"}, resourceVersion=version))
     assert data_of(place.cluster, "a") == {"x": "2"}
+
+
+def test_of_many_writers_from_one_version_one_succeeds(place: Place) -> None:
+    """The others are told, and what the winner wrote is there."""
+    version = place.cluster.apply(config_map("a", {"x": "start"})).thing["metadata"]["resourceVersion"]
+
+    def write(number: int) -> int | None:
+        try:
+            place.cluster.apply(config_map("a", {"x": str(number)}, resourceVersion=version))
+        except errors.ObjectChanged:
+            return None
+        return number
+
+    with ThreadPoolExecutor(6) as pool:
+        won = [each for each in pool.map(write, range(6)) if each is not None]
+    assert len(won) == 1
+    assert data_of(place.cluster, "a") == {"x": str(won[0])}
 
 
 def test_who_may_not_is_told_what_is_missing(place: Place) -> None:

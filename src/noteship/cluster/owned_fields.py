@@ -79,7 +79,8 @@ def merge(live: Mapping[str, Any], owners: Owners, manager: str, wanted: Mapping
     }
     elsewhere = frozenset().union(*left.values())
     thing = copy.deepcopy(dict(live))
-    for path in sorted(owners.get(manager, frozenset()) - paths - elsewhere, key=len, reverse=True):
+    # An item goes before what is in it: whoever sets anything in it sets the item, too.
+    for path in sorted(owners.get(manager, frozenset()) - paths - elsewhere, key=len):
         _remove(thing, path)
     _put(thing, wanted)
     return Merged(thing, {**{other: owned for other, owned in left.items() if owned}, manager: paths}, conflicts)
@@ -171,10 +172,7 @@ def _remove(thing: Any, path: Path) -> None:
         if isinstance(holder, dict):
             holder.pop(last, None)
     elif isinstance(holder, list) and (index := _item(holder, path[-2], last)) >= 0:
-        left = holder[index]
-        # Fields that others set keep the item.
-        if set(left) <= {name for name, _ in last}:
-            del holder[index]
+        del holder[index]
     if before and holder in ({}, []):
         _remove(thing, tuple(before))
 
