@@ -162,3 +162,21 @@ def test_the_pods_own_node_and_itself_are_never_kept_out() -> None:
     assert allows(ALL, Outside("10.0.0.254", is_node=True))
     assert allows(ALL | {"policyTypes": ["Ingress", "Egress"]}, WEB, WEB)
     assert not allows(ALL, Outside("10.0.0.254"))
+
+
+def test_a_pod_is_what_the_cluster_tells_of_it() -> None:
+    """Labels, address and named ports are the pod's; one on its node's network is no pod for any policy."""
+    ports = [
+        {"name": "http", "containerPort": 8080},
+        {"name": "dns", "containerPort": 5353, "protocol": "UDP"},
+        {"containerPort": 1},
+    ]
+    pod: dict[str, Any] = {
+        "metadata": {"name": "web-1", "namespace": "shop", "labels": {"app": "web"}},
+        "spec": {"containers": [{"name": "main", "ports": ports}, {"name": "other"}]},
+        "status": {"podIP": "10.0.0.1"},
+    }
+    assert NetworkPod.of(pod) == WEB
+    pod["spec"]["hostNetwork"] = True
+    assert NetworkPod.of(pod) == Outside("10.0.0.1")
+    assert NetworkPod.of({}) == NetworkPod("default")

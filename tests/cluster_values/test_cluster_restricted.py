@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
-from noteship.cluster import restricted
+from noteship.cluster import restricted, sccs
+from noteship.cluster.pods import templates
 
 from .planted import OF_CONTAINER, OF_MAIN_CONTAINER, OF_POD, container, planted, pod, with_ephemeral
 
@@ -134,3 +137,31 @@ def test_lists_are_looked_through_and_others_have_no_pods() -> None:
     assert len(restricted.violations({"kind": "List", "items": [bad, bad]})) == 2
     assert restricted.violations({"kind": "ConfigMap", "data": {"spec": "hostPID: true"}}) == ()
     assert restricted.violations({}) == ()
+
+
+PATHS = sorted({path for _, _, path, _, _ in PLANTED} | {path.rpartition(".")[0] for _, _, path, _, _ in PLANTED})
+NAMES = st.sampled_from(["add", "drop", "type", "level", "name", "httpGet", "host", "hostPath", "hostPort", "user"])
+JUNK = st.recursive(
+    st.none() | st.booleans() | st.integers(-1, 3) | st.sampled_from(["", "ALL", "Pod", "Unconfined", "windows"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@given(st.sampled_from(PATHS), JUNK)
+@example("spec.containers[0].securityContext.seLinuxOptions", {"level": 3, "type": []})
+@example("spec.securityContext.seccompProfile", [])
+@example("spec.securityContext.appArmorProfile", "Unconfined")
+@example("metadata.annotations", {"container.apparmor.security.beta.kubernetes.io/main": 1})
+@example("spec", {"containers": "main", "volumes": [3, {}]})
+def test_whatever_is_in_a_field_there_is_a_verdict(path: str, junk: Any) -> None:
+    """What is not of the form that it should be is no fault of whoever looks at it, and it is left as it is."""
+    manifest = planted(with_ephemeral(), path, junk)
+    before = repr(manifest)
+    for level in ("baseline", "restricted"):
+        restricted.violations(manifest, level)
+    for constraint in (sccs.RESTRICTED_V2, sccs.RESTRICTED_V3):
+        sccs.violations(manifest, constraint)
+        for each in templates(manifest):
+            sccs.admitted(each, constraint)
+    assert repr(manifest) == before

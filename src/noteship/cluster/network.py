@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from noteship.cluster.pods import table, tables
 from noteship.cluster.selectors import selects
 
 __all__ = ["Attempt", "Decision", "NetworkPod", "Outside", "decide"]
@@ -33,6 +34,22 @@ class NetworkPod:
     address: str = ""
     ports: Mapping[str, tuple[int, str]] = field(default_factory=dict)
     name: str = ""
+
+    @classmethod
+    def of(cls, pod: Fields) -> NetworkPod | Outside:
+        """One as the cluster tells of it. What shares its node's network is no pod for any policy."""
+        metadata, spec = table(pod.get("metadata")), table(pod.get("spec"))
+        address = str(table(pod.get("status")).get("podIP") or "")
+        if spec.get("hostNetwork"):
+            return Outside(address)
+        ports = {
+            each["name"]: (each["containerPort"], each.get("protocol") or "TCP")
+            for _, container in tables(spec.get("containers"))
+            for _, each in tables(container.get("ports"))
+            if each.get("name")
+        }
+        namespace, name = (str(metadata.get(each) or "") for each in ("namespace", "name"))
+        return cls(namespace or "default", table(metadata.get("labels")), address, ports, name)
 
 
 @dataclass(frozen=True)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-__all__ = ["Container", "PodTemplate", "Violation", "table", "templates", "told"]
+__all__ = ["Container", "PodTemplate", "Violation", "listed", "table", "tables", "templates", "told"]
 
 Fields = Mapping[str, Any]
 # Paths to what has a pod's `metadata` and `spec`.
@@ -36,6 +36,16 @@ _ALONE = ("container", "script")
 def table(value: Any) -> Fields:
     """The fields of a part of a manifest; none of what is not there, or is no table."""
     return value if isinstance(value, Mapping) else {}
+
+
+def listed(value: Any) -> Sequence[Any]:
+    """The items of a part of a manifest; none of what is not there, or is no list."""
+    return value if isinstance(value, list | tuple) else ()
+
+
+def tables(value: Any) -> Iterator[tuple[int, Fields]]:
+    """The items of a list that are tables, each with its place."""
+    return ((place, each) for place, each in enumerate(listed(value)) if isinstance(each, Mapping))
 
 
 def told(value: Any) -> str:
@@ -122,7 +132,7 @@ def templates(manifest: Fields) -> Iterator[PodTemplate]:
     """The pods of a manifest; none of a kind that makes none. Lists are looked through."""
     kind = str(manifest.get("kind", ""))
     if kind.endswith("List"):
-        for item in manifest.get("items") or ():
+        for _, item in tables(manifest.get("items")):
             yield from templates(item)
     for path in _TEMPLATES.get(kind, ()):
         holder = _at(manifest, path)
@@ -142,19 +152,19 @@ def _template(path: str, spec: Fields, metadata_path: str, metadata: Any) -> Pod
 
 def _containers(path: str, fields: Fields) -> Iterator[Container]:
     for name in _LISTS:
-        for place, each in enumerate(fields.get(name) or ()):
-            yield Container(_join(path, f"{name}[{place}]"), table(each))
+        for place, each in tables(fields.get(name)):
+            yield Container(_join(path, f"{name}[{place}]"), each)
 
 
 def _of_workflow(path: str, spec: Fields) -> Iterator[PodTemplate]:
     """What the workflow says of all its pods holds where a template says nothing of its own."""
-    for place, each in enumerate(spec.get("templates") or ()):
+    for place, each in tables(spec.get("templates")):
         within = _join(path, f"templates[{place}]")
         alone = [Container(_join(within, name), each[name]) for name in _ALONE if isinstance(each.get(name), Mapping)]
         held = _at(each, "containerSet")
         found = (*alone, *_containers(within, each), *_containers(_join(within, "containerSet"), held))
         if found:
-            volumes = [*(spec.get("volumes") or ()), *(each.get("volumes") or ())]
+            volumes = [*listed(spec.get("volumes")), *listed(each.get("volumes"))]
             own = {name: each[name] for name in ("securityContext", "hostUsers") if name in each}
             yield PodTemplate(
                 within, {**spec, **own, "volumes": volumes}, found, _join(within, "metadata"), _metadata(each)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Literal
 
-from noteship.cluster.pods import PodTemplate, Violation, table, templates, told
+from noteship.cluster.pods import PodTemplate, Violation, listed, table, tables, templates, told
 
 __all__ = ["Level", "violations"]
 
@@ -96,7 +96,7 @@ def _capabilities(pod: PodTemplate) -> Iterator[Violation]:
 
 
 def _host_paths(pod: PodTemplate) -> Iterator[Violation]:
-    for place, volume in enumerate(pod.spec.get("volumes") or ()):
+    for place, volume in tables(pod.spec.get("volumes")):
         if volume.get("hostPath") is not None:
             path = f"{pod.path}.volumes[{place}].hostPath"
             yield Violation("HostPath Volumes", path, told(volume["hostPath"]), "a volume of another kind")
@@ -104,7 +104,7 @@ def _host_paths(pod: PodTemplate) -> Iterator[Violation]:
 
 def _host_ports(pod: PodTemplate) -> Iterator[Violation]:
     for each in pod.containers:
-        for place, port in enumerate(each.fields.get("ports") or ()):
+        for place, port in tables(each.fields.get("ports")):
             if port.get("hostPort"):
                 path = f"{each.path}.ports[{place}].hostPort"
                 yield Violation("Host Ports", path, told(port["hostPort"]), "nothing, or 0")
@@ -166,14 +166,14 @@ def _seccomp(pod: PodTemplate) -> Iterator[Violation]:
 
 
 def _sysctls(pod: PodTemplate) -> Iterator[Violation]:
-    for place, each in enumerate(pod.context.get("sysctls") or ()):
+    for place, each in tables(pod.context.get("sysctls")):
         if each.get("name") not in SYSCTLS:
             path = f"{pod.path}.securityContext.sysctls[{place}].name"
             yield Violation("Sysctls", path, told(each.get("name")), "one that concerns the pod alone, or nothing")
 
 
 def _volumes(pod: PodTemplate) -> Iterator[Violation]:
-    for place, volume in enumerate(pod.spec.get("volumes") or ()):
+    for place, volume in tables(pod.spec.get("volumes")):
         kinds = [name for name, value in volume.items() if name != "name" and value is not None]
         # One of no kind is an emptyDir.
         if kinds and not any(kind in VOLUMES for kind in kinds):
@@ -221,16 +221,16 @@ def _capabilities_dropped(pod: PodTemplate) -> Iterator[Violation]:
     if pod.is_windows:
         return
     for each in pod.containers:
-        dropped = table(each.context.get("capabilities")).get("drop") or ()
+        dropped = listed(table(each.context.get("capabilities")).get("drop"))
         if "ALL" not in dropped:
             path = f"{each.path}.securityContext.capabilities.drop"
-            yield Violation("Capabilities", path, told(list(dropped) or None), '["ALL"]')
+            yield Violation("Capabilities", path, told(dropped or None), '["ALL"]')
     yield from _added(pod, ("NET_BIND_SERVICE",))
 
 
 def _added(pod: PodTemplate, allowed: tuple[str, ...]) -> Iterator[Violation]:
     for each in pod.containers:
-        for place, name in enumerate(table(each.context.get("capabilities")).get("add") or ()):
+        for place, name in enumerate(listed(table(each.context.get("capabilities")).get("add"))):
             if name not in allowed:
                 path = f"{each.path}.securityContext.capabilities.add[{place}]"
                 yield Violation("Capabilities", path, told(name), f"nothing, or {_either(allowed)}")

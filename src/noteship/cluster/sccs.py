@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
 
-from noteship.cluster.pods import Container, PodTemplate, Violation, table, templates, told
+from noteship.cluster.pods import Container, PodTemplate, Violation, listed, table, tables, templates, told
 from noteship.cluster.restricted import SYSCTLS
 
 __all__ = ["RESTRICTED_V2", "RESTRICTED_V3", "Allotment", "Constraint", "Range", "admitted", "violations"]
@@ -156,10 +156,10 @@ class _Rules:
         if self.constraint.needs_user_namespace and not pod.has_user_namespace:
             yield self._violation(f"{pod.path}.hostUsers", pod.spec.get("hostUsers"), "false")
         yield from self._in(f"{pod.path}.securityContext.fsGroup", pod.context.get("fsGroup"), self.fs_groups)
-        for place, group in enumerate(pod.context.get("supplementalGroups") or ()):
+        for place, group in enumerate(listed(pod.context.get("supplementalGroups"))):
             path = f"{pod.path}.securityContext.supplementalGroups[{place}]"
             yield from self._in(path, group, self.constraint.supplemental)
-        for place, each in enumerate(pod.context.get("sysctls") or ()):
+        for place, each in tables(pod.context.get("sysctls")):
             if each.get("name") not in SYSCTLS:
                 path = f"{pod.path}.securityContext.sysctls[{place}].name"
                 yield self._violation(path, each.get("name"), "one that concerns the pod alone, or nothing")
@@ -168,7 +168,7 @@ class _Rules:
                 yield self._violation(f"{pod.metadata_path}.annotations[{name}]", value, "nothing, or runtime/default")
 
     def _of_volumes(self, pod: PodTemplate) -> Iterator[Violation]:
-        for place, volume in enumerate(pod.spec.get("volumes") or ()):
+        for place, volume in tables(pod.spec.get("volumes")):
             kinds = [name for name, value in volume.items() if name != "name" and value is not None]
             if kinds and not any(kind in VOLUMES for kind in kinds):
                 yield self._violation(f"{pod.path}.volumes[{place}]", ", ".join(kinds), " or ".join(VOLUMES))
@@ -178,10 +178,10 @@ class _Rules:
         for name in ("privileged", "allowPrivilegeEscalation"):
             if each.context.get(name):
                 yield self._violation(f"{path}.{name}", True, "nothing, or false")
-        for place, name in enumerate(table(each.context.get("capabilities")).get("add") or ()):
+        for place, name in enumerate(listed(table(each.context.get("capabilities")).get("add"))):
             if name not in ADDABLE:
                 yield self._violation(f"{path}.capabilities.add[{place}]", name, f"nothing, or {ADDABLE[0]}")
-        for place, port in enumerate(each.fields.get("ports") or ()):
+        for place, port in tables(each.fields.get("ports")):
             if port.get("hostPort"):
                 yield self._violation(f"{each.path}.ports[{place}].hostPort", port["hostPort"], "nothing, or 0")
 
@@ -190,7 +190,8 @@ class _Rules:
         yield from self._in(f"{path}.runAsGroup", context.get("runAsGroup"), self.constraint.group)
         profile = context.get("seccompProfile")
         if profile is not None and table(profile).get("type") != "RuntimeDefault":
-            yield self._violation(f"{path}.seccompProfile.type", profile.get("type"), "nothing, or RuntimeDefault")
+            found = table(profile).get("type")
+            yield self._violation(f"{path}.seccompProfile.type", found, "nothing, or RuntimeDefault")
         options = table(context.get("seLinuxOptions"))
         for name in ("user", "role", "type"):
             if options.get(name):
@@ -216,8 +217,8 @@ class _Rules:
         }
         spec["securityContext"] = self._context_of_pod(dict(table(spec.get("securityContext"))))
         for name in ("initContainers", "containers", "ephemeralContainers"):
-            if spec.get(name):
-                spec[name] = [self._container(spec["securityContext"], dict(each)) for each in spec[name]]
+            if listed(spec.get(name)):
+                spec[name] = [self._container(spec["securityContext"], dict(each)) for _, each in tables(spec[name])]
         return {"metadata": metadata, "spec": spec}
 
     def _context_of_pod(self, context: dict[str, Any]) -> dict[str, Any]:
@@ -238,11 +239,11 @@ class _Rules:
             context["runAsNonRoot"] = True
         context.setdefault("allowPrivilegeEscalation", False)
         capabilities = dict(table(context.get("capabilities")))
-        dropped = list(capabilities.get("drop") or ())
+        dropped = listed(capabilities.get("drop"))
         context["capabilities"] = {**capabilities, "drop": dropped if "ALL" in dropped else [*dropped, "ALL"]}
         return {**container, "securityContext": context}
 
 
-def _is_same_level(one: str, other: str) -> bool:
+def _is_same_level(one: Any, other: str) -> bool:
     """Categories may be in any order."""
-    return [set(part.split(",")) for part in one.split(":")] == [set(part.split(",")) for part in other.split(":")]
+    return [set(part.split(",")) for part in str(one).split(":")] == [set(part.split(",")) for part in other.split(":")]
