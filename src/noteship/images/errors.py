@@ -222,7 +222,7 @@ class PlainRefused(errors.UsageError):
         return errors.Parts(
             fact=f"{errors.cut(self.address, 200)} is not asked without TLS; nothing was sent there",
             where=errors.cut(self.reason, 200),
-            remedy="let it serve https, or say of this registry that plain http is allowed",
+            remedy="let it serve https, or name it under plain in [image], if nobody else is on the way",
         )
 
     @classmethod

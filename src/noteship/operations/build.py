@@ -103,14 +103,14 @@ def build(
     Raises: NoBase, NoDestination, OtherPython, NoBundle, UnknownBundle, what the rooms `images` and `project` raise,
     and images.transport.Stopped.
     """
-    from noteship.images.transport import Transport
+    from noteship.images.transport import Transport, Way
 
     base_name = request.base or opened.settings.image.base
     if base_name is None:
         raise NoBase(opened.environment.interpreter.minor)
     if not (request.folder or request.target or opened.settings.kubernetes.registry):
         raise NoDestination
-    with Transport(stop=stop) as transport:
+    with Transport(Way(plain=frozenset(opened.settings.image.plain)), stop) as transport:
         return _Build(opened, request, transport, tell, stop).made(base_name)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from importlib import metadata
 
 from noteship import project
@@ -10,6 +10,7 @@ from noteship.project.interpreter import normal
 
 __all__ = ["pins", "target_markers"]
 
+OWN = "noteship"
 # What markers are asked on the machine of an image (PEP 508, "Environment Markers").
 LINUX = {"os_name": "posix", "sys_platform": "linux", "platform_system": "Linux", "extra": ""}
 
@@ -32,7 +33,10 @@ def target_markers(python: str, machine: str) -> dict[str, str]:
 
 
 def pins(environment: project.Environment, markers: Mapping[str, str]) -> list[str]:
-    """Each as "name==version", sorted; what noteship needs and the lock lacks is in the version installed here."""
+    """Each as "name==version", sorted: what the lock has for these markers, and what that and noteship need beside it.
+
+    Lists by hand often name no needs of needs: these come in the version that is installed.
+    """
     from packaging.markers import Marker
 
     found: dict[str, str] = {}
@@ -41,31 +45,28 @@ def pins(environment: project.Environment, markers: Mapping[str, str]) -> list[s
         if not marker.strip() or Marker(marker).evaluate(dict(markers)):
             name, _, version = pin.strip().partition("==")
             found[normal(name)] = version
-    _add_needs("noteship", found, markers)
+    installed = _installed(environment.interpreter.folders)
+    todo = [OWN, *found]
+    while todo:
+        for needed in _needs(installed.get(todo.pop()), markers):
+            # What is not installed is for another machine; where it is needed all the same, its user says so.
+            if needed not in found and needed != OWN and needed in installed:
+                found[needed] = installed[needed].version
+                todo.append(needed)
     return sorted(f"{name}=={version}" for name, version in found.items())
 
 
-def _add_needs(name: str, found: dict[str, str], markers: Mapping[str, str]) -> None:
-    """Add what a package needs, and what that needs, as it is installed where noteship runs."""
-    for needed in _needs(name, markers):
-        if needed in found:
-            continue
-        try:
-            found[needed] = metadata.version(needed)
-        except metadata.PackageNotFoundError:
-            # It is for another machine than this one; where it is needed, the service says so.
-            continue
-        _add_needs(needed, found, markers)
+def _installed(folders: Iterable[str]) -> dict[str, metadata.Distribution]:
+    """What is installed by name: in the project's interpreter, else in the one that noteship runs in."""
+    here = {normal(each.metadata["Name"]): each for each in metadata.distributions()}
+    there = {normal(each.metadata["Name"]): each for each in metadata.distributions(path=list(folders))}
+    return {**here, **there}
 
 
-def _needs(name: str, markers: Mapping[str, str]) -> Iterable[str]:
+def _needs(package: metadata.Distribution | None, markers: Mapping[str, str]) -> Iterator[str]:
     from packaging.requirements import Requirement
 
-    try:
-        given = metadata.requires(name) or ()
-    except metadata.PackageNotFoundError:
-        given = ()
-    for text in given:
+    for text in (package.requires if package else None) or ():
         requirement = Requirement(text)
         if requirement.marker is None or requirement.marker.evaluate(dict(markers)):
             yield normal(requirement.name)

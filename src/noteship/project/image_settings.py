@@ -40,3 +40,4 @@ class ImageSettings:
     python: str | None = field(default=None, metadata={"parse": _interpreter})
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
+    plain: tuple[str, ...] = ()
