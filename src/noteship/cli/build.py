@@ -13,7 +13,7 @@ from noteship.operations import build as operation
 from noteship.operations.opened import OpenedProject
 from noteship.stopping import first_signal
 
-__all__ = ["run"]
+__all__ = ["run", "words"]
 
 SHOWN_LEFT_OUT = 10
 
@@ -29,7 +29,7 @@ def run(arguments: argparse.Namespace, output: Output) -> int:
     bar, stop = Bar("reading the project"), threading.Event()
     with shown(bar, output), first_signal(lambda _: stop.set()):
         try:
-            built = operation.build(opened, request, lambda at: bar.told(*_words(at)), stop)
+            built = operation.build(opened, request, lambda at: bar.told(*words(at)), stop)
         except Stopped:
             output.aside("interrupted: what was brought stays, and the next build goes on after it")
             return INTERRUPTED
@@ -38,7 +38,8 @@ def run(arguments: argparse.Namespace, output: Output) -> int:
     return 0
 
 
-def _words(at: operation.Progress) -> tuple[float, str]:
+def words(at: operation.Progress) -> tuple[float, str]:
+    """How much of a build's present work is done, and which it is."""
     if not at.of_bytes:
         return 0.0, at.what
     return at.done_bytes / at.of_bytes, f"{at.what}  {size(at.done_bytes)} of {size(at.of_bytes)}"

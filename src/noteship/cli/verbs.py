@@ -93,6 +93,13 @@ VERBS = (
         shipping.build,
     ),
     Verb(
+        "render",
+        "the manifests of a release, for GitOps",
+        "noteship render latest --platform openshift --output deploy/",
+        "render",
+        shipping.render,
+    ),
+    Verb(
         "monitor",
         "watch what models are asked and answer, and judge it",
         "noteship monitor --rows new.csv latest",

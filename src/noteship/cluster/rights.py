@@ -39,7 +39,7 @@ LOOKING: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("", "pods", ("get", "list", "watch")),
     ("", "pods/log", ("get",)),
     ("", "resourcequotas", ("list",)),
-    ("apps", "replicasets", ("list",)),
+    ("apps", "replicasets", ("list", "watch")),
 )
 
 
