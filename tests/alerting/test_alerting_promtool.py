@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from noteship import alerting, monitor
+from noteship import alerting, monitor, yaml_form
 
 pytestmark = pytest.mark.debian
 
@@ -323,7 +323,7 @@ def firing(names: set[str]) -> list[dict[str, object]]:
 def asked(tmp_path: Path, series: Mapping[str, Course], tests: Mapping[str, object]) -> None:
     """Let the tool look at the rules, and at what they make of these series."""
     rules, asking = tmp_path / "rules.yml", tmp_path / "tests.yml"
-    rules.write_text(alerting.yaml_form(alerting.rules(alerting.Declared("mail", monitor.Settings()))))
+    rules.write_text(yaml_form.yaml_form(alerting.rules(alerting.Declared("mail", monitor.Settings()))))
     told = [{"series": name, "values": written(course)} for name, course in series.items() if course]
     test = {"interval": f"{STEP_S}s", "input_series": told, **tests}
     asking.write_text(json.dumps({"rule_files": [str(rules)], "evaluation_interval": f"{STEP_S}s", "tests": [test]}))

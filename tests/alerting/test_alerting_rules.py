@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from noteship import alerting, monitor
+from noteship import alerting, monitor, yaml_form
 
 DECLARED = alerting.Declared("mail", monitor.Settings(release="blue", window_s=600, tolerance=0.2))
 
@@ -26,7 +26,7 @@ def alerts(declared: alerting.Declared = DECLARED) -> dict[str, dict[str, Any]]:
 def test_the_file_is_what_was_meant() -> None:
     """What is written as YAML is read as the same values."""
     content = alerting.rules(DECLARED)
-    assert yaml.safe_load(alerting.yaml_form(content)) == content
+    assert yaml.safe_load(yaml_form.yaml_form(content)) == content
 
 
 def test_every_alert_says_what_to_do() -> None:

@@ -17,11 +17,13 @@ from pathlib import Path
 import httpx
 import pytest
 
+from noteship import serving
 from noteship.cli.main import main
 from noteship.errors import NoteshipError
 from noteship.operations import errors, serve, trusted
 from noteship.operations.opened import OpenedProject
 from noteship.operations.promote import promote
+from noteship.operations.shelf import Shelf
 
 from .served import letters_bundle, shouted_bundle
 from .started import keep, started
@@ -43,21 +45,21 @@ def opened(tmp_path: Path, bundle: Path) -> OpenedProject:
 
 def refused(opened: OpenedProject, name: str | None) -> NoteshipError:
     with pytest.raises(NoteshipError) as caught:
-        serve.named(opened, name)
+        serve.chosen(opened, name)
     return caught.value
 
 
 def test_the_champion_is_served_before_the_latest(opened: OpenedProject) -> None:
     """Without a name it is the champion where there is one, else the latest; a name or the start of a digest picks."""
-    latest = serve.named(opened, None)
+    latest = serve.chosen(opened, None).bundle
     assert latest.by == "latest"
     other = {"digest": "ab" * 32, "name": "letters"}
     opened.store.write_ref("names/champion", other, expected=None)
     opened.store.write_ref(f"bundles/{'ab' * 32}", other, expected=None)
-    assert serve.named(opened, None) == serve.Named("ab" * 32, "letters", "champion")
-    assert serve.named(opened, "latest") == latest
-    assert serve.named(opened, latest.digest[:5]).digest == latest.digest
-    assert serve.named(opened, "abab").digest == "ab" * 32
+    assert serve.chosen(opened, None).bundle == serve.Named("ab" * 32, "letters", "champion")
+    assert serve.chosen(opened, "latest").bundle == latest
+    assert serve.chosen(opened, latest.digest[:5]).bundle.digest == latest.digest
+    assert serve.chosen(opened, "abab").bundle.digest == "ab" * 32
 
 
 def test_a_name_that_fits_none_or_several_is_said(opened: OpenedProject, tmp_path: Path) -> None:
@@ -76,7 +78,7 @@ def test_serve_answers_and_ends_well(opened: OpenedProject) -> None:
     with started(opened.root) as one:
         assert one.told["name"] == "letters"
         assert one.told["chosen"] == "latest"
-        assert one.told["bundle"] == serve.named(opened, None).digest
+        assert one.told["bundle"] == serve.chosen(opened, None).bundle.digest
         answer = httpx.post(f"{one.url}/predict", json=[["my dear aunt"]], timeout=20).json()
         assert answer["predictions"] == ["letter"]
         assert answer["version"] == one.told["bundle"][:12]
@@ -87,6 +89,22 @@ def test_serve_answers_and_ends_well(opened: OpenedProject) -> None:
         # A bundle that has no profile is served, and the operator is told what is not done.
         assert messages[1].startswith("letters is not watched: the bundle ")
         assert messages[1].endswith("which `noteship run` has said; make the bundle again: noteship run")
+
+
+def test_a_bundle_in_a_folder_is_served(bundle: Path, tmp_path: Path) -> None:
+    """A folder's bundle answers where the project has none, and other bytes in it are refused."""
+    copied = tmp_path / "image/bundle"
+    shutil.copytree(bundle, copied)
+    with started(tmp_path, "--no-monitor", "--", os.fspath(copied)) as one:
+        answer = httpx.post(f"{one.url}/predict", json=[["my dear aunt"]], timeout=20).json()
+        assert (answer["predictions"], answer["version"]) == (["letter"], one.told["bundle"][:12])
+        one.end()
+    chosen = serve.chosen(OpenedProject.at(tmp_path), os.fspath(copied))
+    described = copied / "bundle.json"
+    described.write_bytes(described.read_bytes() + b" ")
+    shelf = Shelf(OpenedProject.at(tmp_path), frozenset(), allow_pickle=False, folders={chosen.bundle.digest: copied})
+    with pytest.raises(NoteshipError, match="its files have changed"):
+        shelf.load(serving.Entry(chosen.bundle.name, chosen.bundle.digest))
 
 
 @pytest.mark.slow

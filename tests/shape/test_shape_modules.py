@@ -14,7 +14,8 @@ from shape import pages
 
 SOURCE = Path(__file__).parents[2] / "src"
 # The field's shared vocabulary is imported wherever it is spoken.
-VOCABULARY = {"numpy", "pandas", "pyarrow", "scipy", "sklearn"}
+# `packaging` is the standards of Python's packages: their names, versions, markers and tags.
+VOCABULARY = {"numpy", "packaging", "pandas", "pyarrow", "scipy", "sklearn"}
 # Runs by its path in the project's interpreter, where noteship need not be installed: it can import nothing from here.
 ELSEWHERE = "noteship.notebooks.execution.zygote"
 

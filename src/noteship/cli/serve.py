@@ -80,17 +80,18 @@ def _serve(
         is_open_to_admin=arguments.admin,
         is_watched=not arguments.no_monitor,
         log="text" if output.log is None else "json",
+        trust=tuple(arguments.trust_source),
     )
     operation.serve(opened, bundles, request, loading, started)
 
 
 def _bundles(opened: OpenedProject, arguments: argparse.Namespace) -> Iterator[operation.Chosen]:
     for name in arguments.bundles or [None]:
-        yield operation.Chosen(operation.named(opened, name))
+        yield operation.chosen(opened, name)
     for name, percent in arguments.canary:
-        yield operation.Chosen(operation.named(opened, name), "canary", percent)
+        yield operation.chosen(opened, name, "canary", percent)
     for name in arguments.shadow:
-        yield operation.Chosen(operation.named(opened, name), "shadow")
+        yield operation.chosen(opened, name, "shadow")
 
 
 def _access(arguments: argparse.Namespace) -> Access:
@@ -120,6 +121,7 @@ def _words(arguments: argparse.Namespace) -> Iterator[str]:
     yield f"--project={arguments.project}"
     yield f"--host={arguments.host}"
     yield from (f"--{name}={getattr(arguments, name)}" for name in ("port", "workers", "stall", "drain"))
+    yield from (f"--trust-source={digest}" for digest in arguments.trust_source)
     yield from (f"--trust-type={name}" for name in arguments.trust_type)
     yield from (f"--token-review={rule}" for rule in arguments.token_review)
     for name in ("tokens", "token_audience", "tls_certificate", "tls_key"):

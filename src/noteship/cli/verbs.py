@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from noteship.cli.options import data, pipelines, promoting, services, tracking, tuning, validating, watching
+from noteship.cli.options import data, pipelines, promoting, services, shipping, tracking, tuning, validating, watching
 
 __all__ = ["VERBS", "Verb"]
 
@@ -84,6 +84,20 @@ VERBS = (
         "noteship stream latest --from mail.rows --to mail.scored",
         "stream",
         services.stream,
+    ),
+    Verb(
+        "build",
+        "an image of the project, without Docker, at a registry or in a folder",
+        "noteship build latest --to registry.example.org/team-a/mail",
+        "build",
+        shipping.build,
+    ),
+    Verb(
+        "render",
+        "the manifests of a release, for GitOps",
+        "noteship render latest --platform openshift --output deploy/",
+        "render",
+        shipping.render,
     ),
     Verb(
         "monitor",

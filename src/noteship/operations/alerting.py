@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from noteship import alerting
+from noteship import alerting, yaml_form
 from noteship.operations.opened import OpenedProject
 from noteship.operations.profiles import settings_of
 from noteship.operations.writing import write
@@ -22,7 +22,7 @@ def write_rules(of: alerting.Declared, target: Path) -> list[str]:
     """Write a rules file for Prometheus; the names of its alerts. Raises NotWritten."""
     content = alerting.rules(of)
     made = "# Made from noteship.toml by noteship monitor --rules: make it again when [monitor] changes.\n"
-    write(target, made + alerting.yaml_form(content))
+    write(target, made + yaml_form.yaml_form(content))
     names = (rule["alert"] for group in content["groups"] for rule in group["rules"] if "alert" in rule)
     return list(dict.fromkeys(names))
 

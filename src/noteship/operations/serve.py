@@ -9,16 +9,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from noteship import logs, processors, supervising
+from noteship.operations import loading as finding
 from noteship.operations.access import Access
 from noteship.operations.errors import NoteshipMissing
-from noteship.operations.naming import NAMES, Named, named
+from noteship.operations.naming import NAMES, Named
 from noteship.operations.opened import OpenedProject
-from noteship.operations.shelf import Chosen, Shelf, arranged
+from noteship.operations.shelf import Chosen, Role, Shelf, arranged
 
 if TYPE_CHECKING:
     from noteship import serving
 
-__all__ = ["NAMES", "Chosen", "Named", "ServeRequest", "named", "other_interpreter", "serve"]
+__all__ = ["NAMES", "Chosen", "Named", "ServeRequest", "chosen", "other_interpreter", "serve"]
 
 # Set for the interpreter that is changed to: one that calls itself by another path is not changed to again.
 CHANGED_TO = "NOTESHIP_SERVES_IN"
@@ -40,6 +41,16 @@ class ServeRequest:
     is_open_to_admin: bool = False
     is_watched: bool = True
     log: logs.Kind = "text"
+    trust: tuple[str, ...] = ()
+
+
+def chosen(opened: OpenedProject, name: str | None, role: Role = "default", percent: float = 0.0) -> Chosen:
+    """A bundle of the project's store by its name, or the one in a folder, and the part that it plays.
+
+    Raises: NoBundle, UnknownBundle.
+    """
+    found = finding.choose(name, opened)
+    return Chosen(found.named, role, percent, folder=found.folder)
 
 
 def other_interpreter(opened: OpenedProject, doing: str = "serving") -> str | None:
@@ -74,7 +85,7 @@ def serve(
     """
     request.access.check(request.host)
     request.access.check_admin(request.host, is_open=request.is_open_to_admin)
-    work = _Work(opened.root, arranged(opened.root, bundles), request)
+    work = _Work(opened.root, arranged(opened.root, bundles, request.trust), request)
     if request.workers == 1:
         # Read by numeric libraries when they are loaded, which they are not yet.
         os.environ.update(processors.thread_variables(1, os.environ))
@@ -118,7 +129,8 @@ class _Work:
             for each in self.chosen
         )
         request = self.request
-        shelf = Shelf(opened, frozenset(request.types), request.allow_pickle, request.is_watched)
+        folders = {each.bundle.digest: each.folder for each in self.chosen if each.folder is not None}
+        shelf = Shelf(opened, frozenset(request.types), request.allow_pickle, request.is_watched, folders)
         return serving.Versions(shelf, serving.Plan(tuple(entries)))
 
     def _observers(self, opened: OpenedProject) -> list[serving.Observer]:

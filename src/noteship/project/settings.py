@@ -14,6 +14,8 @@ from noteship.project.cluster_settings import ClusterSettings
 from noteship.project.contract_settings import ContractSettings
 from noteship.project.data_settings import DataSettings
 from noteship.project.errors import DeclarationUnreadable, NoProject
+from noteship.project.image_settings import ImageSettings
+from noteship.project.kubernetes_settings import KubernetesSettings
 from noteship.project.tune_settings import TuneSettings
 from noteship.project.validate_settings import ValidateSettings
 from noteship.project.values import is_plain
@@ -141,6 +143,8 @@ class Settings:
     validate: ValidateSettings = field(default_factory=ValidateSettings)
     monitor: MonitorSettings = MonitorSettings()
     store: StoreSettings = StoreSettings()
+    image: ImageSettings = field(default_factory=ImageSettings)
+    kubernetes: KubernetesSettings = field(default_factory=KubernetesSettings)
 
 
 def _unquoted(text: str) -> tuple[str, str]:

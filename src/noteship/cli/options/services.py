@@ -16,21 +16,13 @@ def serve(parser: argparse.ArgumentParser) -> None:
         "bundles",
         metavar="BUNDLE",
         nargs="*",
-        help="`champion`, `latest` or the start of a digest; of several the first answers those who name none"
+        help="`champion`, `latest`, the start of a digest, or a folder; of several the first answers those who name"
+        " none"
         " (default: the champion, else the latest that `noteship run` made)",
     )
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1)")
     parser.add_argument("--port", type=int, default=8080, help="port to listen on; 0 takes a free one (default: 8080)")
-    parser.add_argument(
-        "--trust-type",
-        metavar="TYPE",
-        action="append",
-        default=[],
-        help="let the model hold this type of another library, such as xgboost.sklearn.XGBClassifier; may be repeated",
-    )
-    parser.add_argument(
-        "--allow-pickle", action="store_true", help="load a bundle whose model is a pickle: it can run any code"
-    )
+    trusting(parser)
     parser.add_argument(
         "--access-log", action="store_true", help="a line of JSON for each request on standard error; never its rows"
     )

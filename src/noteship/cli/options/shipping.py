@@ -1,0 +1,68 @@
+"""Options of the verbs that bring a project to a cluster."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+__all__ = ["build", "render"]
+
+BUNDLE = (
+    "the bundle that it serves: `champion`, `latest` or the start of a digest (default: the champion, else the latest)"
+)
+IMAGE = "an image by its digest, REPOSITORY@sha256:… (default: one is built now, as `noteship build` does)"
+
+
+def build(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "bundle",
+        metavar="BUNDLE",
+        nargs="?",
+        help="the bundle that it serves: `champion`, `latest` or the start of a digest (default: the champion, else the"
+        " latest)",
+    )
+    parser.add_argument(
+        "--no-bundle", action="store_true", help="leave the bundle out: a service then takes it from the store at start"
+    )
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument(
+        "--to",
+        metavar="IMAGE",
+        help="a registry's repository, with a tag or without (default: [kubernetes] registry in noteship.toml)",
+    )
+    where.add_argument(
+        "-o", "--output", metavar="DIR", type=Path, help="an OCI folder instead, for where no registry is reached"
+    )
+    parser.add_argument(
+        "--base",
+        metavar="IMAGE",
+        help="the image to build on, of a registry or as oci:FOLDER:TAG (default: [image] base in noteship.toml)",
+    )
+
+
+def render(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("bundle", metavar="BUNDLE", nargs="?", help=BUNDLE)
+    parser.add_argument("--image", metavar="IMAGE", help=IMAGE)
+    _named(parser)
+    on = parser.add_mutually_exclusive_group()
+    on.add_argument(
+        "--platform",
+        choices=("kubernetes", "openshift"),
+        default="kubernetes",
+        help="the kind of cluster that it is for, as these usually are (default: kubernetes)",
+    )
+    on.add_argument("--discover", action="store_true", help="ask the cluster that the kubeconfig names what it serves")
+    parser.add_argument("--context", metavar="NAME", help="the kubeconfig's context, with --discover")
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument("-o", "--output", metavar="DIR", type=Path, help="write the file NAME.yaml there, for GitOps")
+    what.add_argument(
+        "--check", metavar="DIR", type=Path, help="compare with the file there; 1 and the differences where it is other"
+    )
+    what.add_argument(
+        "--rights", action="store_true", help="print the Role that whoever deploys it needs; builds nothing"
+    )
+
+
+def _named(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--namespace", metavar="NAME", help="in place of [kubernetes] namespace, or the kubeconfig's")
+    parser.add_argument("--name", metavar="NAME", help="in place of [kubernetes] name, or the project's")

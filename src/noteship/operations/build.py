@@ -1,0 +1,325 @@
+"""`noteship build`: an image of the project, its packages and a bundle, at a registry or in a folder."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from noteship import digests, patterns, temporary
+from noteship.operations import packaged
+from noteship.operations.errors import NoBase, NoBundle, NoDestination, OtherPython
+from noteship.operations.naming import Named, named
+from noteship.operations.opened import OpenedProject
+
+if TYPE_CHECKING:
+    from noteship.images import pushing
+    from noteship.images.base import Base
+    from noteship.images.destination import Destination
+    from noteship.images.image import Image
+    from noteship.images.layers.environment import Environment
+    from noteship.images.layers.layer import Layer
+    from noteship.images.layers.project_files import ProjectFiles
+    from noteship.images.packages import Target, Wheel
+    from noteship.images.transport import Transport
+
+__all__ = ["BuildRequest", "Built", "Progress", "build", "cache_folder"]
+
+PROJECT_FOLDER, BUNDLE_FOLDER = "project", "bundle"
+# What begins so is an OCI folder: oci:FOLDER:TAG.
+OCI = "oci:"
+
+
+@dataclass(frozen=True)
+class BuildRequest:
+    """What is asked for beside the declaration.
+
+    - bundle: its name, or None for the champion, else the latest, else none
+    - target: an image's name, in place of `[kubernetes] registry`; folder: an OCI folder instead of a registry
+    - base: in place of `[image] base`
+    """
+
+    bundle: str | None = None
+    with_bundle: bool = True
+    target: str | None = None
+    folder: Path | None = None
+    base: str | None = None
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What is being done; bytes where they are known."""
+
+    what: str
+    done_bytes: int = 0
+    of_bytes: int = 0
+
+
+@dataclass(frozen=True)
+class Built:
+    """An image that is where it should be.
+
+    - name: with its digest, as a pod names it; of a folder, its tag and digest
+    - layers: title and size in bytes of each that was added to the base, in order
+    - left_out: what of the project is no part of it, and why
+    """
+
+    name: str
+    digest: str
+    base: str
+    bundle: Named | None
+    lock: str
+    layers: tuple[tuple[str, int], ...]
+    left_out: tuple[str, ...]
+    pushed: pushing.Pushed
+    seconds: float
+
+    def to_json(self) -> dict[str, Any]:
+        """As a plain value."""
+        return {
+            "image": self.name,
+            "digest": self.digest,
+            "base": self.base,
+            "bundle": self.bundle.digest if self.bundle else None,
+            "environment": self.lock,
+            "layers": [{"title": title, "size_bytes": size} for title, size in self.layers],
+            "left_out": list(self.left_out),
+            "sent": {"layers": self.pushed.sent, "size_bytes": self.pushed.sent_bytes},
+            "mounted": self.pushed.mounted,
+            "there": self.pushed.there,
+            "seconds": round(self.seconds, 3),
+        }
+
+
+def build(
+    opened: OpenedProject, request: BuildRequest, tell: Callable[[Progress], None], stop: threading.Event
+) -> Built:
+    """Build an image, and bring it where it should be; `tell` is told what is done, for people.
+
+    Raises: NoBase, NoDestination, OtherPython, NoBundle, UnknownBundle, what the rooms `images` and `project` raise,
+    and images.transport.Stopped.
+    """
+    from noteship.images.transport import Transport, Way
+
+    base_name = request.base or opened.settings.image.base
+    if base_name is None:
+        raise NoBase(opened.environment.interpreter.minor)
+    if not (request.folder or request.target or opened.settings.kubernetes.registry):
+        raise NoDestination
+    with Transport(Way(plain=frozenset(opened.settings.image.plain)), stop) as transport:
+        return _Build(opened, request, transport, tell, stop).made(base_name)
+
+
+@dataclass(frozen=True)
+class _Build:
+    """One build: the project, what is asked, the connections, and who is told."""
+
+    opened: OpenedProject
+    request: BuildRequest
+    transport: Transport
+    tell: Callable[[Progress], None]
+    stop: threading.Event
+
+    def made(self, base_name: str) -> Built:
+        from noteship.images import image, pushing
+
+        began = time.monotonic()
+        self.tell(Progress("reading the base"))
+        source, base = self._base(base_name)
+        environment = self._environment(base)
+        bundle = self._bundle()
+        wheels = self._wheels(self._target())
+        chosen = self._project()
+        with temporary.folder() as folder:
+            layers = self._layers(environment, wheels, chosen, bundle, folder)
+            about = image.About(self._labels(bundle), arguments=self._arguments(bundle))
+            composed = image.composed(base, layers, environment, about)
+            self.tell(Progress("bringing layers"))
+            destination, name = self._destination(composed)
+            pieces = [*base.pieces(source, _mounted(source, destination)), *composed.pieces]
+            pushed = pushing.push(destination, pieces, self._sending(), self.stop)
+            tag = name.rpartition(":")[2]
+            destination.put_manifest(composed.manifest, composed.descriptor.media_type, tag)
+            self._list(destination, composed, wheels)
+        return Built(
+            f"{name}@{composed.descriptor.digest}",
+            composed.descriptor.digest,
+            f"{base.name.partition('@')[0]}@{base.manifest.digest}",
+            bundle,
+            self.opened.environment.digest,
+            tuple((layer.title, layer.blob.descriptor.size) for layer in layers),
+            tuple(map(str, chosen.left_out)),
+            pushed,
+            time.monotonic() - began,
+        )
+
+    def _base(self, name: str) -> tuple[Destination, Base]:
+        from noteship.images import base, reference
+        from noteship.images.layout import Layout
+        from noteship.images.registry import Registry
+
+        platform = base.Platform(self.opened.settings.image.architecture)
+        if name.startswith(OCI):
+            folder, _, tag = name.removeprefix(OCI).partition(":")
+            kept = Layout(self.opened.root / folder)
+            return kept, base.read(kept, name, tag, platform)
+        parsed = reference.parsed(name)
+        registry = Registry(parsed, self.transport)
+        return registry, base.read(registry, str(parsed), parsed.reference, platform)
+
+    def _environment(self, base: Base) -> Environment:
+        """Raises OtherPython: compiled packages, and what is pickled, are of one minor version."""
+        from noteship.images import base_python
+
+        found = base_python.environment(base, self.opened.settings.image.python or "")
+        wanted = self.opened.environment.interpreter.minor
+        if found.minor != wanted:
+            raise OtherPython(base.name, found.minor, wanted)
+        return found
+
+    def _target(self) -> Target:
+        from noteship.images.packages import Target
+
+        declared = self.opened.settings.image
+        return Target(self.opened.environment.interpreter.minor, declared.architecture, declared.glibc)
+
+    def _wheels(self, target: Target) -> tuple[Wheel, ...]:
+        from noteship.images.packages import Resolver
+
+        self.tell(Progress("finding packages"))
+        pins = packaged.pins(self.opened.environment, packaged.target_markers(target.python, target.machine))
+        return Resolver(self.opened.root, cache_folder() / "resolutions", self.stop).resolve(pins, target)
+
+    def _bundle(self) -> Named | None:
+        """The bundle that is asked for; without a name there may be none yet, and the image works on stages alone."""
+        if not self.request.with_bundle:
+            return None
+        try:
+            return named(self.opened, self.request.bundle)
+        except NoBundle:
+            if self.request.bundle is not None or self.opened.settings.service is not None:
+                raise
+            return None
+
+    def _project(self) -> ProjectFiles:
+        from noteship.images.layers import project_files
+
+        declared, sources = self.opened.settings.image, self.opened.sources
+        made = {path for source in sources.stages for path in source.writes}
+        fetched = {source.target for source in self.opened.data_sources.values()}
+        selection = project_files.Selection(
+            patterns.PathSet(declared.include), patterns.PathSet((*declared.exclude, *made, *fetched))
+        )
+        return project_files.select(self.opened.root, selection, PROJECT_FOLDER)
+
+    def _layers(
+        self,
+        environment: Environment,
+        wheels: Sequence[Wheel],
+        chosen: ProjectFiles,
+        bundle: Named | None,
+        folder: Path,
+    ) -> tuple[Layer, ...]:
+        """Packages, noteship, the project, the bundle: what changes most often comes last."""
+        from noteship.images.layers import folder_files, own_files, wheel_layers
+        from noteship.images.layers.cache import LayerCache
+        from noteship.images.layers.layer import Plan
+        from noteship.images.layers.wheel import WheelFile
+        from noteship.images.packages import Wheelhouse
+
+        cache = LayerCache(cache_folder() / "layers")
+        house = Wheelhouse(cache_folder() / "wheels", self.transport, self._coming(wheels))
+        found = [WheelFile(path, wheel.sha256) for wheel, path in house.paths(tuple(wheels)).items()]
+        self.tell(Progress("making layers"))
+        wheel_layers.check_apart(found, environment, cache)
+        plans = [
+            *wheel_layers.plans(found, environment),
+            Plan.of("noteship", own_files.entries(environment)),
+            Plan.of(f"the project {self.opened.name}", chosen.entries),
+        ]
+        if bundle is not None:
+            self.opened.store.fetch_folder(digests.Digest(bundle.digest), folder / BUNDLE_FOLDER)
+            files = folder_files.entries(folder / BUNDLE_FOLDER, BUNDLE_FOLDER)
+            plans.append(Plan.of(f"the bundle {digests.short(bundle.digest)}", files))
+        return cache.layers(plans)
+
+    def _labels(self, bundle: Named | None) -> dict[str, str]:
+        labels = {
+            "org.opencontainers.image.title": self.opened.name,
+            "dev.noteship.environment": self.opened.environment.digest,
+        }
+        return labels | ({"dev.noteship.bundle": bundle.digest} if bundle else {})
+
+    def _arguments(self, bundle: Named | None) -> tuple[str, ...]:
+        """What the image does where nobody says otherwise: it serves its bundle, or tells what it can do."""
+        return ("serve", f"/{BUNDLE_FOLDER}", "--host", "0.0.0.0") if bundle else ("--help",)  # noqa: S104
+
+    def _destination(self, composed: Image) -> tuple[Destination, str]:
+        """Where it goes, and its name there with a tag: the one that is asked for, else one of its own."""
+        from noteship.images import reference
+        from noteship.images.layout import Layout
+        from noteship.images.registry import Registry
+
+        own = composed.descriptor.digest.removeprefix("sha256:")[:12]
+        if self.request.folder is not None:
+            return Layout(self.request.folder), f"{OCI}{self.request.folder}:{own}"
+        asked = self.request.target or self.opened.settings.kubernetes.registry or ""
+        name = reference.parsed(asked if ":" in asked.rpartition("/")[2] else f"{asked}:{own}")
+        return Registry(name, self.transport), str(name)
+
+    def _list(self, destination: Destination, composed: Image, wheels: Sequence[Wheel]) -> None:
+        """Put the list of what is in it beside the image."""
+        from noteship.images import media_types, sbom
+
+        listed = sbom.document(composed.descriptor, self.opened.name, wheels)
+        manifest, blobs = sbom.artifact(composed.descriptor, listed)
+        for blob in blobs:
+            if not destination.has(blob.descriptor.digest):
+                destination.put(blob)
+        destination.put_manifest(manifest, media_types.MANIFEST)
+
+    def _coming(self, wheels: Sequence[Wheel]) -> Callable[[int], None]:
+        """Tell how many bytes of packages came; those that are there already are told as come by the first call."""
+        told, lock, of = 0, threading.Lock(), sum(wheel.size for wheel in wheels)
+
+        def came(count: int) -> None:
+            nonlocal told
+            with lock:
+                told += count
+                self.tell(Progress("fetching packages", told, of))
+
+        return came
+
+    def _sending(self) -> Callable[[pushing.Progress], None]:
+        """Tell how many bytes of layers went."""
+        done: dict[str, tuple[int, int]] = {}
+
+        def sent(at: pushing.Progress) -> None:
+            if at.how in ("sending", "sent"):
+                done[at.blob.digest] = at.done_bytes, at.blob.size
+                went, of = (sum(each) for each in zip(*done.values(), strict=True))
+                self.tell(Progress("sending layers", went, of))
+
+        return sent
+
+
+def cache_folder() -> Path:
+    """Where packages and layers are kept for all projects of this person.
+
+    `$XDG_CACHE_HOME/noteship`, else `~/.cache/noteship`; all in it can be deleted at any time.
+    """
+    home = os.environ.get("XDG_CACHE_HOME")
+    return (Path(home) if home else Path.home() / ".cache") / "noteship"
+
+
+def _mounted(source: Destination, destination: Destination) -> str:
+    """The repository that the destination can have layers from without their bytes, or ""."""
+    from noteship.images.registry import Registry
+
+    if isinstance(source, Registry) and isinstance(destination, Registry):
+        return destination.mountable_from(source)
+    return ""

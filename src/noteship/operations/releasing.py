@@ -1,0 +1,273 @@
+"""From `[kubernetes]`, `[monitor]` and `[store]` to a release: all that manifests are made from."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, NoReturn
+
+from noteship import alerting, cluster
+from noteship.cluster import manifests
+from noteship.operations import alerting as watched
+from noteship.operations import reaching
+from noteship.operations.errors import NoNamespace, NoStoreForPods
+from noteship.operations.imaged import Imaged
+from noteship.operations.opened import DECLARATION, OpenedProject
+from noteship.project.errors import BadSetting
+from noteship.project.kubernetes_settings import JobSettings, KubernetesSettings, StreamSettings
+
+__all__ = ["Named", "named_release", "release_of"]
+
+BUNDLE_FOLDER = "/bundle"
+SECTION = "[kubernetes]"
+SERVICES = ("service", "kserve")
+
+
+@dataclass(frozen=True)
+class Named:
+    """A release's name and namespace."""
+
+    name: str
+    namespace: str
+
+    def __str__(self) -> str:
+        return f"{self.name} in {self.namespace}"
+
+
+def named_release(
+    opened: OpenedProject, name: str | None = None, namespace: str | None = None, at: cluster.Cluster | None = None
+) -> Named:
+    """As it is asked for, else declared, else as the project and as the cluster's context have it. Raises NoNamespace.
+
+    A namespace that nobody chose, `default`, is none for releases.
+    """
+    declared = opened.settings.kubernetes
+    found = namespace or declared.namespace or (at.namespace if at and at.namespace != "default" else None)
+    if not found:
+        raise NoNamespace
+    return Named(name or declared.name or opened.name, found)
+
+
+def release_of(
+    opened: OpenedProject, named: Named, imaged: Imaged, at: cluster.Cluster | None = None
+) -> manifests.Release:
+    """The release that is declared. Places are resolved now, by the cluster where one is given.
+
+    Raises: BadRelease, SettingWithoutEffect, NoStoreForPods, PlaceUnresolved, BadSetting.
+    """
+    return _Release(opened, named, imaged, at).made()
+
+
+@dataclass(frozen=True)
+class _Release:
+    """What a release is made from."""
+
+    opened: OpenedProject
+    named: Named
+    imaged: Imaged
+    at: cluster.Cluster | None
+
+    def made(self) -> manifests.Release:
+        declared = self.declared
+        is_within = declared.bundle == "image"
+        return manifests.Release(
+            name=self.named.name,
+            namespace=self.named.namespace,
+            team=declared.team or self.named.namespace,
+            project=self.opened.name,
+            image=self.imaged.image,
+            bundle=manifests.Bundle(self.imaged.bundle.digest, BUNDLE_FOLDER if is_within else ""),
+            shape=self._shape(),
+            resources=self._resources(),
+            settings=self._settings(),
+            store=self._store(),
+            egress=tuple(self._place(each, f"{SECTION} egress") for each in declared.egress),
+            proxy=self._proxy(),
+            authorities=self._authorities(),
+            placement=manifests.Placement(declared.nodes, declared.tolerations, declared.pull_secrets),
+            trusted_types=declared.trust_types,
+            allows_pickle=declared.allow_pickle,
+        )
+
+    @property
+    def declared(self) -> KubernetesSettings:
+        """`[kubernetes]`."""
+        return self.opened.settings.kubernetes
+
+    def _shape(self) -> manifests.Shape:
+        self._check_effect()
+        match self.declared.shape:
+            case "job" | "schedule":
+                return self._job(self.declared.job or self._missing("job"))
+            case "stream":
+                return self._stream(self.declared.stream or self._missing("stream"))
+        kind = manifests.InferenceService if self.declared.shape == "kserve" else manifests.Service
+        return kind(
+            self._access(),
+            manifests.Replicas(*self.declared.replicas),
+            self._edge(),
+            self._monitoring(),
+            tuple(self.declared.callers),
+            workers=self.declared.workers,
+        )
+
+    def _check_effect(self) -> None:
+        """Raises SettingWithoutEffect for tables of another shape."""
+        shape = self.declared.shape
+        of = {"job": ("job", "schedule"), "stream": ("stream",), **dict.fromkeys(("edge", "monitoring"), SERVICES)}
+        for table, shapes in of.items():
+            if getattr(self.declared, table) is not None and shape not in shapes:
+                raise manifests.SettingWithoutEffect(
+                    f"kubernetes.{table}",
+                    f'what is deployed runs as = "{shape}"',
+                    f"leave [kubernetes.{table}] out, or change `as`",
+                )
+
+    def _missing(self, table: str) -> NoReturn:
+        expected = f'a table that says what is read and written, for as = "{self.declared.shape}"'
+        raise BadSetting(f"kubernetes.{table}", DECLARATION, expected, "missing")
+
+    def _job(self, asked: JobSettings) -> manifests.Job | manifests.Schedule:
+        job = manifests.Job(
+            asked.source, asked.target, asked.keep, asked.retries, int(asked.deadline_s), queue=asked.queue
+        )
+        if self.declared.shape == "schedule":
+            return manifests.Schedule(job, asked.schedule, asked.zone)
+        if asked.schedule:
+            raise manifests.SettingWithoutEffect(
+                "kubernetes.job.schedule", "a job runs once", 'leave it out, or say as = "schedule"'
+            )
+        return job
+
+    def _stream(self, asked: StreamSettings) -> manifests.Stream:
+        return manifests.Stream(
+            asked.url,
+            asked.source,
+            asked.target,
+            reaching.of_url(asked.url, "[kubernetes.stream] url", self._lookup),
+            asked.dead,
+            asked.durable,
+            _key(asked.credentials, "credentials") if asked.credentials else None,
+            manifests.Replicas(*self.declared.replicas),
+        )
+
+    def _access(self) -> manifests.Access:
+        asked = self.declared.access
+        tokens = asked.tokens or (None if asked.reviews or asked.open else f"{self.named.name}-tokens")
+        return manifests.Access(
+            _key(tokens, "tokens") if tokens else None,
+            asked.reviews,
+            asked.audience,
+            self._api() if asked.reviews else None,
+            asked.certificate,
+            asked.open,
+        )
+
+    def _api(self) -> manifests.Destination | None:
+        asked = self.declared.access.api
+        if asked:
+            return self._place(asked, "[kubernetes.access] api")
+        return reaching.api(self.at) if self.at else None
+
+    def _edge(self) -> manifests.Edge | None:
+        asked = self.declared.edge
+        return manifests.Edge(asked.host, asked.gateway, asked.ingress_class, asked.certificate) if asked else None
+
+    def _monitoring(self) -> manifests.Monitoring | None:
+        asked = self.declared.monitoring
+        if asked is None:
+            return None
+        known = watched.declared(self.opened)
+        of = replace(known, settings=replace(known.settings, release=self.named.name))
+        shown = json.dumps(alerting.dashboard(of), indent=2, ensure_ascii=False) + "\n"
+        token = _key(asked.token, "token") if asked.token else None
+        return manifests.Monitoring(alerting.rules(of), shown, token, asked.labels)
+
+    def _resources(self) -> manifests.Resources:
+        asked = self.declared.resources
+        return manifests.Resources(asked.cpu, asked.cpu_limit, asked.memory, asked.temporary, asked.devices)
+
+    def _store(self) -> manifests.StoreAccess | None:
+        """How pods reach the store; None where they do without, as they have to without one on S3."""
+        url, asked = self.opened.settings.store.url, self.declared.store
+        if not (url or "").startswith("s3://"):
+            if self.declared.bundle == "store":
+                raise NoStoreForPods("it is a folder of this machine" if url is None else f"it is {url}")
+            return None
+        endpoint = asked.endpoint or os.environ.get("AWS_ENDPOINT_URL")
+        region = asked.region or os.environ.get("AWS_REGION") or ""
+        if not endpoint:
+            raise NoStoreForPods("nothing says at which endpoint it is: [kubernetes.store] endpoint, AWS_ENDPOINT_URL")
+        return manifests.StoreAccess(
+            endpoint,
+            _key(asked.credentials or f"{self.named.name}-store", "credentials"),
+            replace(reaching.of_url(endpoint, "[kubernetes.store] endpoint", self._lookup), name="the store"),
+            region,
+        )
+
+    def _proxy(self) -> manifests.Proxy | None:
+        asked = self.declared.proxy
+        if asked is None:
+            return None
+        return manifests.Proxy(
+            asked.url, reaching.of_url(asked.url, "[kubernetes.proxy] url", self._lookup), asked.without
+        )
+
+    def _authorities(self) -> str:
+        path = self.declared.authorities
+        if path is None:
+            return ""
+        try:
+            return str((self.opened.root / path).read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError) as error:
+            reason = getattr(error, "strerror", None) or "it is no text"
+            raise BadSetting("kubernetes.authorities", DECLARATION, "a file of PEM certificates", reason) from error
+
+    def _settings(self) -> str:
+        """The `noteship.toml` of its pods: who they are, how they are watched, and the store.
+
+        No interpreter: the image has one. Nothing that changes from one version of the model to the next.
+        """
+        path = self.opened.root / DECLARATION
+        written: Mapping[str, Any] = tomllib.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+        tables: dict[str, dict[str, Any]] = {"project": {"name": self.opened.name}}
+        tables["monitor"] = {**written.get("monitor", {}), "release": self.named.name}
+        if (self.opened.settings.store.url or "").startswith("s3://"):
+            tables["store"] = {"url": self.opened.settings.store.url}
+        return "\n".join(_table(name, values) for name, values in tables.items())
+
+    @property
+    def _lookup(self) -> reaching.Lookup | None:
+        return reaching.looked_up(self.at) if self.at else None
+
+    def _place(self, place: str, setting: str) -> manifests.Destination:
+        return reaching.destination(place, setting, self._lookup)
+
+
+def _key(text: str, usual: str) -> manifests.SecretKey:
+    """A Secret's name, and a key of it.
+
+    >>> _key("mail-tokens", "tokens"), _key("mail/callers", "tokens").key
+    (SecretKey(secret='mail-tokens', key='tokens'), 'callers')
+    """
+    secret, _, key = text.partition("/")
+    return manifests.SecretKey(secret, key or usual)
+
+
+def _table(name: str, values: Mapping[str, Any]) -> str:
+    r"""A table of texts, numbers and lists of these, as TOML has them.
+
+    >>> _table("store", {"url": "s3://a/b", "n": 1})
+    '[store]\nurl = "s3://a/b"\nn = 1\n'
+    """
+    # JSON's texts are TOML's but for one control character, which TOML wants escaped, too.
+    lines = (f"{_bare(key)} = {json.dumps(value, ensure_ascii=False)}" for key, value in values.items())
+    return "\n".join([f"[{name}]", *lines]).replace("\x7f", "\\u007f") + "\n"
+
+
+def _bare(key: str) -> str:
+    return key if re.fullmatch(r"[A-Za-z0-9_-]+", key) else json.dumps(key)
