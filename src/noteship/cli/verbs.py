@@ -100,6 +100,28 @@ VERBS = (
         shipping.render,
     ),
     Verb(
+        "deploy",
+        "make a bundle a release on a cluster, and wait until it answers",
+        "noteship deploy champion --reason 'learned from last week, too'",
+        "deploy",
+        shipping.deploy,
+    ),
+    Verb(
+        "status",
+        "which releases there are, how they do, and whether they are as recorded",
+        "noteship status mail",
+        "status",
+        shipping.status,
+    ),
+    Verb(
+        "rollback",
+        "back to the release before, exactly as it was",
+        "noteship rollback --reason 'answers too slowly'",
+        "rollback",
+        shipping.rollback,
+    ),
+    Verb("undeploy", "take a release away", "noteship undeploy mail --dry-run", "undeploy", shipping.undeploy),
+    Verb(
         "monitor",
         "watch what models are asked and answer, and judge it",
         "noteship monitor --rows new.csv latest",
