@@ -122,6 +122,13 @@ VERBS = (
     ),
     Verb("undeploy", "take a release away", "noteship undeploy mail --dry-run", "undeploy", shipping.undeploy),
     Verb(
+        "why",
+        "say why something on the cluster waits or fails, what to do, and who can do it",
+        "noteship why deployment/mail --namespace team-a",
+        "why",
+        shipping.why,
+    ),
+    Verb(
         "monitor",
         "watch what models are asked and answer, and judge it",
         "noteship monitor --rows new.csv latest",

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from noteship.cli.options.values import seconds
 
-__all__ = ["build", "deploy", "render", "rollback", "status", "undeploy"]
+__all__ = ["build", "deploy", "render", "rollback", "status", "undeploy", "why"]
 
 BUNDLE = (
     "the bundle that it serves: `champion`, `latest` or the start of a digest (default: the champion, else the latest)"
@@ -115,3 +115,13 @@ def _sent(parser: argparse.ArgumentParser) -> None:
 def _in_cluster(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--namespace", metavar="NAME", help="in place of [kubernetes] namespace, or the kubeconfig's")
     parser.add_argument("--context", metavar="NAME", help="the kubeconfig's context (default: its current one)")
+
+
+def why(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "thing", metavar="THING", help="a release's name, or pod/NAME, deployment/NAME, job/NAME, run/ID"
+    )
+    parser.add_argument("-n", "--namespace", metavar="NAME", default="", help="where it is (default: the context's)")
+    parser.add_argument(
+        "--context", metavar="NAME", default="", help="a context of the kubeconfig (default: its current one)"
+    )
