@@ -24,10 +24,13 @@ def faults(at: cluster.Cluster, named: Named, manifests: Sequence[Fields]) -> tu
 
     Raises what asking a cluster raises where it does not answer at all.
     """
-    lacking = [*_lacking_rights(at, manifests)]
-    refused = [*_others(at, manifests), *_refused(at, manifests)]
-    found = [*lacking, *refused, *_secrets(at, named, manifests), *_room(at, named, manifests)]
-    return tuple(dict.fromkeys(found))
+    try:
+        refused = [*_refused(at, manifests)]
+    except (cluster.errors.NamespaceMissing, cluster.errors.NamespaceEnding) as error:
+        # Nothing else could be said of it.
+        return (told(error),)
+    found = [*_lacking_rights(at, manifests), *_others(at, manifests), *refused]
+    return tuple(dict.fromkeys([*found, *_secrets(at, named, manifests), *_room(at, named, manifests)]))
 
 
 def told(error: NoteshipError) -> str:
@@ -64,7 +67,7 @@ def _others(at: cluster.Cluster, manifests: Iterable[Fields]) -> Iterator[str]:
     for each in manifests:
         ref = cluster.ObjectRef.of(each)
         there = None
-        with suppress(cluster.errors.ApiNotServed, cluster.errors.RightMissing, cluster.errors.NamespaceMissing):
+        with suppress(cluster.errors.ApiNotServed, cluster.errors.RightMissing):
             there = at.get(ref)
         if there is not None and not releases.belongs(there, each):
             yield f"{ref} is there and belongs to somebody else: choose another name, [kubernetes] name or --name"
@@ -79,11 +82,11 @@ def _refused(at: cluster.Cluster, manifests: Sequence[Fields]) -> Iterator[str]:
             # Rights are told by themselves; pods are made by controllers, and few people may.
             if error.verb not in ("patch", "create"):
                 yield told(error)
-        except (cluster.errors.NamespaceMissing, cluster.errors.NamespaceEnding) as error:
-            # Nothing else could be said of it.
-            yield told(error)
-            return
-        except cluster.errors.ClusterUnreachable:
+        except (
+            cluster.errors.ClusterUnreachable,
+            cluster.errors.NamespaceEnding,
+            cluster.errors.NamespaceMissing,
+        ):
             raise
         except NoteshipError as error:
             yield told(error)
@@ -120,7 +123,7 @@ def _secrets(at: cluster.Cluster, named: Named, manifests: Sequence[Fields]) -> 
         for secret, keys in _named_secrets(template.spec):
             wanted.setdefault(secret, []).extend(keys)
     for secret, keys in wanted.items():
-        with suppress(cluster.errors.RightMissing, cluster.errors.NamespaceMissing):
+        with suppress(cluster.errors.RightMissing):
             there = at.get(cluster.ObjectRef("v1", "Secret", secret, named.namespace))
             if there is None:
                 yield f"the Secret {secret} is not there: {_making(secret, keys, named.namespace)}"
@@ -150,7 +153,7 @@ def _making(secret: str, keys: Sequence[str], namespace: str) -> str:
 def _room(at: cluster.Cluster, named: Named, manifests: Sequence[Fields]) -> Iterator[str]:
     """Of which the namespace's quotas leave too little for the pods that come at once."""
     workload = releases.workload_of(manifests)
-    with suppress(cluster.errors.RightMissing, cluster.errors.NamespaceMissing):
+    with suppress(cluster.errors.RightMissing):
         there = at.list(cluster.Selection("v1", "ResourceQuota", named.namespace))
         for template in pods.templates(workload) if there else ():
             yield from quotas.short(there, quotas.asked(template, _coming(at, manifests)))
