@@ -53,7 +53,7 @@ def test_a_plain_service_needs_one_role_of_its_namespace() -> None:
         ("", "services"): applying,
         ("networking.k8s.io", "networkpolicies"): applying,
         ("apps", "deployments"): [*applying, "watch"],
-        ("apps", "replicasets"): ["list"],
+        ("apps", "replicasets"): ["list", "watch"],
         ("", "pods"): ["get", "list", "watch"],
         ("", "pods/log"): ["get"],
         ("", "events"): ["list", "watch"],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import sys
 import tarfile
 from collections.abc import Iterator
@@ -25,6 +26,7 @@ from noteship.operations import packaged
 from noteship.operations.opened import OpenedProject
 from noteship.project.settings import EnvironmentSettings
 
+ROOT = Path(__file__).parents[2]
 MINOR = f"{sys.version_info.major}.{sys.version_info.minor}"
 
 
@@ -107,6 +109,9 @@ def test_an_image_in_a_folder(built: Project, tmp_path: Path) -> None:
     site = f"opt/noteship/lib/python{MINOR}/site-packages"
     assert {f"{site}/numpy.py", f"{site}/noteship/__main__.py", "project/helpers.py", "project/a.ipynb"} <= set(files)
     assert not {"project/out.txt", "project/.env"} & set(files)
+    compiled = {path.removesuffix(f".cpython-{MINOR.replace('.', '')}.pyc") for path in files}
+    assert {f"{site}/__pycache__/numpy", f"{site}/noteship/cli/__pycache__/main"} <= compiled
+    assert not {f"{site}/__pycache__/ipykernel", "project/__pycache__/helpers"} & compiled
     assert any(each.startswith(".env: ") for each in first["left_out"])
     assert first["bundle"] is None and first["sent"]["layers"] > 3
     second = built.json("build", "--base", base, "--output", str(tmp_path / "two"))
@@ -188,3 +193,14 @@ def test_a_lock_without_noteship_is_completed(tmp_path: Path) -> None:
     names = {pin.partition("==")[0] for pin in found}
     assert line in found and {"starlette", "pandas", "anyio"} <= names
     assert "winonly" not in names and "pytest" not in names and "noteship" not in names
+
+
+def test_what_a_service_needs_is_known_from_its_list() -> None:
+    """The packages that are compiled are those of the list that production installs, and what they need."""
+    lines = (ROOT / "requirements-serve.in").read_text().splitlines()
+    names = {re.split(r"[><=; ]", line)[0] for line in lines if line and not line.startswith("#")}
+    assert {*packaged.SERVED} == names | {"pyarrow"}
+    environment = projects.inspect(ROOT, EnvironmentSettings())
+    served = packaged.served(environment, ["LightGBM"], packaged.target_markers(MINOR, "x86_64"))
+    assert {"lightgbm", "scipy", "joblib", "h11"} <= served
+    assert not {"ipykernel", "duckdb", "matplotlib", "noteship"} & served

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import threading
 import time
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 __all__ = ["BuildRequest", "Built", "Progress", "build", "cache_folder"]
 
 PROJECT_FOLDER, BUNDLE_FOLDER = "project", "bundle"
+# As models/bundle.py writes it; that room brings scikit-learn, for which no build should wait.
+BUNDLE_FILE = "bundle.json"
 # What begins so is an OCI folder: oci:FOLDER:TAG.
 OCI = "oci:"
 
@@ -225,8 +228,9 @@ class _Build:
         folder: Path,
     ) -> tuple[Layer, ...]:
         """Packages, noteship, the project, the bundle: what changes most often comes last."""
-        from noteship.images.layers import folder_files, own_files, wheel_layers
+        from noteship.images.layers import byte_code, folder_files, own_files, wheel_layers
         from noteship.images.layers.cache import LayerCache
+        from noteship.images.layers.compiler import Compiler
         from noteship.images.layers.layer import Plan
         from noteship.images.layers.wheel import WheelFile
         from noteship.images.packages import Wheelhouse
@@ -236,16 +240,33 @@ class _Build:
         found = [WheelFile(path, wheel.sha256) for wheel, path in house.paths(tuple(wheels)).items()]
         self.tell(Progress("making layers"))
         wheel_layers.check_apart(found, environment, cache)
+        interpreter = self.opened.environment.interpreter
+        compiler = Compiler(interpreter.path, interpreter.version)
+        if bundle is not None:
+            self.opened.store.fetch_folder(digests.Digest(bundle.digest), folder / BUNDLE_FOLDER)
+        served = self._served(folder / BUNDLE_FOLDER)
+        own = own_files.entries(environment)
         plans = [
             *wheel_layers.plans(found, environment),
-            Plan.of("noteship", own_files.entries(environment)),
+            *byte_code.of_wheels((each for each in found if each.name in served), environment, compiler),
+            Plan.of("noteship", own),
+            byte_code.of_files("noteship", own, environment, compiler),
             Plan.of(f"the project {self.opened.name}", chosen.entries),
         ]
         if bundle is not None:
-            self.opened.store.fetch_folder(digests.Digest(bundle.digest), folder / BUNDLE_FOLDER)
             files = folder_files.entries(folder / BUNDLE_FOLDER, BUNDLE_FOLDER)
             plans.append(Plan.of(f"the bundle {digests.short(bundle.digest)}", files))
         return cache.layers(plans)
+
+    def _served(self, bundle: Path) -> frozenset[str]:
+        """Names of the packages that are compiled: those that a service imports, of this bundle if there is one."""
+        try:
+            needs = json.loads((bundle / BUNDLE_FILE).read_bytes())["environment"].get("needs", {})
+        except (FileNotFoundError, KeyError):
+            needs = {}
+        target = self._target()
+        markers = packaged.target_markers(target.python, target.machine)
+        return packaged.served(self.opened.environment, needs, markers)
 
     def _labels(self, bundle: Named | None) -> dict[str, str]:
         labels = {

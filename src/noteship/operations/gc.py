@@ -8,7 +8,7 @@ from typing import Any
 
 from noteship import tracking, workflow
 from noteship.digests import Digest
-from noteship.operations import inspecting, judgements, promotions
+from noteship.operations import inspecting, judgements, promotions, releases
 from noteship.operations.opened import OpenedProject
 from noteship.store import GRACE_S, Store
 
@@ -38,8 +38,8 @@ def gc(opened: OpenedProject, keep_runs: int, *, dry_run: bool) -> Freed:
     """Free objects that neither the last runs nor a name needs; those of the last day stay, for runs under way.
 
     Kept are: outputs and executed notebooks of the last runs, their bundles, the bundles that a name such as `champion`
-    points to, the judgements of these bundles and those by which others were promoted, what waits to be told to MLflow,
-    and the originals of files that stages change in place.
+    points to, those of the last releases, the judgements of these bundles and those by which others were promoted, what
+    waits to be told to MLflow, and the originals of files that stages change in place.
     """
     objects, ledger = opened.store, opened.ledger
     # Others go on meanwhile: what comes after this is not looked at.
@@ -74,6 +74,7 @@ def _needed(opened: OpenedProject, keep_runs: int) -> set[Digest]:
 def _named(objects: Store, bundles: Collection[Digest] = ()) -> set[Digest]:
     """Those bundles and all that have names, their judgements with their pages; what promotions were decided on."""
     whole = {*bundles, *(Digest(ref.value["digest"]) for ref in objects.read_refs("names/"))}
+    whole |= {Digest(each) for each in releases.needed(objects)}
     promoted = (ref.value.get("judgement") for ref in objects.read_refs(f"{promotions.FOLDER}/"))
     judged = (judgements.needed(objects, bundle) for bundle in whole)
     return whole.union({Digest(each) for each in promoted if each}, *judged)

@@ -1,4 +1,7 @@
-"""Which packages an image needs: those of the project's lock, and those that noteship needs beside them."""
+"""Which packages an image needs: those of the project's lock, and those that noteship needs beside them.
+
+And which of them a service imports when it starts.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +11,14 @@ from importlib import metadata
 from noteship import project
 from noteship.project.interpreter import normal
 
-__all__ = ["pins", "target_markers"]
+__all__ = ["pins", "served", "target_markers"]
 
 OWN = "noteship"
+# What a service needs: the names of requirements-serve.in. pyarrow is looked for by pandas.
+SERVED = (
+    *("httptools", "msgspec", "nats-py", "numpy", "obstore", "packaging", "pandas", "prometheus-client", "pyarrow"),
+    *("scikit-learn", "skops", "starlette", "uvicorn", "uvloop"),
+)
 # What markers are asked on the machine of an image (PEP 508, "Environment Markers").
 LINUX = {"os_name": "posix", "sys_platform": "linux", "platform_system": "Linux", "extra": ""}
 
@@ -46,14 +54,34 @@ def pins(environment: project.Environment, markers: Mapping[str, str]) -> list[s
             name, _, version = pin.strip().partition("==")
             found[normal(name)] = version
     installed = _installed(environment.interpreter.folders)
-    todo = [OWN, *found]
+    for needed in _closure([OWN, *found], installed, markers):
+        if needed != OWN and needed not in found:
+            found[needed] = installed[needed].version
+    return sorted(f"{name}=={version}" for name, version in found.items())
+
+
+def served(environment: project.Environment, needs: Iterable[str], markers: Mapping[str, str]) -> frozenset[str]:
+    """Names of what a service imports: its own needs and a bundle's, and what these need.
+
+    - needs: names of the packages that the bundle's steps need
+    """
+    installed = _installed(environment.interpreter.folders)
+    return frozenset(_closure([*SERVED, *map(normal, needs)], installed, markers))
+
+
+def _closure(
+    names: Iterable[str], installed: Mapping[str, metadata.Distribution], markers: Mapping[str, str]
+) -> set[str]:
+    """Names, and those of what they need that is installed; what is not is for another machine."""
+    found = set(names)
+    todo = list(found)
     while todo:
         for needed in _needs(installed.get(todo.pop()), markers):
-            # What is not installed is for another machine; where it is needed all the same, its user says so.
-            if needed not in found and needed != OWN and needed in installed:
-                found[needed] = installed[needed].version
+            # Where it is needed all the same, its user says so.
+            if needed not in found and needed in installed:
+                found.add(needed)
                 todo.append(needed)
-    return sorted(f"{name}=={version}" for name, version in found.items())
+    return found
 
 
 def _installed(folders: Iterable[str]) -> dict[str, metadata.Distribution]:

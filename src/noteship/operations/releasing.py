@@ -205,7 +205,7 @@ class _Release:
         return manifests.StoreAccess(
             endpoint,
             _key(asked.credentials or f"{self.named.name}-store", "credentials"),
-            replace(reaching.of_url(endpoint, "[kubernetes.store] endpoint", self._lookup), name="the store"),
+            reaching.of_url(endpoint, "[kubernetes.store] endpoint", self._lookup),
             region,
         )
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-__all__ = ["build", "render"]
+from noteship.cli.options.values import seconds
+
+__all__ = ["build", "deploy", "render", "rollback", "status", "undeploy", "why"]
 
 BUNDLE = (
     "the bundle that it serves: `champion`, `latest` or the start of a digest (default: the champion, else the latest)"
@@ -66,3 +68,60 @@ def render(parser: argparse.ArgumentParser) -> None:
 def _named(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--namespace", metavar="NAME", help="in place of [kubernetes] namespace, or the kubeconfig's")
     parser.add_argument("--name", metavar="NAME", help="in place of [kubernetes] name, or the project's")
+
+
+def deploy(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("bundle", metavar="BUNDLE", nargs="?", help=BUNDLE)
+    parser.add_argument("--image", metavar="IMAGE", help=IMAGE)
+    _named(parser)
+    _sent(parser)
+
+
+def rollback(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "release",
+        metavar="RELEASE",
+        nargs="?",
+        help="the start of a release's id, as `status NAME` lists them (default: the last before that came up)",
+    )
+    _named(parser)
+    _sent(parser)
+
+
+def status(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("release", metavar="NAME", nargs="?", help="one release, with its history (default: all)")
+    _in_cluster(parser)
+
+
+def undeploy(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("release", metavar="NAME", nargs="?", help="which release (default: the project's)")
+    parser.add_argument("--dry-run", action="store_true", help="say what would be taken away, and leave it")
+    parser.set_defaults(name=None)
+    _in_cluster(parser)
+
+
+def _sent(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--context", metavar="NAME", help="the kubeconfig's context (default: its current one)")
+    parser.add_argument("--reason", metavar="TEXT", help="why, for the record")
+    parser.add_argument(
+        "--timeout",
+        metavar="SECONDS",
+        type=seconds,
+        help="wait for pods no longer than this, and leave the rollout to the cluster (default: until it is over)",
+    )
+    parser.add_argument("--dry-run", action="store_true", help="look at all that would be in the way, and send nothing")
+
+
+def _in_cluster(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--namespace", metavar="NAME", help="in place of [kubernetes] namespace, or the kubeconfig's")
+    parser.add_argument("--context", metavar="NAME", help="the kubeconfig's context (default: its current one)")
+
+
+def why(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "thing", metavar="THING", help="a release's name, or pod/NAME, deployment/NAME, job/NAME, run/ID"
+    )
+    parser.add_argument("-n", "--namespace", metavar="NAME", default="", help="where it is (default: the context's)")
+    parser.add_argument(
+        "--context", metavar="NAME", default="", help="a context of the kubeconfig (default: its current one)"
+    )

@@ -8,6 +8,7 @@ from typing import Self
 from noteship import errors
 
 __all__ = [
+    "CompilerEnded",
     "DamagedLayer",
     "DamagedWheel",
     "FileChanged",
@@ -18,6 +19,33 @@ __all__ = [
 ]
 
 _DIGEST = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+
+
+@dataclass(eq=False)
+class CompilerEnded(errors.WorkFailed):
+    """The interpreter that compiles sources of an image does not start, or ended at one of them."""
+
+    retryable = True
+
+    python: str
+    path: str
+    reason: str
+
+    def parts(self) -> errors.Parts:
+        """The message."""
+        at = f" at {self.path}" if self.path else ""
+        return errors.Parts(
+            fact=f"the interpreter that makes byte code ended{at}: {errors.cut(self.reason)}",
+            where=self.python,
+            nearest="too little memory, or an interpreter that is damaged",
+            remedy=f"see that '{self.python} -I -S -c pass' works, give more memory, and build again",
+        )
+
+    @classmethod
+    def example(cls) -> Self:
+        """One instance."""
+        path = "/opt/noteship/lib/python3.12/site-packages/mail/words.py"
+        return cls("/home/ada/mail/.venv/bin/python", path, "ended by signal 9 (SIGKILL)")
 
 
 @dataclass(eq=False)

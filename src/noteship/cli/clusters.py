@@ -1,0 +1,49 @@
+"""What the verbs on releases share: the cluster that is asked, and how far a rollout is."""
+
+from __future__ import annotations
+
+import argparse
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from noteship import cluster
+from noteship.cli.filling import Bar, shown
+from noteship.cli.output import Output
+from noteship.operations import rolling
+from noteship.stopping import first_signal
+
+__all__ = ["opened", "telling", "working"]
+
+
+@contextmanager
+def opened(arguments: argparse.Namespace) -> Iterator[cluster.Cluster]:
+    """The cluster that the kubeconfig names, by the context that is asked for."""
+    at = cluster.open_cluster(arguments.context or "", arguments.namespace or "")
+    try:
+        yield at
+    finally:
+        at.close()
+
+
+@contextmanager
+def working(output: Output) -> Iterator[tuple[Bar, threading.Event]]:
+    """A bar on a terminal, and what the first Ctrl-C sets."""
+    bar, stop = Bar("reading the project"), threading.Event()
+    with shown(bar, output), first_signal(lambda _: stop.set()):
+        yield bar, stop
+
+
+def telling(bar: Bar) -> rolling.Tell:
+    """Let a bar show how far a rollout is."""
+
+    def tell(moment: rolling.Moment) -> None:
+        at = moment.progress
+        if at is None:
+            bar.told(0.0, moment.what)
+            return
+        why = f"  {at.pod}: {at.reason}" if at.reason else ""
+        old = f", {at.old} old" if at.old else ""
+        bar.told(at.ready / max(1, at.wanted), f"{at.ready} of {at.wanted} pods ready{old}{why}")
+
+    return tell

@@ -1,0 +1,64 @@
+"""Tells which releases there are, and how they do."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+
+from noteship import cluster
+from noteship.cli import clusters
+from noteship.cli.output import Output, table
+from noteship.digests import short
+from noteship.operations import releasing
+from noteship.operations import status as operation
+from noteship.operations.opened import OpenedProject
+
+__all__ = ["run"]
+
+
+def run(arguments: argparse.Namespace, output: Output) -> int:
+    """Tell of all releases of the namespace, or of one with its history."""
+    project = OpenedProject.at(arguments.project)
+    with clusters.opened(arguments) as at:
+        named = releasing.named_release(project, arguments.release, arguments.namespace, at)
+        found = operation.status(project, at, named.namespace, arguments.release)
+    output.document({"namespace": named.namespace, "cluster": at.url, "releases": [each.to_json() for each in found]})
+    if not found:
+        output.text(f"nothing is deployed in {named.namespace}: noteship deploy")
+    for each in found:
+        output.text(*_told(each))
+        if arguments.release:
+            output.text(*_history(each))
+    return 0
+
+
+def _told(at: operation.Standing) -> Iterator[str]:
+    yield f"{at.name} in {at.namespace}  {at.kind}, {_pods(at.pods)}"
+    yield f"  bundle {short(at.bundle)}, image {at.image}"
+    if at.record is not None:
+        why = f": {at.record.reason}" if at.record.reason else ""
+        yield f"  release {at.record.id}, since {at.record.at}, by {at.record.by}{why}"
+    if at.differs is None:
+        yield "  not on record here: it was deployed with another store"
+    elif not at.differs:
+        yield "  what runs is what was recorded"
+    else:
+        yield from (f"  not as recorded: {each}" for each in at.differs)
+    yield from (f"  {each}" for each in at.moved)
+
+
+def _pods(at: cluster.Progress | None) -> str:
+    if at is None:
+        return "by the clock"
+    state = {"done": "", "failed": ", failed"}.get(at.state, ", under way")
+    why = f"; {at.pod}: {at.reason}: {at.message}" if at.reason else ""
+    return f"{at.ready} of {at.wanted} ready{state}{why}"
+
+
+def _history(at: operation.Standing) -> Iterator[str]:
+    rows = [
+        (past.record.id, past.state, short(past.record.bundle), past.record.at, past.record.by, past.why)
+        for past in at.history
+    ]
+    if rows:
+        yield from table(rows, header=("release", "state", "bundle", "since", "by", ""), indent="  ")

@@ -1,0 +1,39 @@
+"""Says why something on the cluster waits or fails."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+
+from noteship.cli.output import Output
+from noteship.operations import why as operation
+
+__all__ = ["run"]
+
+WHO = {"you": "you", "team": "the project's team", "administrators": "the cluster's administrators"}
+# Of what says so; --json has it all.
+SEEN = 2
+
+
+def run(arguments: argparse.Namespace, output: Output) -> int:
+    """Ask, and give 0 whatever the answer is."""
+    request = operation.WhyRequest(arguments.thing, arguments.namespace, arguments.context)
+    answer = operation.why(request)
+    output.document(answer.to_json())
+    output.text(*_lines(answer))
+    return 0
+
+
+def _lines(answer: operation.Answer) -> Iterator[str]:
+    counted = ", ".join(f"{count} {state}" for state, count in answer.pods)
+    yield f"{answer.thing}" + (f" (pods: {counted})" if counted else "")
+    if not answer.causes:
+        yield "  nothing is known to be in the way"
+    for each in answer.causes:
+        yield f"  {each.sentence}"
+        yield f"    do: {each.remedy}"
+        yield f"    who: {WHO[each.who]}"
+        for seen in each.evidence[-SEEN:]:
+            yield f"    seen: {seen}"
+    for fact in answer.unread:
+        yield f"  not looked at: {fact}"

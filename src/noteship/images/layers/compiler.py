@@ -1,0 +1,123 @@
+"""The project's interpreter as a compiler of sources, which it reads and never runs."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import IO
+
+from noteship.images.layers import errors
+from noteship.images.layers.entry import Entry
+from noteship.stopping import how_ended
+
+__all__ = ["Compiler"]
+
+# Asked: a line with the lengths of a path and of a source, and both. Answered: a line with a length, and that many
+# bytes: a file of byte code with a hash that is not checked (PEP 552: magic number, flags 1, hash, code), or none.
+#
+# Of marshal's forms, 2 is the last without references, which depend on who else holds an object; it takes a sixth more
+# room. Sets are written in an order of their own since Python 3.11.
+PROGRAM = """
+import importlib.util, marshal, sys
+asked, answered = sys.stdin.buffer, sys.stdout.buffer
+while line := asked.readline():
+    path, source = map(asked.read, map(int, line.split()))
+    try:
+        code = compile(source, path.decode(), "exec", dont_inherit=True, optimize=0)
+        head = importlib.util.MAGIC_NUMBER + (1).to_bytes(4, "little") + importlib.util.source_hash(source)
+        found = head + marshal.dumps(code, 2)
+    except Exception:
+        found = b""
+    answered.write(b"%d\\n" % len(found))
+    answered.write(found)
+    answered.flush()
+"""
+# Isolated, and without `site`, which would run what `.pth` files of packages say.
+OPTIONS = ("-I", "-S", "-W", "ignore", "-c", PROGRAM)
+
+
+@dataclass(frozen=True)
+class Compiler:
+    """CPython of the image's minor version.
+
+    - python: the path that starts it
+    - version: all of it, as `3.12.4`
+    """
+
+    python: str
+    version: str
+
+    @property
+    def key(self) -> list[str]:
+        """What the byte code of a source depends on."""
+        return ["cpython", self.version]
+
+    @property
+    def tag(self) -> str:
+        """What names of files of byte code have (PEP 3147), as `cpython-312`."""
+        return "cpython-" + "".join(self.version.split(".")[:2])
+
+    @contextmanager
+    def started(self) -> Iterator[Callable[[Entry], bytes]]:
+        """One process that compiles one file of an image after the other; it gives no bytes for what it cannot.
+
+        Raises: CompilerEnded, and what the files' contents raise.
+        """
+        try:
+            process = subprocess.Popen(
+                [self.python, *OPTIONS],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                # Ctrl-C is for noteship, with which its pipe ends.
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise errors.CompilerEnded(self.python, "", error.strerror or str(error)) from error
+        with process:
+            assert process.stdin
+            try:
+                yield lambda entry: self._compiled(process, entry)
+            finally:
+                process.kill()
+                # What was not taken any more.
+                with suppress(BrokenPipeError):
+                    process.stdin.close()
+
+    def _compiled(self, process: subprocess.Popen[bytes], entry: Entry) -> bytes:
+        path = f"/{entry.path}".encode()
+        gathered = _Gathered()
+        entry.content.send(gathered)
+        source = b"".join(gathered.pieces)
+        assert process.stdin and process.stdout
+        with suppress(BrokenPipeError):
+            process.stdin.write(b"%d %d\n%b%b" % (len(path), len(source), path, source))
+            process.stdin.flush()
+        answer = _answer(process.stdout)
+        if answer is None:
+            raise errors.CompilerEnded(self.python, path.decode(), how_ended(process.wait()))
+        return answer
+
+
+def _answer(stream: IO[bytes]) -> bytes | None:
+    """None where the process ended before it was whole."""
+    line = stream.readline()
+    if not line.endswith(b"\n"):
+        return None
+    found = stream.read(int(line))
+    return found if len(found) == int(line) else None
+
+
+class _Gathered:
+    """All bytes of a file."""
+
+    def __init__(self) -> None:
+        self.pieces: list[bytes] = []
+
+    def plain(self, data: bytes) -> None:
+        self.pieces.append(data)
+
+    def deflated(self, pieces: Iterable[tuple[bytes, bytes]], crc: int, size: int) -> None:  # noqa: ARG002
+        self.pieces += [plain for _, plain in pieces]

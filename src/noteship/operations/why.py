@@ -1,0 +1,76 @@
+"""`noteship why`: what is in the way of something on the cluster."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from noteship import cluster
+from noteship.cluster import why as cluster_why
+
+if TYPE_CHECKING:
+    from noteship.cluster.why import Cause, Evidence, Thing
+
+__all__ = ["Answer", "WhyRequest", "answer", "why"]
+
+
+@dataclass(frozen=True)
+class WhyRequest:
+    """What is asked about, and where; "" is the kubeconfig's own choice.
+
+    - thing: a release's name, or KIND/NAME
+    """
+
+    thing: str
+    namespace: str = ""
+    context: str = ""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What is in the way, the nearest to the root first; nothing where nothing is known to be.
+
+    - pods: how many are in which state
+    - unread: what could not be read, and why
+    """
+
+    thing: Thing
+    causes: tuple[Cause, ...]
+    pods: tuple[tuple[str, int], ...]
+    unread: tuple[str, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """As a plain value."""
+        return {
+            "thing": {"kind": self.thing.kind, "name": self.thing.name, "namespace": self.thing.namespace},
+            "causes": [each.to_json() for each in self.causes],
+            "pods": dict(self.pods),
+            "unread": list(self.unread),
+        }
+
+
+def why(request: WhyRequest) -> Answer:
+    """Ask the cluster, and decide.
+
+    Raises UnknownThing, ObjectMissing, what opening a cluster and reading from it raise.
+    """
+    thing = cluster_why.Thing.parsed(request.thing, request.namespace)
+    opened = cluster.open_cluster(request.context, request.namespace)
+    try:
+        return answer(opened, thing)
+    finally:
+        opened.close()
+
+
+def answer(opened: cluster.Cluster, thing: Thing) -> Answer:
+    """The same of a cluster that is open."""
+    evidence = cluster_why.gather(opened, thing)
+    found = cluster_why.causes(evidence)
+    if not found and any(each.kind == thing.kind for each in evidence.absent):
+        raise cluster.errors.ObjectMissing(str(evidence.thing), opened.url)
+    return Answer(evidence.thing, found, _states(evidence), evidence.unread)
+
+
+def _states(evidence: Evidence) -> tuple[tuple[str, int], ...]:
+    return tuple(Counter(cluster_why.states(evidence)).items())
