@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -13,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from cli.projects import COMMAND
 from cluster import api, why_cases
 from cluster.why_cases import NAMES, Case, is_told, replaced
 from cluster.why_surroundings import REGISTRY, SURROUNDINGS, QueueMissing
@@ -86,6 +88,24 @@ def test_a_real_case_is_told_with_its_remedy(case: Case, told: dict[str, Future[
     assert not any(why_cases.SECRET in str(vars(each)) for each in found)
     if os.environ.get(RECORDS):
         _record(case, evidence, words)
+
+
+def test_the_verb_says_it_for_people_and_for_programs(tmp_path: Path) -> None:
+    """The same causes, from the command line."""
+    with api.namespace(tmp_path) as space, closing(open_cluster(namespace=space.name)) as cluster:
+        _until_account(space)
+        cluster.apply(why_cases.container(resources={"requests": {"cpu": "64"}}))
+        words = (*COMMAND, "why", "pod/mail", "--namespace", space.name)
+        end = time.monotonic() + PATIENCE_S
+        while True:
+            done = subprocess.run([*words, "--json"], capture_output=True, text=True, check=True)
+            found = json.loads(done.stdout)["causes"]
+            if found or time.monotonic() > end:
+                break
+        assert [each["kind"] for each in found] == ["too-few-cpus"]
+        said = subprocess.run(words, capture_output=True, text=True, check=True).stdout
+    assert f"pod mail in {space.name} (pods: 1 pending)" in said
+    assert f"\n  {found[0]['sentence']}\n    do: {found[0]['remedy']}\n    who: you\n" in said
 
 
 def _record(case: Case, evidence: Evidence, words: Mapping[str, str]) -> None:

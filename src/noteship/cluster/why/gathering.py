@@ -18,7 +18,8 @@ __all__ = ["gather"]
 
 # Of each container; a traceback of a deep library is longer, but its end is what tells.
 LINES = 60
-LINE_LIMIT = 400
+# A record of noteship's log, or a Status of the cluster, is whole; sentences are shorter than that anyway.
+LINE_LIMIT = 4_000
 # Pods of one cause are alike: the newest ones are looked at.
 PODS = 5
 LOGS_S = 10.0
@@ -237,6 +238,6 @@ def _event(event: Object) -> Object:
     return {
         "involvedObject": {name: each for name, each in involved.items() if each},
         **{name: event.get(name) for name in ("type", "reason", "count")},
-        "message": base_errors.cut(str(event.get("message") or ""), 4 * LINE_LIMIT),
+        "message": base_errors.cut(str(event.get("message") or ""), LINE_LIMIT),
         "lastTimestamp": _time(event),
     }
