@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,6 +19,7 @@ from noteship.cluster import why
 from noteship.cluster.cluster import LogsOf, ObjectRef
 from noteship.cluster.memory_cluster import MemoryCluster
 from noteship.cluster.why import Cause, Evidence, Thing, errors
+from noteship.cluster.why.cause import quoted
 from noteship.operations import why as operation
 
 RECORDED = Path(__file__).parent / "recorded" / "why"
@@ -170,6 +172,21 @@ def test_a_release_is_all_that_has_its_label() -> None:
         cluster.set_status(ObjectRef("v1", "Pod", name), status)
     (cause,) = why.causes(why.gather(cluster, Thing("Release", "mail")))
     assert cause.sentence == "the image mail-1 of pod mail-1 is not at its registry"
+
+
+def test_what_somebody_else_made_is_found_by_its_name() -> None:
+    """Where no release has it."""
+    evidence = why.gather(place(TRACEBACK, "KeyError: 'label'"), Thing("Release", "mail"))
+    assert evidence.thing == Thing("Pod", "mail", "team-a")
+    assert [each.kind for each in why.causes(evidence)] == ["crash"]
+
+
+def test_long_lines_take_no_long_time() -> None:
+    """Looking for what may be secret is linear in their length, nearly."""
+    began = time.perf_counter()
+    for word in ("x-", "x", "token-", "api-key-", "a://", "ey"):
+        quoted(word * (4_000 // len(word)))
+    assert time.perf_counter() - began < 2.0
 
 
 @pytest.mark.parametrize("text", ["service/mail", "pod/", "/mail", "a b", "pod/../x"])

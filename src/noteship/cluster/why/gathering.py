@@ -12,7 +12,7 @@ from noteship.cluster.cluster import EVERYWHERE, Cluster, LogsOf, Object, Object
 from noteship.cluster.manifests import labels
 from noteship.cluster.pods import table, tables
 from noteship.cluster.why.evidence import Evidence, without_values
-from noteship.cluster.why.thing import Thing
+from noteship.cluster.why.thing import Thing, ThingKind
 
 __all__ = ["gather"]
 
@@ -25,12 +25,15 @@ PODS = 5
 LOGS_S = 10.0
 QUEUES = "kueue.x-k8s.io"
 _VERSIONS = {"Pod": "v1", "Deployment": "apps/v1", "Job": "batch/v1"}
+_BY_NAME: tuple[ThingKind, ...] = ("Deployment", "Job", "Pod")
 _LABELS = {"Release": "release", "Run": "run"}
 _QUIET = ("ContainerCreating", "PodInitializing")
 
 
 def gather(cluster: Cluster, thing: Thing) -> Evidence:
     """What the cluster tells of a thing; what may not be read is named in `unread`, and the rest is gathered.
+
+    Where no release has the name, a Deployment, a Job or a pod that has it is meant, and is the evidence's thing.
 
     Raises what reading raises, but RightMissing. Cost: about ten requests, and one for each container that failed.
     """
@@ -75,7 +78,7 @@ class _Gathering:
                 self._list(version, kind, label)
             self._list("apps/v1", "ReplicaSet", label)
             if not self._objects_of("Pod", "Deployment", "Job"):
-                self._absent.append(ObjectRef("", thing.kind, thing.name, thing.namespace))
+                self._named()
             return
         found = self._get(_VERSIONS[thing.kind], thing.kind, thing.name)
         if found is None:
@@ -87,6 +90,17 @@ class _Gathering:
         for version, kind in (("apps/v1", "ReplicaSet"), ("v1", "Pod")):
             if kind == "Pod" or thing.kind == "Deployment":
                 self._list(version, kind, selector)
+
+    def _named(self) -> None:
+        """Nothing has the label: what somebody else has made, and has the name, is meant."""
+        before = list(self._absent)
+        for kind in _BY_NAME:
+            if self._get(_VERSIONS[kind], kind, self._thing.name):
+                self._absent = before
+                self._thing = Thing(kind, self._thing.name, self._thing.namespace)
+                self._asked()
+                return
+        self._absent = [*before, ObjectRef("", self._thing.kind, self._thing.name, self._thing.namespace)]
 
     def _owners(self, thing: Object) -> None:
         """What made a pod: a Job says when it has to be over, a ReplicaSet nothing more than the pod."""
