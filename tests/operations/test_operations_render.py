@@ -47,6 +47,12 @@ def release(root: Path, text: str) -> Any:
     return releasing.release_of(OpenedProject.at(root), NAMED, IMAGED)
 
 
+def test_its_own_namespace_may_call_it(tmp_path: Path) -> None:
+    """Where nothing is said; an empty list leaves nobody but who comes by the edge."""
+    assert release(tmp_path, SETTINGS).shape.callers == (NAMESPACE,)
+    assert release(tmp_path, SETTINGS + "callers = []\n").shape.callers == ()
+
+
 def test_each_setting_has_its_place(tmp_path: Path) -> None:
     """What `[kubernetes]` says is in the release, in the words of manifests."""
     (tmp_path / "ca.pem").write_text("-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n")
