@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -13,9 +14,11 @@ from typing import Any
 
 import pytest
 
+from cli.projects import COMMAND
 from cluster import api, why_cases
 from cluster.why_cases import NAMES, Case, is_told, replaced
 from cluster.why_surroundings import REGISTRY, SURROUNDINGS, QueueMissing
+from contracts import cluster_places
 from noteship.cluster import open_cluster
 from noteship.cluster.cluster import Cluster
 from noteship.cluster.why import Evidence, Thing, causes, gather
@@ -86,6 +89,54 @@ def test_a_real_case_is_told_with_its_remedy(case: Case, told: dict[str, Future[
     assert not any(why_cases.SECRET in str(vars(each)) for each in found)
     if os.environ.get(RECORDS):
         _record(case, evidence, words)
+
+
+def test_the_verb_says_it_for_people_and_for_programs(tmp_path: Path) -> None:
+    """The same causes, from the command line."""
+    with api.namespace(tmp_path) as space, closing(open_cluster(namespace=space.name)) as cluster:
+        _until_account(space)
+        cluster.apply(why_cases.container(resources={"requests": {"cpu": "64"}}))
+        words = (*COMMAND, "why", "pod/mail", "--namespace", space.name)
+        end = time.monotonic() + PATIENCE_S
+        while True:
+            done = subprocess.run([*words, "--json"], capture_output=True, text=True, check=True)
+            found = json.loads(done.stdout)["causes"]
+            if found or time.monotonic() > end:
+                break
+        assert [each["kind"] for each in found] == ["too-few-cpus"]
+        said = subprocess.run(words, capture_output=True, text=True, check=True).stdout
+    assert f"pod mail in {space.name} (pods: 1 pending)" in said
+    assert f"\n  {found[0]['sentence']}\n    do: {found[0]['remedy']}\n    who: you\n" in said
+
+
+# What a person of a team may see, as the cluster role `view` has it: nothing of the whole cluster, and no Secret.
+VIEW = [
+    {
+        "apiGroups": ["", "apps", "batch", "networking.k8s.io"],
+        "resources": [
+            *("deployments", "events", "jobs", "networkpolicies", "persistentvolumeclaims", "pods", "pods/log"),
+            *("replicasets", "resourcequotas", "services"),
+        ],
+        "verbs": ["get", "list"],
+    }
+]
+
+
+def test_the_rights_of_a_person_of_a_team_are_enough(tmp_path: Path) -> None:
+    """What is of the whole cluster, such as nodes, is named as not looked at."""
+    with cluster_places.opened("real", tmp_path) as place:
+        limited = place.limited(VIEW)
+        place.cluster.apply(why_cases.deployment(why_cases.pod("{}['label']")))
+        end = time.monotonic() + PATIENCE_S
+        while True:
+            evidence = gather(limited, Thing("Deployment", "mail"))
+            found = causes(evidence)
+            if found or time.monotonic() > end:
+                break
+            time.sleep(1)
+    assert [each.kind for each in found] == ["crash"]
+    unread = [each.partition(" may not ")[2].partition(" in ")[0] for each in evidence.unread]
+    assert unread == ["get namespaces", "list nodes"]
 
 
 def _record(case: Case, evidence: Evidence, words: Mapping[str, str]) -> None:

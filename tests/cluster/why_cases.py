@@ -134,6 +134,30 @@ def probed(probe: str, code: str, path: str = "/", port: int = 8080, **more: Any
     return container(code, spec={"restartPolicy": "Always"}, ports=ports, **{f"{probe}Probe": asked})
 
 
+def crashing() -> Manifest:
+    """A container for what has to be done before."""
+    found: Manifest = pod("raise RuntimeError('cannot prepare')")["spec"]["containers"][0]
+    return {**found, "name": "before"}
+
+
+def with_files(secret: str, key: str, config_map: str) -> Manifest:
+    """One volume of several sources, as noteship renders it."""
+    sources = [
+        {"configMap": {"name": config_map, "items": [{"key": "noteship.toml", "path": "noteship.toml"}]}},
+        {"secret": {"name": secret, "items": [{"key": key, "path": "store"}]}},
+    ]
+    volume = {"name": "files", "projected": {"sources": sources}}
+    return container(volumeMounts=[{"name": "files", "mountPath": "/files"}], spec={"volumes": [volume]})
+
+
+def of_release(made: Manifest) -> Manifest:
+    """With noteship's own label, on its pods, too."""
+    label = {"noteship.dev/release": "letters"}
+    made["metadata"].setdefault("labels", {}).update(label)
+    made["spec"]["template"].setdefault("metadata", {}).setdefault("labels", {}).update(label)
+    return made
+
+
 def scoring(project: str) -> Manifest:
     """noteship itself, with a project of its image or of a ConfigMap."""
     words = ["score", f"--project={project}", "--", "latest", "/project/rows.csv", "/tmp/scores.jsonl"]
@@ -630,6 +654,15 @@ CASES = (
         around="registry-with-login",
     ),
     Case(
+        "pulling",
+        "pulling",
+        ("has been pulling the image @LOGIN@/team-a/mail:3 for",),
+        "wait",
+        "you",
+        (pod(image="@LOGIN@/team-a/mail:3"),),
+        around="slow-registry",
+    ),
+    Case(
         "wrong-architecture",
         "wrong-architecture",
         ("@FOREIGN@", "exec format error"),
@@ -709,6 +742,71 @@ CASES = (
                 spec={"volumes": [{"name": "tmp", "emptyDir": {"sizeLimit": "10Mi"}}]},
             ),
         ),
+    ),
+    Case(
+        "admission-refused",
+        "admission-refused",
+        ("the cluster's policy", "no pods on Mondays"),
+        "change what it names",
+        "team",
+        (deployment(pod()),),
+        WEB,
+        around="policy",
+    ),
+    Case(
+        "unschedulable",
+        "unschedulable",
+        ("no node takes pod mail", "didn't match pod affinity rules"),
+        "scheduler",
+        "administrators",
+        (
+            pod(
+                affinity={
+                    "podAffinity": {
+                        "requiredDuringSchedulingIgnoredDuringExecution": [
+                            {
+                                "topologyKey": "kubernetes.io/hostname",
+                                "labelSelector": {"matchLabels": {"app": "nobody"}},
+                            }
+                        ]
+                    }
+                }
+            ),
+        ),
+    ),
+    Case(
+        "crash-of-an-init-container",
+        "crash",
+        ("RuntimeError: cannot prepare",),
+        "correct",
+        "team",
+        (pod(initContainers=[crashing()]),),
+    ),
+    Case(
+        "key-missing-of-a-release",
+        "key-missing",
+        ("the Secret 'mail-store'", "no key 'credentials'"),
+        "add the key 'credentials'",
+        "team",
+        (
+            thing("Secret", "v1", "mail-store", stringData={"keys": SECRET}),
+            thing("ConfigMap", "v1", "mail-settings", data={"noteship.toml": ""}),
+            of_release(deployment(with_files("mail-store", "credentials", "mail-settings"))),
+        ),
+        ("Release", "letters"),
+    ),
+    Case(
+        "config-map-missing-of-a-release",
+        "config-map-missing",
+        ("the ConfigMap 'mail-settings'", "volume 'files'"),
+        "make the ConfigMap",
+        "team",
+        (
+            thing("Secret", "v1", "mail-store", stringData={"credentials": SECRET}),
+            of_release(deployment(with_files("mail-store", "credentials", "mail-settings"))),
+            of_release(job(pod("print('done')"))),
+        ),
+        ("Release", "letters"),
     ),
     Case(
         "bundle-damaged",

@@ -21,6 +21,7 @@ from typing import Any
 
 from cli.projects import COMMAND, Project
 from contracts import cluster_places
+from noteship.cluster import errors
 from noteship.cluster.cluster import Cluster, ObjectRef, Selection
 from noteship.images.descriptor import Blob, Descriptor
 from noteship.images.reference import parsed
@@ -59,14 +60,16 @@ class QueueMissing(Exception):
 
 
 @contextmanager
-def answering(status: int, body: str, headers: Mapping[str, str], host: str) -> Iterator[int]:
+def answering(status: int, body: str, headers: Mapping[str, str], host: str, wait_s: float = 0) -> Iterator[int]:
     """A server that gives everybody the same answer; its port."""
+    is_over = threading.Event()
 
     class Answer(http.server.BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
         def answer(self) -> None:
             self.rfile.read(int(self.headers.get("content-length") or 0))
+            is_over.wait(wait_s)
             self.send_response(status)
             for name, value in {**headers, "content-length": str(len(body))}.items():
                 self.send_header(name, value)
@@ -85,6 +88,7 @@ def answering(status: int, body: str, headers: Mapping[str, str], host: str) -> 
     try:
         yield server.server_address[1]
     finally:
+        is_over.set()
         server.shutdown()
         server.server_close()
 
@@ -94,6 +98,13 @@ def registry_with_login(cluster: Cluster) -> Iterator[Found]:
     """A registry on this machine that wants to know who asks."""
     body = json.dumps({"errors": [{"code": "UNAUTHORIZED", "message": "authentication required"}]})
     with answering(401, body, {"www-authenticate": 'Basic realm="team"'}, "127.0.0.1") as port:
+        yield {"LOGIN": f"localhost:{port}"}
+
+
+@contextmanager
+def slow_registry(cluster: Cluster) -> Iterator[Found]:
+    """A registry on this machine that takes its time."""
+    with answering(404, "{}", {}, "127.0.0.1", wait_s=600) as port:
         yield {"LOGIN": f"localhost:{port}"}
 
 
@@ -223,6 +234,39 @@ def webhook_down(cluster: Cluster) -> Iterator[Found]:
 
 
 @contextmanager
+def policy(cluster: Cluster) -> Iterator[Found]:
+    """A rule of the cluster's own against pods of this namespace."""
+    match = {
+        "resourceRules": [{"apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": ["pods"]}]
+    }
+    validations = [{"expression": "false", "message": "no pods on Mondays"}]
+    here = {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": cluster.namespace}}}
+    rule = {
+        "apiVersion": HOOKS,
+        "kind": "ValidatingAdmissionPolicy",
+        "metadata": {"name": cluster.namespace},
+        "spec": {"matchConstraints": match, "validations": validations},
+    }
+    binding = {
+        "apiVersion": HOOKS,
+        "kind": "ValidatingAdmissionPolicyBinding",
+        "metadata": {"name": cluster.namespace},
+        "spec": {"policyName": cluster.namespace, "validationActions": ["Deny"], "matchResources": here},
+    }
+    with applied(cluster, rule), applied(cluster, binding):
+        refused = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "try"}}
+        refused["spec"] = {"containers": [{"name": "main", "image": "mail"}]}  # type: ignore[assignment]
+        end = time.monotonic() + 60
+        while time.monotonic() < end:
+            try:
+                cluster.apply(refused, dry_run=True)
+            except errors.AdmissionRefused:
+                break
+            time.sleep(0.2)
+        yield {}
+
+
+@contextmanager
 def tainted_node(cluster: Cluster) -> Iterator[Found]:
     """A node that is kept for another team; nothing runs there, as no kubelet does."""
     name = cluster.namespace
@@ -288,7 +332,9 @@ SURROUNDINGS: dict[str, Around] = {
     "missing-namespace": missing_namespace,
     "noteships-image": noteships_image,
     "other-architecture": other_architecture,
+    "policy": policy,
     "registry-with-login": registry_with_login,
+    "slow-registry": slow_registry,
     "tainted-node": tainted_node,
     "webhook-down": webhook_down,
 }

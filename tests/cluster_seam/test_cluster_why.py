@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+import time
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, get_args
 
@@ -11,10 +14,13 @@ import pytest
 
 from cluster import why_cases
 from cluster.why_cases import NAMES, Case, is_told
+from noteship.cluster import errors as cluster_errors
 from noteship.cluster import why
 from noteship.cluster.cluster import LogsOf, ObjectRef
 from noteship.cluster.memory_cluster import MemoryCluster
 from noteship.cluster.why import Cause, Evidence, Thing, errors
+from noteship.cluster.why.cause import quoted
+from noteship.operations import why as operation
 
 RECORDED = Path(__file__).parent / "recorded" / "why"
 PAGE = Path(__file__).parents[2] / "docs" / "troubleshooting.md"
@@ -112,12 +118,13 @@ def test_a_long_line_is_cut() -> None:
                 {
                     "level": "ERROR",
                     "logger": "noteship.cli.serve",
-                    "message": "the store refuses access\n  at: s3://team-a/mail\n  nearest: InvalidAccessKeyId",
+                    "message": "the store refuses access\n  nearest: InvalidAccessKeyId\n  do: set them",
+                    "model": "m" * 1_000,
                 }
             )
         ],
         json.dumps(
-            {"error": {"kind": "StoreDenied", "fact": "the store refuses access", "nearest": "InvalidAccessKeyId"}},
+            {"error": {"kind": "StoreDenied", "fact": "no", "nearest": "InvalidAccessKeyId", "remedy": "set them"}},
             indent=2,
         ).splitlines(),
     ],
@@ -167,6 +174,21 @@ def test_a_release_is_all_that_has_its_label() -> None:
     assert cause.sentence == "the image mail-1 of pod mail-1 is not at its registry"
 
 
+def test_what_somebody_else_made_is_found_by_its_name() -> None:
+    """Where no release has it."""
+    evidence = why.gather(place(TRACEBACK, "KeyError: 'label'"), Thing("Release", "mail"))
+    assert evidence.thing == Thing("Pod", "mail", "team-a")
+    assert [each.kind for each in why.causes(evidence)] == ["crash"]
+
+
+def test_long_lines_take_no_long_time() -> None:
+    """Looking for what may be secret is linear in their length, nearly."""
+    began = time.perf_counter()
+    for word in ("x-", "x", "token-", "api-key-", "a://", "ey"):
+        quoted(word * (4_000 // len(word)))
+    assert time.perf_counter() - began < 2.0
+
+
 @pytest.mark.parametrize("text", ["service/mail", "pod/", "/mail", "a b", "pod/../x"])
 def test_what_cannot_be_asked_about_is_refused(text: str) -> None:
     """Before the cluster is asked."""
@@ -179,3 +201,132 @@ def test_a_misspelt_kind_is_told_the_nearest() -> None:
     with pytest.raises(errors.UnknownThing) as caught:
         Thing.parsed("deploymnt/mail")
     assert caught.value.nearest == "deployment/mail"
+
+
+def test_what_others_call_an_error_is_not_noteships() -> None:
+    """noteship never says what is wrong without what to do."""
+    (cause,) = told(place("error: cannot open the file"))
+    assert cause.kind == "ended"
+    assert "error: cannot open the file" in cause.sentence
+
+
+def test_a_right_that_noteship_lacks_is_a_missing_right() -> None:
+    """As noteship itself says it, such as a driver that makes Jobs."""
+    account = "system:serviceaccount:team-a:mail"
+    error = cluster_errors.RightMissing("create", "jobs.batch", "team-a", account)
+    (cause,) = told(place(*f"error: {error}".splitlines()))
+    assert (cause.kind, cause.who) == ("missing-right", "administrators")
+    assert "may not create jobs.batch in team-a" in cause.sentence
+
+
+def test_a_node_that_refuses_a_pod_is_told() -> None:
+    """It never began, and has no containers to tell of."""
+    cluster = place(reason="OutOfcpu", message="Pod was rejected: Node didn't have enough resource: cpu")
+    cluster.set_status(
+        MAIL, {"phase": "Failed", "reason": "OutOfcpu", "message": "Node didn't have enough resource: cpu"}
+    )
+    (cause,) = told(cluster)
+    assert cause.kind == "disrupted"
+    assert "OutOfcpu, Node didn't have enough resource: cpu" in cause.sentence
+
+
+def running(finished: datetime) -> dict[str, Any]:
+    """A container that is ready, and ended before that."""
+    before = {"terminated": {"exitCode": 1, "reason": "Error", "finishedAt": finished.strftime("%Y-%m-%dT%H:%M:%SZ")}}
+    return {"name": "main", "ready": True, "restartCount": 1, "state": {"running": {}}, "lastState": before}
+
+
+@pytest.mark.parametrize(("ago", "kinds"), [(timedelta(minutes=1), ["crash"]), (timedelta(days=3), [])])
+def test_what_happened_long_ago_is_in_nobodys_way(ago: timedelta, kinds: list[str]) -> None:
+    """A container that has been ready since is not told by how it once ended."""
+    cluster = place()
+    cluster.add_logs(LogsOf("mail", container="main", previous=True), TRACEBACK, "KeyError: 'label'")
+    cluster.set_status(MAIL, {"phase": "Running", "containerStatuses": [running(datetime.now(UTC) - ago)]})
+    assert [each.kind for each in told(cluster)] == kinds
+
+
+def test_a_job_that_ended_well_is_not_asked_how_often_it_tried() -> None:
+    """Its earlier pods failed, and nobody minds."""
+    evidence = recorded("crash")
+    (pod,) = (each for each in evidence.objects if each["kind"] == "Pod")
+    job = {"apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": "mail", "uid": "1"}}
+    owned = {**pod, "metadata": {**pod["metadata"], "ownerReferences": [{"kind": "Job", "name": "mail", "uid": "1"}]}}
+    over = {**job, "status": {"conditions": [{"type": "Complete", "status": "True"}]}}
+    for made, count in ((job, 1), (over, 0)):
+        assert len(why.causes(replace(evidence, objects=(owned, made)))) == count
+
+
+def queued(said: str) -> Evidence:
+    """A Job of Kueue's, in the words of its Workload's condition."""
+    metadata = {"name": "mail", "uid": "1", "labels": {"kueue.x-k8s.io/queue-name": "team"}}
+    job = {"apiVersion": "batch/v1", "kind": "Job", "metadata": metadata, "spec": {"suspend": True}}
+    queue = {"apiVersion": "kueue.x-k8s.io/v1beta2", "kind": "LocalQueue", "metadata": {"name": "team"}}
+    workload = {
+        "kind": "Workload",
+        "metadata": {"name": "job-mail", "ownerReferences": [{"uid": "1"}]},
+        "status": {"conditions": [{"type": "QuotaReserved", "status": "False", "message": said}]},
+    }
+    return Evidence(Thing("Job", "mail", "team-a"), (job, queue, workload))
+
+
+FLAVORS = "couldn't assign flavors to pod set main: insufficient"
+
+
+@pytest.mark.parametrize(
+    ("said", "who"),
+    [
+        (f"{FLAVORS} unused quota for cpu in flavor default, 1 more needed", "you"),
+        (f"{FLAVORS} quota for cpu in flavor default, request > maximum capacity (500 > 2)", "administrators"),
+    ],
+)
+def test_a_queue_is_told_in_its_own_words(said: str, who: str) -> None:
+    """Who waits for others can do something; what asks for more than there ever is needs the administrators."""
+    (cause,) = why.causes(queued(said))
+    assert (cause.kind, cause.who) == ("queued", who)
+    assert said in cause.sentence
+
+
+def image_pull(message: str) -> Evidence:
+    waits = {"waiting": {"reason": "ErrImagePull", "message": message}}
+    container = {"name": "main", "image": "registry.example.org/mail:1"}
+    pod = {
+        "kind": "Pod",
+        "metadata": {"name": "mail", "namespace": "team-a"},
+        "spec": {"containers": [container]},
+        "status": {"phase": "Pending", "containerStatuses": [{"name": "main", "state": waits}]},
+    }
+    return Evidence(Thing("Pod", "mail", "team-a"), (pod,))
+
+
+@pytest.mark.parametrize(
+    ("message", "kind"),
+    [
+        (
+            "pull access denied, repository does not exist or may require authorization: denied",
+            "pull-unauthorized",
+        ),
+        ("unexpected status from HEAD request: 403 Forbidden", "pull-unauthorized"),
+        ("toomanyrequests: you have reached your pull rate limit", "registry-busy"),
+        ("tls: failed to verify certificate: x509: certificate signed by unknown authority", "registry-unreachable"),
+        ("dial tcp: lookup registry.example.org: no such host", "registry-unreachable"),
+        ("no match for platform in manifest: not found", "wrong-architecture"),
+        ("reading manifest 1: manifest unknown", "image-missing"),
+        ("sha256:40140340100000000000000000000000000000000000000000000000000000: not found", "image-missing"),
+    ],
+)
+def test_pulls_are_told_apart_by_what_registries_say(message: str, kind: str) -> None:
+    """In containerd's words and in CRI-O's."""
+    assert [each.kind for each in why.causes(image_pull(message))] == [kind]
+
+
+def test_nothing_is_asked_of_a_namespace_that_is_not_there() -> None:
+    """It is the cause itself."""
+    evidence = why.gather(MemoryCluster("team-a"), Thing("Deployment", "mail", "team-c"))
+    assert [each.kind for each in why.causes(evidence)] == ["namespace-missing"]
+    assert evidence.objects == ()
+
+
+def test_a_thing_that_is_not_there_is_an_error() -> None:
+    """No cause of anything."""
+    with pytest.raises(cluster_errors.ObjectMissing):
+        operation.answer(MemoryCluster("team-a"), Thing("Release", "mail"))

@@ -184,7 +184,7 @@ def test_noteship_itself_has_some() -> None:
 
 @pytest.mark.parametrize("python", ["/nowhere/python", "/bin/false"])
 def test_a_compiler_that_ends_is_named(python: str, tmp_path: Path) -> None:
-    """An interpreter that is not there, or does not start, is an error with its path; no layer lacks byte code."""
+    """An interpreter that is not there, or does not start, is an error with its path, and gives no layer."""
     with pytest.raises(errors.CompilerEnded) as caught:
         found(plans(small(tmp_path, ["one"]), Compiler(python, COMPILER.version)))
     assert caught.value.python == python

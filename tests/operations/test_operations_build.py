@@ -199,8 +199,8 @@ def test_what_a_service_needs_is_known_from_its_list() -> None:
     """The packages that are compiled are those of the list that production installs, and what they need."""
     lines = (ROOT / "requirements-serve.in").read_text().splitlines()
     names = {re.split(r"[><=; ]", line)[0] for line in lines if line and not line.startswith("#")}
-    assert {*packaged.SERVED} == names | {"pyarrow"}
+    assert {*packaged.SERVED} == names
     environment = projects.inspect(ROOT, EnvironmentSettings())
     served = packaged.served(environment, ["LightGBM"], packaged.target_markers(MINOR, "x86_64"))
     assert {"lightgbm", "scipy", "joblib", "h11"} <= served
-    assert not {"ipykernel", "duckdb", "matplotlib", "noteship"} & served
+    assert not {"ipykernel", "duckdb", "matplotlib", "pygments"} & served

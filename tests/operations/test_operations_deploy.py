@@ -10,9 +10,13 @@ from typing import Any
 
 import pytest
 
-from noteship.cluster.cluster import ObjectRef
+from cli.projects import Project
+from noteship import cluster
+from noteship.cluster.cluster import ObjectRef, Selection, Until
+from noteship.cluster.manifests import BadRelease
 from noteship.cluster.memory_cluster import MemoryCluster
 from noteship.operations import releases, releasing, rolling
+from noteship.operations.carrying import Carrier
 from noteship.operations.errors import (
     ImageWithoutBundle,
     NoNamespace,
@@ -199,9 +203,6 @@ def test_of_two_at_once_one_is_told(made: Deployments) -> None:
     before = releases.present(objects, PLACE)
     other = replace(done.carried.record, id="another", by="ada", before=done.carried.record.id)
     releases.begin(objects, PLACE, other, done.made.rendered.manifests, before)
-    from noteship.cluster import Until
-    from noteship.operations.carrying import Carrier
-
     carrier = Carrier(made.cluster, objects, NAMED, lambda _: None, Until())
     mine = replace(done.carried.record, id="mine", manifests=done.made.release.bundle.digest)
     with pytest.raises(ReleaseMoved, match="ada"):
@@ -264,3 +265,119 @@ def test_a_namespace_has_to_be_chosen(made: Deployments) -> None:
     with pytest.raises(NoNamespace):
         releasing.named_release(made.opened, at=MemoryCluster())
     assert releasing.named_release(made.opened, at=MemoryCluster("team-b")).namespace == "team-b"
+
+
+JOB = """
+[kubernetes.job]
+from = "/project/in"
+to = "/tmp/out"
+"""
+
+
+def test_a_job_that_fails_does_not_run_the_one_before_again(made: Deployments) -> None:
+    """What was scored stays, and the error says why it ended."""
+    made.declare(SETTINGS.replace("replicas = 2", 'as = "job"') + JOB)
+    stop = threading.Event()
+
+    def control(ends: str) -> threading.Thread:
+        def run() -> None:
+            for change in made.cluster.watch(Selection("batch/v1", "Job"), Until(stop)):
+                if change.what != "deleted" and not change.thing.get("status"):
+                    reason = {"reason": "BackoffLimitExceeded", "message": "too often"}
+                    condition = {"type": ends, "status": "True", **(reason if ends == "Failed" else {})}
+                    made.cluster.set_status(ObjectRef.of(change.thing), {"conditions": [condition]})
+
+        thread = threading.Thread(target=run, daemon=True)
+        thread.start()
+        return thread
+
+    thread = control("Complete")
+    first = made.deploy(made.image(made.bundle("one")))
+    assert first.carried and first.carried.is_up and first.calling is None
+    stop.set()
+    thread.join()
+    stop.clear()
+    thread = control("Failed")
+    image = made.image(made.bundle("two"))
+    with pytest.raises(ReleaseFailed, match="BackoffLimitExceeded: too often"):
+        made.deploy(image)
+    stop.set()
+    thread.join()
+    job = made.live("Job", "batch/v1")
+    assert job["spec"]["template"]["spec"]["containers"][0]["image"] == image
+
+
+def test_under_kserve_its_deployment_is_waited_for(made: Deployments) -> None:
+    """The controller makes it a moment later, and it has to be of this release."""
+    made.declare(SETTINGS.replace("replicas = 2", 'as = "kserve"'))
+    image = made.image(made.bundle("one"))
+    with pytest.raises(BadRelease, match="no KServe"):
+        made.deploy(image)
+    names = {"kind": "InferenceService", "plural": "inferenceservices"}
+    version = {"name": "v1beta1", "served": True, "storage": True}
+    spec = {"group": "serving.kserve.io", "scope": "Namespaced", "names": names, "versions": [version]}
+    metadata = {"name": "inferenceservices.serving.kserve.io"}
+    definition = {"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition", "metadata": metadata}
+    made.cluster.apply_as("admin", {**definition, "spec": spec})
+    stop = threading.Event()
+
+    def control() -> None:
+        for change in made.cluster.watch(Selection("serving.kserve.io/v1beta1", "InferenceService"), Until(stop)):
+            predictor, labels = change.thing["spec"]["predictor"], change.thing["metadata"]["labels"]
+            owner = {"kind": "InferenceService", "name": "mail", "uid": change.thing["metadata"]["uid"]}
+            template = {"metadata": {"labels": labels}, "spec": {"containers": predictor["containers"]}}
+            made.cluster.apply_as(
+                "kserve",
+                {
+                    "apiVersion": "apps/v1",
+                    "kind": "Deployment",
+                    "metadata": {"name": "mail-predictor", "labels": labels, "ownerReferences": [owner]},
+                    "spec": {"replicas": 1, "selector": {"matchLabels": {"app": "mail"}}, "template": template},
+                },
+            )
+
+    thread = threading.Thread(target=control, daemon=True)
+    thread.start()
+    done = made.deploy(image)
+    [standing] = status(made.opened, made.cluster, NAMESPACE)
+    stop.set()
+    thread.join()
+    assert done.carried and done.carried.is_up and done.carried.pruned == ()
+    assert done.calling and done.calling.urls == ("http://mail-predictor.team-a.svc",)
+    # What KServe made bears the same labels, and is no release of its own.
+    assert (standing.kind, standing.image, standing.differs) == ("InferenceService", image, ())
+
+
+def test_the_command_line_tells_it(made: Deployments, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Deploy, status, rollback and undeploy, each in words and with its exit code."""
+    monkeypatch.setattr(cluster, "open_cluster", lambda *_: made.cluster)
+    monkeypatch.setattr(rolling, "PATIENCE_S", 0.2)
+    project = Project(made.root)
+    images = [made.image(made.bundle(text)) for text in ("one", "two", "three")]
+    made.bad.add(images[2])
+    answer = project.call("status")
+    assert (answer.code, answer.out) == (0, "nothing is deployed in team-a: noteship deploy\n")
+    answer = project.call("deploy", "--image", images[0], "--dry-run")
+    assert answer.code == 0 and "could be deployed with bundle" in answer.out
+    answer = project.call("deploy", "--image", images[0], "--reason", "first")
+    assert answer.code == 0 and "2 pods ready" in answer.out and "curl -s http://localhost:8080/predict" in answer.out
+    assert project.json("deploy", "--image", images[1])["state"] == "done"
+    answer = project.call("deploy", "--image", images[2])
+    assert answer.code == 1 and "CrashLoopBackOff" in answer.err and "no module named helpers" in answer.err
+    answer = project.call("deploy", "--image", images[2], "--timeout", "0.1")
+    assert answer.code == 1 and "its rollout goes on" in answer.out
+    answer = project.call("rollback", "--reason", "bad")
+    assert answer.code == 0 and "mail in team-a is back at" in answer.out
+    answer = project.call("status", "mail")
+    assert answer.code == 0 and "what runs is what was recorded" in answer.out and ": bad" in answer.out
+    assert [line.split()[1] for line in answer.out.splitlines()[-5:]] == [
+        "present",
+        "no",
+        "failed",
+        "replaced",
+        "replaced",
+    ]
+    answer = project.call("undeploy", "--dry-run")
+    assert answer.code == 0 and "would be taken away" in answer.out
+    assert project.json("undeploy")["sent"] is True
+    assert project.call("rollback").code == 2

@@ -47,6 +47,12 @@ def release(root: Path, text: str) -> Any:
     return releasing.release_of(OpenedProject.at(root), NAMED, IMAGED)
 
 
+def test_its_own_namespace_may_call_it(tmp_path: Path) -> None:
+    """Where nothing is said; an empty list leaves nobody but who comes by the edge."""
+    assert release(tmp_path, SETTINGS).shape.callers == (NAMESPACE,)
+    assert release(tmp_path, SETTINGS + "callers = []\n").shape.callers == ()
+
+
 def test_each_setting_has_its_place(tmp_path: Path) -> None:
     """What `[kubernetes]` says is in the release, in the words of manifests."""
     (tmp_path / "ca.pem").write_text("-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n")
@@ -148,8 +154,9 @@ def test_a_place_without_an_address_is_an_error() -> None:
     """A NetworkPolicy takes addresses; which setting it was is told."""
     with pytest.raises(PlaceUnresolved, match=r"\[kubernetes\] egress"):
         reaching.destination("nowhere.invalid:5432", "[kubernetes] egress")
-    found = reaching.destination("localhost:80", "")
-    assert "127.0.0.1" in found.addresses
+    for own in ("localhost:80", "127.0.0.1:7480", "[::1]:80"):
+        with pytest.raises(PlaceUnresolved, match="this machine's own"):
+            reaching.destination(own, "")
 
 
 def test_a_service_is_what_is_behind_it() -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator
 
-from noteship import cluster
 from noteship.cli import clusters
 from noteship.cli.output import Output, table
 from noteship.digests import short
@@ -33,7 +32,7 @@ def run(arguments: argparse.Namespace, output: Output) -> int:
 
 
 def _told(at: operation.Standing) -> Iterator[str]:
-    yield f"{at.name} in {at.namespace}  {at.kind}, {_pods(at.pods)}"
+    yield f"{at.name} in {at.namespace}  {at.kind}, {_pods(at)}"
     yield f"  bundle {short(at.bundle)}, image {at.image}"
     if at.record is not None:
         why = f": {at.record.reason}" if at.record.reason else ""
@@ -47,12 +46,13 @@ def _told(at: operation.Standing) -> Iterator[str]:
     yield from (f"  {each}" for each in at.moved)
 
 
-def _pods(at: cluster.Progress | None) -> str:
+def _pods(standing: operation.Standing) -> str:
+    at = standing.pods
     if at is None:
         return "by the clock"
     state = {"done": "", "failed": ", failed"}.get(at.state, ", under way")
     why = f"; {at.pod}: {at.reason}: {at.message}" if at.reason else ""
-    return f"{at.ready} of {at.wanted} ready{state}{why}"
+    return f"{at.ready} of {at.wanted} {'ended well' if standing.kind == 'Job' else 'ready'}{state}{why}"
 
 
 def _history(at: operation.Standing) -> Iterator[str]:

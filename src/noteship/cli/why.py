@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from noteship.cli.output import Output
 from noteship.operations import why as operation
 
-__all__ = ["run"]
+__all__ = ["lines", "run"]
 
 WHO = {"you": "you", "team": "the project's team", "administrators": "the cluster's administrators"}
 # Of what says so; --json has it all.
@@ -20,20 +20,20 @@ def run(arguments: argparse.Namespace, output: Output) -> int:
     request = operation.WhyRequest(arguments.thing, arguments.namespace, arguments.context)
     answer = operation.why(request)
     output.document(answer.to_json())
-    output.text(*_lines(answer))
+    output.text(*lines(answer))
     return 0
 
 
-def _lines(answer: operation.Answer) -> Iterator[str]:
+def lines(answer: operation.Answer) -> Iterator[str]:
+    """The answer for people."""
     counted = ", ".join(f"{count} {state}" for state, count in answer.pods)
     yield f"{answer.thing}" + (f" (pods: {counted})" if counted else "")
     if not answer.causes:
         yield "  nothing is known to be in the way"
+        yield from (f"  not looked at: {fact}" for fact in answer.unread)
     for each in answer.causes:
         yield f"  {each.sentence}"
         yield f"    do: {each.remedy}"
         yield f"    who: {WHO[each.who]}"
         for seen in each.evidence[-SEEN:]:
             yield f"    seen: {seen}"
-    for fact in answer.unread:
-        yield f"  not looked at: {fact}"

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from noteship import cluster, store
+from noteship.cluster import releases as on_cluster
 from noteship.errors import NoteshipError
 from noteship.operations import preflight, releases, rolling
 from noteship.operations.errors import ReleaseFailed, ReleaseMoved
@@ -71,10 +72,11 @@ class Carrier:
             warnings = rolling.send(self.at, sent, self.tell)
             outcome = rolling.await_pods(self.at, sent, self.tell, self.until)
         except NoteshipError as error:
-            raise self._failed(record, present, preflight.told(error), rolling.Outcome("failed")) from error
+            raise self._failed(record, present, rolling.Outcome("failed"), sent, preflight.told(error)) from error
         if outcome.state == "failed":
-            raise self._failed(record, present, outcome.why, outcome)
-        ready = outcome.progress.ready if outcome.progress else 0
+            raise self._failed(record, present, outcome, sent, outcome.why)
+        is_job = on_cluster.workload_of(sent)["kind"] == "Job"
+        ready = outcome.progress.ready if outcome.progress and not is_job else 0
         if outcome.state != "done":
             return Carried(record, False, same is None, (), warnings, ready)
         releases.end(self.objects, self.place, record, "done")
@@ -97,11 +99,19 @@ class Carrier:
             raise self._moved() from error
 
     def _failed(
-        self, record: releases.Record, present: releases.Present, why: str, outcome: rolling.Outcome
+        self,
+        record: releases.Record,
+        present: releases.Present,
+        outcome: rolling.Outcome,
+        sent: Sequence[Fields],
+        why: str,
     ) -> NoteshipError:
         """What to raise, when as much as can be is as it was before."""
         releases.end(self.objects, self.place, record, "failed", why)
         pod = outcome.progress.pod if outcome.progress else ""
+        if on_cluster.workload_of(sent)["kind"] == "Job":
+            # To go back would be to run the one before again.
+            return ReleaseFailed(str(self.named), why, pod, outcome.said, "what it has scored by then is kept")
         try:
             back = self._back(record, present)
         except store.errors.RefMoved:

@@ -14,11 +14,23 @@ from noteship.project.interpreter import normal
 __all__ = ["pins", "served", "target_markers"]
 
 OWN = "noteship"
-# What a service needs: the names of requirements-serve.in. pyarrow is looked for by pandas.
+# What a service needs: the names of requirements-serve.in.
 SERVED = (
-    *("httptools", "msgspec", "nats-py", "numpy", "obstore", "packaging", "pandas", "prometheus-client", "pyarrow"),
-    *("scikit-learn", "skops", "starlette", "uvicorn", "uvloop"),
+    *(
+        "httptools",
+        "msgspec",
+        "nats-py",
+        "numpy",
+        "obstore",
+        "packaging",
+        "pandas",
+        "prometheus-client",
+        "scikit-learn",
+    ),
+    *("skops", "starlette", "uvicorn", "uvloop"),
 )
+# What pandas, joblib and scikit-learn import where it is there, though they do not need it.
+LOOKED_FOR = ("psutil", "pyarrow", "rich")
 # What markers are asked on the machine of an image (PEP 508, "Environment Markers").
 LINUX = {"os_name": "posix", "sys_platform": "linux", "platform_system": "Linux", "extra": ""}
 
@@ -66,7 +78,7 @@ def served(environment: project.Environment, needs: Iterable[str], markers: Mapp
     - needs: names of the packages that the bundle's steps need
     """
     installed = _installed(environment.interpreter.folders)
-    return frozenset(_closure([*SERVED, *map(normal, needs)], installed, markers))
+    return frozenset([*_closure([*SERVED, *map(normal, needs)], installed, markers), *LOOKED_FOR])
 
 
 def _closure(

@@ -33,10 +33,10 @@ def destination(place: str, setting: str, lookup: Lookup | None = None) -> Desti
     service = _SERVICE.fullmatch(host)
     if service:
         return _behind(place, service[1], service[2], numbers, lookup)
-    with suppress(ValueError):
-        ipaddress.ip_network(host, strict=False)
-        return Destination(place, numbers, (host,))
-    return Destination(place, numbers, _addresses(host, place, setting))
+    addresses = (host,) if _is_network(host) else _addresses(host, place, setting)
+    if all(ipaddress.ip_network(each, strict=False).is_loopback for each in addresses):
+        raise PlaceUnresolved(place, setting, "it is this machine's own address, and to pods their own")
+    return Destination(place, numbers, addresses)
 
 
 def of_url(url: str, setting: str, lookup: Lookup | None = None) -> Destination:
@@ -76,6 +76,13 @@ def _behind(place: str, name: str, namespace: str, ports: tuple[int, ...], looku
     # A port by its name is another number in each pod: the Service's own is as good as any.
     found = tuple(own[each] if isinstance(own.get(each), int) else each for each in ports)
     return Destination(place, found, namespace=namespace, pods=spec.get("selector") or {})
+
+
+def _is_network(host: str) -> bool:
+    with suppress(ValueError):
+        ipaddress.ip_network(host, strict=False)
+        return True
+    return False
 
 
 def _addresses(host: str, place: str, setting: str) -> tuple[str, ...]:

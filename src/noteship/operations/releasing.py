@@ -105,13 +105,14 @@ class _Release:
                 return self._job(self.declared.job or self._missing("job"))
             case "stream":
                 return self._stream(self.declared.stream or self._missing("stream"))
+        callers = (self.named.namespace,) if self.declared.callers is None else self.declared.callers
         kind = manifests.InferenceService if self.declared.shape == "kserve" else manifests.Service
         return kind(
             self._access(),
             manifests.Replicas(*self.declared.replicas),
             self._edge(),
             self._monitoring(),
-            tuple(self.declared.callers),
+            callers,
             workers=self.declared.workers,
         )
 

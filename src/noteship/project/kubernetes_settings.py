@@ -177,7 +177,7 @@ class KubernetesSettings:
     bundle: str = field(default="image", metadata={"parse": _bundle})
     replicas: tuple[int, int] = field(default=(1, 1), metadata={"parse": _replicas})
     workers: int = field(default=1, metadata={"parse": values.count})
-    callers: tuple[str, ...] = ()
+    callers: tuple[str, ...] | None = None
     egress: tuple[str, ...] = field(default=(), metadata={"parse": _places})
     authorities: str | None = None
     pull_secrets: tuple[str, ...] = ()

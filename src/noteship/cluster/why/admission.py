@@ -91,7 +91,7 @@ def _of_error(error: base_errors.NoteshipError, said: str, evidence: Evidence) -
 
 def _quota(error: errors.QuotaExceeded, told: tuple[str, ...], evidence: Evidence) -> Cause:
     amounts = "; ".join(
-        f"{asked} of {name} asked for, {used} of {limit} in use" for name, asked, used, limit in error.lacking
+        f"{name}: {asked} asked for, {used} of {limit} in use" for name, asked, used, limit in error.lacking
     )
     quotas = [each for each in evidence.of_kind("ResourceQuota") if name_of(each) == error.quota]
     now = (
@@ -101,8 +101,8 @@ def _quota(error: errors.QuotaExceeded, told: tuple[str, ...], evidence: Evidenc
     )
     return Cause(
         "quota",
-        f"no pod can be made: the quota '{error.quota}' of {error.namespace} is used up: {amounts}",
-        "ask for less under [kubernetes] or of what else runs there, or have the quota raised",
+        f"no pod can be made: the quota '{error.quota}' of {error.namespace} has too little left: {amounts}",
+        "ask for less (under [kubernetes] in noteship.toml), end what else runs there, or have the quota raised",
         "administrators",
         (*told, *now),
     )

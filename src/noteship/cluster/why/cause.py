@@ -74,7 +74,8 @@ Kind = Literal[
 # Of what the cluster or a program said; a line of a terminal or two.
 QUOTED = 240
 _SECRET = re.compile(
-    r"""(?ix) (\b(?:[\w-]*(?:password|passwd|secret|token|api[_-]?key|access[_-]?key(?:[_-]?id)?|authorization)\w*)
+    r"""(?ix) (\b(?!Invalid)[\w-]{0,60}
+    (?:password|passwd|secret|token|api[_-]?key|access[_-]?key(?:[_-]?id)?|authorization)\w{0,60}
     ["']?\s*[=:]\s*) (?:(?:bearer|basic)\s+)? ("[^"]*"|'[^']*'|[^\s,;&"')]+)"""
 )
 _USER = re.compile(r"(\w+://)[^/\s@]+@")

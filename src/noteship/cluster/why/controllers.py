@@ -53,6 +53,6 @@ def given_up(evidence: Evidence) -> Iterator[Cause]:
         elif reason in ("BackoffLimitExceeded", "PodFailurePolicy", "MaxFailedIndexesExceeded"):
             limit, count = spec.get("backoffLimit", 6), int(status.get("failed") or 0)
             pods = f"{count} pod{'s' * (count != 1)} failed"
-            fact = f"Job {name} has given up: {pods}, and it tries again {limit} times (backoffLimit)"
+            fact = f"Job {name} has given up: {pods}, and it tries again {limit} times at most (backoffLimit)"
             remedy = "mend what the pods failed of, and make the Job anew: it does not begin again by itself"
             yield Cause("backoff-limit", fact, remedy, "you", told)

@@ -15,6 +15,7 @@ __all__ = ["ended", "killed", "removed"]
 
 # A process that a signal ended has this and the signal's number as its code.
 SIGNALLED = 128
+KILLED = SIGNALLED + signal.SIGKILL
 _RESOURCES = ("ephemeral", "memory", "pids", "inodes", "disk")
 
 
@@ -36,6 +37,9 @@ def removed(pod: PodView) -> Iterator[Cause]:
         why = quoted(str(pod.condition("DisruptionTarget").get("message") or ""))
         fact = f"pod {pod.name} was ended to make room, or with its node: {why}"
         yield Cause("disrupted", fact, "begin it again, or give it a higher priority", "you", told)
+    elif reason and pod.status.get("phase") == "Failed":
+        fact = f"the node did not take pod {pod.name}: {quoted(reason)}{f', {message}' if message else ''}"
+        yield Cause("disrupted", fact, "begin it again; if that is no help, have the node looked after", "you", told)
 
 
 def _evicted(pod: PodView, message: str, told: tuple[str, ...]) -> Cause:
@@ -72,7 +76,8 @@ def _exit(pod: PodView, container: ContainerView) -> Cause:
     words, code = LastWords(pod, container), int(container.ended.get("exitCode") or 0)
     last = f", and said last: {quoted(words.last)}" if words.last else ", and said nothing"
     fact = f"the program in pod {pod.name} ended with exit code {code}{_signal(code)}{last}{words.again}"
-    remedy = f"see its log: `kubectl -n {pod.namespace} logs {pod.name} -c {container.name}`"
+    remedy = "it was killed, most often for its memory: raise the limit; else " if code == KILLED else ""
+    remedy += f"see its log: `kubectl -n {pod.namespace} logs {pod.name} -c {container.name}`"
     remedy += " --previous" if container.restarts and container.is_running else ""
     return Cause("ended", fact, remedy, "team", tuple(map(quoted, words.lines[-3:])))
 

@@ -12,24 +12,28 @@ from noteship.cluster.cluster import EVERYWHERE, Cluster, LogsOf, Object, Object
 from noteship.cluster.manifests import labels
 from noteship.cluster.pods import table, tables
 from noteship.cluster.why.evidence import Evidence, without_values
-from noteship.cluster.why.thing import Thing
+from noteship.cluster.why.thing import Thing, ThingKind
 
 __all__ = ["gather"]
 
 # Of each container; a traceback of a deep library is longer, but its end is what tells.
 LINES = 60
-LINE_LIMIT = 400
+# A record of noteship's log, or a Status of the cluster, is whole; sentences are shorter than that anyway.
+LINE_LIMIT = 4_000
 # Pods of one cause are alike: the newest ones are looked at.
 PODS = 5
 LOGS_S = 10.0
 QUEUES = "kueue.x-k8s.io"
 _VERSIONS = {"Pod": "v1", "Deployment": "apps/v1", "Job": "batch/v1"}
+_BY_NAME: tuple[ThingKind, ...] = ("Deployment", "Job", "Pod")
 _LABELS = {"Release": "release", "Run": "run"}
 _QUIET = ("ContainerCreating", "PodInitializing")
 
 
 def gather(cluster: Cluster, thing: Thing) -> Evidence:
     """What the cluster tells of a thing; what may not be read is named in `unread`, and the rest is gathered.
+
+    Where no release has the name, a Deployment, a Job or a pod that has it is meant, and is the evidence's thing.
 
     Raises what reading raises, but RightMissing. Cost: about ten requests, and one for each container that failed.
     """
@@ -74,7 +78,7 @@ class _Gathering:
                 self._list(version, kind, label)
             self._list("apps/v1", "ReplicaSet", label)
             if not self._objects_of("Pod", "Deployment", "Job"):
-                self._absent.append(ObjectRef("", thing.kind, thing.name, thing.namespace))
+                self._named()
             return
         found = self._get(_VERSIONS[thing.kind], thing.kind, thing.name)
         if found is None:
@@ -86,6 +90,17 @@ class _Gathering:
         for version, kind in (("apps/v1", "ReplicaSet"), ("v1", "Pod")):
             if kind == "Pod" or thing.kind == "Deployment":
                 self._list(version, kind, selector)
+
+    def _named(self) -> None:
+        """Nothing has the label: what somebody else has made, and has the name, is meant."""
+        before = list(self._absent)
+        for kind in _BY_NAME:
+            if self._get(_VERSIONS[kind], kind, self._thing.name):
+                self._absent = before
+                self._thing = Thing(kind, self._thing.name, self._thing.namespace)
+                self._asked()
+                return
+        self._absent = [*before, ObjectRef("", self._thing.kind, self._thing.name, self._thing.namespace)]
 
     def _owners(self, thing: Object) -> None:
         """What made a pod: a Job says when it has to be over, a ReplicaSet nothing more than the pod."""
@@ -237,6 +252,6 @@ def _event(event: Object) -> Object:
     return {
         "involvedObject": {name: each for name, each in involved.items() if each},
         **{name: event.get(name) for name in ("type", "reason", "count")},
-        "message": base_errors.cut(str(event.get("message") or ""), 4 * LINE_LIMIT),
+        "message": base_errors.cut(str(event.get("message") or ""), LINE_LIMIT),
         "lastTimestamp": _time(event),
     }

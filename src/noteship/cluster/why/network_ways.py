@@ -68,7 +68,7 @@ def _of_line(pod: PodView, line: str, evidence: Evidence) -> Iterator[Cause]:
     if _NAMES.search(line) or any(not _is_address(host) for host, _ in _places(line)):
         decision = _dns(pod, evidence)
         if not decision.is_allowed:
-            yield _kept_away(pod, "the cluster's DNS, port 53, so that no name is found,", decision, line)
+            yield _kept_away(pod, "the cluster's DNS, port 53, so that no name is found", decision, line)
 
 
 def _kept_away(pod: PodView, where: str, decision: Decision, line: str) -> Cause:
@@ -77,7 +77,7 @@ def _kept_away(pod: PodView, where: str, decision: Decision, line: str) -> Cause
     way = "outgoing" if decision.direction == "Egress" else "incoming"
     policies = "the NetworkPolicies" if several else "the NetworkPolicy"
     lets = "let" if several else "lets"
-    fact = f"pod {pod.name} cannot reach {where} as {policies} {named} {lets} no such {way} connection through"
+    fact = f"pod {pod.name} cannot reach {where}, as {policies} {named} {lets} no such {way} connection through"
     remedy = "allow it by a NetworkPolicy" + (
         ", or by [kubernetes] egress in noteship.toml" if way == "outgoing" else " where the other pod is"
     )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import datetime
 
+from noteship.cluster.why import views
 from noteship.cluster.why.cause import Cause, quoted
 from noteship.cluster.why.evidence import Evidence
 from noteship.cluster.why.views import ContainerView, PodView
@@ -18,9 +18,9 @@ SLOW_S = 20
 _AWAY = re.compile(r"dial tcp|connection refused|no such host|i/o timeout|TLS handshake|EOF|50[234] ")
 _UNTRUSTED = re.compile(r"x509:|certificate|server gave HTTP response to HTTPS client")
 _DENIED = re.compile(
-    r"401|403|[Uu]nauthori[sz]ed|authorization failed|access denied|no basic auth|\bdenied\b|[Ff]orbidden"
+    r"\b40[13]\b|[Uu]nauthori[sz]ed|authorization failed|access denied|no basic auth|\bdenied\b|[Ff]orbidden"
 )
-_BUSY = re.compile(r"toomanyrequests|429|rate limit")
+_BUSY = re.compile(r"toomanyrequests|\b429\b|rate limit")
 _MISSING = re.compile(r"not found|manifest unknown|name unknown|NAME_UNKNOWN|does not exist")
 _PLATFORM = re.compile(r"no match for platform|no matching manifest|does not match the specified platform")
 _END = re.compile(r"((?:dial tcp|x509:|http: server gave|net/http|unexpected status|lookup ).*)$")
@@ -118,15 +118,8 @@ def _slow(pod: PodView, evidence: Evidence) -> Iterator[Cause]:
     last = next((each for each in reversed(pod.events) if each.get("reason") in ("Pulling", "Pulled", "Failed")), None)
     if last is None or last.get("reason") != "Pulling" or not pod.is_pending:
         return
-    since = _seconds(str(last.get("lastTimestamp")), evidence.now)
+    since = views.seconds(str(last.get("lastTimestamp")), evidence.now)
     if since >= SLOW_S:
         image = str(last.get("message") or "").partition('"')[2].rstrip('"')
         fact = f"the node has been pulling the image {image} for {since:.0f} s"
         yield Cause("pulling", fact, "wait; a smaller image, or one whose layers the node has, is there sooner", "you")
-
-
-def _seconds(begun: str, now: str) -> float:
-    try:
-        return (datetime.fromisoformat(now) - datetime.fromisoformat(begun)).total_seconds()
-    except ValueError:
-        return 0.0

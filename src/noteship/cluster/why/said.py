@@ -26,6 +26,7 @@ _RAISED = re.compile(r"^[A-Za-z_][\w.]*(?:Error|Exception|Exit|Interrupt|Warning
 _NOT_THERE = "unable to retrieve container logs"
 _LABELS = {"at": "where", "nearest": "nearest", "do": "remedy"}
 _DAMAGED = re.compile(r"has another digest|have another digest|is damaged|another digest than")
+_MAY_NOT = re.compile(r" may not (?:get|list|watch|create|update|patch|delete|deletecollection) \S+ in ")
 _DENIED = "the store refuses access"
 
 
@@ -77,11 +78,12 @@ def last_words(pod: PodView, container: ContainerView) -> Iterator[Cause]:
 def _own(words: LastWords) -> Cause | None:
     """An error of noteship's own, which has its remedy with it."""
     error = _error(words.lines)
-    if not error:
+    # Others say "error:", too; noteship never without what to do.
+    if not error.get("remedy"):
         return None
     pod, fact = words.pod, error["fact"]
     told = tuple(quoted(error[name]) for name in ("where", "nearest") if error.get(name))
-    remedy = quoted(error.get("remedy", "")) or "see the log of the pod"
+    remedy = quoted(error["remedy"])
     sentence = f"noteship in pod {pod.name} says: {quoted(fact)}{words.again}"
     if error.get("kind") == "StoreDenied" or fact.startswith(_DENIED):
         return Cause(
@@ -93,6 +95,8 @@ def _own(words: LastWords) -> Cause | None:
         )
     if error.get("kind") == "DamagedObject" or _DAMAGED.search(fact):
         return Cause("bundle-damaged", sentence, remedy, "team", told)
+    if error.get("kind") == "RightMissing" or _MAY_NOT.search(fact):
+        return Cause("missing-right", sentence, remedy, "administrators", told)
     return Cause("noteship-error", sentence, remedy, "team", told)
 
 

@@ -15,6 +15,7 @@ __all__ = ["unscheduled"]
 
 _LACKING = re.compile(r"Insufficient ([\w./-]*\w)")
 _TAINT = re.compile(r"untolerated taint(?:\(s\))? \{([^}]*)\}")
+_OF_DEVICES = "no new claims to deallocate"
 _SELECTOR = ("node affinity/selector", "node selector")
 _OF_CLAIMS = ("persistentvolumeclaim", "PersistentVolumeClaims", "volume node affinity")
 
@@ -27,7 +28,7 @@ def unscheduled(pod: PodView, evidence: Evidence) -> Iterator[Cause]:
         return
     said = str(condition.get("message") or "")
     # What follows is why nobody else's pod can be sent away for it.
-    reasons = said.partition("preemption:")[0]
+    reasons = said.partition("preemption:")[0].replace(_OF_DEVICES, "").rstrip(" ,")
     told = (quoted(said),)
     found = [cause for rule in _RULES for cause in rule(pod, reasons, evidence, told)]
     yield from found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from noteship.cluster.cluster import Object
@@ -11,21 +12,24 @@ from noteship.cluster.manifests import labels
 from noteship.cluster.pods import listed, table, tables
 from noteship.cluster.why.evidence import Evidence
 
-__all__ = ["ContainerView", "PodView", "amount", "makers", "name_of", "pods", "states"]
+__all__ = ["ContainerView", "PodView", "amount", "makers", "name_of", "pods", "seconds", "states"]
 
 _BEGINNING = ("", "ContainerCreating", "PodInitializing")
+# What a container did before it has been ready for as long is in nobody's way any more.
+RECENT_S = 600
 _KINDS = {"Release": "release", "Run": "run"}
 _REVISION = "deployment.kubernetes.io/revision"
 
 
 @dataclass(frozen=True)
 class ContainerView:
-    """One container: what was asked for, what became of it, and what it said last."""
+    """One container: what was asked for, what became of it, and what it said last; `now` is when that was asked."""
 
     name: str
     spec: Mapping[str, Any]
     status: Mapping[str, Any]
     lines: tuple[str, ...] = ()
+    now: str = ""
 
     @property
     def waiting(self) -> Mapping[str, Any]:
@@ -40,9 +44,12 @@ class ContainerView:
 
     @property
     def ended(self) -> Mapping[str, Any]:
-        """How it ended last, now or the time before; empty where it never did."""
+        """How it ended last, now or the time before; empty where it never did, or has been ready for long since."""
         now = table(table(self.status.get("state")).get("terminated"))
-        return now or table(table(self.status.get("lastState")).get("terminated"))
+        before = table(table(self.status.get("lastState")).get("terminated"))
+        if self.status.get("ready") and seconds(str(before.get("finishedAt") or ""), self.now) > RECENT_S:
+            return now
+        return now or before
 
     @property
     def has_failed(self) -> bool:
@@ -115,7 +122,7 @@ class PodView:
 
 def pods(evidence: Evidence) -> list[PodView]:
     """The thing's own pods, the newest first; those that are about to go count only where there are no others."""
-    own = [each for each in evidence.of_kind("Pod") if _is_own(each, evidence)]
+    own = [each for each in evidence.of_kind("Pod") if _is_own(each, evidence) and not _has_job_done(each, evidence)]
     staying = [each for each in own if not table(each.get("metadata")).get("deletionTimestamp")]
     found = sorted(
         staying or own, key=lambda pod: str(table(pod.get("metadata")).get("creationTimestamp", "")), reverse=True
@@ -171,6 +178,18 @@ _UNITS = {"n": 1e-9, "u": 1e-6, "m": 1e-3} | {
 }
 
 
+def seconds(begun: str, now: str) -> float:
+    """From one time to another, as the cluster writes them; 0 where one is none.
+
+    >>> seconds("2026-11-23T17:00:00Z", "2026-11-23T17:01:30Z"), seconds("", "")
+    (90.0, 0.0)
+    """
+    try:
+        return (datetime.fromisoformat(now) - datetime.fromisoformat(begun)).total_seconds()
+    except ValueError:
+        return 0.0
+
+
 def _pod(thing: Object, evidence: Evidence) -> PodView:
     spec, status = table(thing.get("spec")), table(thing.get("status"))
     containers = []
@@ -179,7 +198,7 @@ def _pod(thing: Object, evidence: Evidence) -> PodView:
         for _, each in tables(spec.get(specs)):
             name = str(each.get("name"))
             lines = evidence.logs.get(f"{name_of(thing)}/{name}", ())
-            containers.append(ContainerView(name, each, known.get(name, {}), tuple(lines)))
+            containers.append(ContainerView(name, each, known.get(name, {}), tuple(lines), evidence.now))
     return PodView(thing, tuple(evidence.events_of(thing)), tuple(containers))
 
 
@@ -192,6 +211,14 @@ def _is_own(pod: Object, evidence: Evidence) -> bool:
     present = {str(table(each.get("metadata")).get("uid")) for each in makers(evidence)}
     owners = listed(table(pod.get("metadata")).get("ownerReferences"))
     return any(str(table(each).get("uid")) in present for each in owners)
+
+
+def _has_job_done(pod: Object, evidence: Evidence) -> bool:
+    """Whether its Job ended well, so that nobody minds how often it had to try."""
+    owners = {str(table(each).get("uid")) for each in listed(table(pod.get("metadata")).get("ownerReferences"))}
+    jobs = [each for each in evidence.of_kind("Job") if str(table(each.get("metadata")).get("uid")) in owners]
+    conditions = [each for job in jobs for _, each in tables(table(job.get("status")).get("conditions"))]
+    return any((each.get("type"), each.get("status")) == ("Complete", "True") for each in conditions)
 
 
 def _is_asked(thing: Object, evidence: Evidence) -> bool:

@@ -20,9 +20,9 @@ __all__ = ["of_files", "of_wheels"]
 
 # Of which sources are compiled, and to what: another version makes all layers of byte code anew.
 VERSION = 1
-# A changed package moves its share: with scikit-learn and pandas, 1 to 30 MB.
+# A changed package moves its share: with scikit-learn and pandas, up to 20 MB.
 SHARES = 8
-# Seldom imported where nothing is tested, and more than half of all byte code of numeric packages.
+# Seldom imported where nothing is tested, and half of all byte code of numeric packages or more.
 LEFT_OUT = "tests"
 # A compiler takes some 50 times its source in memory; sources that people write are far below.
 SOURCE_BYTES = 4 << 20

@@ -86,7 +86,7 @@ class NoStoreForPods(UsageError):
 
 @dataclass(eq=False)
 class PlaceUnresolved(EnvironmentLacks):
-    """A place that pods are to reach has no address here: a NetworkPolicy takes addresses, not names."""
+    """A place that pods are to reach has no address that they could: a NetworkPolicy takes addresses, not names."""
 
     retryable = True
 
@@ -97,7 +97,7 @@ class PlaceUnresolved(EnvironmentLacks):
     def parts(self) -> Parts:
         """The message."""
         return Parts(
-            f"{cut(self.place, 200)} cannot be resolved to addresses, which is what a NetworkPolicy takes",
+            f"{cut(self.place, 200)} has no address for pods, which is what a NetworkPolicy takes",
             where=self.setting,
             nearest=cut(self.reason),
             remedy="correct the name, or write the addresses that the cluster sees: 10.1.0.0/16:443",
