@@ -40,8 +40,7 @@ class SourceOnly(errors.WorkFailed):
             f"{_named(self.packages)}: there {'is no wheel' if one else 'are no wheels'} for {self.machine}",
             where="the project's lock",
             nearest="source distributions would have to be built, which runs their code",
-            remedy="put a wheel into your team's index (`pip wheel`), lock another version, or let a builder do it:"
-            " `noteship build --containerfile`",
+            remedy="put a wheel into your team's index (made by `pip wheel`), or lock another version",
         )
 
     @classmethod
