@@ -101,6 +101,7 @@ def files_of(place: Layout, digest: str) -> dict[str, bytes]:
     return found
 
 
+@pytest.mark.slow
 def test_an_image_in_a_folder(built: Project, tmp_path: Path) -> None:
     """It has the packages, noteship, the project without outputs and secrets; it is the same again, byte for byte."""
     base = put_base(tmp_path / "base")
@@ -147,6 +148,7 @@ def test_what_changed_is_sent(built: Project, tmp_path: Path) -> None:
     assert changed in ([], [f"the project {OpenedProject.at(built.root).name}"])
 
 
+@pytest.mark.slow
 def test_the_list_of_packages_is_beside_it(built: Project, tmp_path: Path) -> None:
     """Who asks for what is about the image finds a list with every package and its wheel's digest."""
     base = put_base(tmp_path / "base")

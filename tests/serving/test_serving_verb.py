@@ -91,6 +91,7 @@ def test_serve_answers_and_ends_well(opened: OpenedProject) -> None:
         assert messages[1].endswith("which `noteship run` has said; make the bundle again: noteship run")
 
 
+@pytest.mark.slow
 def test_a_bundle_in_a_folder_is_served(bundle: Path, tmp_path: Path) -> None:
     """A folder's bundle answers where the project has none, and other bytes in it are refused."""
     copied = tmp_path / "image/bundle"
