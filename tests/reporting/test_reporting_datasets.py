@@ -83,13 +83,14 @@ def test_two_numbers_are_told_by_their_shares() -> None:
 
 
 def test_numbers_and_texts_are_told_as_they_are() -> None:
-    """Of whole numbers all digits are told, of others as many as tell them apart, and of texts the first ones."""
+    """All digits are told of whole numbers and extremes, of others as many as tell them apart; first ones of texts."""
     frame = pandas.DataFrame(
         {
             "returned": ["yes", "no"] * 61,
             "year": range(1901, 2023),
             "built": [*range(1985, 2105, 1), None, 2105],
             "height": [53_000 + each / 8 for each in range(122)],
+            "area": [19.6, 9999.0, *(100 + each / 8 for each in range(120))],
             "price": [f"{each},400 EUR" for each in range(100, 222)],
         }
     )
@@ -98,6 +99,7 @@ def test_numbers_and_texts_are_told_as_they_are() -> None:
     assert "1901 to 2022; half are from 1931 to 1992, the middle one is 196" in cards["year"]
     assert "1985 to 2105; half are from 2015 to 2075, the middle one is 2045" in cards["built"]
     assert "53,000 to 53,015.1; half are from 53,003.8 to 53,011.3, the middle one is 53,007.6" in cards["height"]
+    assert "19.6 to 9999; half are from" in cards["area"]
     assert "such as “100,400 EUR”, “101,400 EUR”, “102,400 EUR”; 11 letters on average" in cards["price"]
     assert re.findall(r">([\d,]+)</text>", cards["year"]) == ["1950", "2000"]
     assert "53,005" in re.findall(r">([\d,]+)</text>", cards["height"])

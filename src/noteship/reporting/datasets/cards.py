@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from noteship.reporting.canvas import DAY_S, Easel
 from noteship.reporting.datasets.bars import bars, number_of
@@ -18,6 +18,8 @@ MOST_OPEN, MOST_DRAWN = 30, 200
 MOST_BARS, MOST_WORDS = 7, 6
 # Of a text, so many letters show what it is.
 SHORT = 40
+# Of a number below ten thousand, which has no groups of digits, so many characters are read at a glance.
+UNGROUPED, SHORT_NUMBER = 10_000, 6
 ROLES = {
     "number": "number",
     "whole": "whole number",
@@ -119,7 +121,8 @@ def _told(counted: Counted, drawn: Drawn) -> str:
             told.append(f"and {rest:,} more")
     elif counted.low is not None and counted.high is not None:
         amount = exact if drawn.is_whole else functools.partial(within, spread=counted.high - counted.low)
-        say = amount if counted.role != "time" else day if _are_days(counted.low, counted.high) else when
+        own = functools.partial(_own, otherwise=amount)
+        say = own if counted.role != "time" else day if _are_days(counted.low, counted.high) else when
         told.append(f"{_moment(counted.low, say)} to {_moment(counted.high, say)}")
         if drawn.quartiles is not None and counted.role != "time":
             low, middle, high = drawn.quartiles
@@ -127,6 +130,12 @@ def _told(counted: Counted, drawn: Drawn) -> str:
     if drawn.shape is not None and (note := noted(drawn.shape)):
         told.append(note)
     return "; ".join(told)
+
+
+def _own(value: float, otherwise: Callable[[float], str]) -> str:
+    """A value that the file has: as it is there, where that is short."""
+    told = exact(value)
+    return told if abs(value) < UNGROUPED and len(told) <= SHORT_NUMBER else otherwise(value)
 
 
 def _are_days(low: float, high: float) -> bool:
