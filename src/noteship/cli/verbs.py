@@ -63,6 +63,13 @@ VERBS = (
         "promote",
         promoting.promote,
     ),
+    Verb(
+        "retrain",
+        "learn the model anew, judge it, and let it take over if its gates passed",
+        "noteship retrain --if-due",
+        "retrain",
+        promoting.retrain,
+    ),
     Verb("serve", "serve the model over HTTP", "noteship serve --port 8080", "serve", services.serve),
     Verb(
         "token",

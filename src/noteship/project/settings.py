@@ -16,6 +16,7 @@ from noteship.project.data_settings import DataSettings
 from noteship.project.errors import DeclarationUnreadable, NoProject
 from noteship.project.image_settings import ImageSettings
 from noteship.project.kubernetes_settings import KubernetesSettings
+from noteship.project.retrain_settings import RetrainSettings
 from noteship.project.tune_settings import TuneSettings
 from noteship.project.validate_settings import ValidateSettings
 from noteship.project.values import is_plain
@@ -110,9 +111,7 @@ class MonitorSettings:
 
     release: str = field(default="local", metadata={"parse": values.name})
     window_s: int = field(default=300, metadata={"key": "window", "parse": values.window})
-    false_alarm_s: float = field(
-        default=90 * values.DAY_S, metadata={"key": "false_alarms", "parse": values.false_alarms}
-    )
+    false_alarm_s: float = field(default=90 * values.DAY_S, metadata={"key": "false_alarms", "parse": values.interval})
     tolerance: float = field(default=0.10, metadata={"parse": values.share})
     folds: int = field(default=5, metadata={"parse": values.folds})
     sample: int = field(default=0, metadata={"parse": values.sample})
@@ -142,6 +141,7 @@ class Settings:
     tune: TuneSettings | None = None
     validate: ValidateSettings = field(default_factory=ValidateSettings)
     monitor: MonitorSettings = MonitorSettings()
+    retrain: RetrainSettings | None = None
     store: StoreSettings = StoreSettings()
     image: ImageSettings = field(default_factory=ImageSettings)
     kubernetes: KubernetesSettings = field(default_factory=KubernetesSettings)

@@ -13,8 +13,8 @@ __all__ = [
     "arguments",
     "count",
     "duration",
-    "false_alarms",
     "folds",
+    "interval",
     "is_plain",
     "length",
     "name",
@@ -61,8 +61,8 @@ def window(value: object) -> int:
     return int(seconds)
 
 
-def false_alarms(value: object) -> float:
-    """Seconds between false alarms. Raises ValueError with what was expected."""
+def interval(value: object) -> float:
+    """Seconds between two events, of how many there are in a time. Raises ValueError with what was expected."""
     found = re.fullmatch(r"\s*([1-9]\d*)\s+per\s+(.+)", str(value))
     try:
         return length(found[2] if found else "") / int(found[1] if found else 1)

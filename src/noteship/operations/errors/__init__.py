@@ -41,6 +41,7 @@ from noteship.operations.errors.releases import (
     ReleaseMoved,
     Unchecked,
 )
+from noteship.operations.errors.retraining import NothingToRetrain
 from noteship.operations.errors.stages import (
     FolderNotEmpty,
     InputOfUnreadable,
@@ -125,6 +126,7 @@ __all__ = [
     "NothingKept",
     "NothingReadable",
     "NothingToContract",
+    "NothingToRetrain",
     "NothingToRun",
     "NothingToTune",
     "NothingWatched",
