@@ -12,7 +12,7 @@ from typing import Self, TypeAlias
 from noteship import computing, digests, distributions, notebooks, project, workflow
 from noteship.errors import NoteshipError
 from noteship.notebooks import StageSource, execution
-from noteship.operations import clusters
+from noteship.operations import clusters, left_out
 from noteship.operations.fetching import FetchProgress, fetch
 from noteship.operations.lacking import is_of
 from noteship.operations.opened import OpenedProject
@@ -106,7 +106,7 @@ class NotebookExecutor:
             reads=done.reads,
             wanted=done.wanted,
             notes=notes,
-            failure=self._failure(done.failure) if done.failure else None,
+            failure=self._failure(done.failure, source.name, done.wanted) if done.failure else None,
             seconds=done.seconds,
             is_repeatable=is_same,
         )
@@ -156,13 +156,16 @@ class NotebookExecutor:
             memory_bytes=declared.resources.memory_bytes if declared else None,
         )
 
-    def _failure(self, failure: execution.Failure) -> workflow.Failure:
+    def _failure(self, failure: execution.Failure, stage: str, wanted: Iterable[str]) -> workflow.Failure:
         return workflow.Failure(
             kind=failure.kind,
             message=failure.message,
             where=failure.where,
             last_output=failure.last_output,
-            remedy=failure.remedy or self._installing(failure) or REMEDY,
+            remedy=failure.remedy
+            or self._installing(failure)
+            or left_out.remedy(self.opened.root, stage, wanted)
+            or REMEDY,
             retryable=failure.retryable,
         )
 

@@ -25,6 +25,7 @@ from noteship.workflow.inspecting import Inspection, Inspector
 from noteship.workflow.key import KEY_VERSION, KeyParts
 from noteship.workflow.ledger import Ledger, RunRecord, Seen, killed_stages
 from noteship.workflow.observing import graph_of
+from noteship.workflow.own_parts import own_parts
 from noteship.workflow.plan import Waits, plan
 from noteship.workflow.producers import Edge
 from noteship.workflow.resolving import Resolved
@@ -90,6 +91,7 @@ __all__ = [
     "killed_stages",
     "needed",
     "open_runs",
+    "own_parts",
     "plan",
     "run",
     "stale_files",
