@@ -53,12 +53,6 @@ class JobRunner:
     url: str
     words: tuple[str, ...] = ()
 
-    def warm(self) -> None:
-        """Nothing is to be started here."""
-
-    def release(self, run: str) -> None:
-        """Nothing is held."""
-
     def close(self) -> None:
         """Nothing is open: pods that still run are found again by who goes on with this run."""
 
