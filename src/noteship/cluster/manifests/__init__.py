@@ -14,6 +14,7 @@ from noteship.cluster.manifests.parts import (
     Resources,
     SecretKey,
     StoreAccess,
+    processors,
 )
 from noteship.cluster.manifests.platform import Platform
 from noteship.cluster.manifests.release import InferenceService, Job, Release, Schedule, Service, Shape, Stream
@@ -52,6 +53,7 @@ __all__ = [
     "destinations",
     "driver",
     "filled",
+    "processors",
     "render",
     "selected",
     "stage",
