@@ -93,7 +93,8 @@ def _check(arguments: argparse.Namespace) -> None:
 def _check_evaluate(arguments: argparse.Namespace) -> None:
     """Raises WrongUsage."""
     own = ("host", "port", "token_file", "no_auth", "tls_certificate", "tls_key", "log")
-    named = [name for name in own if getattr(arguments, name) not in (None, False)]
+    given = {name: getattr(arguments, name) for name in own}
+    named = [name for name, value in given.items() if value is not None and value is not False]
     if named and not arguments.evaluate:
         option = f"--{named[0].replace('_', '-')}"
         raise _wrong(f"{option} is for who closes windows and answers probes", f"--evaluate {option}")
