@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from noteship.images.packages import Target
     from noteship.images.transport import Transport
 
-__all__ = ["BUNDLE_FOLDER", "OCI", "BuildRequest", "Ingredients", "base_name"]
+__all__ = ["BUNDLE_FOLDER", "OCI", "PROJECT_FOLDER", "BuildRequest", "Ingredients", "base_name"]
 
 PROJECT_FOLDER, BUNDLE_FOLDER = "project", "bundle"
 # What begins so is an OCI folder: oci:FOLDER:TAG.

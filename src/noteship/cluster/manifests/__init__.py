@@ -1,5 +1,6 @@
 """Manifests of a release as plain values in a fixed order; Pod Security `restricted` and OpenShift let them in."""
 
+from noteship.cluster.manifests.build_config import BuildConfig, GitSource
 from noteship.cluster.manifests.errors import BadRelease, SettingWithoutEffect
 from noteship.cluster.manifests.labels import selected
 from noteship.cluster.manifests.parts import (
@@ -23,9 +24,11 @@ from noteship.cluster.manifests.ways import destinations
 __all__ = [
     "Access",
     "BadRelease",
+    "BuildConfig",
     "Bundle",
     "Destination",
     "Edge",
+    "GitSource",
     "InferenceService",
     "Job",
     "Monitoring",
