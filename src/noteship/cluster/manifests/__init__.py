@@ -1,5 +1,6 @@
 """Manifests of releases and runs: plain values in a fixed order; `restricted` and OpenShift let them in."""
 
+from noteship.cluster.manifests.build_config import BuildConfig, GitSource
 from noteship.cluster.manifests.errors import BadRelease, SettingWithoutEffect
 from noteship.cluster.manifests.labels import selected
 from noteship.cluster.manifests.parts import (
@@ -36,10 +37,12 @@ __all__ = [
     "QUEUE_LABEL",
     "Access",
     "BadRelease",
+    "BuildConfig",
     "Bundle",
     "Destination",
     "Edge",
     "Evaluator",
+    "GitSource",
     "InferenceService",
     "Job",
     "Monitoring",
