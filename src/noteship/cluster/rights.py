@@ -23,6 +23,7 @@ RESOURCES: Mapping[str, tuple[str, str]] = {
     "Job": ("batch", "jobs"),
     "NetworkPolicy": ("networking.k8s.io", "networkpolicies"),
     "PodDisruptionBudget": ("policy", "poddisruptionbudgets"),
+    "PodMonitor": ("monitoring.coreos.com", "podmonitors"),
     "Role": ("rbac.authorization.k8s.io", "roles"),
     "RoleBinding": ("rbac.authorization.k8s.io", "rolebindings"),
     "PrometheusRule": ("monitoring.coreos.com", "prometheusrules"),

@@ -24,6 +24,8 @@ __all__ = ["Named", "named_release", "release_of"]
 
 BUNDLE_FOLDER = "/bundle"
 SERVICES = ("service", "kserve")
+# What answers is watched, and what scores files is not.
+WATCHED = (*SERVICES, "stream")
 
 
 @dataclass(frozen=True)
@@ -90,6 +92,7 @@ class _Release:
             placement=self.around.placement(),
             trusted_types=declared.trust_types,
             allows_pickle=declared.allow_pickle,
+            evaluator=self._evaluator(),
         )
 
     @property
@@ -123,7 +126,7 @@ class _Release:
     def _check_effect(self) -> None:
         """Raises SettingWithoutEffect for tables of another shape."""
         shape = self.declared.shape
-        of = {"job": ("job", "schedule"), "stream": ("stream",), **dict.fromkeys(("edge", "monitoring"), SERVICES)}
+        of = {"job": ("job", "schedule"), "stream": ("stream",), "edge": SERVICES, "monitoring": WATCHED}
         for table, shapes in of.items():
             if getattr(self.declared, table) is not None and shape not in shapes:
                 raise manifests.SettingWithoutEffect(
@@ -158,7 +161,18 @@ class _Release:
             asked.durable,
             key(asked.credentials, "credentials") if asked.credentials else None,
             manifests.Replicas(*self.declared.replicas),
+            self._monitoring(),
         )
+
+    def _evaluator(self) -> manifests.Evaluator | None:
+        """Where windows are written, unless it is said that the pods alone close them."""
+        asked, is_watched = self.declared.evaluator, self.declared.shape in WATCHED
+        if is_watched and self.around.has_store:
+            return None if asked is False else manifests.Evaluator()
+        if asked:
+            reason = "there is no store on S3 for windows" if is_watched else "files are scored without being watched"
+            raise manifests.SettingWithoutEffect("kubernetes.evaluator", reason, "leave it out")
+        return None
 
     def _access(self) -> manifests.Access:
         asked = self.declared.access

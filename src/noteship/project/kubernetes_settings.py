@@ -183,4 +183,5 @@ class KubernetesSettings:
     job: JobSettings | None = None
     stream: StreamSettings | None = None
     run: RunSettings = field(default_factory=RunSettings)
+    evaluator: bool | None = None
     platform: PlatformSettings = field(default_factory=PlatformSettings)

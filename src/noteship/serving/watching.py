@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from noteship import monitor, supervising
-from noteship.serving import decided
+from noteship.evaluating import decided
 from noteship.serving.feedback import Feedback
 from noteship.serving.model import Model
 from noteship.serving.observing import Batch, joined

@@ -40,6 +40,18 @@ def build(parser: argparse.ArgumentParser) -> None:
         metavar="IMAGE",
         help="the image to build on, of a registry or as oci:FOLDER:TAG (default: [image] base in noteship.toml)",
     )
+    instead = parser.add_mutually_exclusive_group()
+    instead.add_argument(
+        "--containerfile",
+        action="store_true",
+        help="build nothing: print a Containerfile of the same image, for packages that have to be made from their"
+        " sources; with --output, write the folder that podman or docker build it from",
+    )
+    instead.add_argument(
+        "--buildconfig",
+        action="store_true",
+        help="build nothing: print the BuildConfig with which OpenShift builds from that folder",
+    )
 
 
 def render(parser: argparse.ArgumentParser) -> None:

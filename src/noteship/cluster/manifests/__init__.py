@@ -1,5 +1,6 @@
 """Manifests of releases and runs: plain values in a fixed order; `restricted` and OpenShift let them in."""
 
+from noteship.cluster.manifests.build_config import BuildConfig, GitSource
 from noteship.cluster.manifests.errors import BadRelease, SettingWithoutEffect
 from noteship.cluster.manifests.labels import selected
 from noteship.cluster.manifests.parts import (
@@ -17,7 +18,16 @@ from noteship.cluster.manifests.parts import (
     processors,
 )
 from noteship.cluster.manifests.platform import Platform
-from noteship.cluster.manifests.release import InferenceService, Job, Release, Schedule, Service, Shape, Stream
+from noteship.cluster.manifests.release import (
+    Evaluator,
+    InferenceService,
+    Job,
+    Release,
+    Schedule,
+    Service,
+    Shape,
+    Stream,
+)
 from noteship.cluster.manifests.rendering import Rendered, render
 from noteship.cluster.manifests.runs import Run, StagePod, Volume, driver, filled, stage
 from noteship.cluster.manifests.ways import destinations
@@ -27,9 +37,12 @@ __all__ = [
     "QUEUE_LABEL",
     "Access",
     "BadRelease",
+    "BuildConfig",
     "Bundle",
     "Destination",
     "Edge",
+    "Evaluator",
+    "GitSource",
     "InferenceService",
     "Job",
     "Monitoring",

@@ -17,7 +17,9 @@ __all__ = [
     "FOLDER",
     "MODE",
     "TOKENS",
+    "certificate",
     "environment",
+    "files",
     "mounts",
     "project",
     "reaching",
@@ -63,10 +65,7 @@ def environment(release: Release) -> list[dict[str, str]]:
 
 
 def _sources(release: Release) -> Iterator[dict[str, Any]]:
-    places = {"noteship.toml": "project/noteship.toml"}
-    if release.files:
-        items = [{"key": name, "path": places.get(name, name)} for name in release.files]
-        yield {"configMap": {"name": release.files_name, "items": items}}
+    yield from files(release)
     if release.store:
         yield secret(release.store.credentials, CREDENTIALS)
     shape = release.shape
@@ -74,10 +73,23 @@ def _sources(release: Release) -> Iterator[dict[str, Any]]:
         if shape.access.tokens:
             yield secret(shape.access.tokens, TOKENS)
         if shape.access.certificate:
-            items = [{"key": name, "path": name} for name in ("tls.crt", "tls.key")]
-            yield {"secret": {"name": shape.access.certificate, "items": items}}
+            yield certificate(shape.access.certificate)
     if isinstance(shape, Stream) and shape.credentials:
         yield secret(shape.credentials, NATS_CREDENTIALS)
+
+
+def files(release: Release) -> Iterator[dict[str, Any]]:
+    """What is no secret, where its pods look for it."""
+    places = {"noteship.toml": "project/noteship.toml"}
+    if release.files:
+        items = [{"key": name, "path": places.get(name, name)} for name in release.files]
+        yield {"configMap": {"name": release.files_name, "items": items}}
+
+
+def certificate(name: str) -> dict[str, Any]:
+    """A certificate and its key, of a Secret of the type kubernetes.io/tls."""
+    items = [{"key": each, "path": each} for each in ("tls.crt", "tls.key")]
+    return {"secret": {"name": name, "items": items}}
 
 
 def secret(at: SecretKey, path: str) -> dict[str, Any]:

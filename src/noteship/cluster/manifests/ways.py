@@ -10,7 +10,7 @@ from noteship.cluster.manifests.parts import Destination
 from noteship.cluster.manifests.platform import Platform
 from noteship.cluster.manifests.release import Release, Service, Stream
 
-__all__ = ["destinations", "policy", "to", "to_names"]
+__all__ = ["destinations", "namespaces", "policy", "to", "to_names"]
 
 NAME_LABEL = "kubernetes.io/metadata.name"
 
@@ -44,18 +44,18 @@ def _into(release: Release, platform: Platform) -> Iterator[dict[str, Any]]:
     if not isinstance(service, Service):
         return
     ports = [{"protocol": "TCP", "port": service.port}]
-    for namespaces in (
+    for callers in (
         platform.edge_namespaces if service.edge or service.behind else (),
         platform.monitoring_namespaces if service.monitoring else (),
         service.callers,
     ):
-        if namespaces:
-            yield {"from": [_namespaces(namespaces)], "ports": ports}
+        if callers:
+            yield {"from": [namespaces(callers)], "ports": ports}
 
 
 def to_names(platform: Platform) -> dict[str, Any]:
     """The way out to who answers for names."""
-    names = [_namespaces(platform.dns_namespaces)] if platform.dns_namespaces else []
+    names = [namespaces(platform.dns_namespaces)] if platform.dns_namespaces else []
     servers = [*names, *_blocks(Destination("DNS", (53,), platform.dns_addresses) if platform.dns_addresses else None)]
     asked = [{"protocol": protocol, "port": port} for port in platform.dns_ports for protocol in ("UDP", "TCP")]
     return {"to": servers, "ports": asked}
@@ -67,7 +67,8 @@ def to(place: Destination) -> dict[str, Any]:
     return {"to": _blocks(place) if place.addresses else [_pods(place)], "ports": ports}
 
 
-def _namespaces(names: tuple[str, ...]) -> dict[str, Any]:
+def namespaces(names: tuple[str, ...]) -> dict[str, Any]:
+    """All pods of these namespaces."""
     chosen = {"key": NAME_LABEL, "operator": "In", "values": list(names)}
     return {"namespaceSelector": {"matchExpressions": [chosen]}}
 
