@@ -61,3 +61,5 @@ class RunSettings:
     volumes: Mapping[str, str] = field(default_factory=dict, metadata={"parse": _folders(CLAIMS, writable=True)})
     secrets: Mapping[str, str] = field(default_factory=dict, metadata={"parse": _folders(SECRETS, writable=False)})
     resources: RunPodSettings = field(default_factory=RunPodSettings)
+    schedule: str = field(default="", metadata={"parse": values.clock})
+    zone: str = "Etc/UTC"

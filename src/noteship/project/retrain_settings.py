@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -26,14 +25,6 @@ def _then(value: object) -> str:
     return str(value)
 
 
-def _clock(value: object) -> str:
-    if not isinstance(value, str) or not (
-        len(value.split()) == 5 or re.fullmatch(r"@(hourly|daily|weekly|monthly|yearly)", value)
-    ):
-        raise ValueError('five fields of cron, such as "15 3 * * 1", or @daily')
-    return value
-
-
 @dataclass(frozen=True)
 class RetrainSettings:
     """`[retrain]`: what may start it, how often at most, and how far it goes.
@@ -45,8 +36,8 @@ class RetrainSettings:
     at_most_s: float = field(default=values.DAY_S, metadata={"key": "at_most", "parse": values.interval})
     then: str = field(default="canary", metadata={"parse": _then})
     share: float = field(default=0.1, metadata={"parse": values.share})
-    look_s: float = field(default=600.0, metadata={"key": "look", "parse": values.length})
-    schedule: str = field(default="", metadata={"parse": _clock})
+    look_s: float = field(default=600.0, metadata={"key": "look", "parse": values.every})
+    schedule: str = field(default="", metadata={"parse": values.clock})
     zone: str = "Etc/UTC"
 
     def to_json(self) -> dict[str, Any]:

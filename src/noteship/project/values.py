@@ -11,8 +11,10 @@ __all__ = [
     "DAY_S",
     "argument",
     "arguments",
+    "clock",
     "count",
     "duration",
+    "every",
     "folds",
     "interval",
     "is_plain",
@@ -103,6 +105,24 @@ def params(value: object) -> dict[str, Any]:
     if not isinstance(value, dict) or not is_plain(value):
         raise ValueError("a table of numbers, texts, true or false, and lists or tables of these")
     return value
+
+
+def clock(value: object) -> str:
+    """When something is done, as cron has it. Raises ValueError with what was expected."""
+    if not isinstance(value, str) or not (
+        len(value.split()) == 5 or re.fullmatch(r"@(hourly|daily|weekly|monthly|yearly)", value)
+    ):
+        raise ValueError('five fields of cron, such as "15 3 * * 1", or @daily')
+    return value
+
+
+def every(value: object) -> float:
+    """Seconds between two looks: whole minutes that make an hour, or hours that make a day. Raises ValueError."""
+    seconds = length(value)
+    fits = seconds % 60 == 0 and seconds > 0
+    if not fits or not (3600 % seconds == 0 or (seconds % 3600 == 0 and DAY_S % seconds == 0)):
+        raise ValueError('minutes that make a whole hour, or hours that make a whole day, such as "10m" or "6h"')
+    return seconds
 
 
 def count(value: object) -> int:

@@ -29,7 +29,7 @@ from noteship.cluster.manifests.release import (
     Stream,
 )
 from noteship.cluster.manifests.rendering import Rendered, render
-from noteship.cluster.manifests.runs import Run, StagePod, Volume, driver, filled, stage
+from noteship.cluster.manifests.runs import Clock, Run, StagePod, Volume, clock, driver, filled, stage
 from noteship.cluster.manifests.ways import destinations
 from noteship.cluster.manifests.workloads import QUEUE_LABEL
 
@@ -39,6 +39,7 @@ __all__ = [
     "BadRelease",
     "BuildConfig",
     "Bundle",
+    "Clock",
     "Destination",
     "Edge",
     "Evaluator",
@@ -63,6 +64,7 @@ __all__ = [
     "StoreAccess",
     "Stream",
     "Volume",
+    "clock",
     "destinations",
     "driver",
     "filled",

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Literal
 
@@ -15,9 +15,9 @@ from noteship.cluster.manifests.errors import BadRelease
 from noteship.cluster.manifests.parts import Destination, Placement, Proxy, Resources, StoreAccess
 from noteship.cluster.manifests.platform import Platform
 from noteship.cluster.manifests.release import check_name, check_pinned
-from noteship.cluster.manifests.workloads import QUEUE_LABEL
+from noteship.cluster.manifests.workloads import LATE_S, QUEUE_LABEL
 
-__all__ = ["MANAGER", "Run", "StagePod", "Volume", "driver", "filled", "stage"]
+__all__ = ["MANAGER", "Clock", "Run", "StagePod", "Volume", "clock", "driver", "filled", "stage"]
 
 # Another one than that of releases, whose pruning looks for its own alone.
 MANAGER = "noteship-runs"
@@ -113,16 +113,62 @@ class Run:
         return f"{self.shared}-files-{digests.short(digests.of_value(self.files))}"
 
 
+@dataclass(frozen=True)
+class Clock:
+    """When drivers begin by themselves: `cron` in a named zone, one at a time.
+
+    - end: of the name of what begins them, after the project's; rules: what its drivers may do beside driving runs
+    """
+
+    end: str
+    cron: str
+    zone: str = "Etc/UTC"
+    rules: tuple[Mapping[str, Any], ...] = ()
+
+
 def driver(run: Run, words: Sequence[str], platform: Platform) -> tuple[dict[str, Any], ...]:
     """All that is sent to begin a run, in the order in which it is applied; the driver's Job comes last."""
-    made = [
-        *_account(run, platform),
-        *_files(run),
-        _policy(run, platform, "stage", ()),
-        _policy(run, platform, "driver", (run.api,)),
-    ]
+    own = _metadata(run, "driver", run.driver_name)
+    job = labels.manifest("batch/v1", "Job", own, spec=_driving(run, words, platform))
+    return (*_account(run, run.shared, _rights(run, platform)), *_around(run, platform), job)
+
+
+def clock(run: Run, at: Clock, words: Sequence[str], platform: Platform) -> tuple[dict[str, Any], ...]:
+    """All that is sent for drivers that begin by the clock; the CronJob comes last.
+
+    In the words `$(JOB)` is what tells one beginning from the next, and is the same for all pods of one.
+    """
+    name = f"{run.name}-{at.end}"
+    account = run.shared if not at.rules else name
+    rules = [*_rights(run, platform), *at.rules]
+    spec = _driving(replace(run, account=run.account or account), words, platform)
+    container = spec["template"]["spec"]["containers"][0]
+    label = "metadata.labels['batch.kubernetes.io/controller-uid']"
+    container["env"] = [*container.get("env", ()), {"name": "JOB", "valueFrom": {"fieldRef": {"fieldPath": label}}}]
+    own = _metadata(run, "driver", name)
+    cron = {
+        "schedule": at.cron,
+        "timeZone": at.zone,
+        "concurrencyPolicy": "Forbid",
+        "startingDeadlineSeconds": LATE_S,
+        "successfulJobsHistoryLimit": 3,
+        "failedJobsHistoryLimit": 3,
+        "jobTemplate": {"metadata": {"labels": own["labels"]}, "spec": spec},
+    }
+    job = labels.manifest("batch/v1", "CronJob", own, spec=cron)
+    return (*_account(run, account, rules), *_around(run, platform), job)
+
+
+def _around(run: Run, platform: Platform) -> Iterator[dict[str, Any]]:
+    """What pods of runs find, and whom they reach."""
+    yield from _files(run)
+    yield _policy(run, platform, "stage", ())
+    yield _policy(run, platform, "driver", (run.api,))
+
+
+def _driving(run: Run, words: Sequence[str], platform: Platform) -> dict[str, Any]:
     inside = _inside(run, words, run.resources, run.placement, has_token=True)
-    spec = {
+    return {
         "backoffLimit": run.retries,
         "activeDeadlineSeconds": run.deadline_s,
         "ttlSecondsAfterFinished": run.kept_s,
@@ -131,8 +177,6 @@ def driver(run: Run, words: Sequence[str], platform: Platform) -> tuple[dict[str
         "podFailurePolicy": {"rules": _rules()},
         "template": _template(run, "driver", pods.spec(inside, platform, **_once())),
     }
-    own = _metadata(run, "driver", run.driver_name)
-    return (*made, labels.manifest("batch/v1", "Job", own, spec=spec))
 
 
 def stage(run: Run, of: StagePod, platform: Platform) -> dict[str, Any]:
@@ -248,19 +292,19 @@ def _metadata(run: Run, component: Component | None, name: str, **more: str) -> 
     return {"name": name, "namespace": run.namespace, "labels": {**_labels(run, component), **more}}
 
 
-def _account(run: Run, platform: Platform) -> Iterator[dict[str, Any]]:
+def _account(run: Run, name: str, rules: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
     if run.account:
         return
-    own = _metadata(run, None, run.shared)
+    own = _metadata(run, None, name)
     group = "rbac.authorization.k8s.io"
     yield labels.manifest("v1", "ServiceAccount", own, automountServiceAccountToken=False)
-    yield labels.manifest(f"{group}/v1", "Role", own, rules=[*_rights(run, platform)])
+    yield labels.manifest(f"{group}/v1", "Role", own, rules=[*rules])
     yield labels.manifest(
         f"{group}/v1",
         "RoleBinding",
         own,
-        roleRef={"apiGroup": group, "kind": "Role", "name": run.shared},
-        subjects=[{"kind": "ServiceAccount", "name": run.shared, "namespace": run.namespace}],
+        roleRef={"apiGroup": group, "kind": "Role", "name": name},
+        subjects=[{"kind": "ServiceAccount", "name": name, "namespace": run.namespace}],
     )
 
 
