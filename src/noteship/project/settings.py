@@ -117,6 +117,7 @@ class MonitorSettings:
     folds: int = field(default=5, metadata={"parse": values.folds})
     sample: int = field(default=0, metadata={"parse": values.sample})
     leave_out: tuple[str, ...] = ()
+    beside: str | None = field(default=None, metadata={"parse": values.digest})
     sample_keep_s: float = field(default=7 * values.DAY_S, metadata={"key": "sample_keep", "parse": values.sample_keep})
 
 
