@@ -23,6 +23,7 @@ RESOURCES: Mapping[str, tuple[str, str]] = {
     "Job": ("batch", "jobs"),
     "NetworkPolicy": ("networking.k8s.io", "networkpolicies"),
     "PodDisruptionBudget": ("policy", "poddisruptionbudgets"),
+    "PodMonitor": ("monitoring.coreos.com", "podmonitors"),
     "PrometheusRule": ("monitoring.coreos.com", "prometheusrules"),
     "Route": ("route.openshift.io", "routes"),
     "Service": ("", "services"),

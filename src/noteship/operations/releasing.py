@@ -25,6 +25,8 @@ __all__ = ["Named", "named_release", "release_of"]
 BUNDLE_FOLDER = "/bundle"
 SECTION = "[kubernetes]"
 SERVICES = ("service", "kserve")
+# What answers is watched, and what scores files is not.
+WATCHED = (*SERVICES, "stream")
 
 
 @dataclass(frozen=True)
@@ -91,6 +93,7 @@ class _Release:
             placement=manifests.Placement(declared.nodes, declared.tolerations, declared.pull_secrets),
             trusted_types=declared.trust_types,
             allows_pickle=declared.allow_pickle,
+            evaluator=self._evaluator(),
         )
 
     @property
@@ -119,7 +122,7 @@ class _Release:
     def _check_effect(self) -> None:
         """Raises SettingWithoutEffect for tables of another shape."""
         shape = self.declared.shape
-        of = {"job": ("job", "schedule"), "stream": ("stream",), **dict.fromkeys(("edge", "monitoring"), SERVICES)}
+        of = {"job": ("job", "schedule"), "stream": ("stream",), "edge": SERVICES, "monitoring": WATCHED}
         for table, shapes in of.items():
             if getattr(self.declared, table) is not None and shape not in shapes:
                 raise manifests.SettingWithoutEffect(
@@ -154,7 +157,22 @@ class _Release:
             asked.durable,
             _key(asked.credentials, "credentials") if asked.credentials else None,
             manifests.Replicas(*self.declared.replicas),
+            self._monitoring(),
         )
+
+    def _evaluator(self) -> manifests.Evaluator | None:
+        """Where windows are written, unless it is said that the pods alone close them."""
+        asked, is_watched = self.declared.evaluator, self.declared.shape in WATCHED
+        if is_watched and self._is_on_s3:
+            return None if asked is False else manifests.Evaluator()
+        if asked:
+            reason = "there is no store on S3 for windows" if is_watched else "files are scored without being watched"
+            raise manifests.SettingWithoutEffect("kubernetes.evaluator", reason, "leave it out")
+        return None
+
+    @property
+    def _is_on_s3(self) -> bool:
+        return (self.opened.settings.store.url or "").startswith("s3://")
 
     def _access(self) -> manifests.Access:
         asked = self.declared.access
@@ -195,7 +213,7 @@ class _Release:
     def _store(self) -> manifests.StoreAccess | None:
         """How pods reach the store; None where they do without, as they have to without one on S3."""
         url, asked = self.opened.settings.store.url, self.declared.store
-        if not (url or "").startswith("s3://"):
+        if not self._is_on_s3:
             if self.declared.bundle == "store":
                 raise NoStoreForPods("it is a folder of this machine" if url is None else f"it is {url}")
             return None
@@ -237,7 +255,7 @@ class _Release:
         written: Mapping[str, Any] = tomllib.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
         tables: dict[str, dict[str, Any]] = {"project": {"name": self.opened.name}}
         tables["monitor"] = {**written.get("monitor", {}), "release": self.named.name}
-        if (self.opened.settings.store.url or "").startswith("s3://"):
+        if self._is_on_s3:
             tables["store"] = {"url": self.opened.settings.store.url}
         return "\n".join(_table(name, values) for name, values in tables.items())
 

@@ -29,6 +29,7 @@ class Standing:
 
     - pods: how far its pods are; None of what has none by itself, such as a schedule
     - differs: in what it is not what was recorded; None where there is no record of it here
+    - evaluator: how far the pod is that closes its windows; None where there is none
     - moved: places that its pods may reach under addresses that are no longer theirs
     """
 
@@ -42,6 +43,7 @@ class Standing:
     differs: tuple[str, ...] | None
     moved: tuple[str, ...]
     history: tuple[releases.Past, ...]
+    evaluator: cluster.Progress | None = None
 
     def to_json(self) -> dict[str, Any]:
         """As a plain value."""
@@ -52,6 +54,7 @@ class Standing:
             "bundle": self.bundle,
             "image": self.image,
             "pods": asdict(self.pods) if self.pods else None,
+            "evaluator": asdict(self.evaluator) if self.evaluator else None,
             "record": self.record.to_json() if self.record else None,
             "as_recorded": None if self.differs is None else not self.differs,
             "differs": list(self.differs or ()),
@@ -88,7 +91,13 @@ def _standing(objects: store.Store, at: cluster.Cluster, thing: Fields) -> Stand
         None if sent is None else tuple(_differing(at, sent)),
         tuple(_moved(at, record)) if record else (),
         tuple(releases.history(objects, place)),
+        _evaluator(at, namespace, name),
     )
+
+
+def _evaluator(at: cluster.Cluster, namespace: str, name: str) -> cluster.Progress | None:
+    found = on_cluster.evaluator(at, name, namespace)
+    return _pods(at, found) if found else None
 
 
 def _template(thing: Fields) -> Fields:

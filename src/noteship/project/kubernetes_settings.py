@@ -193,4 +193,5 @@ class KubernetesSettings:
     proxy: ProxySettings | None = None
     job: JobSettings | None = None
     stream: StreamSettings | None = None
+    evaluator: bool | None = None
     platform: PlatformSettings = field(default_factory=PlatformSettings)

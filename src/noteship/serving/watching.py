@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from noteship import monitor, supervising
-from noteship.serving import decided
+from noteship.evaluating import decided
 from noteship.serving.feedback import Feedback
 from noteship.serving.model import Model
 from noteship.serving.observing import Batch, joined

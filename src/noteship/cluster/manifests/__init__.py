@@ -16,7 +16,16 @@ from noteship.cluster.manifests.parts import (
     StoreAccess,
 )
 from noteship.cluster.manifests.platform import Platform
-from noteship.cluster.manifests.release import InferenceService, Job, Release, Schedule, Service, Shape, Stream
+from noteship.cluster.manifests.release import (
+    Evaluator,
+    InferenceService,
+    Job,
+    Release,
+    Schedule,
+    Service,
+    Shape,
+    Stream,
+)
 from noteship.cluster.manifests.rendering import Rendered, render
 from noteship.cluster.manifests.ways import destinations
 
@@ -26,6 +35,7 @@ __all__ = [
     "Bundle",
     "Destination",
     "Edge",
+    "Evaluator",
     "InferenceService",
     "Job",
     "Monitoring",

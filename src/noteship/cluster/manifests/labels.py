@@ -7,17 +7,29 @@ from typing import Any
 from noteship import digests
 from noteship.cluster.manifests.release import Job, Release, Schedule, Stream
 
-__all__ = ["BUNDLE", "MANAGER", "PREFIX", "labels", "manifest", "metadata", "selected", "selector"]
+__all__ = [
+    "BUNDLE",
+    "COMPONENT",
+    "MANAGER",
+    "PREFIX",
+    "VERSION",
+    "labels",
+    "manifest",
+    "metadata",
+    "selected",
+    "selector",
+]
 
 PREFIX = "noteship.dev"
 MANAGER = "noteship"
+COMPONENT, VERSION = "app.kubernetes.io/component", "app.kubernetes.io/version"
 # Of the pods' annotations: 64 digits are one more than a label may have.
 BUNDLE = f"{PREFIX}/bundle"
 
 
 def selector(release: Release) -> dict[str, str]:
     """What its pods are known by. A Deployment's can never be changed, so nothing of a version is in it."""
-    return selected(release.name) | {"app.kubernetes.io/component": _component(release)}
+    return selected(release.name) | {COMPONENT: _component(release)}
 
 
 def selected(name: str) -> dict[str, str]:
@@ -31,7 +43,7 @@ def labels(release: Release) -> dict[str, str]:
     return {
         "app.kubernetes.io/name": release.project or release.name,
         **selector(release),
-        "app.kubernetes.io/version": digests.short(release.bundle.digest),
+        VERSION: digests.short(release.bundle.digest),
         "app.kubernetes.io/part-of": release.project or release.name,
         **{f"{PREFIX}/{name}": value for name, value in own.items() if value},
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Literal
 
 from noteship import digests
 from noteship.cluster.manifests.errors import BadRelease, SettingWithoutEffect
@@ -22,7 +23,18 @@ from noteship.cluster.manifests.parts import (
     StoreAccess,
 )
 
-__all__ = ["InferenceService", "Job", "Release", "Schedule", "Service", "Shape", "Stream"]
+__all__ = [
+    "Evaluator",
+    "InferenceService",
+    "Job",
+    "Release",
+    "Schedule",
+    "Service",
+    "Shape",
+    "Stream",
+    "check_name",
+    "check_pinned",
+]
 
 # Names of what belongs to it have up to 22 characters more, and 63 at most.
 NAME_LIMIT = 40
@@ -115,6 +127,7 @@ class Stream:
     durable: str = ""
     credentials: SecretKey | None = None
     replicas: Replicas = field(default_factory=Replicas)
+    monitoring: Monitoring | None = None
 
     def __post_init__(self) -> None:
         if self.replicas.is_range:
@@ -128,6 +141,30 @@ Shape = Service | Job | Schedule | Stream
 
 
 @dataclass(frozen=True)
+class Evaluator:
+    """It closes the windows that the pods of a release write, so that they are decided while none of these lives."""
+
+    # Its own memory is 60 MB, and a window's sketches are below 16 KB for each worker.
+    resources: Resources = field(default_factory=lambda: Resources("50m", "500m", "256Mi", "64Mi"))
+    port: int = 8080
+
+
+def check_name(setting: Literal["name", "namespace"], text: str) -> None:
+    """Raises BadRelease where Kubernetes would not take it, or what belongs to it could not be named after it."""
+    limit = NAME_LIMIT if setting == "name" else 63
+    if not _NAME.fullmatch(text) or len(text) > limit:
+        remedy = f"choose at most {limit} small letters, digits and dashes, a letter first"
+        raise BadRelease(setting, f"'{text}' is none for Kubernetes", remedy)
+
+
+def check_pinned(image: str) -> None:
+    """Raises BadRelease where an image is not named by its digest."""
+    if not re.fullmatch(r"[^@\s]+@sha256:[0-9a-f]{64}", image):
+        reason = f"{image} may be another one tomorrow"
+        raise BadRelease("image", reason, "name it by its digest: REPOSITORY@sha256:…")
+
+
+@dataclass(frozen=True)
 class Release:
     """A bundle under a name, in a namespace, in one of its shapes.
 
@@ -135,6 +172,7 @@ class Release:
     - store: None where the bundle is in the image and nothing is watched or kept
     - egress: what else it may reach; authorities: PEM certificates to trust beyond the system's
     - trusted_types, allows_pickle: what the model may hold, as `noteship serve` is told
+    - evaluator: what closes its windows beside it; None where its own pods alone do
     """
 
     name: str
@@ -154,17 +192,17 @@ class Release:
     run: str = ""
     trusted_types: tuple[str, ...] = ()
     allows_pickle: bool = False
+    evaluator: Evaluator | None = None
 
     def __post_init__(self) -> None:
         self._check_names()
-        if not re.fullmatch(r"[^@\s]+@sha256:[0-9a-f]{64}", self.image):
-            reason = f"{self.image} may be another one tomorrow"
-            raise BadRelease("image", reason, "name it by its digest: REPOSITORY@sha256:…")
+        check_pinned(self.image)
         if self.store is None and not self.bundle.folder:
             raise BadRelease(
                 "store", "the bundle comes from it, and there is none", "name [store] url, or build the bundle in"
             )
-        if self.store is None and isinstance(self.shape, Service) and self.shape.monitoring:
+        self._check_evaluator()
+        if self.store is None and self.monitoring:
             raise SettingWithoutEffect(
                 "monitoring", "windows are kept in a store, and there is none", "name [store] url"
             )
@@ -172,16 +210,21 @@ class Release:
             raise BadRelease("authorities", "there is no certificate in it", "name a file of PEM certificates")
 
     def _check_names(self) -> None:
-        for setting, text in (("name", self.name), ("namespace", self.namespace)):
-            limit = NAME_LIMIT if setting == "name" else 63
-            if not _NAME.fullmatch(text) or len(text) > limit:
-                remedy = f"choose at most {limit} small letters, digits and dashes, a letter first"
-                raise BadRelease(setting, f"'{text}' is none for Kubernetes", remedy)
+        check_name("name", self.name)
+        check_name("namespace", self.namespace)
         for setting, text in (("team", self.team), ("project", self.project), ("run", self.run)):
             if not _LABEL.fullmatch(text):
                 raise BadRelease(
                     setting, f"'{text}' is no value of a label", "choose at most 63 letters, digits, - _ and ."
                 )
+
+    def _check_evaluator(self) -> None:
+        if self.evaluator is not None and (self.store is None or isinstance(self.shape, Job | Schedule)):
+            reason = "files are scored without being watched" if self.store else "windows are kept in a store"
+            raise SettingWithoutEffect("evaluator", reason, "leave it out")
+        if self.evaluator is None and isinstance(self.shape, Stream) and self.shape.monitoring:
+            reason = "a stream's own pods answer no one: its evaluator tells Prometheus"
+            raise BadRelease("monitoring", reason, "let the evaluator run, or leave monitoring out")
 
     @cached_property
     def files(self) -> dict[str, str]:
@@ -198,6 +241,16 @@ class Release:
     def service_name(self) -> str:
         """What a service is called within its namespace."""
         return f"{self.name}-predictor" if isinstance(self.shape, InferenceService) else self.name
+
+    @property
+    def monitoring(self) -> Monitoring | None:
+        """Who looks after it; of files that are scored nobody does."""
+        return self.shape.monitoring if isinstance(self.shape, Service | Stream) else None
+
+    @property
+    def evaluator_name(self) -> str:
+        """What its evaluator is called."""
+        return f"{self.name}-evaluator"
 
     @property
     def needs_api(self) -> bool:

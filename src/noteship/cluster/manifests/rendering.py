@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from noteship.cluster.manifests.edges import edge, kind_of
+from noteship.cluster.manifests.evaluating import evaluating
 from noteship.cluster.manifests.labels import manifest, metadata, selector
 from noteship.cluster.manifests.platform import Platform
 from noteship.cluster.manifests.release import InferenceService, Job, Release, Schedule, Service
@@ -41,6 +42,7 @@ def render(release: Release, platform: Platform) -> Rendered:
         workload(release, platform),
         *_service(release),
         *scaling(release, platform),
+        *evaluating(release, platform),
         *watching(release, platform),
         *edge(release, platform),
     )
@@ -80,10 +82,14 @@ def _service(release: Release) -> Iterator[dict[str, Any]]:
 
 
 def _left_out(release: Release, platform: Platform) -> Iterator[str]:
-    shape = release.shape
+    shape, monitoring = release.shape, release.monitoring
     job = shape.job if isinstance(shape, Schedule) else shape
     if isinstance(job, Job) and job.queue and not platform.has_kueue:
         yield f"the queue {job.queue}: the cluster has no Kueue, so jobs begin when there is room"
+    if monitoring and not platform.has_prometheus_operator:
+        yield f"{_monitors(release)} and the PrometheusRule: the cluster has no Prometheus operator"
+    if monitoring and not platform.has_grafana_operator:
+        yield f"the GrafanaDashboard: the cluster has no Grafana operator; ConfigMap {release.name}-dashboard has it"
     if not isinstance(shape, Service):
         return
     if shape.replicas.is_range and not platform.has_metrics:
@@ -94,7 +100,8 @@ def _left_out(release: Release, platform: Platform) -> Iterator[str]:
         yield f"the way in from outside, which leaves the way from within the cluster: it serves {lacking}"
     if not platform.can_sleep:
         yield "the wait before a pod is stopped: the cluster is older than 1.30, so the server waits for longer instead"
-    if shape.monitoring and not platform.has_prometheus_operator:
-        yield "the ServiceMonitor and the PrometheusRule: the cluster has no Prometheus operator"
-    if shape.monitoring and not platform.has_grafana_operator:
-        yield f"the GrafanaDashboard: the cluster has no Grafana operator; ConfigMap {release.name}-dashboard has it"
+
+
+def _monitors(release: Release) -> str:
+    monitors = ["ServiceMonitor"] if isinstance(release.shape, Service) else []
+    return "the " + ", the ".join([*monitors, *(["PodMonitor"] if release.evaluator else [])])
