@@ -23,14 +23,15 @@ SURE = Sure(math.log(500), 0.95)
 
 def moved(law, distance, random=None):  # type: ignore[no-untyped-def]
     """A law that is so far off: by halves of the bins in their order, or in a direction of chance."""
-    sides = numpy.where(numpy.cumsum(law) - law / 2 < 0.5, -1.0, 1.0) if random is None else random.normal(size=len(law))
+    halves = numpy.where(numpy.cumsum(law) - law / 2 < 0.5, -1.0, 1.0)
+    sides = halves if random is None else random.normal(size=len(law))
     sides = sides - (law * sides).sum()
     made = law * numpy.maximum(1 + distance * sides / math.sqrt((law * sides**2).sum()), 0.01)
     return made / made.sum()
 
 
 def test_bets_on_laws_have_a_mean_of_at_most_one_for_all_near_ones() -> None:
-    """Whatever the bets were learned from: for laws of chance and the worst law near to each, by the bound's own form."""
+    """Whatever the bets were learned from: for laws of chance and the worst law near to each."""
     random = numpy.random.default_rng(1)
     worst = 0.0
     for _ in range(400):
@@ -83,7 +84,8 @@ def test_near_laws_ring_as_rarely_as_promised(bins: int, windows: int) -> None:
             law = random.dirichlet(numpy.full(bins, 20.0))
             # The same direction in every window, so that there is something to learn.
             judged = moved(law, 0.2)
-            window = Known(direction.multinomial(300, judged).astype(float), random.multinomial(2_700, law).astype(float))
+            counts = direction.multinomial(300, judged), random.multinomial(2_700, law)
+            window = Known(*(each.astype(float) for each in counts))
             evidence = evidence.after(log_e_apart(window, before, 0.2))
             before, top = before + window, max(top, evidence.log)
         rung += top >= math.log(10)
@@ -103,7 +105,8 @@ def test_so_many_rows_find_what_is_twice_as_far_off(bins: int, part: float) -> N
         evidence, before, top = Evidence(), Known(numpy.zeros(bins), numpy.zeros(bins)), 0.0
         for number in range(1 + math.ceil(rows / each)):
             beside = int(each * (1 - part) / part)
-            window = Known(random.multinomial(each, judged).astype(float), random.multinomial(beside, law).astype(float))
+            counts = random.multinomial(each, judged), random.multinomial(beside, law)
+            window = Known(*(each.astype(float) for each in counts))
             if number:
                 evidence = evidence.after(log_e_apart(window, before, 0.2))
             before, top = before + window, max(top, evidence.log)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from noteship.project import declaration, values
+from noteship.project.canary_settings import CanarySettings
 from noteship.project.cluster_settings import ClusterSettings
 from noteship.project.contract_settings import ContractSettings
 from noteship.project.data_settings import DataSettings
@@ -145,6 +146,7 @@ class Settings:
     monitor: MonitorSettings = MonitorSettings()
     store: StoreSettings = StoreSettings()
     image: ImageSettings = field(default_factory=ImageSettings)
+    canary: CanarySettings = field(default_factory=CanarySettings)
     kubernetes: KubernetesSettings = field(default_factory=KubernetesSettings)
 
 

@@ -4,6 +4,7 @@ from noteship.cluster.manifests.errors import BadRelease, SettingWithoutEffect
 from noteship.cluster.manifests.labels import selected
 from noteship.cluster.manifests.parts import (
     Access,
+    Behind,
     Bundle,
     Destination,
     Edge,
@@ -32,6 +33,7 @@ from noteship.cluster.manifests.ways import destinations
 __all__ = [
     "Access",
     "BadRelease",
+    "Behind",
     "Bundle",
     "Destination",
     "Edge",

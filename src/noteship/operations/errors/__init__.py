@@ -9,6 +9,13 @@ from noteship.operations.errors.bundles import (
     StepNotMade,
     UnknownBundle,
 )
+from noteship.operations.errors.canaries import (
+    BadShare,
+    CanaryDiffers,
+    CanaryOfNothing,
+    CanaryUnderWay,
+    NoCanary,
+)
 from noteship.operations.errors.contracts import NoContract, NoContractFolder, NothingToContract, OutsideOfProject
 from noteship.operations.errors.data import (
     NeverFetched,
@@ -82,8 +89,12 @@ from noteship.operations.errors.watching import (
 
 __all__ = [
     "BadParameter",
+    "BadShare",
     "BadTimes",
     "BundleFailed",
+    "CanaryDiffers",
+    "CanaryOfNothing",
+    "CanaryUnderWay",
     "ChampionMoved",
     "Contradiction",
     "DataGone",
@@ -102,6 +113,7 @@ __all__ = [
     "NoAlternatives",
     "NoBase",
     "NoBundle",
+    "NoCanary",
     "NoCardText",
     "NoContract",
     "NoContractFolder",
