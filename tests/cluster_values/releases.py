@@ -49,7 +49,7 @@ ACCESSES = {
 EDGES = {
     "inside": None,
     "host": Edge("mail.example.org"),
-    "gateway": Edge("mail.example.org", gateway="edge/public", shares={"mail-canary": 5}),
+    "gateway": Edge("mail.example.org", gateway="edge/public"),
     "ingress": Edge("mail.example.org", ingress_class="nginx", certificate="mail-edge"),
 }
 PLATFORMS = {

@@ -260,14 +260,6 @@ def test_a_way_in_is_what_the_cluster_has() -> None:
     assert kinds(release(service), openshift)[-1] == "Route"
     assert kinds(release(service), plain)[-1] == "Ingress"
     assert "within the cluster" in render(release(service), bare).left_out[-1]
-    shared = release(Service(TOKENS, edge=Edge("mail.example.org", shares={"mail-canary": 5})))
-    route = one(shared, openshift, "Route")["spec"]
-    assert (route["to"]["weight"], route["alternateBackends"]) == (
-        95,
-        [{"kind": "Service", "name": "mail-canary", "weight": 5}],
-    )
-    with pytest.raises(SettingWithoutEffect, match="shares"):
-        render(shared, plain)
     own = release(Service(releases.ACCESSES["tls"], edge=Edge("mail.example.org")))
     assert one(own, openshift, "Route")["spec"]["tls"]["termination"] == "passthrough"
     with pytest.raises(BadRelease, match="speaks TLS"):
@@ -402,7 +394,6 @@ REFUSED = [
     (lambda: Service(TOKENS, monitoring=replace(releases.monitoring(TOKENS), token=None)), "see nothing"),
     (lambda: InferenceService(releases.ACCESSES["tls"]), "without TLS"),
     (lambda: Edge(gateway="public"), "NAMESPACE/NAME"),
-    (lambda: Edge(shares={"a": 100}), "leave some"),
     (lambda: Schedule(Job("a", "b"), "* * *"), "five fields"),
     (lambda: Stream("nats://me:secret@nats", "a", "b", STORE.at), "holds a login"),
 ]

@@ -33,6 +33,8 @@ def run(arguments: argparse.Namespace, output: Output) -> int:
         timeout_of(arguments),
         arguments.dry_run,
     )
+    if arguments.canary is not None:
+        return _beside(arguments, project, request, output)
     with clusters.opened(arguments) as at, clusters.working(output) as (bar, stop):
         telling = operation.Telling(lambda progress: bar.told(*words(progress)), clusters.telling(bar), stop)
         try:
@@ -43,6 +45,32 @@ def run(arguments: argparse.Namespace, output: Output) -> int:
     seconds = time.monotonic() - began
     output.document({**done.to_json(), "seconds": round(seconds, 3)})
     output.text(*_told(done, seconds))
+    return ended(done.carried, stop)
+
+
+def _beside(
+    arguments: argparse.Namespace, project: OpenedProject, request: operation.DeployRequest, output: Output
+) -> int:
+    """Deploy a canary."""
+    from noteship.images.transport import Stopped
+    from noteship.operations import besides
+
+    with clusters.opened(arguments) as at, clusters.working(output) as (bar, stop):
+        telling = operation.Telling(lambda progress: bar.told(*words(progress)), clusters.telling(bar), stop)
+        try:
+            done = besides.deploy(project, request, arguments.canary, at, telling)
+        except Stopped:
+            output.aside("interrupted: nothing was sent to the cluster")
+            return INTERRUPTED
+    output.document(done.to_json())
+    what = f"a canary of {done.stable.named} with bundle {short(done.made.release.bundle.digest)}"
+    if done.carried is None:
+        output.text(f"{what} could be deployed: nothing was sent")
+    elif not done.carried.is_up:
+        output.text(f"{what} was sent; its rollout goes on: the same again leads callers to it")
+    else:
+        output.text(f"{what} is deployed, {done.carried.ready} pods ready", f"  release {done.carried.record.id}")
+    output.text(f"  share: {done.share.words}", "  noteship canary compares both; --settle promotes or withdraws it")
     return ended(done.carried, stop)
 
 

@@ -37,6 +37,10 @@ def run(arguments: argparse.Namespace, output: Output) -> int:
         made = _made(opened, request, output, at)
     if made is None:
         return INTERRUPTED
+    if arguments.canary is not None:
+        from noteship.operations import besides
+
+        made = besides.rendered(opened, made, request, arguments.canary, arguments.beside)
     _put(arguments, made, output)
     for name, places in made.reaches.items():
         output.aside(f"may reach {name}: {', '.join(places)}")

@@ -40,6 +40,10 @@ def _told(at: operation.Standing) -> Iterator[str]:
     if at.record is not None:
         why = f": {at.record.reason}" if at.record.reason else ""
         yield f"  release {at.record.id}, since {at.record.at}, by {at.record.by}{why}"
+    if at.share is not None:
+        yield f"  a canary with {at.share.words}: noteship canary"
+    if at.canary is not None:
+        yield f"  beside it its canary {at.canary.named.name}: noteship canary"
     if at.differs is None:
         yield "  not on record here: it was deployed with another store"
     elif not at.differs:

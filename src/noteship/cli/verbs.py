@@ -114,6 +114,13 @@ VERBS = (
         shipping.deploy,
     ),
     Verb(
+        "canary",
+        "compare a canary with the stable release, and promote or withdraw it",
+        "noteship canary --settle",
+        "canary",
+        shipping.canary,
+    ),
+    Verb(
         "status",
         "which releases there are, how they do, and whether they are as recorded",
         "noteship status mail",

@@ -20,7 +20,7 @@ from noteship.operations.surroundings import Surroundings, key
 from noteship.project.errors import BadSetting
 from noteship.project.kubernetes_settings import JobSettings, KubernetesSettings, StreamSettings
 
-__all__ = ["Named", "named_release", "release_of"]
+__all__ = ["Beside", "Named", "named_release", "release_of"]
 
 BUNDLE_FOLDER = "/bundle"
 SERVICES = ("service", "kserve")
@@ -53,14 +53,37 @@ def named_release(
     return Named(name or declared.name or opened.name, found)
 
 
+@dataclass(frozen=True)
+class Beside:
+    """What a canary stands beside: the stable release's name and bundle.
+
+    - replicas: how many pods the canary has; is_weighed, has_edge: as `manifests.Behind` has them
+    """
+
+    name: str
+    bundle: str
+    replicas: int
+    is_weighed: bool
+    has_edge: bool
+
+    @property
+    def behind(self) -> manifests.Behind:
+        """As manifests are told."""
+        return manifests.Behind(self.name, self.has_edge, self.is_weighed)
+
+
 def release_of(
-    opened: OpenedProject, named: Named, imaged: Imaged, at: cluster.Cluster | None = None
+    opened: OpenedProject,
+    named: Named,
+    imaged: Imaged,
+    at: cluster.Cluster | None = None,
+    beside: Beside | None = None,
 ) -> manifests.Release:
-    """The release that is declared. Places are resolved now, by the cluster where one is given.
+    """The release that is declared; `beside`: as a canary. Places are resolved now, by the cluster where one is given.
 
     Raises: BadRelease, SettingWithoutEffect, NoStoreForPods, PlaceUnresolved, BadSetting.
     """
-    return _Release(opened, named, imaged, at).made()
+    return _Release(opened, named, imaged, at, beside).made()
 
 
 @dataclass(frozen=True)
@@ -71,6 +94,7 @@ class _Release:
     named: Named
     imaged: Imaged
     at: cluster.Cluster | None
+    beside: Beside | None = None
 
     def made(self) -> manifests.Release:
         declared = self.declared
@@ -103,7 +127,7 @@ class _Release:
     @property
     def around(self) -> Surroundings:
         """What its pods find around them."""
-        return Surroundings(self.opened, self.named.name, self.at)
+        return Surroundings(self.opened, self._secrets_of, self.at)
 
     def _shape(self) -> manifests.Shape:
         self._check_effect()
@@ -116,12 +140,18 @@ class _Release:
         kind = manifests.InferenceService if self.declared.shape == "kserve" else manifests.Service
         return kind(
             self._access(),
-            manifests.Replicas(*self.declared.replicas),
-            self._edge(),
+            self._replicas(),
+            None if self.beside else self._edge(),
             self._monitoring(),
             callers,
+            self.beside.behind if self.beside else None,
             workers=self.declared.workers,
         )
+
+    def _replicas(self) -> manifests.Replicas:
+        """A canary has as many pods as its share needs, and no autoscaler: that would change it."""
+        found = self.declared.replicas if self.beside is None else (self.beside.replicas,) * 2
+        return manifests.Replicas(*found)
 
     def _check_effect(self) -> None:
         """Raises SettingWithoutEffect for tables of another shape."""
@@ -167,6 +197,9 @@ class _Release:
     def _evaluator(self) -> manifests.Evaluator | None:
         """Where windows are written, unless it is said that the pods alone close them."""
         asked, is_watched = self.declared.evaluator, self.declared.shape in WATCHED
+        if self.beside:
+            # Its own pods close its windows, for the little that they are there.
+            return None
         if is_watched and self.around.has_store:
             return None if asked is False else manifests.Evaluator()
         if asked:
@@ -174,9 +207,14 @@ class _Release:
             raise manifests.SettingWithoutEffect("kubernetes.evaluator", reason, "leave it out")
         return None
 
+    @property
+    def _secrets_of(self) -> str:
+        """By whose name Secrets are called: callers and store of a canary are the stable release's."""
+        return self.beside.name if self.beside else self.named.name
+
     def _access(self) -> manifests.Access:
         asked = self.declared.access
-        tokens = asked.tokens or (None if asked.reviews or asked.open else f"{self.named.name}-tokens")
+        tokens = asked.tokens or (None if asked.reviews or asked.open else f"{self._secrets_of}-tokens")
         return manifests.Access(
             key(tokens, "tokens") if tokens else None,
             asked.reviews,
@@ -224,7 +262,8 @@ class _Release:
         path = self.opened.root / DECLARATION
         written: Mapping[str, Any] = tomllib.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
         tables: dict[str, dict[str, Any]] = {"project": {"name": self.opened.name}}
-        tables["monitor"] = {**written.get("monitor", {}), "release": self.named.name}
+        compared = {"beside": self.beside.bundle} if self.beside and self.around.has_store else {}
+        tables["monitor"] = {**written.get("monitor", {}), "release": self.named.name, **compared}
         if self.around.has_store:
             tables["store"] = {"url": self.opened.settings.store.url}
         return "\n".join(_table(name, values) for name, values in tables.items())

@@ -16,7 +16,7 @@ from noteship.operations.errors import Unchecked
 from noteship.operations.opened import OpenedProject
 from noteship.operations.writing import write
 
-__all__ = ["RenderRequest", "RenderedRelease", "check", "render", "roles", "save"]
+__all__ = ["RenderRequest", "RenderedRelease", "check", "render", "rendered", "roles", "save"]
 
 # What a role is asked of depends on no image; this one is none.
 NO_IMAGE = imaged.Imaged(f"registry.invalid/none@sha256:{'0' * 64}", naming.Named("0" * 64, "none", "none"))
@@ -28,6 +28,7 @@ class RenderRequest:
 
     - image: by its digest; None builds one
     - platform: the kind of cluster; None asks the one that the kubeconfig names
+    - beside: the stable release, where it is a canary
     """
 
     bundle: str | None = None
@@ -35,6 +36,7 @@ class RenderRequest:
     name: str | None = None
     namespace: str | None = None
     platform: platforms.Kind | None = "kubernetes"
+    beside: releasing.Beside | None = None
 
 
 @dataclass(frozen=True)
@@ -87,13 +89,13 @@ def render(
     """
     named = releasing.named_release(opened, request.name, request.namespace, at)
     found = imaged.imaged(opened, request.bundle, request.image, tell, stop)
-    return _rendered(opened, named, found, request.platform, at)
+    return rendered(opened, named, found, request, at)
 
 
 def roles(opened: OpenedProject, request: RenderRequest, at: cluster.Cluster | None = None) -> tuple[Any, ...]:
     """What whoever deploys it has to be allowed, as a Role; no image is built for that."""
     named = releasing.named_release(opened, request.name, request.namespace, at)
-    made = _rendered(opened, named, NO_IMAGE, request.platform, at)
+    made = rendered(opened, named, NO_IMAGE, request, at)
     return rights.rights(made.rendered.manifests, f"deploy-{named.name}")
 
 
@@ -121,18 +123,22 @@ def check(made: RenderedRelease, folder: Path) -> Path:
     return target
 
 
-def _rendered(
+def rendered(
     opened: OpenedProject,
     named: releasing.Named,
     found: imaged.Imaged,
-    kind: platforms.Kind | None,
+    request: RenderRequest,
     at: cluster.Cluster | None,
 ) -> RenderedRelease:
-    declared = opened.settings.kubernetes
+    """The same of an image that is there; of the request, its platform and what it stands beside count.
+
+    Raises what `releasing.release_of` raises, BadRelease, and the cluster's errors.
+    """
+    declared, kind = opened.settings.kubernetes, request.platform
     platform = (
         platforms.discovered(at, declared) if kind is None and at else platforms.usual(kind or "kubernetes", declared)
     )
-    release = releasing.release_of(opened, named, found, at)
+    release = releasing.release_of(opened, named, found, at, request.beside)
     return RenderedRelease(release, manifests.render(release, platform), found)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -12,11 +12,11 @@ from noteship.cluster import releases as on_cluster
 from noteship.cluster import rollouts
 from noteship.cluster.manifests.labels import BUNDLE
 from noteship.errors import NoteshipError
-from noteship.operations import reaching, releases
+from noteship.operations import besides, canaries, reaching, releases, releasing, sharing
 from noteship.operations.errors import NoRelease, PlaceUnresolved
 from noteship.operations.opened import OpenedProject
 
-__all__ = ["Standing", "status"]
+__all__ = ["Standing", "pods_of", "status"]
 
 Fields = Mapping[str, Any]
 # What the cluster writes by itself.
@@ -30,6 +30,7 @@ class Standing:
     - pods: how far its pods are; None of what has none by itself, such as a schedule
     - differs: in what it is not what was recorded; None where there is no record of it here
     - evaluator: how far the pod is that closes its windows; None where there is none
+    - canary: the one that stands beside it
     - moved: places that its pods may reach under addresses that are no longer theirs
     """
 
@@ -44,6 +45,13 @@ class Standing:
     moved: tuple[str, ...]
     history: tuple[releases.Past, ...]
     evaluator: cluster.Progress | None = None
+    canary: canaries.Canary | None = None
+
+    @property
+    def share(self) -> sharing.Share | None:
+        """Of a canary, what it has of the callers."""
+        told = self.record.canary if self.record else None
+        return sharing.Share.from_json(told["share"]) if told else None
 
     def to_json(self) -> dict[str, Any]:
         """As a plain value."""
@@ -55,6 +63,8 @@ class Standing:
             "image": self.image,
             "pods": asdict(self.pods) if self.pods else None,
             "evaluator": asdict(self.evaluator) if self.evaluator else None,
+            "share": self.share.to_json() if self.share else None,
+            "canary": self.canary.to_json() if self.canary else None,
             "record": self.record.to_json() if self.record else None,
             "as_recorded": None if self.differs is None else not self.differs,
             "differs": list(self.differs or ()),
@@ -80,24 +90,26 @@ def _standing(objects: store.Store, at: cluster.Cluster, thing: Fields) -> Stand
     present = releases.present(objects, place)
     record = releases.read(objects, place, present.id) if present else None
     sent = releases.manifests_of(objects, record) if record else None
+    canary = canaries.present(objects, at, releasing.Named(name, namespace))
     return Standing(
         name,
         namespace,
         str(thing["kind"]),
         str((template.get("metadata", template).get("annotations") or {}).get(BUNDLE, "")),
         str(template.get("spec", template)["containers"][0]["image"]),
-        _pods(at, thing),
+        pods_of(at, thing),
         record,
-        None if sent is None else tuple(_differing(at, sent)),
+        None if sent is None else tuple(_differing(at, besides.with_led(objects, sent, canary))),
         tuple(_moved(at, record)) if record else (),
         tuple(releases.history(objects, place)),
         _evaluator(at, namespace, name),
+        canary,
     )
 
 
 def _evaluator(at: cluster.Cluster, namespace: str, name: str) -> cluster.Progress | None:
     found = on_cluster.evaluator(at, name, namespace)
-    return _pods(at, found) if found else None
+    return pods_of(at, found) if found else None
 
 
 def _template(thing: Fields) -> Fields:
@@ -113,7 +125,8 @@ def _template(thing: Fields) -> Fields:
     return found
 
 
-def _pods(at: cluster.Cluster, thing: Fields) -> cluster.Progress | None:
+def pods_of(at: cluster.Cluster, thing: Fields) -> cluster.Progress | None:
+    """How far the pods are of what makes them; None of what makes none by itself."""
     namespace, name = thing["metadata"]["namespace"], thing["metadata"]["name"]
     if thing["kind"] == "Job":
         labels = {"batch.kubernetes.io/job-name": name}
@@ -131,7 +144,7 @@ def _pods(at: cluster.Cluster, thing: Fields) -> cluster.Progress | None:
     return rollouts.of_deployment(thing, sets, pods)
 
 
-def _differing(at: cluster.Cluster, sent: tuple[Fields, ...]) -> Iterator[str]:
+def _differing(at: cluster.Cluster, sent: Sequence[Fields]) -> Iterator[str]:
     """What would change if it were sent again: the cluster itself is asked, and changes nothing."""
     for each in sent:
         ref = cluster.ObjectRef.of(each)

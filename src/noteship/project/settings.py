@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from noteship.project import declaration, values
+from noteship.project.canary_settings import CanarySettings
 from noteship.project.cluster_settings import ClusterSettings
 from noteship.project.contract_settings import ContractSettings
 from noteship.project.data_settings import DataSettings
@@ -129,6 +130,7 @@ class MonitorSettings:
     folds: int = field(default=5, metadata={"parse": values.folds})
     sample: int = field(default=0, metadata={"parse": values.sample})
     leave_out: tuple[str, ...] = ()
+    beside: str | None = field(default=None, metadata={"parse": values.digest})
     sample_keep_s: float = field(default=7 * values.DAY_S, metadata={"key": "sample_keep", "parse": values.sample_keep})
 
 
@@ -157,6 +159,7 @@ class Settings:
     retrain: RetrainSettings | None = None
     store: StoreSettings = StoreSettings()
     image: ImageSettings = field(default_factory=ImageSettings)
+    canary: CanarySettings = field(default_factory=CanarySettings)
     kubernetes: KubernetesSettings = field(default_factory=KubernetesSettings)
 
 

@@ -13,6 +13,7 @@ __all__ = [
     "arguments",
     "clock",
     "count",
+    "digest",
     "duration",
     "every",
     "folds",
@@ -38,6 +39,13 @@ def name(value: object) -> str:
     if not isinstance(value, str) or not re.fullmatch(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", value):
         # The limit of a Kubernetes label and of a DNS label: the name ends up in both.
         raise ValueError("a name of at most 63 small letters, digits and dashes")
+    return value
+
+
+def digest(value: object) -> str:
+    """A whole digest. Raises ValueError with what was expected."""
+    if not isinstance(value, str) or not re.fullmatch(r"[0-9a-f]{64}", value):
+        raise ValueError("all 64 digits of a bundle's digest")
     return value
 
 

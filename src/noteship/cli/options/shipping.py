@@ -7,7 +7,7 @@ from pathlib import Path
 
 from noteship.cli.options.values import seconds
 
-__all__ = ["build", "deploy", "render", "rollback", "status", "undeploy", "why"]
+__all__ = ["build", "canary", "deploy", "render", "rollback", "status", "undeploy", "why"]
 
 BUNDLE = (
     "the bundle that it serves: `champion`, `latest` or the start of a digest (default: the champion, else the latest)"
@@ -58,6 +58,10 @@ def render(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("bundle", metavar="BUNDLE", nargs="?", help=BUNDLE)
     parser.add_argument("--image", metavar="IMAGE", help=IMAGE)
     _named(parser)
+    _share(parser)
+    parser.add_argument(
+        "--beside", metavar="BUNDLE", help="with --canary, the bundle of the stable release (default: the champion)"
+    )
     on = parser.add_mutually_exclusive_group()
     on.add_argument(
         "--platform",
@@ -87,6 +91,36 @@ def deploy(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--image", metavar="IMAGE", help=IMAGE)
     _named(parser)
     _sent(parser)
+
+    _share(parser)
+
+
+def _share(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--canary",
+        metavar="SHARE",
+        type=float,
+        help="beside the release that is there, with a share of its callers, such as 0.1: a Route or one of a Gateway"
+        " leads as many there, else the numbers of pods do, as nearly as they can; `noteship canary` compares both",
+    )
+
+
+def canary(parser: argparse.ArgumentParser) -> None:
+    _named(parser)
+    parser.add_argument("--context", metavar="NAME", help="the kubeconfig's context (default: its current one)")
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument(
+        "--settle", action="store_true", help="wait until its evidence decides, then promote it or withdraw it"
+    )
+    what.add_argument("--promote", action="store_true", help="make it the stable release now, whatever its evidence")
+    what.add_argument("--withdraw", action="store_true", help="take it away now, whatever its evidence")
+    parser.add_argument("--reason", metavar="TEXT", help="why, for the record (default: its evidence)")
+    parser.add_argument(
+        "--timeout",
+        metavar="SECONDS",
+        type=seconds,
+        help="wait no longer than this for a decision, or for pods (default: until there is one)",
+    )
 
 
 def rollback(parser: argparse.ArgumentParser) -> None:

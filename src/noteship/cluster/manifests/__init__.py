@@ -5,6 +5,7 @@ from noteship.cluster.manifests.errors import BadRelease, SettingWithoutEffect
 from noteship.cluster.manifests.labels import selected
 from noteship.cluster.manifests.parts import (
     Access,
+    Behind,
     Bundle,
     Destination,
     Edge,
@@ -37,6 +38,7 @@ __all__ = [
     "QUEUE_LABEL",
     "Access",
     "BadRelease",
+    "Behind",
     "BuildConfig",
     "Bundle",
     "Clock",

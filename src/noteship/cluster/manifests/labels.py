@@ -12,10 +12,12 @@ __all__ = [
     "COMPONENT",
     "MANAGER",
     "PREFIX",
+    "ROUTE",
     "VERSION",
     "labels",
     "manifest",
     "metadata",
+    "routed",
     "selected",
     "selector",
 ]
@@ -25,6 +27,8 @@ MANAGER = "noteship"
 COMPONENT, VERSION = "app.kubernetes.io/component", "app.kubernetes.io/version"
 # Of the pods' annotations: 64 digits are one more than a label may have.
 BUNDLE = f"{PREFIX}/bundle"
+# Of the pods that answer: by whose Service they are called.
+ROUTE = f"{PREFIX}/route"
 
 
 def selector(release: Release) -> dict[str, str]:
@@ -47,6 +51,12 @@ def labels(release: Release) -> dict[str, str]:
         "app.kubernetes.io/part-of": release.project or release.name,
         **{f"{PREFIX}/{name}": value for name, value in own.items() if value},
     }
+
+
+def routed(release: Release) -> dict[str, str]:
+    """What the pods have that a Service leads to: those of a canary, too, which shares by their number."""
+    behind = release.behind
+    return {ROUTE: behind.release if behind and not behind.is_weighed else release.name}
 
 
 def metadata(release: Release, name: str = "", **more: str) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from noteship.cluster.manifests.errors import BadRelease, SettingWithoutEffect
 
 __all__ = [
     "Access",
+    "Behind",
     "Bundle",
     "Destination",
     "Edge",
@@ -223,14 +224,12 @@ class Edge:
 
     - host: the name that they ask for; without one, what the cluster makes of it, where it makes one
     - gateway: NAMESPACE/NAME of the Gateway to be a route of; certificate: a Secret for an Ingress; both only there
-    - shares: other services behind the same name, each with its percentage of the requests
     """
 
     host: str = ""
     gateway: str = ""
     ingress_class: str = ""
     certificate: str = ""
-    shares: Mapping[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.gateway and not re.fullmatch(r"[a-z0-9.-]+/[a-z0-9.-]+", self.gateway):
@@ -239,8 +238,20 @@ class Edge:
             raise SettingWithoutEffect("gateway", "an Ingress has none", "name a Gateway, or what is of an Ingress")
         if self.certificate and not self.host:
             raise SettingWithoutEffect("certificate of the edge", "there is no host that it is for", "name the host")
-        if any(percent < 1 for percent in self.shares.values()) or sum(self.shares.values()) > 99:
-            raise BadRelease("shares", f"they are {dict(self.shares)}", "give each 1 to 99 percent, and leave some")
+
+
+@dataclass(frozen=True)
+class Behind:
+    """The stable release that a canary stands beside.
+
+    - release: its name; has_edge: whether callers come in from outside by its route
+    - is_weighed: its route leads a share of the requests to the canary's Service; else its Service leads to the pods of
+      both, whose numbers are the shares
+    """
+
+    release: str
+    has_edge: bool = False
+    is_weighed: bool = False
 
 
 @dataclass(frozen=True)

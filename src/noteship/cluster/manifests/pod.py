@@ -57,7 +57,8 @@ def pod(release: Release, platform: Platform, **more: Any) -> dict[str, Any]:
         _answering(release.shape, platform) if isinstance(release.shape, Service) else {},
     )
     annotations = {labels.BUNDLE: release.bundle.digest}
-    own = {"labels": labels.labels(release), "annotations": annotations}
+    route = labels.routed(release) if isinstance(release.shape, Service) else {}
+    own = {"labels": {**labels.labels(release), **route}, "annotations": annotations}
     return {"metadata": own, "spec": spec(inside, platform, **more)}
 
 

@@ -11,6 +11,7 @@ from noteship import digests
 from noteship.cluster.manifests.errors import BadRelease, SettingWithoutEffect
 from noteship.cluster.manifests.parts import (
     Access,
+    Behind,
     Bundle,
     Destination,
     Edge,
@@ -46,7 +47,7 @@ _LABEL = re.compile(r"([A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?)?")
 class Service:
     """It answers requests.
 
-    - callers: namespaces whose pods may call it; behind: the release whose route leads here, too
+    - callers: namespaces whose pods may call it; behind: the stable release that it stands beside
     - start_s: how long loading may take; drain_s: how long it answers on when it is stopped
     """
 
@@ -55,7 +56,7 @@ class Service:
     edge: Edge | None = None
     monitoring: Monitoring | None = None
     callers: tuple[str, ...] = ()
-    behind: str = ""
+    behind: Behind | None = None
     port: int = 8080
     workers: int = 1
     start_s: int = 300
@@ -71,7 +72,8 @@ class Service:
             reason = "Prometheus would be asked for a token, and has none: it would see nothing"
             raise BadRelease("monitoring", reason, "name a Secret with a token of the scope observe")
         if self.edge and self.behind:
-            raise SettingWithoutEffect("edge", f"the route of {self.behind} leads here", "leave one of them out")
+            reason = f"callers of {self.behind.release} come here, too"
+            raise SettingWithoutEffect("edge", reason, "leave one of them out")
 
 
 @dataclass(frozen=True)
@@ -83,6 +85,9 @@ class InferenceService(Service):
         if self.access.certificate:
             reason = "KServe tells callers an address without TLS, which the service would not answer"
             raise BadRelease("access", reason, "let what leads there speak TLS, or deploy it as a service")
+        if self.behind and not self.behind.is_weighed:
+            reason = "KServe's Service leads to the pods of one InferenceService"
+            raise BadRelease("canary", reason, "name a Gateway, or deploy as a service, where pods share by number")
 
 
 @dataclass(frozen=True)
@@ -246,6 +251,11 @@ class Release:
     def monitoring(self) -> Monitoring | None:
         """Who looks after it; of files that are scored nobody does."""
         return self.shape.monitoring if isinstance(self.shape, Service | Stream) else None
+
+    @property
+    def behind(self) -> Behind | None:
+        """The stable release, where this one is a canary."""
+        return self.shape.behind if isinstance(self.shape, Service) else None
 
     @property
     def evaluator_name(self) -> str:

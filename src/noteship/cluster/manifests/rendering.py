@@ -8,7 +8,7 @@ from typing import Any
 
 from noteship.cluster.manifests.edges import edge, kind_of
 from noteship.cluster.manifests.evaluating import evaluating
-from noteship.cluster.manifests.labels import manifest, metadata, selector
+from noteship.cluster.manifests.labels import MANAGER, manifest, metadata, routed
 from noteship.cluster.manifests.platform import Platform
 from noteship.cluster.manifests.release import InferenceService, Job, Release, Schedule, Service
 from noteship.cluster.manifests.watching import watching
@@ -71,11 +71,12 @@ def _files(release: Release) -> Iterator[dict[str, Any]]:
 
 
 def _service(release: Release) -> Iterator[dict[str, Any]]:
-    if isinstance(release.shape, Service) and not isinstance(release.shape, InferenceService):
+    is_shared = release.behind is not None and not release.behind.is_weighed
+    if isinstance(release.shape, Service) and not (isinstance(release.shape, InferenceService) or is_shared):
         port = 443 if release.shape.access.certificate else 80
         spec = {
             "type": "ClusterIP",
-            "selector": selector(release),
+            "selector": {"app.kubernetes.io/managed-by": MANAGER, **routed(release)},
             "ports": [{"name": "http", "protocol": "TCP", "port": port, "targetPort": "http"}],
         }
         yield manifest("v1", "Service", metadata(release), spec=spec)
@@ -86,6 +87,9 @@ def _left_out(release: Release, platform: Platform) -> Iterator[str]:
     job = shape.job if isinstance(shape, Schedule) else shape
     if isinstance(job, Job) and job.queue and not platform.has_kueue:
         yield f"the queue {job.queue}: the cluster has no Kueue, so jobs begin when there is room"
+    if release.behind:
+        # What it has of these is what the stable release has.
+        return
     if monitoring and not platform.has_prometheus_operator:
         yield f"{_monitors(release)} and the PrometheusRule: the cluster has no Prometheus operator"
     if monitoring and not platform.has_grafana_operator:

@@ -21,7 +21,8 @@ CHOSEN_BY = {"dashboards": "grafana"}
 def watching(release: Release, platform: Platform) -> Iterator[dict[str, Any]]:
     """Monitors, a PrometheusRule and a dashboard, as far as the cluster takes them."""
     monitoring = release.monitoring
-    if monitoring is None:
+    if monitoring is None or (release.behind and not release.behind.is_weighed):
+        # Where its pods are behind the stable release's Service, they are asked with that one's.
         return
     if platform.has_prometheus_operator:
         own = metadata(release, **monitoring.labels)
@@ -29,8 +30,12 @@ def watching(release: Release, platform: Platform) -> Iterator[dict[str, Any]]:
             endpoint = {"port": "http", **scraped(release, monitoring)}
             spec: dict[str, Any] = {"selector": {"matchLabels": selector(release)}, "endpoints": [endpoint]}
             yield manifest("monitoring.coreos.com/v1", "ServiceMonitor", own, spec=spec)
+        if release.behind:
+            return
         yield from scraping(release, platform)
         yield manifest("monitoring.coreos.com/v1", "PrometheusRule", own, spec=dict(monitoring.rules))
+    if release.behind:
+        return
     name, key = f"{release.name}-dashboard", f"{release.name}.json"
     yield manifest("v1", "ConfigMap", metadata(release, name, **FOUND_BY), data={key: monitoring.dashboard})
     if platform.has_grafana_operator:

@@ -45,7 +45,7 @@ def _into(release: Release, platform: Platform) -> Iterator[dict[str, Any]]:
         return
     ports = [{"protocol": "TCP", "port": service.port}]
     for callers in (
-        platform.edge_namespaces if service.edge or service.behind else (),
+        platform.edge_namespaces if service.edge or (service.behind and service.behind.has_edge) else (),
         platform.monitoring_namespaces if service.monitoring else (),
         service.callers,
     ):

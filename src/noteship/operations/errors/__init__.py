@@ -9,6 +9,13 @@ from noteship.operations.errors.bundles import (
     StepNotMade,
     UnknownBundle,
 )
+from noteship.operations.errors.canaries import (
+    BadShare,
+    CanaryDiffers,
+    CanaryOfNothing,
+    CanaryUnderWay,
+    NoCanary,
+)
 from noteship.operations.errors.carrying import CarriedUnusable, OtherInPod, OutsideRead, SecretRead
 from noteship.operations.errors.contracts import NoContract, NoContractFolder, NothingToContract, OutsideOfProject
 from noteship.operations.errors.data import (
@@ -92,8 +99,12 @@ from noteship.operations.errors.watching import (
 
 __all__ = [
     "BadParameter",
+    "BadShare",
     "BadTimes",
     "BundleFailed",
+    "CanaryDiffers",
+    "CanaryOfNothing",
+    "CanaryUnderWay",
     "CarriedUnusable",
     "ChampionMoved",
     "Contradiction",
@@ -114,6 +125,7 @@ __all__ = [
     "NoAlternatives",
     "NoBase",
     "NoBundle",
+    "NoCanary",
     "NoCardText",
     "NoContract",
     "NoContractFolder",
