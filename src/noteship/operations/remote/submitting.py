@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import Any
 
 from noteship import cluster, workflow
 from noteship.cluster import manifests
@@ -22,7 +23,7 @@ from noteship.project.errors import BadSetting
 from noteship.project.remote_settings import PodSettings
 from noteship.project.settings import StageSettings
 
-__all__ = ["Submitted", "Telling", "must_run", "of_pods", "submit"]
+__all__ = ["Ready", "Submitted", "Telling", "check", "made_ready", "must_run", "of_pods", "submit"]
 
 MEBIBYTE = 1 << 20
 
@@ -34,6 +35,15 @@ class Telling:
     build: Callable[[build.Progress], None]
     send: rolling.Tell
     stop: threading.Event
+
+
+@dataclass(frozen=True)
+class Ready:
+    """All that drivers are sent with: what the pods have in common, where they will be, and what they are told."""
+
+    run: manifests.Run
+    platform: Platform
+    submission: Submission
 
 
 @dataclass(frozen=True)
@@ -66,6 +76,26 @@ def submit(
     Raises StoreOutOfReach, NotSubmittable, what `build` and `carried.put` raise, BadSetting, PlaceUnresolved, the
     cluster's and the store's errors; images.transport.Stopped while it is built.
     """
+    ready = made_ready(prepared, request, named, at, telling)
+    words = ("drive", f"--store={ready.submission.url}", ready.run.id)
+    sent = manifests.driver(ready.run, words, ready.platform)
+    driver = cluster.ObjectRef.of(sent[-1])
+    check(at, named, sent, telling)
+    submission = replace(ready.submission, place={**ready.submission.place, "driver": driver.name})
+    record = Record(prepared.opened.store, ready.run.id)
+    record.ask(submission.to_json())
+    rolling.send(at, sent, telling.send)
+    return Submitted(record, driver, tuple(_left_out(ready.run, ready.platform)))
+
+
+def made_ready(
+    prepared: run.Prepared,
+    request: run.RunRequest,
+    named: releasing.Named,
+    at: cluster.Cluster,
+    telling: Telling,
+) -> Ready:
+    """Build the image, and put what it lacks into the store. Raises what `submit` raises before anything is sent."""
     opened = prepared.opened
     around = Surroundings(opened, named.name, at)
     if not around.has_store:
@@ -77,29 +107,27 @@ def submit(
     platform = platforms.discovered(at, opened.settings.kubernetes)
     made = of_pods(opened, named, around, imaged.by_digest(built.name), new_id())
     stages = {name: manifests.stage(made, _stage_pod(opened, name, made), platform) for name in prepared.graph.stages}
-    words = ("drive", f"--store={opened.settings.store.url}", made.id)
-    sent = manifests.driver(made, words, platform)
-    telling.send(rolling.Moment("looking whether it can run there"))
-    faults = preflight.faults(at, named, sent)
-    if faults:
-        raise NotSubmittable(str(named), faults)
-    driver = cluster.ObjectRef.of(sent[-1])
     submission = Submission(
         url=str(opened.settings.store.url),
         image=made.image,
         carried=digest,
         request=replace(request, replace=False, keep=False),
         templates=stages,
-        place={"cluster": at.url, "namespace": named.namespace, "driver": driver.name},
+        place={"cluster": at.url, "namespace": named.namespace, "driver": ""},
         who=who(),
         at=f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
         jobs=opened.settings.kubernetes.run.jobs,
         most=dict(_most(opened)),
     )
-    record = Record(opened.store, made.id)
-    record.ask(submission.to_json())
-    rolling.send(at, sent, telling.send)
-    return Submitted(record, driver, tuple(_left_out(made, platform)))
+    return Ready(made, platform, submission)
+
+
+def check(at: cluster.Cluster, named: releasing.Named, sent: Sequence[Mapping[str, Any]], telling: Telling) -> None:
+    """Look at what would be in the way of manifests. Raises NotSubmittable."""
+    telling.send(rolling.Moment("looking whether it can run there"))
+    faults = preflight.faults(at, named, sent)
+    if faults:
+        raise NotSubmittable(str(named), faults)
 
 
 def of_pods(
