@@ -66,8 +66,9 @@ class Steps:
     failure: workflow.Failure | None = None
     done: list[str] = field(default_factory=list)
     stops_at: str = ""
+    settled: Mapping[str, Any] | None = None
 
-    def run(self) -> RunReport:
+    def run(self, _: retrainings.Retraining) -> RunReport:
         self._do("run")
         there = [ref.value["digest"] for ref in self.opened.store.read_refs(f"made/{self.content}")]
         digest = there[0] if there else bundle_of(self.opened, self.content)
@@ -93,9 +94,13 @@ class Steps:
         if step == self.stops_at:
             raise store.errors.StoreUnreachable("s3://team-a/mail", "read", "nobody answers")
 
+    def settle(self) -> Mapping[str, Any] | None:
+        self._do("settle")
+        return self.settled
+
     @property
     def tools(self) -> Tools:
-        return Tools(self.run, self.judge, self.canary, self.deploy)
+        return Tools(self.run, self.judge, self.canary, self.deploy, self.settle)
 
 
 def retrained(steps: Steps, **request: Any) -> Retrained:
@@ -250,3 +255,20 @@ def test_without_a_service_there_is_nothing_to_learn(tmp_path: Path) -> None:
     opened = OpenedProject.at(tmp_path)
     with pytest.raises(NothingToRetrain, match="the project makes no bundle"):
         retrained(Steps(opened))
+
+
+@pytest.mark.parametrize(("settled", "becomes_champion"), [("promoted", True), ("withdrawn", False), ("gone", False)])
+def test_a_canary_is_settled_before_anything_else(tmp_path: Path, settled: str, *, becomes_champion: bool) -> None:
+    """As long as its evidence does not decide nothing begins; then what was promoted becomes the champion."""
+    steps = Steps(project(tmp_path, "[retrain]\nthen = 'canary'"))
+    first = retrained(steps)
+    assert first.state == "canary" and first.retraining is not None
+    waiting = retrained(steps)
+    assert (waiting.state, waiting.retraining, waiting.is_good) == ("waiting", None, True)
+    steps.settled = {"state": settled, "why": "as good on 4,000 rows"}
+    assert retrained(steps, if_due=True).state == "not due"
+    champion = promotions.champion(steps.opened.store)
+    assert (champion is not None) == becomes_champion
+    [past] = retrainings.history(steps.opened.store)
+    assert past.steps["settled"]["state"] == settled
+    assert steps.done == ["run", "judge", "canary", "settle", "settle"]

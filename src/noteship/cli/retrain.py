@@ -29,7 +29,8 @@ def run(arguments: argparse.Namespace, output: Output) -> int:
         output.text(*_listed(past))
         return 0
     request = operation.RetrainRequest(arguments.reason, arguments.if_due)
-    done = operation.retrain(opened, request, retraining.tools(opened, arguments, output))
+    with retraining.tools(opened, arguments, output) as tools:
+        done = operation.retrain(opened, request, tools)
     output.document(done.to_json())
     output.text(*_told(done))
     return 0 if done.is_good else 1
@@ -37,7 +38,7 @@ def run(arguments: argparse.Namespace, output: Output) -> int:
 
 def _told(done: operation.Retrained) -> Iterator[str]:
     if done.retraining is None:
-        yield f"not due: {done.why}"
+        yield f"{done.state}: {done.why}"
         return
     yield f"{done.state}: {done.why}"
     begun = "gone on with" if done.is_continued else "begun"

@@ -36,14 +36,16 @@ class RetrainRequest:
 class Tools:
     """What the steps are done by.
 
-    - run: brings the pipeline up to date; judge: validates a bundle by the start of its digest
+    - run: brings the pipeline up to date, for a retraining; judge: validates a bundle by its digest
     - canary, deploy: make a bundle a release, given its digest and the reason, and give what is to be on record
+    - settle: promotes or withdraws the canary, and says so by "state" and "why"; None where it is too early
     """
 
-    run: Callable[[], RunReport]
+    run: Callable[[Retraining], RunReport]
     judge: Callable[[str], Validated]
     canary: Ship
     deploy: Ship
+    settle: Callable[[], Mapping[str, Any] | None]
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,7 @@ class Retrained:
 
 
 def retrain(opened: OpenedProject, request: RetrainRequest, tools: Tools) -> Retrained:
-    """Go on with the retraining that was not finished, else begin one where it is due.
+    """Go on with the retraining that was not finished, else begin one where it is due and no canary is waited for.
 
     What can be tried again later, such as a store that does not answer, leaves it unfinished; what cannot, ends it.
     Raises: NothingToRetrain, what looking for occasions raises, and what the steps raise.
@@ -78,6 +80,8 @@ def retrain(opened: OpenedProject, request: RetrainRequest, tools: Tools) -> Ret
     under_way = retrainings.unfinished(opened.store)
     if under_way is not None:
         return _Steps(opened, settings, tools, under_way).carried_out(is_continued=True)
+    if waiting := _waiting(opened, tools):
+        return Retrained(None, "waiting", waiting)
     reasons = _reasons(opened, request, settings)
     if not reasons:
         return Retrained(None, "not due", f"nothing happened of {', '.join(settings.on) or 'what [retrain] names'}")
@@ -85,6 +89,20 @@ def retrain(opened: OpenedProject, request: RetrainRequest, tools: Tools) -> Ret
         return Retrained(None, "not due", wait)
     begun = retrainings.begin(opened.store, reasons, who(), settings.to_json())
     return _Steps(opened, settings, tools, begun).carried_out(is_continued=False)
+
+
+def _waiting(opened: OpenedProject, tools: Tools) -> str:
+    """Settle the canary of the last one; why it has still to be waited for, empty where there is none any more."""
+    last = next(retrainings.history(opened.store), None)
+    if last is None or last.state != "canary" or "settled" in last.steps:
+        return ""
+    settled = tools.settle()
+    if settled is None:
+        return f"the canary of retraining {last.id} is still compared with the stable release: noteship canary"
+    if settled["state"] == "promoted":
+        promote(opened, str(last.steps["run"]["bundle"]), reason=f"retraining {last.id}: {settled['why']}")
+    retrainings.note(opened.store, last, "settled", settled)
+    return ""
 
 
 def _reasons(opened: OpenedProject, request: RetrainRequest, settings: RetrainSettings) -> tuple[Occasion, ...]:
@@ -122,7 +140,7 @@ class _Steps:
         return Retrained(ended or self.retraining, state, why, is_continued)
 
     def _all(self) -> tuple[State, str]:
-        report = self.tools.run()
+        report = self.tools.run(self.retraining)
         if not report.good or report.made is None:
             return "failed", _failed(report)
         digest = report.made.digest

@@ -136,15 +136,14 @@ def driver(run: Run, words: Sequence[str], platform: Platform) -> tuple[dict[str
 def clock(run: Run, at: Clock, words: Sequence[str], platform: Platform) -> tuple[dict[str, Any], ...]:
     """All that is sent for drivers that begin by the clock; the CronJob comes last.
 
-    In the words `$(JOB)` is what tells one beginning from the next, and is the same for all pods of one.
+    In the words `$(JOB_NAME)/$(JOB_UID)` tells one beginning from the next, and is the same for all pods of one.
     """
     name = f"{run.name}-{at.end}"
     account = run.shared if not at.rules else name
     rules = [*_rights(run, platform), *at.rules]
     spec = _driving(replace(run, account=run.account or account), words, platform)
     container = spec["template"]["spec"]["containers"][0]
-    label = "metadata.labels['batch.kubernetes.io/controller-uid']"
-    container["env"] = [*container.get("env", ()), {"name": "JOB", "valueFrom": {"fieldRef": {"fieldPath": label}}}]
+    container["env"] = [*container.get("env", ()), *_job_itself()]
     own = _metadata(run, "driver", name)
     cron = {
         "schedule": at.cron,
@@ -157,6 +156,14 @@ def clock(run: Run, at: Clock, words: Sequence[str], platform: Platform) -> tupl
     }
     job = labels.manifest("batch/v1", "CronJob", own, spec=cron)
     return (*_account(run, account, rules), *_around(run, platform), job)
+
+
+def _job_itself() -> Iterator[dict[str, Any]]:
+    for name, label in (("JOB_NAME", "job-name"), ("JOB_UID", "controller-uid")):
+        yield {
+            "name": name,
+            "valueFrom": {"fieldRef": {"fieldPath": f"metadata.labels['batch.kubernetes.io/{label}']"}},
+        }
 
 
 def _around(run: Run, platform: Platform) -> Iterator[dict[str, Any]]:

@@ -20,7 +20,7 @@ from noteship.operations.remote.submission import Submission
 from noteship.operations.remote.telling import Teller, error_state
 from noteship.operations.remote.worker import IMAGE_PROJECT
 
-__all__ = ["DriveRequest", "drive"]
+__all__ = ["DriveRequest", "Driver", "drive"]
 
 UNDER_WAY = "under way"
 
@@ -48,10 +48,12 @@ def drive(request: DriveRequest, folder: Path, at: cluster.Cluster) -> str:
     before = record.state or {}
     if before.get("state", UNDER_WAY) != UNDER_WAY:
         return str(before["state"])
-    return _Driver(record, Submission.from_json(asked), at).driven(request, folder, str(before.get("run", "")))
+    return Driver(record, Submission.from_json(asked), at).driven(request, folder, str(before.get("run", "")))
 
 
-class _Driver:
+class Driver:
+    """Drives one run in this process."""
+
     def __init__(self, record: Record, submission: Submission, at: cluster.Cluster) -> None:
         self._record = record
         self._submission = submission
@@ -62,6 +64,16 @@ class _Driver:
         self._teller = Teller(record, self._run_name, self._stop)
 
     def driven(self, request: DriveRequest, folder: Path, before: str) -> str:
+        """Bring the run to its end; how it ended. Raises what a later try may not."""
+        try:
+            return self.brought(request, folder, before).state
+        except NoteshipError as error:
+            if error.retryable:
+                raise
+            return "failed"
+
+    def brought(self, request: DriveRequest, folder: Path, before: str) -> run.RunReport:
+        """Bring the run to its end; `before` is its name in the ledger, where it was begun. Raises what `run` does."""
         submission = self._submission
         try:
             with self._teller:
@@ -75,13 +87,12 @@ class _Driver:
                 away = run.Away(self._runner(), self._stop, submission.jobs)
                 report = run.run(opened, submission.request, self._listened(opened), away)
         except NoteshipError as error:
-            if error.retryable:
-                raise
-            self._teller.end("failed", error=error_state(error))
-            return "failed"
+            if not error.retryable:
+                self._teller.end("failed", error=error_state(error))
+            raise
         self._teller.end(report.state, report=report.to_json())
         self._record.forget_tasks()
-        return report.state
+        return report
 
     def _runner(self) -> Retrying:
         submission = self._submission
