@@ -164,6 +164,13 @@ VERBS = (
         tracking.tracking,
     ),
     Verb(
+        "schedule",
+        "let runs and retrainings begin by the clock, on a cluster",
+        "noteship schedule",
+        "schedule",
+        pipelines.schedule,
+    ),
+    Verb(
         "drive",
         "drive a run on a cluster; what the driver's pod does, and nothing for people",
         "noteship drive 20260301T101500123456Z-6f1e0c --store s3://team-a/mail",

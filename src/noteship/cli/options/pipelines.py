@@ -6,7 +6,7 @@ import argparse
 
 from noteship.cli.options.values import count
 
-__all__ = ["chosen", "drive", "explain", "gc", "graph", "new", "run", "runs", "show", "work"]
+__all__ = ["chosen", "drive", "explain", "gc", "graph", "new", "run", "runs", "schedule", "show", "work"]
 
 
 def new(parser: argparse.ArgumentParser) -> None:
@@ -110,8 +110,16 @@ def work(parser: argparse.ArgumentParser) -> None:
 
 
 def drive(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("run", metavar="RUN", help="the run, as it was handed over")
+    parser.add_argument("run", metavar="RUN", nargs="?", help="the run, as it was handed over")
+    parser.add_argument("--clock", metavar="PLACE", help="in its place, the clock that began a Job")
+    parser.add_argument("--job", metavar="NAME/UID", help="with --clock, that Job")
     _given(parser)
+
+
+def schedule(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--remove", action="store_true", help="let nothing of the project begin by itself any more")
+    parser.add_argument("--namespace", metavar="NAME", help="in place of [kubernetes] namespace, or the kubeconfig's")
+    parser.add_argument("--context", metavar="NAME", help="the kubeconfig's context (default: its current one)")
 
 
 def _given(parser: argparse.ArgumentParser) -> None:

@@ -30,12 +30,14 @@ from noteship.cluster.manifests.release import (
     Stream,
 )
 from noteship.cluster.manifests.rendering import Rendered, render
+from noteship.cluster.manifests.runs import MANAGER as RUNS
 from noteship.cluster.manifests.runs import Clock, Run, StagePod, Volume, clock, driver, filled, stage
 from noteship.cluster.manifests.ways import destinations
 from noteship.cluster.manifests.workloads import QUEUE_LABEL
 
 __all__ = [
     "QUEUE_LABEL",
+    "RUNS",
     "Access",
     "BadRelease",
     "Behind",

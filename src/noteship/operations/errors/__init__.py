@@ -57,7 +57,7 @@ from noteship.operations.errors.remote import (
     StoreOutOfReach,
     TaskTaken,
 )
-from noteship.operations.errors.retraining import NothingToRetrain
+from noteship.operations.errors.retraining import NothingScheduled, NothingToRetrain
 from noteship.operations.errors.stages import (
     FolderNotEmpty,
     InputOfUnreadable,
@@ -150,6 +150,7 @@ __all__ = [
     "NothingBefore",
     "NothingKept",
     "NothingReadable",
+    "NothingScheduled",
     "NothingSubmitted",
     "NothingToContract",
     "NothingToRetrain",

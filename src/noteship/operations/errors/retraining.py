@@ -7,7 +7,28 @@ from typing import Self
 
 from noteship.errors import Parts, UsageError
 
-__all__ = ["NothingToRetrain"]
+__all__ = ["NothingScheduled", "NothingToRetrain"]
+
+
+@dataclass(eq=False)
+class NothingScheduled(UsageError):
+    """Nothing is to begin by the clock, and nothing does."""
+
+    named: str
+
+    def parts(self) -> Parts:
+        """The message."""
+        return Parts(
+            f"nothing of {self.named} begins by the clock",
+            where="noteship.toml",
+            nearest="neither [kubernetes.run] schedule nor [retrain] says when",
+            remedy='write one of them, such as schedule = "15 3 * * *" in [kubernetes.run]',
+        )
+
+    @classmethod
+    def example(cls) -> Self:
+        """An instance for documentation."""
+        return cls("mail in team-a")
 
 
 @dataclass(eq=False)

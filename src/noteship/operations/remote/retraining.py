@@ -17,7 +17,7 @@ from noteship.operations.remote import clocks
 from noteship.operations.remote.driver import Driver, DriveRequest
 from noteship.operations.remote.record import Record, new_id
 from noteship.operations.remote.worker import IMAGE_PROJECT
-from noteship.operations.retrain import Retrained, RetrainRequest, Tools, retrain
+from noteship.operations.retrain import RetrainRequest, Tools, retrain
 from noteship.operations.retrainings import Retraining
 from noteship.operations.run import RunReport
 from noteship.operations.validate import Validated
@@ -37,7 +37,7 @@ class ClockRequest:
     project: Path = IMAGE_PROJECT
 
 
-def begin(request: ClockRequest, folder: Path, at: cluster.Cluster) -> str | Retrained:
+def begin(request: ClockRequest, folder: Path, at: cluster.Cluster) -> str:
     """Do what the clock is for: how the run ended, or what came of the retraining.
 
     Whenever it is killed, the next pod of the Job goes on. Raises NothingSubmitted, and what could be otherwise the
@@ -57,7 +57,8 @@ def begin(request: ClockRequest, folder: Path, at: cluster.Cluster) -> str | Ret
     root = carried.unpacked(objects, clock.submission.carried, request.project, folder / "looked")
     opened = OpenedProject.at(root)
     asked = RetrainRequest(if_due=True) if clock.kind == "look" else RetrainRequest("the clock of [retrain] schedule")
-    return retrain(opened, asked, _Pod(request, folder, at, clock).tools(opened))
+    done = retrain(opened, asked, _Pod(request, folder, at, clock).tools(opened))
+    return done.state
 
 
 @dataclass(frozen=True)
