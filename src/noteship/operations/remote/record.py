@@ -116,7 +116,7 @@ class Record:
     @property
     def is_over(self) -> bool:
         """Whether it has ended, as its driver said."""
-        return (self.state or {}).get("state", UNDER_WAY) != UNDER_WAY
+        return bool((self.state or {}).get("state", UNDER_WAY) != UNDER_WAY)
 
     def forget_tasks(self) -> None:
         """Remove the tasks of a run that is over: what came of them is in the ledger."""
