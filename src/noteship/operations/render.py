@@ -14,9 +14,10 @@ from noteship.cluster import manifests, rights
 from noteship.operations import build, imaged, naming, platforms, releasing
 from noteship.operations.errors import Unchecked
 from noteship.operations.opened import OpenedProject
+from noteship.operations.surroundings import Surroundings
 from noteship.operations.writing import write
 
-__all__ = ["RenderRequest", "RenderedRelease", "check", "render", "rendered", "roles", "save"]
+__all__ = ["RenderRequest", "RenderedRelease", "check", "deployers", "render", "rendered", "roles", "save"]
 
 # What a role is asked of depends on no image; this one is none.
 NO_IMAGE = imaged.Imaged(f"registry.invalid/none@sha256:{'0' * 64}", naming.Named("0" * 64, "none", "none"))
@@ -93,8 +94,29 @@ def render(
 
 
 def roles(opened: OpenedProject, request: RenderRequest, at: cluster.Cluster | None = None) -> tuple[Any, ...]:
-    """What whoever deploys it has to be allowed, as a Role; no image is built for that."""
+    """What whoever deploys it has to be allowed, as a Role; no image is built for that.
+
+    With a store that pods reach, another Role says what handing runs over takes.
+    """
     named = releasing.named_release(opened, request.name, request.namespace, at)
+    found = deployers(opened, named, request, at)
+    around = Surroundings(opened, named.name, at)
+    if not around.has_store:
+        return found
+    from noteship.operations.remote import submitting
+
+    platform = _platform(opened, request.platform, at)
+    run = submitting.of_pods(opened, named, around, NO_IMAGE.image, "any")
+    sent = [*manifests.driver(run, (), platform)]
+    if opened.settings.retrain or opened.settings.kubernetes.run.schedule:
+        sent += manifests.clock(run, manifests.Clock("any", "@daily"), (), platform)
+    return (*found, *rights.rights(sent, f"run-{named.name}"))
+
+
+def deployers(
+    opened: OpenedProject, named: releasing.Named, request: RenderRequest, at: cluster.Cluster | None
+) -> tuple[dict[str, Any], ...]:
+    """What deploying it alone takes."""
     made = rendered(opened, named, NO_IMAGE, request, at)
     return rights.rights(made.rendered.manifests, f"deploy-{named.name}")
 
@@ -134,12 +156,15 @@ def rendered(
 
     Raises what `releasing.release_of` raises, BadRelease, and the cluster's errors.
     """
-    declared, kind = opened.settings.kubernetes, request.platform
-    platform = (
-        platforms.discovered(at, declared) if kind is None and at else platforms.usual(kind or "kubernetes", declared)
-    )
     release = releasing.release_of(opened, named, found, at, request.beside)
-    return RenderedRelease(release, manifests.render(release, platform), found)
+    return RenderedRelease(release, manifests.render(release, _platform(opened, request.platform, at)), found)
+
+
+def _platform(opened: OpenedProject, kind: platforms.Kind | None, at: cluster.Cluster | None) -> manifests.Platform:
+    declared = opened.settings.kubernetes
+    if kind is None and at:
+        return platforms.discovered(at, declared)
+    return platforms.usual(kind or "kubernetes", declared)
 
 
 def _file(made: RenderedRelease, folder: Path) -> Path:

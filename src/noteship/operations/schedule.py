@@ -159,7 +159,7 @@ def _rules(opened: OpenedProject, named: Named, at: cluster.Cluster) -> Iterator
             'let pods fetch the bundle, [kubernetes] bundle = "store"'
         )
         raise NotSubmittable(str(named), (fault,))
-    roles = render.roles(opened, render.RenderRequest(None, None, named.name, named.namespace, None), at)
+    roles = render.deployers(opened, named, render.RenderRequest(None, None, named.name, named.namespace, None), at)
     if any(each["kind"] == "ClusterRole" for each in roles):
         fault = (
             f'[retrain] then = "{retrain.then}" would need rights of the whole cluster, for [kubernetes.access] '

@@ -22,8 +22,6 @@ from noteship.operations.remote.worker import IMAGE_PROJECT
 
 __all__ = ["DriveRequest", "Driver", "drive"]
 
-UNDER_WAY = "under way"
-
 
 @dataclass(frozen=True)
 class DriveRequest:
@@ -46,7 +44,7 @@ def drive(request: DriveRequest, folder: Path, at: cluster.Cluster) -> str:
     if asked is None:
         raise NothingSubmitted(request.submission, "")
     before = record.state or {}
-    if before.get("state", UNDER_WAY) != UNDER_WAY:
+    if record.is_over:
         return str(before["state"])
     return Driver(record, Submission.from_json(asked), at).driven(request, folder, str(before.get("run", "")))
 
@@ -91,7 +89,6 @@ class Driver:
                 self._teller.end("failed", error=error_state(error))
             raise
         self._teller.end(report.state, report=report.to_json())
-        self._record.forget_tasks()
         return report
 
     def _runner(self) -> Retrying:
