@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -158,9 +159,12 @@ class _Build:
         from noteship.images.layers.wheel import WheelFile
         from noteship.images.packages import Wheelhouse
 
-        cache = LayerCache(cache_folder() / "layers")
+        cache = LayerCache(cache_folder() / "layers", self.stop)
         house = Wheelhouse(cache_folder() / "wheels", self.of.transport, self._coming(wheels))
-        found = [WheelFile(path, wheel.sha256) for wheel, path in house.paths(tuple(wheels)).items()]
+        found = [
+            WheelFile(path, wheel.sha256, partial(house.fetch, wheel))
+            for wheel, path in house.paths(tuple(wheels)).items()
+        ]
         self.tell(Progress("making layers"))
         wheel_layers.check_apart(found, environment, cache)
         interpreter = self.of.opened.environment.interpreter
