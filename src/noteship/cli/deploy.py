@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Iterator
 
-from noteship.cli import clusters
+from noteship.cli import clusters, filling
 from noteship.cli.build import words
 from noteship.cli.output import INTERRUPTED, Output, duration
 from noteship.digests import short
@@ -33,7 +33,7 @@ def run(arguments: argparse.Namespace, output: Output) -> int:
         timeout_of(arguments),
         arguments.dry_run,
     )
-    with clusters.opened(arguments) as at, clusters.working(output) as (bar, stop):
+    with clusters.opened(arguments) as at, filling.working(output) as (bar, stop):
         telling = operation.Telling(lambda progress: bar.told(*words(progress)), clusters.telling(bar), stop)
         try:
             done = operation.deploy(project, request, at, telling)

@@ -35,12 +35,13 @@ UNRECORDED = ("RECORD", "RECORD.jws", "RECORD.p7s")
 KNOWN_MAJOR = "1"
 
 
-class _Once:
-    """Whether something was done, for several threads."""
+class _Known:
+    """What was found out of a wheel's file, for several threads."""
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
-        self.is_done = False
+        self.is_whole = False
+        self.entries: dict[Environment, tuple[Entry, ...]] = {}
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ class WheelFile:
     path: Path
     digest: str
     fetch: Callable[[], object] | None = field(default=None, compare=False, repr=False)
-    _checked: _Once = field(default_factory=_Once, compare=False, repr=False)
+    _known: _Known = field(default_factory=_Known, compare=False, repr=False)
 
     @classmethod
     def of(cls, path: Path) -> WheelFile:
@@ -85,8 +86,8 @@ class WheelFile:
 
         Raises: DamagedWheel, UnfitWheel, what fetching it raises.
         """
-        with self._checked.lock:
-            if self._checked.is_done:
+        with self._known.lock:
+            if self._known.is_whole:
                 return
             found = self._found()
             if found != self.digest and self.fetch:
@@ -94,7 +95,7 @@ class WheelFile:
                 found = self._found()
             if found != self.digest:
                 raise errors.DamagedWheel(self.path.name, self.digest, found)
-            self._checked.is_done = True
+            self._known.is_whole = True
 
     def _found(self) -> str:
         try:
@@ -102,11 +103,17 @@ class WheelFile:
         except OSError as error:
             raise errors.UnfitWheel(self.path.name, f"it cannot be read: {error.strerror}") from error
 
-    def entries(self, environment: Environment) -> list[Entry]:
-        """The files that it installs. Contents are held against RECORD when they are written.
+    def entries(self, environment: Environment) -> tuple[Entry, ...]:
+        """The files that it installs; found out once. Contents are held against RECORD when they are written.
 
         Raises: UnfitWheel.
         """
+        with self._known.lock:
+            if environment not in self._known.entries:
+                self._known.entries[environment] = tuple(self._listed(environment))
+            return self._known.entries[environment]
+
+    def _listed(self, environment: Environment) -> list[Entry]:
         found = members(self.path)
         about = _only_folder(self.path, found, ".dist-info")
         _check_version(found, about, self.path)

@@ -83,7 +83,7 @@ def _name(wheel: WheelFile) -> str:
 
 
 def _entries(wheels: Sequence[WheelFile], environment: Environment) -> list[Entry]:
-    found = []
+    found: list[Entry] = []
     for wheel in wheels:
         wheel.check_digest()
         found += wheel.entries(environment)
