@@ -87,13 +87,16 @@ def build(
     Raises: NoBase, NoDestination, OtherPython, NoBundle, UnknownBundle, what the rooms `images` and `project` raise,
     and images.transport.Stopped.
     """
+    from noteship.images import pruning
     from noteship.images.transport import Transport, Way
 
     base_name(opened, request)
     if not (request.folder or request.target or opened.settings.kubernetes.registry):
         raise NoDestination
     with Transport(Way(plain=frozenset(opened.settings.image.plain)), stop) as transport:
-        return _Build(Ingredients(opened, request, transport), tell, stop).made()
+        built = _Build(Ingredients(opened, request, transport), tell, stop).made()
+    pruning.prune(cache_folder(), opened.settings.image.cache)
+    return built
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from noteship import digests, files
-from noteship.images import media_types
+from noteship.images import media_types, pruning
 from noteship.images.descriptor import Blob, Descriptor
 from noteship.images.layers import errors, writing
 from noteship.images.layers.layer import Layer, Plan
@@ -79,7 +79,9 @@ class LayerCache:
 
     def is_fine(self, key: str) -> bool:
         """Whether a question with this key was answered with yes."""
-        return self._place(key, "fine").exists()
+        path = self._place(key, "fine")
+        pruning.use(path)
+        return path.exists()
 
     def note_fine(self, key: str) -> None:
         """Keep that it was. Raises LayersUnwritable."""
@@ -99,12 +101,16 @@ class LayerCache:
             )
         except (OSError, ValueError, KeyError, TypeError):
             return None
-        return written if is_whole else None
+        if not is_whole:
+            return None
+        pruning.use(self._place(plan.key, "json"))
+        return written
 
     def _made(self, plan: Plan, stop: threading.Event) -> Written:
         """Make a layer, unless another process is at it and makes it first."""
         try:
             with files.locked(self._place(plan.key, "lock")):
+                pruning.use(self._place(plan.key, "lock"))
                 return self._kept(plan) or self._make(plan, stop)
         except OSError as error:
             raise self._unwritable(error) from error

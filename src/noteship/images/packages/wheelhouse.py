@@ -13,7 +13,7 @@ from urllib.request import url2pathname
 
 from noteship import files
 from noteship.images import errors as image_errors
-from noteship.images import transport
+from noteship.images import pruning, transport
 from noteship.images.messages import Request
 from noteship.images.packages import index_logins
 from noteship.images.packages.errors import DamagedDownload, IndexDenied, WheelGone
@@ -48,7 +48,10 @@ class Wheelhouse:
     def path(self, wheel: Wheel) -> Path:
         """As `paths`, for one. What lies there is not read: layers that are kept need no wheel."""
         path = self._place(wheel)
-        return path if path.is_file() else self.fetch(wheel)
+        if not path.is_file():
+            return self.fetch(wheel)
+        pruning.use(path)
+        return path
 
     def fetch(self, wheel: Wheel) -> Path:
         """Bring one, whether or not it lies there. Raises as `paths`."""
