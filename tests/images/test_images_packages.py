@@ -13,6 +13,7 @@ import pytest
 
 from images.wheel_index import Index, wheel
 from noteship.images import packages, transport
+from noteship.images.layers.wheel import WheelFile
 from noteship.images.packages import Resolver, Target, Wheel, Wheelhouse
 from noteship.images.packages.wheel import best
 
@@ -128,7 +129,9 @@ def test_other_bytes_are_not_used(carrier: transport.Transport, tmp_path: Path) 
         index.broken.clear()
         path = house.path(asked)
         path.write_bytes(b"x")
-        assert house.path(asked).read_bytes() == index.files[name]
+        kept = WheelFile(house.path(asked), asked.sha256, lambda: house.fetch(asked))
+        kept.check_digest()
+        assert path.read_bytes() == index.files[name]
 
 
 def test_logins_and_absence(environment: pytest.MonkeyPatch, carrier: transport.Transport, tmp_path: Path) -> None:

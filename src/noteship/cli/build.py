@@ -5,11 +5,11 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator, Sequence
 
-from noteship.cli import clusters
+from noteship.cli import filling
 from noteship.cli.output import INTERRUPTED, Output, duration, size, table
 from noteship.digests import short
 from noteship.operations import build as operation
-from noteship.operations import buildconfig, containerfile
+from noteship.operations import containerfile
 from noteship.operations.opened import OpenedProject
 
 __all__ = ["run", "words"]
@@ -26,10 +26,9 @@ def run(arguments: argparse.Namespace, output: Output) -> int:
         arguments.bundle, not arguments.no_bundle, arguments.to, arguments.output, arguments.base
     )
     if arguments.buildconfig:
-        _put_config(buildconfig.render(opened, request), request, output)
-        return 0
+        return _configured(opened, request, output)
     try:
-        with clusters.working(output) as (bar, stop):
+        with filling.working(output) as (bar, stop):
             if arguments.containerfile:
                 described = containerfile.describe(opened, request, lambda at: bar.told(*words(at)), stop)
             else:
@@ -45,8 +44,12 @@ def run(arguments: argparse.Namespace, output: Output) -> int:
     return 0
 
 
-def _put_config(made: buildconfig.RenderedBuild, request: operation.BuildRequest, output: Output) -> None:
-    """Where it is asked for; and what to do with it."""
+def _configured(opened: OpenedProject, request: operation.BuildRequest, output: Output) -> int:
+    """OpenShift's configuration where it is asked for, and what to do with it."""
+    # With it comes all that releases are made from, which no build should wait for.
+    from noteship.operations import buildconfig
+
+    made = buildconfig.render(opened, request)
     if request.folder:
         path = buildconfig.save(made, request.folder)
         output.document({**made.to_json(), "file": str(path)})
@@ -55,6 +58,7 @@ def _put_config(made: buildconfig.RenderedBuild, request: operation.BuildRequest
         output.document(made.to_json())
         output.text(made.yaml.rstrip("\n"))
     output.aside(f"start a build: {made.start}")
+    return 0
 
 
 def _put_described(made: containerfile.Described, output: Output) -> None:

@@ -6,7 +6,7 @@ import argparse
 import time
 from collections.abc import Iterator
 
-from noteship.cli import clusters
+from noteship.cli import clusters, filling
 from noteship.cli.deploy import timeout_of
 from noteship.cli.filling import Bar
 from noteship.cli.output import INTERRUPTED, Output, duration, table
@@ -23,7 +23,7 @@ def run(arguments: argparse.Namespace, output: Output) -> int:
     """Tell, or settle: 0, 1 where it was withdrawn by its evidence or the time was over, 130 when interrupted."""
     project = OpenedProject.at(arguments.project)
     request = operation.CanaryRequest(arguments.name, arguments.namespace, arguments.reason, timeout_of(arguments))
-    with clusters.opened(arguments) as at, clusters.working(output) as (bar, stop):
+    with clusters.opened(arguments) as at, filling.working(output) as (bar, stop):
         telling = settling.Telling(clusters.telling(bar), stop, timeout_of(arguments))
         if arguments.promote or arguments.withdraw:
             settled = operation.by_hand(

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from noteship import cluster
-from noteship.cli.filling import Bar, shown
-from noteship.cli.output import Output
+from noteship.cli.filling import Bar
 from noteship.operations import rolling
-from noteship.stopping import first_signal
 
-__all__ = ["opened", "telling", "working"]
+__all__ = ["opened", "telling"]
 
 
 @contextmanager
@@ -24,14 +21,6 @@ def opened(arguments: argparse.Namespace) -> Iterator[cluster.Cluster]:
         yield at
     finally:
         at.close()
-
-
-@contextmanager
-def working(output: Output) -> Iterator[tuple[Bar, threading.Event]]:
-    """A bar on a terminal, and what the first Ctrl-C sets."""
-    bar, stop = Bar("reading the project"), threading.Event()
-    with shown(bar, output), first_signal(lambda _: stop.set()):
-        yield bar, stop
 
 
 def telling(bar: Bar) -> rolling.Tell:

@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Iterator
 
-from noteship.cli import clusters
+from noteship.cli import clusters, filling
 from noteship.cli.build import words
 from noteship.cli.output import INTERRUPTED, Output, duration
 from noteship.digests import short
@@ -35,7 +35,7 @@ def run(arguments: argparse.Namespace, output: Output) -> int:
     )
     if arguments.canary is not None:
         return _beside(arguments, project, request, output)
-    with clusters.opened(arguments) as at, clusters.working(output) as (bar, stop):
+    with clusters.opened(arguments) as at, filling.working(output) as (bar, stop):
         telling = operation.Telling(lambda progress: bar.told(*words(progress)), clusters.telling(bar), stop)
         try:
             done = operation.deploy(project, request, at, telling)
@@ -55,7 +55,7 @@ def _beside(
     from noteship.images.transport import Stopped
     from noteship.operations import besides
 
-    with clusters.opened(arguments) as at, clusters.working(output) as (bar, stop):
+    with clusters.opened(arguments) as at, filling.working(output) as (bar, stop):
         telling = operation.Telling(lambda progress: bar.told(*words(progress)), clusters.telling(bar), stop)
         try:
             done = besides.deploy(project, request, arguments.canary, at, telling)

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from noteship import cluster, workflow
-from noteship.cli import clusters
+from noteship.cli import clusters, filling
 from noteship.cli.build import words
 from noteship.cli.output import INTERRUPTED, Output
 from noteship.cli.progress import Progress, progress_of
@@ -78,7 +78,7 @@ def _submitted(
     """None where it was interrupted before anything was sent."""
     from noteship.images.transport import Stopped
 
-    with clusters.opened(arguments) as at, clusters.working(output) as (bar, stopped):
+    with clusters.opened(arguments) as at, filling.working(output) as (bar, stopped):
         named = releasing.named_release(prepared.opened, None, arguments.namespace, at)
         telling = submitting.Telling(lambda each: bar.told(*words(each)), clusters.telling(bar), stopped)
         try:

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import nullcontext
 
 from noteship import cluster, yaml_form
+from noteship.cli import clusters, filling
 from noteship.cli.build import words
-from noteship.cli.filling import Bar, shown
 from noteship.cli.output import INTERRUPTED, Output
 from noteship.operations import render as operation
 from noteship.operations.opened import OpenedProject
-from noteship.stopping import first_signal
 
 __all__ = ["run"]
 
@@ -28,7 +25,7 @@ def run(arguments: argparse.Namespace, output: Output) -> int:
         arguments.namespace,
         None if arguments.discover else arguments.platform,
     )
-    with _asked(arguments) as at:
+    with clusters.opened(arguments) if arguments.discover else nullcontext() as at:
         if arguments.rights:
             found = operation.roles(opened, request, at)
             output.document({"roles": list(found)})
@@ -71,23 +68,9 @@ def _made(
     """None when it was interrupted while the image was built."""
     from noteship.images.transport import Stopped
 
-    bar, stop = Bar("reading the project"), threading.Event()
-    with shown(bar, output), first_signal(lambda _: stop.set()):
-        try:
-            return operation.render(opened, request, lambda at: bar.told(*words(at)), stop, at)
-        except Stopped:
-            output.aside("interrupted: nothing is rendered")
-            return None
-
-
-@contextmanager
-def _asked(arguments: argparse.Namespace) -> Iterator[cluster.Cluster | None]:
-    """The kubeconfig's cluster, if it is to be asked."""
-    if not arguments.discover:
-        yield None
-        return
-    at = cluster.open_cluster(arguments.context or "")
     try:
-        yield at
-    finally:
-        at.close()
+        with filling.working(output) as (bar, stop):
+            return operation.render(opened, request, lambda at: bar.told(*words(at)), stop, at)
+    except Stopped:
+        output.aside("interrupted: nothing is rendered")
+        return None

@@ -8,7 +8,7 @@ from contextlib import ExitStack, contextmanager
 from functools import partial
 
 from noteship import cluster
-from noteship.cli import clusters
+from noteship.cli import clusters, filling
 from noteship.cli.build import words
 from noteship.cli.filling import Bar, shown
 from noteship.cli.output import Output
@@ -31,7 +31,7 @@ def tools(opened: OpenedProject, arguments: argparse.Namespace, output: Output) 
         def opening() -> tuple[cluster.Cluster, deploy.Telling]:
             if not found:
                 at = later.enter_context(clusters.opened(arguments))
-                bar, stop = later.enter_context(clusters.working(output))
+                bar, stop = later.enter_context(filling.working(output))
                 found.append((at, deploy.Telling(lambda made: bar.told(*words(made)), clusters.telling(bar), stop)))
             return found[0]
 

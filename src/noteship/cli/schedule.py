@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator
 
-from noteship.cli import clusters
+from noteship.cli import clusters, filling
 from noteship.cli.build import words
 from noteship.cli.output import INTERRUPTED, Output, table
 from noteship.operations import schedule as operation
@@ -23,7 +23,7 @@ def run(arguments: argparse.Namespace, output: Output) -> int:
 
     project = OpenedProject.at(arguments.project)
     request = operation.ScheduleRequest(arguments.namespace, arguments.remove)
-    with clusters.opened(arguments) as at, clusters.working(output) as (bar, stop):
+    with clusters.opened(arguments) as at, filling.working(output) as (bar, stop):
         telling = submitting.Telling(lambda each: bar.told(*words(each)), clusters.telling(bar), stop)
         try:
             done = operation.schedule(project, request, at, telling)

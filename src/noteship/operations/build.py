@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -86,13 +87,16 @@ def build(
     Raises: NoBase, NoDestination, OtherPython, NoBundle, UnknownBundle, what the rooms `images` and `project` raise,
     and images.transport.Stopped.
     """
+    from noteship.images import pruning
     from noteship.images.transport import Transport, Way
 
     base_name(opened, request)
     if not (request.folder or request.target or opened.settings.kubernetes.registry):
         raise NoDestination
     with Transport(Way(plain=frozenset(opened.settings.image.plain)), stop) as transport:
-        return _Build(Ingredients(opened, request, transport), tell, stop).made()
+        built = _Build(Ingredients(opened, request, transport), tell, stop).made()
+    pruning.prune(cache_folder(), opened.settings.image.cache)
+    return built
 
 
 @dataclass(frozen=True)
@@ -158,9 +162,12 @@ class _Build:
         from noteship.images.layers.wheel import WheelFile
         from noteship.images.packages import Wheelhouse
 
-        cache = LayerCache(cache_folder() / "layers")
+        cache = LayerCache(cache_folder() / "layers", self.stop)
         house = Wheelhouse(cache_folder() / "wheels", self.of.transport, self._coming(wheels))
-        found = [WheelFile(path, wheel.sha256) for wheel, path in house.paths(tuple(wheels)).items()]
+        found = [
+            WheelFile(path, wheel.sha256, partial(house.fetch, wheel))
+            for wheel, path in house.paths(tuple(wheels)).items()
+        ]
         self.tell(Progress("making layers"))
         wheel_layers.check_apart(found, environment, cache)
         interpreter = self.of.opened.environment.interpreter

@@ -1,14 +1,15 @@
-"""`noteship gc`: frees what no reference and no recent run needs."""
+"""`noteship gc`: frees what no reference and no recent run needs, and what images were made of long ago."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from noteship import tracking, workflow
 from noteship.digests import Digest
-from noteship.operations import carried_project, inspecting, judgements, promotions, releases
+from noteship.images import pruning
+from noteship.operations import build, carried_project, inspecting, judgements, promotions, releases
 from noteship.operations.opened import OpenedProject
 from noteship.operations.remote import record
 from noteship.store import GRACE_S, Store
@@ -21,7 +22,10 @@ BUNDLES = ("bundle-keys/", "bundles/", "run-bundles/")
 
 @dataclass(frozen=True)
 class Freed:
-    """What was freed, or would be; `kept` counts the objects that are needed or too young to judge, `young` these."""
+    """What was freed, or would be; `kept` counts the objects that are needed or too young to judge, `young` these.
+
+    - cached, cached_bytes: packages and layers of images, of all of this person's projects, that were not used for long
+    """
 
     objects: int
     size_bytes: int
@@ -29,6 +33,8 @@ class Freed:
     young: int
     results: int
     dry_run: bool
+    cached: int = 0
+    cached_bytes: int = 0
 
     def to_json(self) -> dict[str, Any]:
         """The document that `noteship gc --json` prints."""
@@ -36,6 +42,13 @@ class Freed:
 
 
 def gc(opened: OpenedProject, keep_runs: int, *, dry_run: bool) -> Freed:
+    """Free what the store has for nothing (`_freed`), and have what images are made of within `[image] cache`."""
+    freed = _freed(opened, keep_runs, dry_run=dry_run)
+    pruned = pruning.prune(build.cache_folder(), opened.settings.image.cache, dry_run=dry_run)
+    return replace(freed, cached=pruned.items, cached_bytes=pruned.size_bytes)
+
+
+def _freed(opened: OpenedProject, keep_runs: int, *, dry_run: bool) -> Freed:
     """Free objects that neither the last runs nor a name needs; those of the last day stay, for runs under way.
 
     Kept are: outputs and executed notebooks of the last runs, their bundles, the bundles that a name such as `champion`

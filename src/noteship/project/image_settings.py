@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
+from noteship.project import values
+
 __all__ = ["BuilderSettings", "ImageSettings"]
 
 # By OCI's names; `images.packages` knows what Python's packages call them.
@@ -61,4 +63,5 @@ class ImageSettings:
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     plain: tuple[str, ...] = ()
+    cache: int = field(default=10 << 30, metadata={"parse": values.size})
     builder: BuilderSettings = field(default_factory=BuilderSettings)

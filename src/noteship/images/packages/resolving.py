@@ -21,6 +21,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from noteship import digests, files, temporary
+from noteship.images import pruning
 from noteship.images.packages.errors import PinsUnknown, ResolverFailed, ResolverMissing, SourceOnly
 from noteship.images.packages.target import Target
 from noteship.images.packages.wheel import Locked, Wheel, best
@@ -52,6 +53,7 @@ class Resolver:
         wanted = sorted(set(pins))
         path = self.kept / f"{digests.of_value({'resolution': VERSION, 'pins': wanted, **target.to_json()})}.json"
         found = _read(path)
+        pruning.use(path)
         if found is None:
             found = self._asked(wanted, target)
             self.kept.mkdir(parents=True, exist_ok=True)
