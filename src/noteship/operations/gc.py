@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from noteship import tracking, workflow
 from noteship.digests import Digest
-from noteship.operations import inspecting, judgements, promotions, releases
+from noteship.operations import collecting, inspecting, judgements, promotions, releases
 from noteship.operations.opened import OpenedProject
 from noteship.store import GRACE_S, Store
 
@@ -20,7 +21,10 @@ BUNDLES = ("bundle-keys/", "bundles/", "run-bundles/")
 
 @dataclass(frozen=True)
 class Freed:
-    """What was freed, or would be; `kept` counts the objects that are needed or too young to judge, `young` these."""
+    """What was freed, or would be; `kept` counts the objects that are needed or too young to judge, `young` these.
+
+    - collected: files of rows that were kept for long enough
+    """
 
     objects: int
     size_bytes: int
@@ -28,6 +32,7 @@ class Freed:
     young: int
     results: int
     dry_run: bool
+    collected: int = 0
 
     def to_json(self) -> dict[str, Any]:
         """The document that `noteship gc --json` prints."""
@@ -59,7 +64,8 @@ def gc(opened: OpenedProject, keep_runs: int, *, dry_run: bool) -> Freed:
     needed |= objects.reachable(_named(objects))
     _forget_bundles(objects, known, needed)
     swept = objects.sweep(needed)
-    return Freed(swept.objects, swept.size_bytes, kept, young, results, dry_run=False)
+    collected = collecting.sweep(opened, time.time())
+    return Freed(swept.objects, swept.size_bytes, kept, young, results, dry_run=False, collected=collected)
 
 
 def _needed(opened: OpenedProject, keep_runs: int) -> set[Digest]:

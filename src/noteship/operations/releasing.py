@@ -152,6 +152,11 @@ class _Release:
     def _check_effect(self) -> None:
         """Raises SettingWithoutEffect for tables of another shape."""
         shape = self.declared.shape
+        if self.opened.settings.collect.share and not (shape in WATCHED and self._is_on_s3):
+            reason = (
+                "there is no store on S3 to keep rows in" if shape in WATCHED else "files are scored, and none is asked"
+            )
+            raise manifests.SettingWithoutEffect("collect.share", reason, "leave [collect] out")
         of = {"job": ("job", "schedule"), "stream": ("stream",), "edge": SERVICES, "monitoring": WATCHED}
         for table, shapes in of.items():
             if getattr(self.declared, table) is not None and shape not in shapes:
@@ -294,6 +299,8 @@ class _Release:
         tables: dict[str, dict[str, Any]] = {"project": {"name": self.opened.name}}
         compared = {"beside": self.beside.bundle} if self.beside and self._is_on_s3 else {}
         tables["monitor"] = {**written.get("monitor", {}), "release": self.named.name, **compared}
+        if self._is_on_s3 and written.get("collect"):
+            tables["collect"] = dict(written["collect"])
         if self._is_on_s3:
             tables["store"] = {"url": self.opened.settings.store.url}
         return "\n".join(_table(name, values) for name, values in tables.items())
