@@ -18,6 +18,7 @@ from noteship.cluster import restricted, sccs
 from noteship.cluster.manifests import (
     Access,
     BadRelease,
+    Behind,
     Bundle,
     Destination,
     Edge,
@@ -34,6 +35,7 @@ from noteship.cluster.manifests import (
     SettingWithoutEffect,
     StoreAccess,
     Stream,
+    edges,
     render,
     selected,
 )
@@ -327,10 +329,60 @@ def test_a_policy_of_one_release_is_about_no_other() -> None:
 
 def test_a_canary_is_reached_by_the_routers_without_a_route_of_its_own() -> None:
     """What another release's route leads to lets routers in, and makes no route."""
-    canary = release(Service(TOKENS, behind="mail"))
-    assert not {"Route", "Ingress"} & set(kinds(canary, Platform.openshift()))
-    policies, pod = render(canary, Platform.openshift()).manifests, pod_of(canary, Platform.openshift())
-    assert decide(Attempt(NetworkPod("openshift-ingress"), pod, 8080), policies).is_allowed
+    platform = Platform.openshift()
+    for has_edge in (True, False):
+        canary = release(Service(TOKENS, behind=Behind("stable", has_edge=has_edge)))
+        assert not {"Route", "Ingress"} & set(kinds(canary, platform))
+        policies, pod = render(canary, platform).manifests, pod_of(canary, platform)
+        assert decide(Attempt(NetworkPod("openshift-ingress"), pod, 8080), policies).is_allowed == has_edge
+
+
+def test_a_canary_by_pods_is_behind_the_stable_service_and_no_other() -> None:
+    """The stable release's Service leads to its pods; that release's own Deployment and policy do not know them."""
+    stable, own = release(), {"app.kubernetes.io/managed-by": "noteship", "noteship.dev/route": "mail"}
+    by_pods = replace(release(Service(TOKENS, behind=Behind("mail"))), name="mail-canary")
+    by_route = replace(release(Service(TOKENS, behind=Behind("mail", is_weighed=True))), name="mail-canary")
+    service = one(stable, Platform(), "Service")["spec"]["selector"]
+    assert service == own
+
+    def labels(of: Release) -> dict[str, str]:
+        found: dict[str, str] = one(of, Platform(), "Deployment")["spec"]["template"]["metadata"]["labels"]
+        return found
+
+    assert service.items() <= labels(stable).items() and service.items() <= labels(by_pods).items()
+    assert not service.items() <= labels(by_route).items()
+    selected = one(stable, Platform(), "Deployment")["spec"]["selector"]["matchLabels"]
+    assert not selected.items() <= labels(by_pods).items()
+    assert "Service" not in kinds(by_pods, Platform())
+    assert one(by_route, Platform(), "Service")["spec"]["selector"].items() <= labels(by_route).items()
+
+
+def test_a_canary_is_scraped_once_and_has_no_rules_of_its_own() -> None:
+    """Behind the stable release's Service it is scraped with that one's pods; else by a monitor of its own."""
+    watched, platform = releases.monitoring(TOKENS), releases.PLATFORMS["full"]
+    kept = {"ServiceMonitor", "PodMonitor", "PrometheusRule", "GrafanaDashboard"}
+    for is_weighed, monitors in ((True, {"ServiceMonitor"}), (False, set[str]())):
+        canary = release(Service(TOKENS, monitoring=watched, behind=Behind("stable", is_weighed=is_weighed)))
+        assert kept & set(kinds(canary, platform)) == monitors
+
+
+def test_a_route_leads_a_share_elsewhere() -> None:
+    """By weights that add up to a hundred, and everything else of it is as it was; of both kinds."""
+    gateway = releases.PLATFORMS["full"]
+    asked = ((Platform.openshift(), Edge("mail.example.org")), (gateway, releases.EDGES["gateway"]))
+    for platform, edge in asked:
+        plain = edges.edge(release(Service(TOKENS, edge=edge)), platform)
+        [route] = plain
+        led = edges.led(route, "mail-canary", 7)
+        if route["kind"] == "Route":
+            told = [led["spec"]["to"], *led["spec"]["alternateBackends"]]
+            assert led["spec"]["tls"] == route["spec"]["tls"]
+        else:
+            told = led["spec"]["rules"][0]["backendRefs"]
+            assert {each["port"] for each in told} == {80}
+            assert led["spec"]["parentRefs"] == route["spec"]["parentRefs"]
+        assert [(each["name"], each["weight"]) for each in told] == [("mail", 93), ("mail-canary", 7)]
+        assert led["metadata"] == route["metadata"]
 
 
 def test_jobs_and_schedules_score_and_end() -> None:
@@ -393,6 +445,7 @@ REFUSED = [
     (lambda: Service(TOKENS, port=80), "without rights"),
     (lambda: Service(TOKENS, monitoring=replace(releases.monitoring(TOKENS), token=None)), "see nothing"),
     (lambda: InferenceService(releases.ACCESSES["tls"]), "without TLS"),
+    (lambda: InferenceService(TOKENS, behind=Behind("mail")), "share by number"),
     (lambda: Edge(gateway="public"), "NAMESPACE/NAME"),
     (lambda: Schedule(Job("a", "b"), "* * *"), "five fields"),
     (lambda: Stream("nats://me:secret@nats", "a", "b", STORE.at), "holds a login"),
@@ -403,7 +456,7 @@ USELESS = [
     (lambda: Edge(certificate="a"), "certificate of the edge"),
     (lambda: Destination("db", (1,), ("192.0.2.1",), pods={"a": "b"}), "pods of db"),
     (lambda: Service(releases.ACCESSES["open"], monitoring=releases.monitoring(TOKENS)), "token of Prometheus"),
-    (lambda: Service(TOKENS, edge=Edge(), behind="other"), "edge"),
+    (lambda: Service(TOKENS, edge=Edge(), behind=Behind("other")), "edge"),
     (
         lambda: replace(
             release(Service(TOKENS, monitoring=releases.monitoring(TOKENS))), store=None, bundle=Bundle(DIGEST, "/b")

@@ -33,7 +33,9 @@ OF_REQUESTS = ("failures", "slowness")
 FEWEST = 200.0
 # What is slow, or much work, is what is beyond these shares of the stable version's, so far.
 LIMITS = (0.5, 0.9)
-LEAST_MORE = 0.02
+# What the least numbers of rows are of: laws twice as far apart as is allowed; of the requests two in a hundred more
+# that fail, or twice as many; and of what may be beyond a limit, four times as much.
+FARTHER, LEAST_MORE, MORE_BEYOND = 2.0, 0.02, 4.0
 
 
 @dataclass(frozen=True)
@@ -43,8 +45,8 @@ class Terms:
     - apart: how far the laws of predictions may be apart: how far any quantity's mean, in its standard deviations
     - failures: how many more of all requests may fail; slower, work: by which factors requests may take longer and rows
       more work; more: how many more of all may be beyond that
-    - false: the probability that a canary within all this is ever withdrawn; missed: that one twice as far off, of
-      which the least numbers of rows are told, is not
+    - false: the probability that a canary within all this is ever withdrawn; missed: that one is not that is as far off
+      as the least numbers of rows are told for
     - soonest_s: it is promoted no sooner, whatever its rows
     """
 
@@ -143,7 +145,7 @@ class Finding:
     - stable, canary: what they are: shares, or of a time or of work the median; None where there is nothing of it
     - distance: of laws, as it is seen, without what chance adds; allowed: what is let through
     - rows, least: what the evidence is of, in independent rows or requests of the canary; with `least` of them, one
-      twice as far off would have been withdrawn; None where that cannot be told
+      that is off by `meant` would have been withdrawn; None where that cannot be told
     - bin: of laws, the one in which the canary's share is off most
     """
 
@@ -153,6 +155,7 @@ class Finding:
     allowed: float
     rows: float
     least: int | None
+    meant: float | None = None
     stable: float | None = None
     canary: float | None = None
     distance: float | None = None
@@ -178,6 +181,7 @@ class Finding:
             "allowed": self.allowed,
             "rows": round(self.rows),
             "least_rows": self.least,
+            "least_rows_find": self.meant,
             **{name: None if each is None else short(each) for name, each in numbers.items()},
             "bin": self.bin,
         }
@@ -258,7 +262,9 @@ def compare(pairs: Sequence[Pair], terms: Terms, window_s: int, eigenvalues: Arr
         return Verdict("go on", "no window has come in which both were asked")
     findings = tuple(_finding(name, watches[name], before, terms) for name in (*APART, *MORE))
     seconds = float(pairs[-1].start + window_s - pairs[0].start)
-    is_alike = watches[INPUTS].top < math.log(1 / terms.false)
+    # As long as it is half of the way there, nothing is said of predictions either.
+    enough, asked = math.log(1 / terms.false), watches[INPUTS]
+    is_alike = asked.top < enough and asked.evidence.log < enough / 2
     word, why = _word(findings, terms, seconds, is_alike=is_alike)
     canary, stable = before.canary, before.stable
     return Verdict(
@@ -350,35 +356,40 @@ class _Findings:
         known = Known(self.canary.bins[name], self.stable.bins[name])
         law = (known.beside + 0.5) / (known.beside + 0.5).sum()
         part, tolerance = _part(self.canary.rows, self.stable.rows), self.terms.apart
-        least = _whole(statistics.rows_to_tell(law, 2 * tolerance, tolerance, part, self.terms.sure))
+        meant = FARTHER * tolerance
+        least = _whole(statistics.rows_to_tell(law, meant, tolerance, part, self.terms.sure))
         distance, place = _apart(known, law)
         shares = [float(each[place] / max(each.sum(), 1)) for each in (known.beside, known.judged)]
-        return replace(self._told(name, tolerance, least, shares), distance=distance, bin=place)
+        return replace(self._told(name, tolerance, (least, meant), shares), distance=distance, bin=place)
 
     def failures(self) -> Finding:
         stable, canary = self.stable.asked, self.canary.asked
         shares = [float(each[1] / max(each.sum(), 1)) for each in (stable, canary)]
-        least = self._least(shares[0], self.terms.failures, _part(canary.sum(), stable.sum()))
-        return self._told("failures", self.terms.failures, least, shares)
+        allowed = self.terms.failures
+        meant = max(2 * allowed, allowed + LEAST_MORE)
+        least = self._least(shares[0], meant, allowed, _part(canary.sum(), stable.sum()))
+        return self._told("failures", allowed, least, shares)
 
     def beyond(self, name: str) -> Finding:
         is_time = name == "slowness"
         counts = [each.times if is_time else each.work for each in (self.stable, self.canary)]
         allowed, unit = (self.terms.slower, 1e-6) if is_time else (self.terms.work, 1.0)
         if not (counts[0].sum() and counts[1].sum()):
-            return self._told(name, allowed, None, (None, None))
-        least = self._least(LIMITS[0], self.terms.more, _part(counts[1].sum(), counts[0].sum()))
+            return self._told(name, allowed, (None, None), (None, None))
+        part, more = _part(counts[1].sum(), counts[0].sum()), self.terms.more
+        least = self._least(LIMITS[0], MORE_BEYOND * more, more, part)
         medians = [unit * 2.0 ** ((_quantile(each, 0.5) + 0.5) / PER_OCTAVE) for each in counts]
         return self._told(name, allowed, least, medians)
 
-    def _least(self, share: float, allowed: float, part: float) -> int | None:
-        # Twice what is allowed, and two points of a hundred beyond it at least: less is seen in the millions.
-        more = max(2 * allowed, allowed + LEAST_MORE)
-        return _whole(statistics.rows_to_tell_more(share, more, allowed, part, self.terms.sure))
+    def _least(self, share: float, meant: float, allowed: float, part: float) -> tuple[int | None, float]:
+        return _whole(statistics.rows_to_tell_more(share, meant, allowed, part, self.terms.sure)), meant
 
-    def _told(self, name: str, allowed: float, least: int | None, seen: Sequence[float | None]) -> Finding:
+    def _told(
+        self, name: str, allowed: float, least: tuple[int | None, float | None], seen: Sequence[float | None]
+    ) -> Finding:
         stable, canary = seen
-        return Finding(name, self.watch.top, self.terms.log_needed, allowed, self.watch.rows, least, stable, canary)
+        evidence = self.watch.top, self.terms.log_needed
+        return Finding(name, *evidence, allowed, self.watch.rows, *least, stable, canary)
 
 
 def _part(canary: float, stable: float) -> float:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from noteship import evaluating, supervising
+from noteship.operations import collecting
 from noteship.operations.access import is_loopback
 from noteship.operations.errors import Contradiction
 from noteship.operations.opened import OpenedProject
@@ -48,7 +49,12 @@ def evaluate(opened: OpenedProject, request: EvaluateRequest, started: Callable[
     request.guarded.check()
     settings = settings_of(opened)
     objects = opened.store
-    rounds = evaluating.Rounds(objects, settings, lambda bundle: profile_in(objects, bundle))
+    rounds = evaluating.Rounds(
+        objects,
+        settings,
+        lambda bundle: profile_in(objects, bundle),
+        chores=(lambda now: collecting.sweep(opened, now, settings.release),),
+    )
     answering = evaluating.Answering(
         lambda: rounds.is_alive(HANGS_S), lambda: rounds.is_ready, rounds.families, request.guarded
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Collection
 from dataclasses import asdict, dataclass, replace
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 from noteship import tracking, workflow
 from noteship.digests import Digest
 from noteship.images import pruning
-from noteship.operations import build, carried_project, inspecting, judgements, promotions, releases
+from noteship.operations import build, carried_project, collecting, inspecting, judgements, promotions, releases
 from noteship.operations.opened import OpenedProject
 from noteship.operations.remote import record
 from noteship.store import GRACE_S, Store
@@ -25,6 +26,7 @@ class Freed:
     """What was freed, or would be; `kept` counts the objects that are needed or too young to judge, `young` these.
 
     - cached, cached_bytes: packages and layers of images, of all of this person's projects, that were not used for long
+    - collected: files of rows that were kept for long enough
     """
 
     objects: int
@@ -35,6 +37,7 @@ class Freed:
     dry_run: bool
     cached: int = 0
     cached_bytes: int = 0
+    collected: int = 0
 
     def to_json(self) -> dict[str, Any]:
         """The document that `noteship gc --json` prints."""
@@ -76,7 +79,8 @@ def _freed(opened: OpenedProject, keep_runs: int, *, dry_run: bool) -> Freed:
     needed |= objects.reachable(_named(objects))
     _forget_bundles(objects, known, needed)
     swept = objects.sweep(needed)
-    return Freed(swept.objects, swept.size_bytes, kept, young, results, dry_run=False)
+    collected = collecting.sweep(opened, time.time())
+    return Freed(swept.objects, swept.size_bytes, kept, young, results, dry_run=False, collected=collected)
 
 
 def _needed(opened: OpenedProject, keep_runs: int) -> set[Digest]:

@@ -156,6 +156,11 @@ class _Release:
     def _check_effect(self) -> None:
         """Raises SettingWithoutEffect for tables of another shape."""
         shape = self.declared.shape
+        if self.opened.settings.collect.share and not (shape in WATCHED and self.around.has_store):
+            reason = (
+                "there is no store on S3 to keep rows in" if shape in WATCHED else "files are scored, and none is asked"
+            )
+            raise manifests.SettingWithoutEffect("collect.share", reason, "leave [collect] out")
         of = {"job": ("job", "schedule"), "stream": ("stream",), "edge": SERVICES, "monitoring": WATCHED}
         for table, shapes in of.items():
             if getattr(self.declared, table) is not None and shape not in shapes:
@@ -264,6 +269,8 @@ class _Release:
         tables: dict[str, dict[str, Any]] = {"project": {"name": self.opened.name}}
         compared = {"beside": self.beside.bundle} if self.beside and self.around.has_store else {}
         tables["monitor"] = {**written.get("monitor", {}), "release": self.named.name, **compared}
+        if self.around.has_store and written.get("collect"):
+            tables["collect"] = dict(written["collect"])
         if self.around.has_store:
             tables["store"] = {"url": self.opened.settings.store.url}
         return "\n".join(_table(name, values) for name, values in tables.items())

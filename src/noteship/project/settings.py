@@ -23,6 +23,7 @@ from noteship.project.validate_settings import ValidateSettings
 from noteship.project.values import is_plain
 
 __all__ = [
+    "CollectSettings",
     "EnvironmentSettings",
     "MonitorSettings",
     "NotebookSettings",
@@ -135,6 +136,16 @@ class MonitorSettings:
 
 
 @dataclass(frozen=True)
+class CollectSettings:
+    """`[collect]`: how much is kept of what is asked and answered, without which columns, for how long."""
+
+    share: float = field(default=0.0, metadata={"parse": values.part})
+    leave_out: tuple[str, ...] = ()
+    keep_s: float = field(default=30 * values.DAY_S, metadata={"key": "keep", "parse": values.length})
+    most_bytes: int = field(default=1 << 30, metadata={"key": "max_per_day", "parse": values.size})
+
+
+@dataclass(frozen=True)
 class StoreSettings:
     """`[store]`: where artifacts and the ledger are kept; by default `.noteship/store` in the project."""
 
@@ -157,6 +168,7 @@ class Settings:
     validate: ValidateSettings = field(default_factory=ValidateSettings)
     monitor: MonitorSettings = MonitorSettings()
     retrain: RetrainSettings | None = None
+    collect: CollectSettings = CollectSettings()
     store: StoreSettings = StoreSettings()
     image: ImageSettings = field(default_factory=ImageSettings)
     canary: CanarySettings = field(default_factory=CanarySettings)

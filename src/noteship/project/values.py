@@ -147,6 +147,13 @@ def share(value: object) -> float:
     return float(value)
 
 
+def part(value: object) -> float:
+    """A number from 0 to 1. Raises ValueError with what was expected."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
+        raise ValueError("a number from 0, for none, to 1, for all")
+    return float(value)
+
+
 def sample(value: object) -> int:
     """How many rows of a window are kept. Raises ValueError with what was expected."""
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= MOST_SAMPLED:
