@@ -33,6 +33,7 @@ def run(arguments: argparse.Namespace, output: Output) -> int:
 
 def _told(at: operation.Standing) -> Iterator[str]:
     yield f"{at.name} in {at.namespace}  {at.kind}, {_pods(at)}"
+    yield from clusters.told(at.causes)
     yield f"  bundle {short(at.bundle)}, image {at.image}"
     if at.record is not None:
         why = f": {at.record.reason}" if at.record.reason else ""
@@ -51,7 +52,7 @@ def _pods(standing: operation.Standing) -> str:
     if at is None:
         return "by the clock"
     state = {"done": "", "failed": ", failed"}.get(at.state, ", under way")
-    why = f"; {at.pod}: {at.reason}: {at.message}" if at.reason else ""
+    why = f"; {at.pod}: {at.reason}: {at.message}" if at.reason and not standing.causes else ""
     return f"{at.ready} of {at.wanted} {'ended well' if standing.kind == 'Job' else 'ready'}{state}{why}"
 
 

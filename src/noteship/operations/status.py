@@ -5,16 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from noteship import cluster, store
 from noteship.cluster import releases as on_cluster
 from noteship.cluster import rollouts
 from noteship.cluster.manifests.labels import BUNDLE
+from noteship.cluster.manifests.release import OF_KSERVE
 from noteship.errors import NoteshipError
-from noteship.operations import reaching, releases
+from noteship.operations import hindrances, reaching, releases
 from noteship.operations.errors import NoRelease, PlaceUnresolved
 from noteship.operations.opened import OpenedProject
+
+if TYPE_CHECKING:
+    from noteship.cluster.why import Cause
 
 __all__ = ["Standing", "status"]
 
@@ -28,6 +32,7 @@ class Standing:
     """One release.
 
     - pods: how far its pods are; None of what has none by itself, such as a schedule
+    - causes: what is in the way of pods that are not there, the nearest to the root first
     - differs: in what it is not what was recorded; None where there is no record of it here
     - moved: places that its pods may reach under addresses that are no longer theirs
     """
@@ -42,6 +47,7 @@ class Standing:
     differs: tuple[str, ...] | None
     moved: tuple[str, ...]
     history: tuple[releases.Past, ...]
+    causes: tuple[Cause, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """As a plain value."""
@@ -52,6 +58,7 @@ class Standing:
             "bundle": self.bundle,
             "image": self.image,
             "pods": asdict(self.pods) if self.pods else None,
+            "causes": [each.to_json() for each in self.causes],
             "record": self.record.to_json() if self.record else None,
             "as_recorded": None if self.differs is None else not self.differs,
             "differs": list(self.differs or ()),
@@ -77,17 +84,20 @@ def _standing(objects: store.Store, at: cluster.Cluster, thing: Fields) -> Stand
     present = releases.present(objects, place)
     record = releases.read(objects, place, present.id) if present else None
     sent = releases.manifests_of(objects, record) if record else None
+    pods = _pods(at, thing)
+    is_well = pods is not None and pods.state == "done"
     return Standing(
         name,
         namespace,
         str(thing["kind"]),
         str((template.get("metadata", template).get("annotations") or {}).get(BUNDLE, "")),
         str(template.get("spec", template)["containers"][0]["image"]),
-        _pods(at, thing),
+        pods,
         record,
         None if sent is None else tuple(_differing(at, sent)),
         tuple(_moved(at, record)) if record else (),
         tuple(releases.history(objects, place)),
+        () if is_well else hindrances.causes(at, thing),
     )
 
 
@@ -110,7 +120,7 @@ def _pods(at: cluster.Cluster, thing: Fields) -> cluster.Progress | None:
         labels = {"batch.kubernetes.io/job-name": name}
         return rollouts.of_job(thing, at.list(cluster.Selection("v1", "Pod", namespace, labels=labels)))
     if thing["kind"] == "InferenceService":
-        made = at.get(cluster.ObjectRef("apps/v1", "Deployment", f"{name}-predictor", namespace))
+        made = at.get(cluster.ObjectRef("apps/v1", "Deployment", f"{name}{OF_KSERVE}", namespace))
         return rollouts.of_deployment(made) if made else cluster.Progress("under way")
     if thing["kind"] != "Deployment":
         return None

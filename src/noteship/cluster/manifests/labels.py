@@ -7,12 +7,14 @@ from typing import Any
 from noteship import digests
 from noteship.cluster.manifests.release import Job, Release, Schedule, Stream
 
-__all__ = ["BUNDLE", "MANAGER", "PREFIX", "labels", "manifest", "metadata", "selected", "selector"]
+__all__ = ["BUNDLE", "MANAGER", "PREFIX", "TEMPLATE", "labels", "manifest", "metadata", "selected", "selector"]
 
 PREFIX = "noteship.dev"
 MANAGER = "noteship"
 # Of the pods' annotations: 64 digits are one more than a label may have.
 BUNDLE = f"{PREFIX}/bundle"
+# Likewise of those that KServe makes, by which its Deployment is known to be of a release.
+TEMPLATE = f"{PREFIX}/template"
 
 
 def selector(release: Release) -> dict[str, str]:
