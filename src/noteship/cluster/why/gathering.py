@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from noteship import errors as base_errors
-from noteship.cluster import errors
+from noteship.cluster import errors, queues
 from noteship.cluster.cluster import EVERYWHERE, Cluster, LogsOf, Object, ObjectRef, Selection, Until
 from noteship.cluster.manifests import labels, release
 from noteship.cluster.pods import table, tables
@@ -23,7 +23,6 @@ LINE_LIMIT = 4_000
 # Pods of one cause are alike: the newest ones are looked at.
 PODS = 5
 LOGS_S = 10.0
-QUEUES = "kueue.x-k8s.io"
 _VERSIONS = {
     "Pod": "v1",
     "Deployment": "apps/v1",
@@ -137,7 +136,7 @@ class _Gathering:
             self._list(version, kind)
         if self._objects_of("NetworkPolicy"):
             self._peers()
-        if self._objects_of("Job") and QUEUES in self._cluster.groups():
+        if self._objects_of("Job"):
             self._queues()
 
     def _peers(self) -> None:
@@ -147,9 +146,7 @@ class _Gathering:
         self._list("v1", "Pod", {"k8s-app": "kube-dns"}, EVERYWHERE)
 
     def _queues(self) -> None:
-        version = next(
-            (each for each in (f"{QUEUES}/v1beta2", f"{QUEUES}/v1beta1") if self._cluster.resources(each)), ""
-        )
+        version = queues.version(self._cluster)
         for kind in ("Workload", "LocalQueue", "ClusterQueue") if version else ():
             self._list(version, kind)
 
