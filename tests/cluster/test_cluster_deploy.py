@@ -13,7 +13,7 @@ from cluster.test_cluster_images import REGISTRY, SETTINGS, place, trained
 from contracts import cluster_places
 from contracts.cluster_places import Place
 from noteship.cluster import LogsOf, ObjectRef, Selection, Until, waiting
-from noteship.operations import access, rolling
+from noteship.operations import access, patience
 
 __all__ = ["place", "project", "trained"]
 
@@ -135,7 +135,7 @@ def test_a_release_that_fails_goes_back(
     deployable: Project, place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Too little memory: told so, with the release before back, and its pod the one that it was."""
-    monkeypatch.setattr(rolling, "PATIENCE_S", 5.0)
+    monkeypatch.setattr(patience, "PATIENCE_S", 5.0)
     deployable.json("deploy")
 
     def pods() -> set[str]:

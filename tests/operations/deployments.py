@@ -38,6 +38,8 @@ window = "10m"
 namespace = "{NAMESPACE}"
 replicas = 2
 """
+# Of a pod that crashes.
+LAST_WORDS = ("error: the model cannot be loaded", "  nearest: no module helpers", "  do: build it with its modules")
 REVISION = "deployment.kubernetes.io/revision"
 
 
@@ -153,16 +155,21 @@ def _crashed(cluster: MemoryCluster, thing: Mapping[str, Any], generation: int, 
     mark = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": name, "annotations": revised}}
     cluster.apply_as("controller", mark)
 
-    def owned(kind: str, version: str, owner: Mapping[str, Any], **more: Any) -> Any:
+    def owned(kind: str, version: str, owner: Mapping[str, Any], spec: Any = None, **more: Any) -> Any:
         reference = {"kind": owner["kind"], "name": owner["metadata"]["name"], "uid": owner["metadata"]["uid"]}
         metadata = {"name": f"{name}-{generation}", "labels": dict(labels), "ownerReferences": [reference]}
-        made = {"apiVersion": version, "kind": kind, "metadata": {**metadata, **more}}
+        made = {"apiVersion": version, "kind": kind, "metadata": {**metadata, **more}, "spec": spec or {}}
         return cluster.apply_as("controller", made).thing
 
     group = owned("ReplicaSet", "apps/v1", thing, annotations=revised)
-    pod = owned("Pod", "v1", group)
-    cluster.add_logs(LogsOf(f"{name}-{generation}", previous=True), "error: no module named helpers")
-    waiting = {"name": "noteship", "state": {"waiting": {"reason": "CrashLoopBackOff", "message": "back-off"}}}
-    cluster.set_status(ObjectRef.of(pod), {"phase": "Running", "containerStatuses": [waiting]})
+    pod = owned("Pod", "v1", group, thing["spec"]["template"]["spec"])
+    cluster.add_logs(LogsOf(f"{name}-{generation}", container="noteship"), *LAST_WORDS)
+    cluster.add_logs(LogsOf(f"{name}-{generation}", previous=True), *LAST_WORDS)
+    crashed = {"restartCount": 1, "lastState": {"terminated": {"exitCode": 1, "reason": "Error"}}}
+    waiting = {"waiting": {"reason": "CrashLoopBackOff", "message": "back-off"}}
+    cluster.set_status(
+        ObjectRef.of(pod),
+        {"phase": "Running", "containerStatuses": [{"name": "noteship", "state": waiting, **crashed}]},
+    )
     status = {"observedGeneration": generation, "replicas": old + 1, "updatedReplicas": 1, "availableReplicas": old}
     cluster.set_status(ObjectRef.of(thing), status)

@@ -15,7 +15,7 @@ from noteship import cluster
 from noteship.cluster.cluster import ObjectRef, Selection, Until
 from noteship.cluster.manifests import BadRelease
 from noteship.cluster.memory_cluster import MemoryCluster
-from noteship.operations import releases, releasing, rolling
+from noteship.operations import patience, releases, releasing
 from noteship.operations.carrying import Carrier
 from noteship.operations.errors import (
     ImageWithoutBundle,
@@ -30,7 +30,7 @@ from noteship.operations.gc import gc
 from noteship.operations.rollback import RollbackRequest, RolledBack, rollback
 from noteship.operations.status import status
 from noteship.operations.undeploy import undeploy
-from operations.deployments import NAMESPACE, SETTINGS, Deployments, deployments, secret
+from operations.deployments import LAST_WORDS, NAMESPACE, SETTINGS, Deployments, deployments, secret
 
 NAMED = releasing.Named("mail", NAMESPACE)
 PLACE = releases.Place("memory", NAMESPACE, "mail")
@@ -138,7 +138,7 @@ def test_a_dry_run_sends_nothing(made: Deployments) -> None:
 
 def test_a_release_that_crashes_goes_back(made: Deployments, monkeypatch: pytest.MonkeyPatch) -> None:
     """The error has the pod's reason and last words; the release before is what is to run, and on the cluster."""
-    monkeypatch.setattr(rolling, "PATIENCE_S", 0.2)
+    monkeypatch.setattr(patience, "PATIENCE_S", 0.2)
     good = made.image(made.bundle("one"))
     first = made.deploy(good)
     bad = made.image(made.bundle("two"))
@@ -146,7 +146,8 @@ def test_a_release_that_crashes_goes_back(made: Deployments, monkeypatch: pytest
     with pytest.raises(ReleaseFailed) as raised:
         made.deploy(bad)
     error = raised.value
-    assert error.why == "CrashLoopBackOff: back-off" and error.said == ("error: no module named helpers",)
+    assert error.why == "noteship in pod mail-2 says: the model cannot be loaded; it was begun again 1 time"
+    assert error.said == LAST_WORDS and "do: build it with its modules; then deploy again" in str(error)
     assert first.carried and first.carried.record.id in error.back and "serves as it did all the time" in error.back
     assert image_of(made) == good and states(made) == ["failed", "present"]
     now = releases.present(made.opened.store, PLACE)
@@ -157,7 +158,7 @@ def test_a_first_release_that_crashes_has_none_to_go_back_to(
     made: Deployments, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It is left to be looked at, and said so."""
-    monkeypatch.setattr(rolling, "PATIENCE_S", 0.2)
+    monkeypatch.setattr(patience, "PATIENCE_S", 0.2)
     bad = made.image(made.bundle("one"))
     made.bad.add(bad)
     with pytest.raises(ReleaseFailed, match="there is no release before it to go back to"):
@@ -299,7 +300,7 @@ def test_a_job_that_fails_does_not_run_the_one_before_again(made: Deployments) -
     stop.clear()
     thread = control("Failed")
     image = made.image(made.bundle("two"))
-    with pytest.raises(ReleaseFailed, match="BackoffLimitExceeded: too often"):
+    with pytest.raises(ReleaseFailed, match="Job mail has given up"):
         made.deploy(image)
     stop.set()
     thread.join()
@@ -325,7 +326,8 @@ def test_under_kserve_its_deployment_is_waited_for(made: Deployments) -> None:
         for change in made.cluster.watch(Selection("serving.kserve.io/v1beta1", "InferenceService"), Until(stop)):
             predictor, labels = change.thing["spec"]["predictor"], change.thing["metadata"]["labels"]
             owner = {"kind": "InferenceService", "name": "mail", "uid": change.thing["metadata"]["uid"]}
-            template = {"metadata": {"labels": labels}, "spec": {"containers": predictor["containers"]}}
+            marked = {"labels": labels, "annotations": predictor["annotations"]}
+            template = {"metadata": marked, "spec": {"containers": predictor["containers"]}}
             made.cluster.apply_as(
                 "kserve",
                 {
@@ -351,7 +353,7 @@ def test_under_kserve_its_deployment_is_waited_for(made: Deployments) -> None:
 def test_the_command_line_tells_it(made: Deployments, monkeypatch: pytest.MonkeyPatch) -> None:
     """Deploy, status, rollback and undeploy, each in words and with its exit code."""
     monkeypatch.setattr(cluster, "open_cluster", lambda *_: made.cluster)
-    monkeypatch.setattr(rolling, "PATIENCE_S", 0.2)
+    monkeypatch.setattr(patience, "PATIENCE_S", 0.2)
     project = Project(made.root)
     images = [made.image(made.bundle(text)) for text in ("one", "two", "three")]
     made.bad.add(images[2])
@@ -363,9 +365,12 @@ def test_the_command_line_tells_it(made: Deployments, monkeypatch: pytest.Monkey
     assert answer.code == 0 and "2 pods ready" in answer.out and "curl -s http://localhost:8080/predict" in answer.out
     assert project.json("deploy", "--image", images[1])["state"] == "done"
     answer = project.call("deploy", "--image", images[2])
-    assert answer.code == 1 and "CrashLoopBackOff" in answer.err and "no module named helpers" in answer.err
+    assert answer.code == 1 and "says: the model cannot be loaded" in answer.err and "no module helpers" in answer.err
+    assert "waiting: noteship in pod mail-3 says: the model cannot be loaded" in answer.err
     answer = project.call("deploy", "--image", images[2], "--timeout", "0.1")
-    assert answer.code == 1 and "its rollout goes on" in answer.out
+    assert answer.code == 1 and "its rollout goes on" in answer.out and "do: build it with its modules" in answer.out
+    answer = project.call("status")
+    assert "says: the model cannot be loaded" in answer.out and "who: the project's team" in answer.out
     answer = project.call("rollback", "--reason", "bad")
     assert answer.code == 0 and "mail in team-a is back at" in answer.out
     answer = project.call("status", "mail")

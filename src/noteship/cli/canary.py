@@ -24,7 +24,7 @@ def run(arguments: argparse.Namespace, output: Output) -> int:
     project = OpenedProject.at(arguments.project)
     request = operation.CanaryRequest(arguments.name, arguments.namespace, arguments.reason, timeout_of(arguments))
     with clusters.opened(arguments) as at, filling.working(output) as (bar, stop):
-        telling = settling.Telling(clusters.telling(bar), stop, timeout_of(arguments))
+        telling = settling.Telling(clusters.telling(bar, output), stop, timeout_of(arguments))
         if arguments.promote or arguments.withdraw:
             settled = operation.by_hand(
                 project, request, "promoting" if arguments.promote else "withdrawing", at, telling

@@ -36,7 +36,7 @@ def run(arguments: argparse.Namespace, output: Output) -> int:
     if arguments.canary is not None:
         return _beside(arguments, project, request, output)
     with clusters.opened(arguments) as at, filling.working(output) as (bar, stop):
-        telling = operation.Telling(lambda progress: bar.told(*words(progress)), clusters.telling(bar), stop)
+        telling = operation.Telling(lambda progress: bar.told(*words(progress)), clusters.telling(bar, output), stop)
         try:
             done = operation.deploy(project, request, at, telling)
         except Stopped:
@@ -56,7 +56,7 @@ def _beside(
     from noteship.operations import besides
 
     with clusters.opened(arguments) as at, filling.working(output) as (bar, stop):
-        telling = operation.Telling(lambda progress: bar.told(*words(progress)), clusters.telling(bar), stop)
+        telling = operation.Telling(lambda progress: bar.told(*words(progress)), clusters.telling(bar, output), stop)
         try:
             done = besides.deploy(project, request, arguments.canary, at, telling)
         except Stopped:
@@ -93,6 +93,7 @@ def _told(done: operation.Deployed, seconds: float) -> Iterator[str]:
         yield f"{done.named} could be deployed with {what}: nothing was sent"
     elif not carried.is_up:
         yield f"{done.named} was sent with {what}; its rollout goes on: noteship status"
+        yield from clusters.told(carried.waits_for)
     else:
         ready = f", {carried.ready} {'pod' if carried.ready == 1 else 'pods'} ready" if carried.ready else ""
         again = "" if carried.is_new else ", as it was already"

@@ -80,7 +80,7 @@ def _submitted(
 
     with clusters.opened(arguments) as at, filling.working(output) as (bar, stopped):
         named = releasing.named_release(prepared.opened, None, arguments.namespace, at)
-        telling = submitting.Telling(lambda each: bar.told(*words(each)), clusters.telling(bar), stopped)
+        telling = submitting.Telling(lambda each: bar.told(*words(each)), clusters.telling(bar, output), stopped)
         try:
             return submitting.submit(prepared, request, named, at, telling)
         except Stopped:

@@ -32,7 +32,9 @@ def tools(opened: OpenedProject, arguments: argparse.Namespace, output: Output) 
             if not found:
                 at = later.enter_context(clusters.opened(arguments))
                 bar, stop = later.enter_context(filling.working(output))
-                found.append((at, deploy.Telling(lambda made: bar.told(*words(made)), clusters.telling(bar), stop)))
+                found.append(
+                    (at, deploy.Telling(lambda made: bar.told(*words(made)), clusters.telling(bar, output), stop))
+                )
             return found[0]
 
         shipped = shipping.Shipping(opened, deploy.DeployRequest(namespace=arguments.namespace), opening)

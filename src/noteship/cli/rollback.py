@@ -26,13 +26,14 @@ def run(arguments: argparse.Namespace, output: Output) -> int:
         arguments.dry_run,
     )
     with clusters.opened(arguments) as at, filling.working(output) as (bar, stop):
-        done = operation.rollback(project, request, at, clusters.telling(bar), stop)
+        done = operation.rollback(project, request, at, clusters.telling(bar, output), stop)
     output.document(done.to_json())
     to = f"{done.to.id} with bundle {short(done.to.bundle)}, of {done.to.at} by {done.to.by}"
     if done.carried is None:
         output.text(f"{done.named} could go back to {to}: nothing was sent")
     elif not done.carried.is_up:
         output.text(f"{done.named} was sent back to {to}; its rollout goes on: noteship status")
+        output.text(*clusters.told(done.carried.waits_for))
     else:
         output.text(f"{done.named} is back at {to}", f"  release {done.carried.record.id}, before it {done.before.id}")
         output.text(*(f"  taken away: {each}" for each in done.carried.pruned))

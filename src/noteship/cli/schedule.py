@@ -24,7 +24,7 @@ def run(arguments: argparse.Namespace, output: Output) -> int:
     project = OpenedProject.at(arguments.project)
     request = operation.ScheduleRequest(arguments.namespace, arguments.remove)
     with clusters.opened(arguments) as at, filling.working(output) as (bar, stop):
-        telling = submitting.Telling(lambda each: bar.told(*words(each)), clusters.telling(bar), stop)
+        telling = submitting.Telling(lambda each: bar.told(*words(each)), clusters.telling(bar, output), stop)
         try:
             done = operation.schedule(project, request, at, telling)
         except Stopped:

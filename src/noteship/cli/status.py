@@ -34,6 +34,7 @@ def run(arguments: argparse.Namespace, output: Output) -> int:
 
 def _told(at: operation.Standing) -> Iterator[str]:
     yield f"{at.name} in {at.namespace}  {at.kind}, {_pods(at)}"
+    yield from clusters.told(at.causes)
     yield f"  bundle {short(at.bundle)}, image {at.image}"
     if at.evaluator is not None:
         yield f"  evaluator: {_evaluator(at.evaluator)}"
@@ -58,7 +59,7 @@ def _pods(standing: operation.Standing) -> str:
     if at is None:
         return "by the clock"
     state = {"done": "", "failed": ", failed"}.get(at.state, ", under way")
-    why = f"; {at.pod}: {at.reason}: {at.message}" if at.reason else ""
+    why = f"; {at.pod}: {at.reason}: {at.message}" if at.reason and not standing.causes else ""
     return f"{at.ready} of {at.wanted} {'ended well' if standing.kind == 'Job' else 'ready'}{state}{why}"
 
 

@@ -18,7 +18,7 @@ def run(arguments: argparse.Namespace, output: Output) -> int:
     project = OpenedProject.at(arguments.project)
     with clusters.opened(arguments) as at, filling.working(output) as (bar, _):
         named = releasing.named_release(project, arguments.release or arguments.name, arguments.namespace, at)
-        done = operation.undeploy(project, named, at, clusters.telling(bar), is_dry_run=arguments.dry_run)
+        done = operation.undeploy(project, named, at, clusters.telling(bar, output), is_dry_run=arguments.dry_run)
     output.document(done.to_json())
     output.text(f"{done.named} {'would be' if done.is_dry_run else 'is'} taken away: {len(done.objects)} objects")
     output.text(*(f"  {each}" for each in done.objects))

@@ -6,11 +6,11 @@ import argparse
 from collections.abc import Iterator
 
 from noteship.cli.output import Output
+from noteship.cluster.why import WHO
 from noteship.operations import why as operation
 
 __all__ = ["lines", "run"]
 
-WHO = {"you": "you", "team": "the project's team", "administrators": "the cluster's administrators"}
 # Of what says so; --json has it all.
 SEEN = 2
 

@@ -6,6 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from noteship.cluster import queues
+
 __all__ = ["rights"]
 
 Fields = Mapping[str, Any]
@@ -84,6 +86,11 @@ def _rules(manifests: list[Fields], namespace: str) -> Iterator[dict[str, Any]]:
     if kinds & {"CronJob", *WATCHED}:
         for group, resource, verbs in LOOKING:
             grouped[group, verbs].append(resource)
+    if "InferenceService" in kinds:
+        # What KServe makes is what is waited for.
+        grouped["apps", ("get", "list", "watch")].append("deployments")
+    if any(queues.of(each) for each in manifests):
+        grouped[queues.GROUP, ("list",)] += ["localqueues", "workloads"]
     for (group, verbs), resources in sorted(grouped.items()):
         yield _rule(group, sorted(resources), verbs)
     for each in manifests:

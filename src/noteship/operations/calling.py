@@ -10,6 +10,7 @@ from typing import Any
 
 from noteship import cluster, store
 from noteship.cluster import pods, releases
+from noteship.cluster.manifests.release import OF_KSERVE
 from noteship.digests import Digest
 from noteship.operations.releasing import Named
 
@@ -67,7 +68,7 @@ class _Service:
 
 def _service(named: Named, sent: Sequence[Fields], pod: Fields) -> _Service | None:
     if pod["kind"] == "InferenceService":
-        return _Service(f"{named.name}-predictor", False)
+        return _Service(f"{named.name}{OF_KSERVE}", False)
     found = next((each for each in sent if each["kind"] == "Service"), None)
     return _Service(named.name, found["spec"]["ports"][0]["port"] == 443) if found else None
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from noteship import cluster, store
 from noteship.cluster import releases as on_cluster
@@ -12,6 +13,9 @@ from noteship.errors import NoteshipError
 from noteship.operations import preflight, releases, rolling
 from noteship.operations.errors import ReleaseFailed, ReleaseMoved
 from noteship.operations.releasing import Named
+
+if TYPE_CHECKING:
+    from noteship.cluster.why import Cause
 
 __all__ = ["Carried", "Carrier"]
 
@@ -22,7 +26,7 @@ BACK_S = 60.0
 
 @dataclass(frozen=True)
 class Carried:
-    """A release that was carried out; `is_up` is False where waiting for it was ended before."""
+    """A release that was carried out; `is_up` is False where waiting for it was ended before, for what it waits."""
 
     record: releases.Record
     is_up: bool
@@ -30,6 +34,7 @@ class Carried:
     pruned: tuple[str, ...]
     warnings: tuple[str, ...]
     ready: int = 0
+    waits_for: tuple[Cause, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """As a plain value."""
@@ -40,6 +45,7 @@ class Carried:
             "ready": self.ready,
             "pruned": list(self.pruned),
             "warnings": list(self.warnings),
+            "waits_for": [each.to_json() for each in self.waits_for],
         }
 
 
@@ -82,7 +88,7 @@ class Carrier:
         is_job = on_cluster.workload_of(sent)["kind"] == "Job"
         ready = outcome.progress.ready if outcome.progress and not is_job else 0
         if outcome.state != "done":
-            return Carried(record, False, same is None, (), warnings, ready)
+            return Carried(record, False, same is None, (), warnings, ready, outcome.causes)
         releases.end(self.objects, self.place, record, "done")
         self.tell(rolling.Moment("pruning"))
         pruned = rolling.prune(self.at, self.named.name, self.named.namespace, sent)
@@ -112,17 +118,17 @@ class Carrier:
     ) -> NoteshipError:
         """What to raise, when as much as can be is as it was before."""
         releases.end(self.objects, self.place, record, "failed", why)
-        pod = outcome.progress.pod if outcome.progress else ""
+        failed = partial(_release_failed, str(self.named), why, outcome)
         if on_cluster.workload_of(sent)["kind"] == "Job":
             # To go back would be to run the one before again.
-            return ReleaseFailed(str(self.named), why, pod, outcome.said, "what it has scored by then is kept")
+            return failed("what it has scored by then is kept")
         try:
             back = self._back(record, present)
         except store.errors.RefMoved:
             back = f"{self._moved().parts().fact}"
         except NoteshipError as error:
             back = f"the release before could not be put back: {preflight.told(error)}"
-        return ReleaseFailed(str(self.named), why, pod, outcome.said, back)
+        return failed(back)
 
     def _back(self, record: releases.Record, present: releases.Present) -> str:
         """Put the last release back that came up; what serves now, in words."""
@@ -146,3 +152,14 @@ class Carrier:
         now = releases.present(self.objects, self.place)
         record = releases.read(self.objects, self.place, now.id) if now else None
         return ReleaseMoved(str(self.named), record.by if record else "somebody")
+
+
+def _release_failed(release: str, why: str, outcome: rolling.Outcome, back: str) -> ReleaseFailed:
+    """With the remedy of what is nearest to the root, and with who can apply it where that is nobody of the team."""
+    from noteship.cluster.why import WHO
+
+    pod = outcome.progress.pod if outcome.progress else ""
+    for cause in outcome.causes:
+        who = WHO[cause.who] if cause.who == "administrators" else ""
+        return ReleaseFailed(release, why, pod, outcome.said, back, cause.remedy, who)
+    return ReleaseFailed(release, why, pod, outcome.said, back)

@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from noteship import cluster
-from noteship.cluster import pods, quotas, releases, rights
+from noteship.cluster import pods, queues, quotas, releases, rights
 from noteship.errors import NoteshipError
 from noteship.operations.releasing import Named
 
@@ -32,7 +32,11 @@ def faults(at: cluster.Cluster, named: Named, manifests: Sequence[Fields]) -> tu
         # Nothing else could be said of it.
         return (told(error),)
     found = [*_lacking_rights(at, manifests), *_others(at, manifests), *refused]
-    return tuple(dict.fromkeys([*found, *_secrets(at, named, manifests), *_room(at, named, manifests)]))
+    return tuple(
+        dict.fromkeys(
+            [*found, *_secrets(at, named, manifests), *_room(at, named, manifests), *_queue(at, named, manifests)]
+        )
+    )
 
 
 def told(error: NoteshipError) -> str:
@@ -151,6 +155,14 @@ def _making(secret: str, keys: Sequence[str], namespace: str) -> str:
     from_files = " ".join(f"--from-file={files.get(key, f'{key}=FILE')}" for key in keys)
     make = f"kubectl -n {namespace} create secret generic {secret} {from_files}".rstrip()
     return f"noteship token ME --scope predict --add-to tokens && {make}" if "tokens" in keys else make
+
+
+def _queue(at: cluster.Cluster, named: Named, manifests: Sequence[Fields]) -> Iterator[str]:
+    """A queue that would let nothing in."""
+    name = queues.of(releases.workload_of(manifests))
+    fault = queues.fault(at, name, named.namespace) if name else ""
+    if fault:
+        yield fault
 
 
 def _room(at: cluster.Cluster, named: Named, manifests: Sequence[Fields]) -> Iterator[str]:

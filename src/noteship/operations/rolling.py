@@ -2,30 +2,26 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
-from typing import Any, Literal
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Literal
 
-from noteship import cluster, stopping
+from noteship import cluster
 from noteship.cluster import releases
+from noteship.cluster.manifests.labels import TEMPLATE
+from noteship.cluster.manifests.release import OF_KSERVE
 from noteship.errors import NoteshipError
+from noteship.operations import hindrances
+from noteship.operations.patience import Patience
+
+if TYPE_CHECKING:
+    from noteship.cluster.why import Cause
 
 __all__ = ["Moment", "Outcome", "Tell", "await_pods", "prune", "send"]
 
 Fields = Mapping[str, Any]
-# What goes on by itself seldom, so that it is not waited for until the cluster's own deadline.
-HOPELESS = frozenset(
-    {
-        *("CrashLoopBackOff", "Error", "OOMKilled", "StartError", "RunContainerError"),
-        *("ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull"),
-        *("CreateContainerConfigError", "CreateContainerError", "FailedCreate"),
-    }
-)
-# A registry that stutters, or a store that comes up beside it, is given so long.
-PATIENCE_S = 30.0
 # KServe's controller takes moments to make the Deployment that it answers for.
 MADE_S, LOOK_S = 60.0, 0.3
 LAST_LINES = 10
@@ -33,10 +29,11 @@ LAST_LINES = 10
 
 @dataclass(frozen=True)
 class Moment:
-    """What is being done, and how far the rollout is."""
+    """What is being done, how far the rollout is, and what it waits for, the nearest to the root first."""
 
     what: str
     progress: cluster.Progress | None = None
+    causes: tuple[Cause, ...] = ()
 
 
 Tell = Callable[[Moment], None]
@@ -44,16 +41,23 @@ Tell = Callable[[Moment], None]
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a rollout ended; `said` are the last lines of a pod in whose way something is."""
+    """How a rollout ended.
+
+    - said: the last lines of a pod in whose way something is
+    - causes: what that is, the nearest to the root first
+    """
 
     state: Literal["under way", "done", "failed"]
     progress: cluster.Progress | None = None
     said: tuple[str, ...] = ()
+    causes: tuple[Cause, ...] = ()
 
     @property
     def why(self) -> str:
         """In words."""
         told = self.progress
+        if self.causes:
+            return self.causes[0].sentence
         if told is None or not (told.reason or told.message):
             return f"{told.ready} of {told.wanted} pods are ready" if told else "nothing is known of its pods"
         return ": ".join(each for each in (told.reason, told.message) if each)
@@ -74,26 +78,42 @@ def send(at: cluster.Cluster, sent: Sequence[Fields], tell: Tell) -> tuple[str, 
 def await_pods(at: cluster.Cluster, sent: Sequence[Fields], tell: Tell, until: cluster.Until) -> Outcome:
     """Wait until the pods of what was sent are ready, or a Job has ended; "under way" where `until` came before.
 
-    What is surely in the way is not waited for longer than half a minute.
+    What is surely in the way is not waited for longer than `Patience` has it.
     """
     workload = releases.workload_of(sent)
-    ref = cluster.ObjectRef.of(workload)
-    if ref.kind == "CronJob":
+    kind, namespace = str(workload["kind"]), str(workload["metadata"]["namespace"])
+    if kind == "CronJob":
         return Outcome("done")
-    if ref.kind == "InferenceService":
-        ref = _of_kserve(at, workload, until)
-    follow = cluster.for_job if ref.kind == "Job" else cluster.for_rollout
-    patience, last, is_hopeless = _Patience(until), cluster.Progress("under way"), False
-    while last.state == "under way" and not (is_hopeless or patience.is_over):
-        for last in follow(at, ref, patience.until):
-            tell(Moment("waiting for pods", last))
-            patience.hear(last)
-        is_hopeless = patience.gives_up(last)
-    patience.close()
-    if last.state == "done":
+    patience = Patience(until, is_job=kind == "Job")
+    ref = _of_kserve(at, workload, patience) if kind == "InferenceService" else cluster.ObjectRef.of(workload)
+    moment = _followed(at, workload, ref, tell, patience) if ref else Moment("", cluster.Progress("under way"))
+    last = moment.progress
+    if last is not None and last.state == "done":
         return Outcome("done", last)
-    has_failed = is_hopeless or last.state == "failed"
-    return Outcome("failed" if has_failed else "under way", last, _last_lines(at, ref.namespace, last.pod))
+    has_failed = (last is not None and last.state == "failed") or patience.gives_up
+    is_missing = ref is None and not patience.is_over
+    said = _last_lines(at, namespace, last.pod if last else "")
+    causes = hindrances.causes(at, workload) or moment.causes
+    return Outcome("failed" if has_failed or is_missing else "under way", last, said, causes)
+
+
+def _followed(at: cluster.Cluster, workload: Fields, ref: cluster.ObjectRef, tell: Tell, patience: Patience) -> Moment:
+    """The last moment of a rollout or of a Job: it is over, or is not waited for any longer."""
+    follow = cluster.for_job if ref.kind == "Job" else cluster.for_rollout
+    moment = Moment("waiting for pods")
+    while True:
+        for last in follow(at, ref, patience.until):
+            moment = replace(moment, progress=last)
+            tell(moment)
+            if patience.hear(last, moment.causes):
+                break
+        if last.state != "under way" or patience.is_over:
+            return moment
+        moment = replace(moment, causes=hindrances.causes(at, workload))
+        patience.hear(last, moment.causes)
+        tell(moment)
+        if patience.gives_up:
+            return moment
 
 
 def prune(at: cluster.Cluster, name: str, namespace: str, kept: Iterable[Fields]) -> tuple[str, ...]:
@@ -106,66 +126,27 @@ def prune(at: cluster.Cluster, name: str, namespace: str, kept: Iterable[Fields]
     return tuple(gone)
 
 
-class _Patience:
-    """Ends a wait when something that is surely in the way has been there for long enough."""
-
-    def __init__(self, until: cluster.Until) -> None:
-        self._outer = until.stop or threading.Event()
-        self._deadline = time.monotonic() + until.timeout_s if until.timeout_s is not None else None
-        self._ready = 0
-        self._timer: threading.Timer | None = None
-        self._stop = stopping.Beneath(self._outer)
-
-    @property
-    def until(self) -> cluster.Until:
-        """For the next watch."""
-        self._stop = stopping.Beneath(self._outer)
-        if self._timer is not None and not self._timer.is_alive():
-            self._timer = None
-        left = None if self._deadline is None else max(0.0, self._deadline - time.monotonic())
-        return cluster.Until(self._stop, left)
-
-    @property
-    def is_over(self) -> bool:
-        """Whether the caller's own time has passed, or it was stopped."""
-        return self._outer.is_set() or (self._deadline is not None and time.monotonic() >= self._deadline)
-
-    def hear(self, progress: cluster.Progress) -> None:
-        """Begin to count where something is in the way, and stop where pods come up nevertheless."""
-        if progress.ready > self._ready:
-            self.close()
-        self._ready = progress.ready
-        if progress.reason in HOPELESS and self._timer is None:
-            self._timer = threading.Timer(PATIENCE_S, lambda: self._stop.set())
-            self._timer.daemon = True
-            self._timer.start()
-
-    def gives_up(self, last: cluster.Progress) -> bool:
-        """Whether the time is over, and it still is in the way."""
-        is_over = self._timer is not None and not self._timer.is_alive()
-        return is_over and last.reason in HOPELESS
-
-    def close(self) -> None:
-        """Count no more."""
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-
-
-def _of_kserve(at: cluster.Cluster, service: Fields, until: cluster.Until) -> cluster.ObjectRef:
-    """The Deployment that KServe makes, once it is of this release."""
+def _of_kserve(at: cluster.Cluster, service: Fields, patience: Patience) -> cluster.ObjectRef | None:
+    """The Deployment that KServe makes, once it is of this release; None where it does not become that."""
     ref = cluster.ObjectRef(
-        "apps/v1", "Deployment", f"{service['metadata']['name']}-predictor", service["metadata"]["namespace"]
+        "apps/v1", "Deployment", f"{service['metadata']['name']}{OF_KSERVE}", service["metadata"]["namespace"]
     )
-    wanted = service["spec"]["predictor"]["containers"][0]
     end = time.monotonic() + MADE_S
-    while time.monotonic() < end and not (until.stop and until.stop.is_set()):
+    while time.monotonic() < end and not patience.is_over:
         there = at.get(ref)
-        containers = there["spec"]["template"]["spec"]["containers"] if there else ()
-        if any((each["image"], each.get("args")) == (wanted["image"], wanted["args"]) for each in containers):
-            break
+        if there and _is_of(there, service):
+            return ref
         time.sleep(LOOK_S)
-    return ref
+    return None
+
+
+def _is_of(deployment: Fields, service: Fields) -> bool:
+    """Whether KServe has taken over the pods' template, and their number where that is not the autoscaler's."""
+    predictor, spec = service["spec"]["predictor"], deployment["spec"]
+    marks = spec["template"].get("metadata", {}).get("annotations") or {}
+    is_scaled = predictor["minReplicas"] != predictor["maxReplicas"]
+    has_number = is_scaled or spec.get("replicas", 1) == predictor["minReplicas"]
+    return bool(has_number and marks.get(TEMPLATE) == predictor["annotations"][TEMPLATE])
 
 
 def _take_away(at: cluster.Cluster, ref: cluster.ObjectRef) -> None:

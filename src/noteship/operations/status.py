@@ -5,16 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from noteship import cluster, store
 from noteship.cluster import releases as on_cluster
 from noteship.cluster import rollouts
 from noteship.cluster.manifests.labels import BUNDLE
+from noteship.cluster.manifests.release import OF_KSERVE
 from noteship.errors import NoteshipError
-from noteship.operations import besides, canaries, reaching, releases, releasing, sharing
+from noteship.operations import besides, canaries, hindrances, reaching, releases, releasing, sharing
 from noteship.operations.errors import NoRelease, PlaceUnresolved
 from noteship.operations.opened import OpenedProject
+
+if TYPE_CHECKING:
+    from noteship.cluster.why import Cause
 
 __all__ = ["Standing", "pods_of", "status"]
 
@@ -28,6 +32,7 @@ class Standing:
     """One release.
 
     - pods: how far its pods are; None of what has none by itself, such as a schedule
+    - causes: what is in the way of pods that are not there, the nearest to the root first
     - differs: in what it is not what was recorded; None where there is no record of it here
     - evaluator: how far the pod is that closes its windows; None where there is none
     - canary: the one that stands beside it
@@ -46,6 +51,7 @@ class Standing:
     history: tuple[releases.Past, ...]
     evaluator: cluster.Progress | None = None
     canary: canaries.Canary | None = None
+    causes: tuple[Cause, ...] = ()
 
     @property
     def share(self) -> sharing.Share | None:
@@ -65,6 +71,7 @@ class Standing:
             "evaluator": asdict(self.evaluator) if self.evaluator else None,
             "share": self.share.to_json() if self.share else None,
             "canary": self.canary.to_json() if self.canary else None,
+            "causes": [each.to_json() for each in self.causes],
             "record": self.record.to_json() if self.record else None,
             "as_recorded": None if self.differs is None else not self.differs,
             "differs": list(self.differs or ()),
@@ -91,19 +98,22 @@ def _standing(objects: store.Store, at: cluster.Cluster, thing: Fields) -> Stand
     record = releases.read(objects, place, present.id) if present else None
     sent = releases.manifests_of(objects, record) if record else None
     canary = canaries.present(objects, at, releasing.Named(name, namespace))
+    pods = pods_of(at, thing)
+    is_well = pods is not None and pods.state == "done"
     return Standing(
         name,
         namespace,
         str(thing["kind"]),
         str((template.get("metadata", template).get("annotations") or {}).get(BUNDLE, "")),
         str(template.get("spec", template)["containers"][0]["image"]),
-        pods_of(at, thing),
+        pods,
         record,
         None if sent is None else tuple(_differing(at, besides.with_led(objects, sent, canary))),
         tuple(_moved(at, record)) if record else (),
         tuple(releases.history(objects, place)),
         _evaluator(at, namespace, name),
         canary,
+        () if is_well else hindrances.causes(at, thing),
     )
 
 
@@ -132,7 +142,7 @@ def pods_of(at: cluster.Cluster, thing: Fields) -> cluster.Progress | None:
         labels = {"batch.kubernetes.io/job-name": name}
         return rollouts.of_job(thing, at.list(cluster.Selection("v1", "Pod", namespace, labels=labels)))
     if thing["kind"] == "InferenceService":
-        made = at.get(cluster.ObjectRef("apps/v1", "Deployment", f"{name}-predictor", namespace))
+        made = at.get(cluster.ObjectRef("apps/v1", "Deployment", f"{name}{OF_KSERVE}", namespace))
         return rollouts.of_deployment(made) if made else cluster.Progress("under way")
     if thing["kind"] != "Deployment":
         return None

@@ -13,6 +13,7 @@ __all__ = [
     "MANAGER",
     "PREFIX",
     "ROUTE",
+    "TEMPLATE",
     "VERSION",
     "labels",
     "manifest",
@@ -29,6 +30,8 @@ COMPONENT, VERSION = "app.kubernetes.io/component", "app.kubernetes.io/version"
 BUNDLE = f"{PREFIX}/bundle"
 # Of the pods that answer: by whose Service they are called.
 ROUTE = f"{PREFIX}/route"
+# Likewise of those that KServe makes, by which its Deployment is known to be of a release.
+TEMPLATE = f"{PREFIX}/template"
 
 
 def selector(release: Release) -> dict[str, str]:

@@ -25,6 +25,7 @@ from noteship.cluster.manifests.parts import (
 )
 
 __all__ = [
+    "OF_KSERVE",
     "Evaluator",
     "InferenceService",
     "Job",
@@ -39,6 +40,8 @@ __all__ = [
 
 # Names of what belongs to it have up to 22 characters more, and 63 at most.
 NAME_LIMIT = 40
+# What KServe puts after a name, of the Deployment and of the Service that it makes.
+OF_KSERVE = "-predictor"
 _NAME = re.compile(r"[a-z]([a-z0-9-]*[a-z0-9])?")
 _LABEL = re.compile(r"([A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?)?")
 
@@ -245,7 +248,7 @@ class Release:
     @property
     def service_name(self) -> str:
         """What a service is called within its namespace."""
-        return f"{self.name}-predictor" if isinstance(self.shape, InferenceService) else self.name
+        return f"{self.name}{OF_KSERVE}" if isinstance(self.shape, InferenceService) else self.name
 
     @property
     def monitoring(self) -> Monitoring | None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from noteship import digests
 from noteship.cluster.manifests.errors import BadRelease
-from noteship.cluster.manifests.labels import manifest, metadata, selector
+from noteship.cluster.manifests.labels import TEMPLATE, manifest, metadata, selector
 from noteship.cluster.manifests.platform import Platform
 from noteship.cluster.manifests.pod import patience_s, pod
 from noteship.cluster.manifests.release import InferenceService, Job, Release, Schedule, Service, Stream
@@ -88,6 +89,7 @@ def _inference_service(release: Release, service: InferenceService, platform: Pl
     is_scaled = replicas.is_range and platform.has_metrics
     spread = {"topologySpreadConstraints": _spread(release)} if replicas.most > 1 else {}
     made = pod(release, platform, terminationGracePeriodSeconds=patience_s(service), **spread)
+    made["metadata"]["annotations"][TEMPLATE] = digests.short(digests.of_value(made))
     predictor = {
         "minReplicas": replicas.least,
         "maxReplicas": replicas.most if is_scaled else replicas.least,

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from noteship import errors
 
-__all__ = ["Cause", "Kind", "Who", "quoted"]
+__all__ = ["WHO", "Cause", "Kind", "Who", "quoted"]
 
 # you: who asks. team: who writes the project, or owns the namespace. administrators: who runs the cluster.
 Who = Literal["you", "team", "administrators"]
+WHO: Mapping[Who, str] = {
+    "you": "you",
+    "team": "the project's team",
+    "administrators": "the cluster's administrators",
+}
 Kind = Literal[
     "account-missing",
     "admission-refused",
@@ -39,6 +45,7 @@ Kind = Literal[
     "network-policy",
     "node-selector",
     "node-unready",
+    "not-made",
     "noteship-error",
     "out-of-memory",
     "pod-security",

@@ -1,15 +1,17 @@
-"""What controllers say themselves: Jobs that gave up, namespaces that are not there or about to go."""
+"""What controllers say themselves: namespaces that are not there, KServe that makes no pods, Jobs that gave up."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from noteship.cluster.cluster import Object
+from noteship.cluster.manifests.release import OF_KSERVE
 from noteship.cluster.pods import table, tables
 from noteship.cluster.why.cause import Cause, quoted
 from noteship.cluster.why.evidence import Evidence
 from noteship.cluster.why.views import makers, name_of
 
-__all__ = ["given_up", "nowhere"]
+__all__ = ["given_up", "not_made", "nowhere"]
 
 
 def nowhere(evidence: Evidence) -> Iterator[Cause]:
@@ -34,6 +36,36 @@ def nowhere(evidence: Evidence) -> Iterator[Cause]:
                 "administrators",
                 tuple(map(quoted, left)),
             )
+
+
+def not_made(evidence: Evidence) -> Iterator[Cause]:
+    """An InferenceService of which KServe has made no Deployment."""
+    made = {name_of(each) for each in evidence.of_kind("Deployment")}
+    for service in evidence.of_kind("InferenceService"):
+        name = name_of(service)
+        if f"{name}{OF_KSERVE}" in made:
+            continue
+        said = [*_unready(service), *_warnings(service, evidence)]
+        fact = f"KServe has made no pods for InferenceService {name}"
+        if said:
+            remedy = "put right what it says, or deploy it as a service, which needs no KServe"
+            yield Cause("not-made", f"{fact}: {quoted(said[0])}", remedy, "team", tuple(map(quoted, said)))
+        else:
+            remedy = "see that KServe's controller runs, and that it looks after this namespace"
+            yield Cause("not-made", f"{fact}, and says nothing about it", remedy, "administrators")
+
+
+def _unready(service: Object) -> Iterator[str]:
+    for _, each in tables(table(service.get("status")).get("conditions")):
+        if each.get("status") == "False" and each.get("message"):
+            yield str(each["message"])
+
+
+def _warnings(service: Object, evidence: Evidence) -> Iterator[str]:
+    """The newest first."""
+    for each in reversed(evidence.events_of(service)):
+        if each.get("type") == "Warning":
+            yield str(each.get("message") or "")
 
 
 def given_up(evidence: Evidence) -> Iterator[Cause]:

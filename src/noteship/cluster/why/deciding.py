@@ -28,8 +28,9 @@ __all__ = ["causes"]
 def causes(evidence: Evidence) -> tuple[Cause, ...]:
     """What is in the way of a thing, what the others follow from first; empty where nothing is.
 
-    The order is the one in which a pod comes to be: namespace, queue, admission, node, volumes, image, start, and
-    then what it said, how it ended, its probes, and what its Job made of that. Of pods that are alike, one is named.
+    The order is the one in which a pod comes to be: namespace, controller, queue, admission, node, volumes, image,
+    start, and then what it said, how it ended, its probes, and what its Job made of that. Of pods that are alike, one
+    is named.
     """
     found: dict[tuple[str, str], Cause] = {}
     for each in _walked(evidence):
@@ -40,6 +41,7 @@ def causes(evidence: Evidence) -> tuple[Cause, ...]:
 
 def _walked(evidence: Evidence) -> Iterator[Cause]:
     yield from controllers.nowhere(evidence)
+    yield from controllers.not_made(evidence)
     yield from queueing.waiting(evidence)
     yield from admission.refused(evidence)
     pods = views.pods(evidence)

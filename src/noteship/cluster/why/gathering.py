@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from noteship import errors as base_errors
-from noteship.cluster import errors
+from noteship.cluster import errors, queues
 from noteship.cluster.cluster import EVERYWHERE, Cluster, LogsOf, Object, ObjectRef, Selection, Until
-from noteship.cluster.manifests import labels
+from noteship.cluster.manifests import labels, release
 from noteship.cluster.pods import table, tables
 from noteship.cluster.why.evidence import Evidence, without_values
 from noteship.cluster.why.thing import Thing, ThingKind
@@ -23,8 +23,14 @@ LINE_LIMIT = 4_000
 # Pods of one cause are alike: the newest ones are looked at.
 PODS = 5
 LOGS_S = 10.0
-QUEUES = "kueue.x-k8s.io"
-_VERSIONS = {"Pod": "v1", "Deployment": "apps/v1", "Job": "batch/v1"}
+_VERSIONS = {
+    "Pod": "v1",
+    "Deployment": "apps/v1",
+    "InferenceService": "serving.kserve.io/v1beta1",
+    "Job": "batch/v1",
+}
+# What pods come from; where nothing of it is there, nothing needs to be looked at around it.
+_MAKERS = ("Pod", "Deployment", "InferenceService", "Job")
 _BY_NAME: tuple[ThingKind, ...] = ("Deployment", "Job", "Pod")
 _LABELS = {"Release": "release", "Run": "run"}
 _QUIET = ("ContainerCreating", "PodInitializing")
@@ -55,7 +61,7 @@ class _Gathering:
         if not self._absent:
             self._asked()
             pods = self._newest()
-            if self._objects_of("Pod", "Deployment", "Job"):
+            if self._objects_of(*_MAKERS):
                 self._around(pods)
                 events = sorted(self._events(), key=_time)
                 logs = dict(self._logs(pods))
@@ -77,7 +83,7 @@ class _Gathering:
             for kind, version in _VERSIONS.items():
                 self._list(version, kind, label)
             self._list("apps/v1", "ReplicaSet", label)
-            if not self._objects_of("Pod", "Deployment", "Job"):
+            if not self._objects_of(*_MAKERS):
                 self._named()
             return
         found = self._get(_VERSIONS[thing.kind], thing.kind, thing.name)
@@ -86,9 +92,16 @@ class _Gathering:
         if thing.kind == "Pod":
             self._owners(found)
             return
-        selector = table(table(found.get("spec")).get("selector")).get("matchLabels") or {}
+        if thing.kind == "InferenceService":
+            found = self._get("apps/v1", "Deployment", f"{thing.name}{release.OF_KSERVE}")
+        if found is not None:
+            self._made(found)
+
+    def _made(self, maker: Object) -> None:
+        """The pods of a Deployment or a Job, and the sets of these."""
+        selector = table(table(maker.get("spec")).get("selector")).get("matchLabels") or {}
         for version, kind in (("apps/v1", "ReplicaSet"), ("v1", "Pod")):
-            if kind == "Pod" or thing.kind == "Deployment":
+            if kind == "Pod" or maker.get("kind") == "Deployment":
                 self._list(version, kind, selector)
 
     def _named(self) -> None:
@@ -123,7 +136,7 @@ class _Gathering:
             self._list(version, kind)
         if self._objects_of("NetworkPolicy"):
             self._peers()
-        if self._objects_of("Job") and QUEUES in self._cluster.groups():
+        if self._objects_of("Job"):
             self._queues()
 
     def _peers(self) -> None:
@@ -133,9 +146,7 @@ class _Gathering:
         self._list("v1", "Pod", {"k8s-app": "kube-dns"}, EVERYWHERE)
 
     def _queues(self) -> None:
-        version = next(
-            (each for each in (f"{QUEUES}/v1beta2", f"{QUEUES}/v1beta1") if self._cluster.resources(each)), ""
-        )
+        version = queues.version(self._cluster)
         for kind in ("Workload", "LocalQueue", "ClusterQueue") if version else ():
             self._list(version, kind)
 

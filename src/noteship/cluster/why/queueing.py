@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from noteship.cluster.cluster import Object
+from noteship.cluster.manifests.workloads import QUEUE_LABEL
 from noteship.cluster.pods import table, tables
 from noteship.cluster.why.cause import Cause, quoted
 from noteship.cluster.why.evidence import Evidence
@@ -12,20 +13,18 @@ from noteship.cluster.why.views import makers, name_of
 
 __all__ = ["waiting"]
 
-QUEUE = "kueue.x-k8s.io/queue-name"
-
 
 def waiting(evidence: Evidence) -> Iterator[Cause]:
     """Why a Job is suspended."""
     for job in makers(evidence):
         if job.get("kind") != "Job" or not table(job.get("spec")).get("suspend"):
             continue
-        queue = table(table(job.get("metadata")).get("labels")).get(QUEUE)
+        queue = table(table(job.get("metadata")).get("labels")).get(QUEUE_LABEL)
         if queue:
             yield _queued(job, str(queue), evidence)
         else:
             fact = f"Job {name_of(job)} is suspended, and nothing says that a queue will let it in"
-            remedy = "let it go on: `kubectl patch` its `suspend` to false; or name a queue by the label " + QUEUE
+            remedy = "let it go on: `kubectl patch` its `suspend` to false; or name a queue by the label " + QUEUE_LABEL
             yield Cause("suspended", fact, remedy, "you")
 
 

@@ -12,10 +12,11 @@ from noteship.cluster.why.errors import UnknownThing
 __all__ = ["Thing", "ThingKind"]
 
 # A release, or a run, is all that has its label.
-ThingKind = Literal["Pod", "Deployment", "Job", "Release", "Run"]
+ThingKind = Literal["Pod", "Deployment", "InferenceService", "Job", "Release", "Run"]
 _KINDS: dict[ThingKind, tuple[str, ...]] = {
     "Pod": ("pod", "pods", "po"),
     "Deployment": ("deployment", "deployments", "deploy"),
+    "InferenceService": ("inferenceservice", "inferenceservices", "isvc"),
     "Job": ("job", "jobs"),
     "Release": ("release",),
     "Run": ("run",),

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from noteship.cluster.cluster import Object
-from noteship.cluster.manifests import labels
+from noteship.cluster.manifests import labels, release
 from noteship.cluster.pods import listed, table, tables
 from noteship.cluster.why.evidence import Evidence
 
@@ -225,6 +225,8 @@ def _is_asked(thing: Object, evidence: Evidence) -> bool:
     asked = evidence.thing
     if asked.kind in _KINDS:
         return _has_label(thing, evidence)
+    if asked.kind == "InferenceService":
+        return thing.get("kind") == "Deployment" and name_of(thing) == f"{asked.name}{release.OF_KSERVE}"
     return asked.kind == "Pod" or (thing.get("kind") == asked.kind and name_of(thing) == asked.name)
 
 

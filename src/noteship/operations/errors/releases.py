@@ -148,15 +148,18 @@ class ReleaseFailed(WorkFailed):
     pod: str
     said: tuple[str, ...]
     back: str
+    remedy: str = ""
+    who: str = ""
 
     def parts(self) -> Parts:
-        """Why, with the last words of the pod."""
+        """Why, with the last words of the pod, and what would mend it where that is known."""
+        by = f" (it takes {self.who})" if self.who else ""
         words = "".join(f"\n{cut(line, 200)}" for line in self.said)
         return Parts(
             f"{self.release} did not come up: {cut(self.why)}",
             where=f"pod {self.pod}" if self.pod else "",
             nearest=f"{self.back}{words and chr(10) + 'its last words:' + words}",
-            remedy="put that right, then deploy again; noteship status tells how it stands",
+            remedy=f"{self.remedy or 'put that right'}{by}; then deploy again: noteship status tells how it stands",
         )
 
     @classmethod
@@ -164,10 +167,11 @@ class ReleaseFailed(WorkFailed):
         """An instance for documentation."""
         return cls(
             "mail in team-a",
-            "CrashLoopBackOff: ModuleNotFoundError: No module named 'helpers'",
+            "pod mail-6d5f7c9b8-x2x4k asks for 64 CPUs, which no node has: the largest has 16",
             "mail-6d5f7c9b8-x2x4k",
-            ("error: the model cannot be loaded",),
+            (),
             "the release before, 20260301T101500123Z-0a1b2c, serves as it did all the time",
+            "ask for fewer CPUs, or have a larger node added",
         )
 
 
