@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from pathlib import Path
@@ -56,10 +56,18 @@ def put(opened: OpenedProject, graph: workflow.Graph) -> Digest:
     return carried_project.written(opened.store, carried)
 
 
-def unpacked(objects: store.Store, digest: Digest, image_project: Path, target: Path) -> Path:
+def unpacked(
+    objects: store.Store,
+    digest: Digest,
+    image_project: Path,
+    target: Path,
+    wanted: Callable[[str], bool] = lambda _: True,
+) -> Path:
     """Make the project's folder below `target`, of the image's files and of those in the store; gives its root.
 
-    What was there is replaced. Raises: CarriedUnusable, and the store's errors.
+    What was there is replaced. Of the store's files only those come that are `wanted`, by their paths.
+
+    Raises: CarriedUnusable, and the store's errors.
     """
     carried = carried_project.read(objects, digest)
     carried_project.keep(objects, digest)
@@ -69,7 +77,7 @@ def unpacked(objects: store.Store, digest: Digest, image_project: Path, target: 
     _copy(image_project, root, carried.without)
     for folder in carried.folders:
         (root / folder).mkdir(parents=True, exist_ok=True)
-    _fetch(objects, carried.files, root)
+    _fetch(objects, {path: each for path, each in carried.files.items() if wanted(path)}, root)
     _name(root, carried.names)
     left_out.note(root, carried.left_out)
     return root

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from types import TracebackType
-from typing import Self, TypeAlias
+from typing import Protocol, Self, TypeAlias
 
 from noteship import computing, digests, distributions, notebooks, project, workflow
 from noteship.errors import NoteshipError
@@ -17,11 +17,24 @@ from noteship.operations.fetching import FetchProgress, fetch
 from noteship.operations.lacking import is_of
 from noteship.operations.opened import OpenedProject
 
-__all__ = ["CellProgress", "NotebookExecutor", "StageProgress", "bring", "runner_of"]
+__all__ = ["CellProgress", "NotebookExecutor", "StageProgress", "StageRuns", "bring", "runner_of"]
 
 REMEDY = "correct it and run again; what had finished is not run twice"
 CellProgress = execution.Progress
 StageProgress: TypeAlias = CellProgress | FetchProgress
+
+
+class StageRuns(Protocol):
+    """What runs the documents of stages, here or elsewhere; thread-safe, to be closed. Others wrap it."""
+
+    def run(
+        self, job: execution.Job, cancel: threading.Event, progress: Callable[[execution.Progress], None]
+    ) -> execution.Execution:
+        """Run one document. What its code does wrong is in the result; once `cancel` is set, it ends soon."""
+        ...
+
+    def close(self) -> None:
+        """End all that still runs here."""
 
 
 def runner_of(opened: OpenedProject, *, keep: bool, cluster: computing.Wanted | None = None) -> clusters.StageRunner:
@@ -68,7 +81,7 @@ class NotebookExecutor:
 
     opened: OpenedProject
     graph: workflow.Graph
-    runner: clusters.StageRunner
+    runner: StageRuns
     tell: Callable[[StageProgress], None]
     made: set[str] = field(default_factory=set)
     changed: threading.Event = field(default_factory=threading.Event)

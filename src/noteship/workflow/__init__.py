@@ -16,6 +16,8 @@ from noteship.workflow.events import (
     StageReused,
     StageStarted,
     StageStopped,
+    event_from_json,
+    event_to_json,
 )
 from noteship.workflow.faults import Alternatives, Missing
 from noteship.workflow.file_digests import FileDigests
@@ -84,6 +86,8 @@ __all__ = [
     "decide",
     "digests_cache",
     "errors",
+    "event_from_json",
+    "event_to_json",
     "forget_asides",
     "forget_results",
     "graph_of",
