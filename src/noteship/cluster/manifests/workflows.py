@@ -99,7 +99,7 @@ def task_names(stages: Iterable[str]) -> dict[str, str]:
     """What stages are called in a workflow, by their names, all of them different.
 
     >>> task_names(["01-clean", "notebooks/02 Report", "plan"])
-    {'01-clean': '01-clean', 'notebooks/02 Report': 'notebooks-02-report', 'plan': 'plan-7c70f6'}
+    {'01-clean': '01-clean', 'notebooks/02 Report': 'notebooks-02-report', 'plan': 'plan-64879f'}
     """
     found: dict[str, str] = {}
     taken = {ENTRY, PLAN, FINISH}
@@ -151,9 +151,9 @@ def _spec(pipeline: Pipeline, platform: Platform) -> dict[str, Any]:
     common = pods.spec(runs.inside(run, (), run.resources, run.placement, has_token=False), platform)
     parameters = [{"name": name, "value": value} for name, value in pipeline.parameters.items()]
     names = task_names(each.stage for each in pipeline.steps)
-    own = {
-        name: common[name] for name in ("serviceAccountName", "securityContext", "imagePullSecrets") if name in common
-    }
+    shared = ("serviceAccountName", "securityContext", "imagePullSecrets")
+    own: dict[str, Any] = {name: common[name] for name in shared if name in common}
+    first, last = _own(pipeline, pipeline.plan), _own(pipeline, pipeline.finish)
     return {
         "entrypoint": ENTRY,
         **({"arguments": {"parameters": parameters}} if parameters else {}),
@@ -165,10 +165,7 @@ def _spec(pipeline: Pipeline, platform: Platform) -> dict[str, Any]:
         "ttlStrategy": {"secondsAfterCompletion": run.kept_s},
         "templates": [
             {"name": ENTRY, "dag": {"failFast": False, "tasks": list(_tasks(pipeline, names))}},
-            {
-                **_template(pipeline, PLAN, _own(pipeline, pipeline.plan), platform),
-                "outputs": _planned(pipeline, names),
-            },
+            {**_template(pipeline, PLAN, first, platform), "outputs": _planned(pipeline, names)},
             *(_template(pipeline, names[each.stage], each, platform) for each in pipeline.steps),
             *([_template(pipeline, FINISH, last, platform)] if pipeline.finish else []),
         ],
