@@ -6,7 +6,7 @@ import argparse
 
 from noteship.cli.options.values import count
 
-__all__ = ["chosen", "drive", "explain", "gc", "graph", "new", "run", "runs", "show", "work"]
+__all__ = ["chosen", "drive", "explain", "gc", "graph", "new", "run", "runs", "show", "step", "work"]
 
 
 def new(parser: argparse.ArgumentParser) -> None:
@@ -111,6 +111,21 @@ def work(parser: argparse.ArgumentParser) -> None:
 
 def drive(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("run", metavar="RUN", help="the run, as it was handed over")
+    _given(parser)
+
+
+def step(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "stage", metavar="STAGE", nargs="?", help="the stage; without one, all that is left, and the bundle"
+    )
+    parser.add_argument("--carried", metavar="DIGEST", required=True, help="what the project has beside its image")
+    parser.add_argument(
+        "--plan", metavar="DIR", help="run nothing that has to be run, and write there for each step whether it has to"
+    )
+    chosen(parser)
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="STAGE.NAME=VALUE", dest="parameters", help="a parameter's value"
+    )
     _given(parser)
 
 

@@ -21,9 +21,11 @@ from noteship.cluster.manifests.release import InferenceService, Job, Release, S
 from noteship.cluster.manifests.rendering import Rendered, render
 from noteship.cluster.manifests.runs import Run, StagePod, Volume, driver, filled, stage
 from noteship.cluster.manifests.ways import destinations
+from noteship.cluster.manifests.workflows import PLANNED, Pipeline, PipelineRun, Step, task_names, workflow
 from noteship.cluster.manifests.workloads import QUEUE_LABEL
 
 __all__ = [
+    "PLANNED",
     "QUEUE_LABEL",
     "Access",
     "BadRelease",
@@ -33,6 +35,8 @@ __all__ = [
     "InferenceService",
     "Job",
     "Monitoring",
+    "Pipeline",
+    "PipelineRun",
     "Placement",
     "Platform",
     "Proxy",
@@ -47,6 +51,7 @@ __all__ = [
     "SettingWithoutEffect",
     "Shape",
     "StagePod",
+    "Step",
     "StoreAccess",
     "Stream",
     "Volume",
@@ -57,4 +62,6 @@ __all__ = [
     "render",
     "selected",
     "stage",
+    "task_names",
+    "workflow",
 ]
