@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 
 from noteship import cluster, yaml_form
 from noteship.cli import clusters, filling
@@ -12,7 +12,7 @@ from noteship.cli.output import INTERRUPTED, Output
 from noteship.operations import render as operation
 from noteship.operations.opened import OpenedProject
 
-__all__ = ["run"]
+__all__ = ["asked", "run"]
 
 
 def run(arguments: argparse.Namespace, output: Output) -> int:
@@ -25,7 +25,7 @@ def run(arguments: argparse.Namespace, output: Output) -> int:
         arguments.namespace,
         None if arguments.discover else arguments.platform,
     )
-    with clusters.opened(arguments) if arguments.discover else nullcontext() as at:
+    with asked(arguments) as at:
         if arguments.rights:
             found = operation.roles(opened, request, at)
             output.document({"roles": list(found)})
@@ -74,3 +74,8 @@ def _made(
     except Stopped:
         output.aside("interrupted: nothing is rendered")
         return None
+
+
+def asked(arguments: argparse.Namespace) -> AbstractContextManager[cluster.Cluster | None]:
+    """The kubeconfig's cluster, if it is to be asked."""
+    return clusters.opened(arguments) if arguments.discover else nullcontext()

@@ -20,7 +20,7 @@ from noteship.images.layers.layer import Layer
 from noteship.images.layers.tar_headers import EPOCH_S
 from noteship.images.pushing import Piece
 
-__all__ = ["DROPPED", "About", "Image", "composed", "own_variables", "running", "variables"]
+__all__ = ["DROPPED", "About", "Image", "composed", "entry_point", "own_variables", "running", "variables"]
 
 CREATED = datetime.fromtimestamp(EPOCH_S, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 # What a base says of the platform that it is for.
@@ -98,12 +98,17 @@ def composed(base: Base, layers: Sequence[Layer], environment: Environment, abou
     return Image(digests.canonical_json(manifest), config, tuple(layers))
 
 
+def entry_point(environment: Environment) -> tuple[str, ...]:
+    """What starts noteship in an image: interpreter and module, no shell."""
+    return environment.interpreter, "-P", "-m", "noteship"
+
+
 def running(base: Base, environment: Environment, about: About) -> dict[str, Any]:
     """How it is started, by whom, where and with what, as a configuration says it; of the base, variables stay."""
     left = {name: value for name, value in variables(base).items() if name not in DROPPED}
     env = {**left, **own_variables(base, environment, about)}
     started: dict[str, Any] = {
-        "Entrypoint": [environment.interpreter, "-P", "-m", "noteship"],
+        "Entrypoint": list(entry_point(environment)),
         "Env": [f"{name}={value}" for name, value in sorted(env.items())],
         "Labels": {
             "org.opencontainers.image.base.digest": base.manifest.digest,

@@ -6,7 +6,7 @@ import argparse
 
 from noteship.cli.options.values import count
 
-__all__ = ["chosen", "drive", "explain", "gc", "graph", "new", "run", "runs", "schedule", "show", "work"]
+__all__ = ["chosen", "drive", "explain", "gc", "graph", "new", "run", "runs", "schedule", "show", "step", "work"]
 
 
 def new(parser: argparse.ArgumentParser) -> None:
@@ -120,6 +120,21 @@ def schedule(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--remove", action="store_true", help="let nothing of the project begin by itself any more")
     parser.add_argument("--namespace", metavar="NAME", help="in place of [kubernetes] namespace, or the kubeconfig's")
     parser.add_argument("--context", metavar="NAME", help="the kubeconfig's context (default: its current one)")
+
+
+def step(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "stage", metavar="STAGE", nargs="?", help="the stage; without one, all that is left, and the bundle"
+    )
+    parser.add_argument("--carried", metavar="DIGEST", required=True, help="what the project has beside its image")
+    parser.add_argument(
+        "--plan", metavar="DIR", help="run nothing that has to be run, and write there for each step whether it has to"
+    )
+    chosen(parser)
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="STAGE.NAME=VALUE", dest="parameters", help="a parameter's value"
+    )
+    _given(parser)
 
 
 def _given(parser: argparse.ArgumentParser) -> None:

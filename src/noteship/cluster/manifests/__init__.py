@@ -33,9 +33,11 @@ from noteship.cluster.manifests.rendering import Rendered, render
 from noteship.cluster.manifests.runs import MANAGER as RUNS
 from noteship.cluster.manifests.runs import Clock, Run, StagePod, Volume, clock, driver, filled, stage
 from noteship.cluster.manifests.ways import destinations
+from noteship.cluster.manifests.workflows import PLANNED, Pipeline, PipelineRun, Step, task_names, workflow
 from noteship.cluster.manifests.workloads import QUEUE_LABEL
 
 __all__ = [
+    "PLANNED",
     "QUEUE_LABEL",
     "RUNS",
     "Access",
@@ -51,6 +53,8 @@ __all__ = [
     "InferenceService",
     "Job",
     "Monitoring",
+    "Pipeline",
+    "PipelineRun",
     "Placement",
     "Platform",
     "Proxy",
@@ -65,6 +69,7 @@ __all__ = [
     "SettingWithoutEffect",
     "Shape",
     "StagePod",
+    "Step",
     "StoreAccess",
     "Stream",
     "Volume",
@@ -76,4 +81,6 @@ __all__ = [
     "render",
     "selected",
     "stage",
+    "task_names",
+    "workflow",
 ]

@@ -34,6 +34,7 @@ __all__ = [
     "Service",
     "Shape",
     "Stream",
+    "check_cron",
     "check_name",
     "check_pinned",
 ]
@@ -119,8 +120,7 @@ class Schedule:
     zone: str = "Etc/UTC"
 
     def __post_init__(self) -> None:
-        if len(self.cron.split()) != 5 and not re.fullmatch(r"@(hourly|daily|weekly|monthly|yearly)", self.cron):
-            raise BadRelease("schedule", f"'{self.cron}' has not five fields", 'write "15 3 * * *", or @daily')
+        check_cron(self.cron)
 
 
 @dataclass(frozen=True)
@@ -155,6 +155,12 @@ class Evaluator:
     # Its own memory is 60 MB, and a window's sketches are below 16 KB for each worker.
     resources: Resources = field(default_factory=lambda: Resources("50m", "500m", "256Mi", "64Mi"))
     port: int = 8080
+
+
+def check_cron(text: str) -> None:
+    """Raise BadRelease where a schedule is none."""
+    if len(text.split()) != 5 and not re.fullmatch(r"@(hourly|daily|weekly|monthly|yearly)", text):
+        raise BadRelease("schedule", f"'{text}' has not five fields", 'write "15 3 * * *", or @daily')
 
 
 def check_name(setting: Literal["name", "namespace"], text: str) -> None:

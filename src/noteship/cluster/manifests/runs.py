@@ -25,7 +25,7 @@ MANAGER = "noteship-runs"
 FINAL_CODES = (1, 2, 70)
 # A stage's last words: its kernel is killed at once, and the store is told.
 PATIENCE_S = 30
-Component = Literal["driver", "stage"]
+Component = Literal["driver", "stage", "step"]
 
 
 @dataclass(frozen=True)
@@ -128,7 +128,7 @@ class Clock:
 
 def driver(run: Run, words: Sequence[str], platform: Platform) -> tuple[dict[str, Any], ...]:
     """All that is sent to begin a run, in the order in which it is applied; the driver's Job comes last."""
-    own = _metadata(run, "driver", run.driver_name)
+    own = metadata(run, "driver", run.driver_name)
     job = labels.manifest("batch/v1", "Job", own, spec=_driving(run, words, platform))
     return (*_account(run, run.shared, _rights(run, platform)), *_around(run, platform), job)
 
@@ -144,7 +144,7 @@ def clock(run: Run, at: Clock, words: Sequence[str], platform: Platform) -> tupl
     spec = _driving(replace(run, account=run.account or account), words, platform)
     container = spec["template"]["spec"]["containers"][0]
     container["env"] = [*container.get("env", ()), *_job_itself()]
-    own = _metadata(run, "driver", name)
+    own = metadata(run, "driver", name)
     cron = {
         "schedule": at.cron,
         "timeZone": at.zone,
@@ -168,13 +168,13 @@ def _job_itself() -> Iterator[dict[str, Any]]:
 
 def _around(run: Run, platform: Platform) -> Iterator[dict[str, Any]]:
     """What pods of runs find, and whom they reach."""
-    yield from _files(run)
-    yield _policy(run, platform, "stage", ())
-    yield _policy(run, platform, "driver", (run.api,))
+    yield from files(run)
+    yield policy(run, platform, "stage", ())
+    yield policy(run, platform, "driver", (run.api,))
 
 
 def _driving(run: Run, words: Sequence[str], platform: Platform) -> dict[str, Any]:
-    inside = _inside(run, words, run.resources, run.placement, has_token=True)
+    own_pod = inside(run, words, run.resources, run.placement, has_token=True)
     return {
         "backoffLimit": run.retries,
         "activeDeadlineSeconds": run.deadline_s,
@@ -182,13 +182,13 @@ def _driving(run: Run, words: Sequence[str], platform: Platform) -> dict[str, An
         # Its next pod goes on where this one was; there are never two.
         "podReplacementPolicy": "Failed",
         "podFailurePolicy": {"rules": _rules()},
-        "template": _template(run, "driver", pods.spec(inside, platform, **_once())),
+        "template": _template(run, "driver", pods.spec(own_pod, platform, **_once())),
     }
 
 
 def stage(run: Run, of: StagePod, platform: Platform) -> dict[str, Any]:
     """The Job of one stage, but for its name and its words, which `filled` gives: at most one pod, once."""
-    inside = _inside(run, (), of.resources, of.placement, has_token=False)
+    own_pod = inside(run, (), of.resources, of.placement, has_token=False)
     queued = {QUEUE_LABEL: run.queue} if run.queue and platform.has_kueue else {}
     spec = {
         "backoffLimit": 0,
@@ -197,9 +197,9 @@ def stage(run: Run, of: StagePod, platform: Platform) -> dict[str, Any]:
         "activeDeadlineSeconds": run.deadline_s,
         "ttlSecondsAfterFinished": run.kept_s,
         "podReplacementPolicy": "Failed",
-        "template": _template(run, "stage", pods.spec(inside, platform, **_once())),
+        "template": _template(run, "stage", pods.spec(own_pod, platform, **_once())),
     }
-    own = _metadata(run, "stage", f"{run.name}-stage", **queued)
+    own = metadata(run, "stage", f"{run.name}-stage", **queued)
     own["annotations"] = {f"{labels.PREFIX}/stage": of.name}
     return labels.manifest("batch/v1", "Job", own, spec=spec)
 
@@ -230,7 +230,7 @@ def _rules() -> list[dict[str, Any]]:
     ]
 
 
-def _inside(
+def inside(
     run: Run, words: Sequence[str], resources: Resources, placement: Placement, *, has_token: bool
 ) -> pods.Inside:
     found = [*mounted.reaching(run.store, run.proxy, is_trusting=bool(run.authorities))]
@@ -295,14 +295,14 @@ def _labels(run: Run, component: Component | None = None) -> dict[str, str]:
     }
 
 
-def _metadata(run: Run, component: Component | None, name: str, **more: str) -> dict[str, Any]:
+def metadata(run: Run, component: Component | None, name: str, **more: str) -> dict[str, Any]:
     return {"name": name, "namespace": run.namespace, "labels": {**_labels(run, component), **more}}
 
 
 def _account(run: Run, name: str, rules: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
     if run.account:
         return
-    own = _metadata(run, None, name)
+    own = metadata(run, None, name)
     group = "rbac.authorization.k8s.io"
     yield labels.manifest("v1", "ServiceAccount", own, automountServiceAccountToken=False)
     yield labels.manifest(f"{group}/v1", "Role", own, rules=[*rules])
@@ -326,13 +326,13 @@ def _rights(run: Run, platform: Platform) -> Iterator[dict[str, Any]]:
         yield {"apiGroups": ["kueue.x-k8s.io"], "resources": kinds, "verbs": ["list"]}
 
 
-def _files(run: Run) -> Iterator[dict[str, Any]]:
+def files(run: Run) -> Iterator[dict[str, Any]]:
     if run.files:
-        own = _metadata(run, None, run.files_name)
+        own = metadata(run, None, run.files_name)
         yield labels.manifest("v1", "ConfigMap", own, immutable=True, data=run.files)
 
 
-def _policy(run: Run, platform: Platform, component: Component, more: Sequence[Destination]) -> dict[str, Any]:
+def policy(run: Run, platform: Platform, component: Component, more: Sequence[Destination]) -> dict[str, Any]:
     """Nobody calls these pods; they reach the DNS, the store, and what was named."""
     reached = [run.store.at, *([run.proxy.at] if run.proxy else []), *run.egress, *more]
     spec = {
@@ -341,5 +341,5 @@ def _policy(run: Run, platform: Platform, component: Component, more: Sequence[D
         "ingress": [],
         "egress": [ways.to_names(platform), *map(ways.to, reached)],
     }
-    own = _metadata(run, None, f"{run.shared}-{component}s")
+    own = metadata(run, None, f"{run.shared}-{component}s")
     return labels.manifest("networking.k8s.io/v1", "NetworkPolicy", own, spec=spec)

@@ -50,6 +50,7 @@ from noteship.operations.errors.releases import (
     Unchecked,
 )
 from noteship.operations.errors.remote import (
+    ApiUnknown,
     DriverGone,
     NoSuchTask,
     NothingSubmitted,
@@ -98,6 +99,7 @@ from noteship.operations.errors.watching import (
 )
 
 __all__ = [
+    "ApiUnknown",
     "BadParameter",
     "BadShare",
     "BadTimes",

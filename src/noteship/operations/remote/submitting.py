@@ -23,7 +23,18 @@ from noteship.project.errors import BadSetting
 from noteship.project.remote_settings import PodSettings
 from noteship.project.settings import StageSettings
 
-__all__ = ["Ready", "Submitted", "Telling", "check", "made_ready", "must_run", "of_pods", "submit"]
+__all__ = [
+    "Ready",
+    "Submitted",
+    "Telling",
+    "check",
+    "check_stages",
+    "made_ready",
+    "must_run",
+    "of_pods",
+    "stage_pod",
+    "submit",
+]
 
 MEBIBYTE = 1 << 20
 
@@ -100,13 +111,13 @@ def made_ready(
     around = Surroundings(opened, named.name, at)
     if not around.has_store:
         raise StoreOutOfReach(opened.settings.store.url or ".noteship/store, a folder of this machine")
-    _check_stages(prepared, named)
+    check_stages(opened, prepared.graph, named)
     built = build.build(opened, build.BuildRequest(with_bundle=False), telling.build, telling.stop)
     telling.send(rolling.Moment("storing what the image has not"))
     digest = carried.put(opened, prepared.graph)
     platform = platforms.discovered(at, opened.settings.kubernetes)
     made = of_pods(opened, named, around, imaged.by_digest(built.name), new_id())
-    stages = {name: manifests.stage(made, _stage_pod(opened, name, made), platform) for name in prepared.graph.stages}
+    stages = {name: manifests.stage(made, stage_pod(opened, name, made), platform) for name in prepared.graph.stages}
     submission = Submission(
         url=str(opened.settings.store.url),
         image=made.image,
@@ -172,7 +183,7 @@ def _resources(asked: PodSettings) -> manifests.Resources:
     return manifests.Resources(asked.cpu, asked.cpu_limit, asked.memory, asked.temporary, asked.devices)
 
 
-def _stage_pod(opened: OpenedProject, name: str, made: manifests.Run) -> manifests.StagePod:
+def stage_pod(opened: OpenedProject, name: str, made: manifests.Run) -> manifests.StagePod:
     """What a stage asks for: what it says, and for the rest what all do."""
     stage = opened.settings.stage.get(name, StageSettings())
     own, usual = stage.resources, opened.settings.kubernetes.run.resources
@@ -207,18 +218,18 @@ def _most(opened: OpenedProject) -> Iterator[tuple[str, int]]:
             yield name, stage.resources.memory_most_bytes
 
 
-def _check_stages(prepared: run.Prepared, named: releasing.Named) -> None:
+def check_stages(opened: OpenedProject, graph: workflow.Graph, named: releasing.Named) -> None:
     """Raises NotSubmittable for what stages ask for that a run on a cluster cannot give them."""
     faults = [
         f"{stage_section(name)} asks for a cluster of its own, which stages in pods do not get yet: "
         "leave `cluster` out, or run it here"
-        for name in prepared.graph.stages
-        if prepared.opened.cluster_of(name)
+        for name in graph.stages
+        if opened.cluster_of(name)
     ]
     credentials = [
         f"[data.{name}] has its credentials in the variable {each.credentials.env}, which pods do not have: "
         "name a file in its place, and the folder that it is in under [kubernetes.run] secrets"
-        for name, each in prepared.opened.settings.data.items()
+        for name, each in opened.settings.data.items()
         if each.credentials and each.credentials.env
     ]
     if faults or credentials:
