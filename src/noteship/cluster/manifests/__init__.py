@@ -1,4 +1,4 @@
-"""Manifests of a release as plain values in a fixed order; Pod Security `restricted` and OpenShift let them in."""
+"""Manifests of releases and runs: plain values in a fixed order; Pod Security `restricted` and OpenShift let them in."""
 
 from noteship.cluster.manifests.errors import BadRelease, SettingWithoutEffect
 from noteship.cluster.manifests.labels import selected
@@ -18,9 +18,12 @@ from noteship.cluster.manifests.parts import (
 from noteship.cluster.manifests.platform import Platform
 from noteship.cluster.manifests.release import InferenceService, Job, Release, Schedule, Service, Shape, Stream
 from noteship.cluster.manifests.rendering import Rendered, render
+from noteship.cluster.manifests.runs import Run, StagePod, Volume, driver, filled, stage
 from noteship.cluster.manifests.ways import destinations
+from noteship.cluster.manifests.workloads import QUEUE_LABEL
 
 __all__ = [
+    "QUEUE_LABEL",
     "Access",
     "BadRelease",
     "Bundle",
@@ -36,14 +39,20 @@ __all__ = [
     "Rendered",
     "Replicas",
     "Resources",
+    "Run",
     "Schedule",
     "SecretKey",
     "Service",
     "SettingWithoutEffect",
     "Shape",
+    "StagePod",
     "StoreAccess",
     "Stream",
+    "Volume",
     "destinations",
+    "driver",
+    "filled",
     "render",
     "selected",
+    "stage",
 ]

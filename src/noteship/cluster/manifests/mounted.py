@@ -6,10 +6,24 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
-from noteship.cluster.manifests.parts import SecretKey
+from noteship.cluster.manifests.parts import Proxy, SecretKey, StoreAccess
 from noteship.cluster.manifests.release import Release, Service, Stream
 
-__all__ = ["AUTHORITIES", "CERTIFICATE", "CERTIFICATE_KEY", "TOKENS", "environment", "mounts", "project", "volumes"]
+__all__ = [
+    "AUTHORITIES",
+    "CERTIFICATE",
+    "CERTIFICATE_KEY",
+    "CREDENTIALS",
+    "FOLDER",
+    "MODE",
+    "TOKENS",
+    "environment",
+    "mounts",
+    "project",
+    "reaching",
+    "secret",
+    "volumes",
+]
 
 # Where the files of a release are; everything else that is read is a part of the image.
 FOLDER = "/etc/noteship"
@@ -54,44 +68,43 @@ def _sources(release: Release) -> Iterator[dict[str, Any]]:
         items = [{"key": name, "path": places.get(name, name)} for name in release.files]
         yield {"configMap": {"name": release.files_name, "items": items}}
     if release.store:
-        yield _secret(release.store.credentials, CREDENTIALS)
+        yield secret(release.store.credentials, CREDENTIALS)
     shape = release.shape
     if isinstance(shape, Service):
         if shape.access.tokens:
-            yield _secret(shape.access.tokens, TOKENS)
+            yield secret(shape.access.tokens, TOKENS)
         if shape.access.certificate:
             items = [{"key": name, "path": name} for name in ("tls.crt", "tls.key")]
             yield {"secret": {"name": shape.access.certificate, "items": items}}
     if isinstance(shape, Stream) and shape.credentials:
-        yield _secret(shape.credentials, NATS_CREDENTIALS)
+        yield secret(shape.credentials, NATS_CREDENTIALS)
 
 
-def _secret(at: SecretKey, path: str) -> dict[str, Any]:
+def secret(at: SecretKey, path: str) -> dict[str, Any]:
+    """A value of a Secret as a file of the folder; `path` is where it is."""
     return {"secret": {"name": at.secret, "items": [{"key": at.key, "path": path.removeprefix(f"{FOLDER}/")}]}}
 
 
 def _variables(release: Release) -> Iterator[tuple[str, str]]:
-    if release.store:
-        yield "AWS_ENDPOINT_URL", release.store.endpoint
-        yield "AWS_SHARED_CREDENTIALS_FILE", CREDENTIALS
-        if release.store.region:
-            yield "AWS_REGION", release.store.region
-        if urlsplit(release.store.endpoint).scheme == "http":
-            yield "AWS_ALLOW_HTTP", "true"
-    if release.authorities:
-        yield "SSL_CERT_FILE", AUTHORITIES
-        if release.store:
-            yield "AWS_CA_BUNDLE", AUTHORITIES
-    if release.proxy:
-        yield "HTTPS_PROXY", release.proxy.url
-        yield "HTTP_PROXY", release.proxy.url
-        yield "NO_PROXY", ",".join(_directly(release))
+    yield from reaching(release.store, release.proxy, is_trusting=bool(release.authorities))
     if isinstance(release.shape, Stream) and release.shape.credentials:
         yield "NATS_CREDS", NATS_CREDENTIALS
 
 
-def _directly(release: Release) -> Iterator[str]:
-    """Who is asked without the proxy: this pod, the cluster's own names, and who was named."""
-    yield from ("localhost", "127.0.0.1", ".svc", ".cluster.local")
-    if release.proxy:
-        yield from release.proxy.without
+def reaching(store: StoreAccess | None, proxy: Proxy | None, *, is_trusting: bool) -> Iterator[tuple[str, str]]:
+    """Variables, with their values, that lead to the store and out of the cluster; `is_trusting` those authorities."""
+    if store:
+        yield "AWS_ENDPOINT_URL", store.endpoint
+        yield "AWS_SHARED_CREDENTIALS_FILE", CREDENTIALS
+        if store.region:
+            yield "AWS_REGION", store.region
+        if urlsplit(store.endpoint).scheme == "http":
+            yield "AWS_ALLOW_HTTP", "true"
+    if is_trusting:
+        yield "SSL_CERT_FILE", AUTHORITIES
+        if store:
+            yield "AWS_CA_BUNDLE", AUTHORITIES
+    if proxy:
+        yield "HTTPS_PROXY", proxy.url
+        yield "HTTP_PROXY", proxy.url
+        yield "NO_PROXY", ",".join(("localhost", "127.0.0.1", ".svc", ".cluster.local", *proxy.without))

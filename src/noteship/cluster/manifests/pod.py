@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from noteship.cluster.manifests import commands, labels, mounted
+from noteship.cluster.manifests.parts import Placement, Resources
 from noteship.cluster.manifests.platform import Platform
 from noteship.cluster.manifests.release import InferenceService, Release, Service
 
-__all__ = ["USER", "patience_s", "pod"]
+__all__ = ["USER", "Inside", "patience_s", "pod", "spec"]
 
 # Known to no image, and not root's. OpenShift takes one of its own for each namespace.
 USER = 65532
@@ -16,12 +19,54 @@ USER = 65532
 REQUESTS_S, LAST_WORDS_S = 30, 6
 
 
+@dataclass(frozen=True)
+class Inside:
+    """What differs from pod to pod: what runs in it, on which nodes, and what it finds there.
+
+    - account: the ServiceAccount; has_token: whether there is a token of it in the pod
+    - container: fields of the one container, beside those that all have
+    """
+
+    account: str
+    image: str
+    words: list[str]
+    resources: Resources
+    placement: Placement = field(default_factory=Placement)
+    volumes: list[dict[str, Any]] = field(default_factory=list)
+    mounts: list[dict[str, Any]] = field(default_factory=list)
+    variables: list[dict[str, str]] = field(default_factory=list)
+    has_token: bool = False
+    name: str = "noteship"
+    container: Mapping[str, Any] = field(default_factory=dict)
+
+
 def pod(release: Release, platform: Platform, **more: Any) -> dict[str, Any]:
-    """A pod's template; `more` are fields of its spec."""
-    placement = release.placement
-    spec: dict[str, Any] = {
-        "serviceAccountName": release.name,
-        "automountServiceAccountToken": release.needs_api,
+    """A release's pod as a template; `more` are fields of its spec."""
+    inside = Inside(
+        release.name,
+        release.image,
+        commands.words(release, platform),
+        release.resources,
+        release.placement,
+        mounted.volumes(release),
+        mounted.mounts(release),
+        mounted.environment(release),
+        release.needs_api,
+        # KServe looks for the one that answers by this name.
+        "kserve-container" if isinstance(release.shape, InferenceService) else "noteship",
+        _answering(release.shape, platform) if isinstance(release.shape, Service) else {},
+    )
+    annotations = {labels.BUNDLE: release.bundle.digest}
+    own = {"labels": labels.labels(release), "annotations": annotations}
+    return {"metadata": own, "spec": spec(inside, platform, **more)}
+
+
+def spec(inside: Inside, platform: Platform, **more: Any) -> dict[str, Any]:
+    """The fields of a pod, whichever it is; `more` are fields of its own."""
+    placement = inside.placement
+    return {
+        "serviceAccountName": inside.account,
+        "automountServiceAccountToken": inside.has_token,
         "enableServiceLinks": False,
         **({"hostUsers": False} if platform.has_user_namespaces else {}),
         "securityContext": _of_pod(platform),
@@ -29,11 +74,9 @@ def pod(release: Release, platform: Platform, **more: Any) -> dict[str, Any]:
         **({"imagePullSecrets": [{"name": name} for name in placement.pull_secrets]} if placement.pull_secrets else {}),
         **({"nodeSelector": dict(placement.nodes)} if placement.nodes else {}),
         **({"tolerations": [dict(each) for each in placement.tolerations]} if placement.tolerations else {}),
-        "containers": [_container(release, platform)],
-        "volumes": mounted.volumes(release),
+        "containers": [_container(inside)],
+        "volumes": inside.volumes,
     }
-    annotations = {labels.BUNDLE: release.bundle.digest}
-    return {"metadata": {"labels": labels.labels(release), "annotations": annotations}, "spec": spec}
 
 
 def _of_pod(platform: Platform) -> dict[str, Any]:
@@ -41,17 +84,15 @@ def _of_pod(platform: Platform) -> dict[str, Any]:
     return {"runAsNonRoot": True, **own, "seccompProfile": {"type": "RuntimeDefault"}}
 
 
-def _container(release: Release, platform: Platform) -> dict[str, Any]:
-    variables = mounted.environment(release)
+def _container(inside: Inside) -> dict[str, Any]:
     return {
-        # KServe looks for the one that answers by this name.
-        "name": "kserve-container" if isinstance(release.shape, InferenceService) else "noteship",
-        "image": release.image,
+        "name": inside.name,
+        "image": inside.image,
         "imagePullPolicy": "IfNotPresent",
-        "args": commands.words(release, platform),
-        **({"env": variables} if variables else {}),
-        **(_answering(release.shape, platform) if isinstance(release.shape, Service) else {}),
-        "resources": release.resources.fields,
+        "args": inside.words,
+        **({"env": inside.variables} if inside.variables else {}),
+        **inside.container,
+        "resources": inside.resources.fields,
         # What it says last is kept with the pod, where who asks why finds it.
         "terminationMessagePolicy": "FallbackToLogsOnError",
         "securityContext": {
@@ -61,7 +102,7 @@ def _container(release: Release, platform: Platform) -> dict[str, Any]:
             "capabilities": {"drop": ["ALL"]},
             "seccompProfile": {"type": "RuntimeDefault"},
         },
-        "volumeMounts": mounted.mounts(release),
+        "volumeMounts": inside.mounts,
     }
 
 

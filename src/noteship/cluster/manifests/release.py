@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Literal
 
 from noteship import digests
 from noteship.cluster.manifests.errors import BadRelease, SettingWithoutEffect
@@ -22,7 +23,17 @@ from noteship.cluster.manifests.parts import (
     StoreAccess,
 )
 
-__all__ = ["InferenceService", "Job", "Release", "Schedule", "Service", "Shape", "Stream"]
+__all__ = [
+    "InferenceService",
+    "Job",
+    "Release",
+    "Schedule",
+    "Service",
+    "Shape",
+    "Stream",
+    "check_name",
+    "check_pinned",
+]
 
 # Names of what belongs to it have up to 22 characters more, and 63 at most.
 NAME_LIMIT = 40
@@ -127,6 +138,21 @@ class Stream:
 Shape = Service | Job | Schedule | Stream
 
 
+def check_name(setting: Literal["name", "namespace"], text: str) -> None:
+    """Raises BadRelease where Kubernetes would not take it, or what belongs to it could not be named after it."""
+    limit = NAME_LIMIT if setting == "name" else 63
+    if not _NAME.fullmatch(text) or len(text) > limit:
+        remedy = f"choose at most {limit} small letters, digits and dashes, a letter first"
+        raise BadRelease(setting, f"'{text}' is none for Kubernetes", remedy)
+
+
+def check_pinned(image: str) -> None:
+    """Raises BadRelease where an image is not named by its digest."""
+    if not re.fullmatch(r"[^@\s]+@sha256:[0-9a-f]{64}", image):
+        reason = f"{image} may be another one tomorrow"
+        raise BadRelease("image", reason, "name it by its digest: REPOSITORY@sha256:…")
+
+
 @dataclass(frozen=True)
 class Release:
     """A bundle under a name, in a namespace, in one of its shapes.
@@ -157,9 +183,7 @@ class Release:
 
     def __post_init__(self) -> None:
         self._check_names()
-        if not re.fullmatch(r"[^@\s]+@sha256:[0-9a-f]{64}", self.image):
-            reason = f"{self.image} may be another one tomorrow"
-            raise BadRelease("image", reason, "name it by its digest: REPOSITORY@sha256:…")
+        check_pinned(self.image)
         if self.store is None and not self.bundle.folder:
             raise BadRelease(
                 "store", "the bundle comes from it, and there is none", "name [store] url, or build the bundle in"
@@ -172,11 +196,8 @@ class Release:
             raise BadRelease("authorities", "there is no certificate in it", "name a file of PEM certificates")
 
     def _check_names(self) -> None:
-        for setting, text in (("name", self.name), ("namespace", self.namespace)):
-            limit = NAME_LIMIT if setting == "name" else 63
-            if not _NAME.fullmatch(text) or len(text) > limit:
-                remedy = f"choose at most {limit} small letters, digits and dashes, a letter first"
-                raise BadRelease(setting, f"'{text}' is none for Kubernetes", remedy)
+        check_name("name", self.name)
+        check_name("namespace", self.namespace)
         for setting, text in (("team", self.team), ("project", self.project), ("run", self.run)):
             if not _LABEL.fullmatch(text):
                 raise BadRelease(

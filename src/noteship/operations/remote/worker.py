@@ -1,0 +1,163 @@
+"""One stage in a pod of its own: takes its task from the store, runs it, and leaves there what came of it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import threading
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from noteship import store
+from noteship.errors import NoteshipError, stage_section
+from noteship.notebooks import execution
+from noteship.notebooks.execution import forms
+from noteship.operations.errors import NoSuchTask, TaskTaken
+from noteship.operations.remote.record import Record
+
+__all__ = ["IMAGE_PROJECT", "WorkRequest", "error_to_json", "work", "writable"]
+
+# Where an image has the project, which nobody can write to.
+IMAGE_PROJECT = Path("/project")
+# What the kernel says of the memory of the container that this runs in (control groups, version 2).
+EVENTS = Path("/sys/fs/cgroup/memory.events")
+# How often it is told how far a stage is, at most.
+TOLD_S = 1.0
+
+
+@dataclass(frozen=True)
+class WorkRequest:
+    """Which task of which store; `project` is the folder that it is copied from."""
+
+    submission: str
+    task: str
+    url: str
+    project: Path = IMAGE_PROJECT
+
+
+def work(request: WorkRequest, folder: Path) -> bool:
+    """Work a task in a folder of one's own; False where it was worked before. What the stage does wrong is recorded.
+
+    Raises NoSuchTask, TaskTaken, the store's errors; KeyboardInterrupt once it is noted that it was told to end.
+    """
+    objects = store.open_store(request.url, folder)
+    record = Record(objects, request.submission)
+    root = folder / "project"
+    root.mkdir()
+    with execution.Runner(root, Path(sys.executable), objects, environment=dict(os.environ)) as runner:
+        # The kernel's libraries come while the store is asked.
+        threading.Thread(target=runner.warm, daemon=True).start()
+        value = record.job_of(request.task)
+        if value is None:
+            raise NoSuchTask(request.task, objects.url)
+        claimed = record.claim(request.task, {"pod": _pod()})
+        if claimed is None:
+            return _again(record, request.task)
+        job = forms.job_from_json(value, request.submission)
+        reporter = _Reporter(record, claimed)
+        with reporter:
+            ended = _ended(runner, job, request.project, root, reporter)
+        reporter.end(ended)
+    return True
+
+
+def _ended(
+    runner: execution.Runner, job: execution.Job, project: Path, root: Path, reporter: _Reporter
+) -> dict[str, Any]:
+    """What came of it, as a plain value."""
+    try:
+        writable(project, root)
+        done = _told_of_memory(runner.run(job, threading.Event(), reporter.at), job)
+        return {"execution": forms.execution_to_json(done)}
+    except KeyboardInterrupt:
+        # A node is emptied, say: whoever waits need not wait until the cluster has noticed.
+        return {"terminated": True}
+    except NoteshipError as error:
+        return {"error": error_to_json(error)}
+
+
+def _told_of_memory(done: execution.Execution, job: execution.Job) -> execution.Execution:
+    """Where the pod's memory was used up, and the kernel's process alone was killed for it, say so."""
+    failure = done.failure
+    if failure is None or failure.kind != "kernel" or not _was_out_of_memory():
+        return done
+    message = "it used more memory than its pod may, and was killed"
+    remedy = f"raise memory in {stage_section(job.stage, 'resources')}, or give it less data at a time"
+    told = replace(failure, kind="memory", message=message, remedy=remedy, retryable=False, cause="out-of-memory")
+    return replace(done, failure=told)
+
+
+def _was_out_of_memory() -> bool:
+    try:
+        lines = EVENTS.read_text(encoding="ascii").splitlines()
+    except OSError:
+        return False
+    return any(name == "oom_kill" and count != "0" for name, _, count in (line.partition(" ") for line in lines))
+
+
+def _again(record: Record, task: str) -> bool:
+    """There is one pod for a task. A second one, however it came to be, does nothing."""
+    found = record.worked(task) or {}
+    if "execution" in found:
+        return False
+    raise TaskTaken(task, str(found.get("pod", "")))
+
+
+def writable(project: Path, root: Path) -> None:
+    """Copy what an image has of a project to where it can be written to."""
+    shutil.copytree(project, root, symlinks=True, dirs_exist_ok=True, copy_function=shutil.copy)
+
+
+def error_to_json(error: NoteshipError) -> dict[str, Any]:
+    """What a worker could not go on with, for who waits: its parts, and the fields that it is made of."""
+    fields = {name: each for name, each in vars(error).items() if isinstance(each, str | int | float | bool)}
+    return {
+        "name": type(error).__name__,
+        "fields": fields,
+        "parts": asdict(error.parts()),
+        "retryable": error.retryable,
+    }
+
+
+def _pod() -> str:
+    """The pod's name, which is its host's."""
+    return os.uname().nodename
+
+
+class _Reporter:
+    """Tells how far a stage is, in a thread of its own, once a second at most and only what is new."""
+
+    def __init__(self, record: Record, claimed: store.Ref) -> None:
+        self._record = record
+        self._ref = claimed
+        self._at: Mapping[str, Any] = claimed.value
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._tell, name="noteship-reporter", daemon=True)
+
+    def __enter__(self) -> None:
+        self._thread.start()
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._thread.join()
+
+    def at(self, progress: execution.Progress) -> None:
+        """It is at another cell; from any thread."""
+        self._at = {"pod": self._at["pod"], "cell": progress.cell, "cells": progress.cells}
+
+    def end(self, value: Mapping[str, Any]) -> None:
+        """What came of it. Raises RefMoved."""
+        self._record.say(self._ref, {**self._at, **value})
+
+    def _tell(self) -> None:
+        while not self._over.wait(TOLD_S):
+            now = self._at
+            if now != self._ref.value:
+                try:
+                    self._ref = self._record.say(self._ref, now)
+                except NoteshipError:
+                    # The end is told by whoever waits for it, with what is wrong then.
+                    continue
