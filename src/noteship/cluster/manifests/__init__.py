@@ -1,4 +1,4 @@
-"""Manifests of releases and runs: plain values in a fixed order; Pod Security `restricted` and OpenShift let them in."""
+"""Manifests of releases and runs, in a fixed order; Pod Security `restricted` and OpenShift let them in."""
 
 from noteship.cluster.manifests.errors import BadRelease, SettingWithoutEffect
 from noteship.cluster.manifests.labels import selected
