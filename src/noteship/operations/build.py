@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from noteship import digests, patterns, temporary
-from noteship.operations import packaged
+from noteship import digests, temporary
+from noteship.operations import packaged, project_layer
 from noteship.operations.errors import NoBase, NoBundle, NoDestination, OtherPython
 from noteship.operations.naming import Named, named
 from noteship.operations.opened import OpenedProject
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = ["BuildRequest", "Built", "Progress", "build", "cache_folder"]
 
-PROJECT_FOLDER, BUNDLE_FOLDER = "project", "bundle"
+BUNDLE_FOLDER = "bundle"
 # As models/bundle.py writes it; that room brings scikit-learn, for which no build should wait.
 BUNDLE_FILE = "bundle.json"
 # What begins so is an OCI folder: oci:FOLDER:TAG.
@@ -136,7 +136,7 @@ class _Build:
         environment = self._environment(base)
         bundle = self._bundle()
         wheels = self._wheels(self._target())
-        chosen = self._project()
+        chosen = project_layer.files_of(self.opened)
         with temporary.folder() as folder:
             layers = self._layers(environment, wheels, chosen, bundle, folder)
             about = image.About(self._labels(bundle), arguments=self._arguments(bundle))
@@ -208,17 +208,6 @@ class _Build:
                 raise
             return None
 
-    def _project(self) -> ProjectFiles:
-        from noteship.images.layers import project_files
-
-        declared, sources = self.opened.settings.image, self.opened.sources
-        made = {path for source in sources.stages for path in source.writes}
-        fetched = {source.target for source in self.opened.data_sources.values()}
-        selection = project_files.Selection(
-            patterns.PathSet(declared.include), patterns.PathSet((*declared.exclude, *made, *fetched))
-        )
-        return project_files.select(self.opened.root, selection, PROJECT_FOLDER)
-
     def _layers(
         self,
         environment: Environment,
@@ -251,7 +240,10 @@ class _Build:
             *byte_code.of_wheels((each for each in found if each.name in served), environment, compiler),
             Plan.of("noteship", own),
             byte_code.of_files("noteship", own, environment, compiler),
-            Plan.of(f"the project {self.opened.name}", chosen.entries),
+            Plan.of(
+                f"the project {self.opened.name}",
+                [*chosen.entries, project_layer.environment_file(self.opened, environment)],
+            ),
         ]
         if bundle is not None:
             files = folder_files.entries(folder / BUNDLE_FOLDER, BUNDLE_FOLDER)

@@ -8,7 +8,7 @@ from typing import Any
 
 from noteship import tracking, workflow
 from noteship.digests import Digest
-from noteship.operations import inspecting, judgements, promotions, releases
+from noteship.operations import carried_project, inspecting, judgements, promotions, releases
 from noteship.operations.opened import OpenedProject
 from noteship.store import GRACE_S, Store
 
@@ -39,7 +39,8 @@ def gc(opened: OpenedProject, keep_runs: int, *, dry_run: bool) -> Freed:
 
     Kept are: outputs and executed notebooks of the last runs, their bundles, the bundles that a name such as `champion`
     points to, those of the last releases, the judgements of these bundles and those by which others were promoted, what
-    waits to be told to MLflow, and the originals of files that stages change in place.
+    waits to be told to MLflow, the originals of files that stages change in place, and what pods asked for beside their
+    image in the last hundred days.
     """
     objects, ledger = opened.store, opened.ledger
     # Others go on meanwhile: what comes after this is not looked at.
@@ -54,6 +55,7 @@ def gc(opened: OpenedProject, keep_runs: int, *, dry_run: bool) -> Freed:
     results = workflow.forget_results(ledger, keep_runs)
     workflow.forget_asides(ledger, keep_runs)
     tracking.Outbox(objects).forget_old()
+    carried_project.forget_old(objects)
     _forget_verdicts(opened, needed)
     # All that took its time: what got a name since then is needed as well.
     needed |= objects.reachable(_named(objects))
@@ -75,6 +77,7 @@ def _named(objects: Store, bundles: Collection[Digest] = ()) -> set[Digest]:
     """Those bundles and all that have names, their judgements with their pages; what promotions were decided on."""
     whole = {*bundles, *(Digest(ref.value["digest"]) for ref in objects.read_refs("names/"))}
     whole |= {Digest(each) for each in releases.needed(objects)}
+    whole.update(carried_project.needed(objects))
     promoted = (ref.value.get("judgement") for ref in objects.read_refs(f"{promotions.FOLDER}/"))
     judged = (judgements.needed(objects, bundle) for bundle in whole)
     return whole.union({Digest(each) for each in promoted if each}, *judged)

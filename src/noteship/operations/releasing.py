@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import tomllib
 from collections.abc import Mapping
@@ -14,16 +13,16 @@ from noteship import alerting, cluster
 from noteship.cluster import manifests
 from noteship.operations import alerting as watched
 from noteship.operations import reaching
-from noteship.operations.errors import NoNamespace, NoStoreForPods
+from noteship.operations.errors import NoNamespace
 from noteship.operations.imaged import Imaged
 from noteship.operations.opened import DECLARATION, OpenedProject
+from noteship.operations.surroundings import Surroundings, key
 from noteship.project.errors import BadSetting
 from noteship.project.kubernetes_settings import JobSettings, KubernetesSettings, StreamSettings
 
 __all__ = ["Named", "named_release", "release_of"]
 
 BUNDLE_FOLDER = "/bundle"
-SECTION = "[kubernetes]"
 SERVICES = ("service", "kserve")
 
 
@@ -85,10 +84,10 @@ class _Release:
             resources=self._resources(),
             settings=self._settings(),
             store=self._store(),
-            egress=tuple(self._place(each, f"{SECTION} egress") for each in declared.egress),
-            proxy=self._proxy(),
-            authorities=self._authorities(),
-            placement=manifests.Placement(declared.nodes, declared.tolerations, declared.pull_secrets),
+            egress=self.around.egress(),
+            proxy=self.around.proxy(),
+            authorities=self.around.authorities(),
+            placement=self.around.placement(),
             trusted_types=declared.trust_types,
             allows_pickle=declared.allow_pickle,
         )
@@ -97,6 +96,11 @@ class _Release:
     def declared(self) -> KubernetesSettings:
         """`[kubernetes]`."""
         return self.opened.settings.kubernetes
+
+    @property
+    def around(self) -> Surroundings:
+        """What its pods find around them."""
+        return Surroundings(self.opened, self.named.name, self.at)
 
     def _shape(self) -> manifests.Shape:
         self._check_effect()
@@ -149,10 +153,10 @@ class _Release:
             asked.url,
             asked.source,
             asked.target,
-            reaching.of_url(asked.url, "[kubernetes.stream] url", self._lookup),
+            reaching.of_url(asked.url, "[kubernetes.stream] url", self.around.lookup),
             asked.dead,
             asked.durable,
-            _key(asked.credentials, "credentials") if asked.credentials else None,
+            key(asked.credentials, "credentials") if asked.credentials else None,
             manifests.Replicas(*self.declared.replicas),
         )
 
@@ -160,7 +164,7 @@ class _Release:
         asked = self.declared.access
         tokens = asked.tokens or (None if asked.reviews or asked.open else f"{self.named.name}-tokens")
         return manifests.Access(
-            _key(tokens, "tokens") if tokens else None,
+            key(tokens, "tokens") if tokens else None,
             asked.reviews,
             asked.audience,
             self._api() if asked.reviews else None,
@@ -171,7 +175,7 @@ class _Release:
     def _api(self) -> manifests.Destination | None:
         asked = self.declared.access.api
         if asked:
-            return self._place(asked, "[kubernetes.access] api")
+            return self.around.place(asked, "[kubernetes.access] api")
         return reaching.api(self.at) if self.at else None
 
     def _edge(self) -> manifests.Edge | None:
@@ -185,7 +189,7 @@ class _Release:
         known = watched.declared(self.opened)
         of = replace(known, settings=replace(known.settings, release=self.named.name))
         shown = json.dumps(alerting.dashboard(of), indent=2, ensure_ascii=False) + "\n"
-        token = _key(asked.token, "token") if asked.token else None
+        token = key(asked.token, "token") if asked.token else None
         return manifests.Monitoring(alerting.rules(of), shown, token, asked.labels)
 
     def _resources(self) -> manifests.Resources:
@@ -194,39 +198,9 @@ class _Release:
 
     def _store(self) -> manifests.StoreAccess | None:
         """How pods reach the store; None where they do without, as they have to without one on S3."""
-        url, asked = self.opened.settings.store.url, self.declared.store
-        if not (url or "").startswith("s3://"):
-            if self.declared.bundle == "store":
-                raise NoStoreForPods("it is a folder of this machine" if url is None else f"it is {url}")
+        if not self.around.has_store and self.declared.bundle != "store":
             return None
-        endpoint = asked.endpoint or os.environ.get("AWS_ENDPOINT_URL")
-        region = asked.region or os.environ.get("AWS_REGION") or ""
-        if not endpoint:
-            raise NoStoreForPods("nothing says at which endpoint it is: [kubernetes.store] endpoint, AWS_ENDPOINT_URL")
-        return manifests.StoreAccess(
-            endpoint,
-            _key(asked.credentials or f"{self.named.name}-store", "credentials"),
-            reaching.of_url(endpoint, "[kubernetes.store] endpoint", self._lookup),
-            region,
-        )
-
-    def _proxy(self) -> manifests.Proxy | None:
-        asked = self.declared.proxy
-        if asked is None:
-            return None
-        return manifests.Proxy(
-            asked.url, reaching.of_url(asked.url, "[kubernetes.proxy] url", self._lookup), asked.without
-        )
-
-    def _authorities(self) -> str:
-        path = self.declared.authorities
-        if path is None:
-            return ""
-        try:
-            return str((self.opened.root / path).read_text(encoding="utf-8"))
-        except (OSError, UnicodeDecodeError) as error:
-            reason = getattr(error, "strerror", None) or "it is no text"
-            raise BadSetting("kubernetes.authorities", DECLARATION, "a file of PEM certificates", reason) from error
+        return self.around.store()
 
     def _settings(self) -> str:
         """The `noteship.toml` of its pods: who they are, how they are watched, and the store.
@@ -237,26 +211,9 @@ class _Release:
         written: Mapping[str, Any] = tomllib.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
         tables: dict[str, dict[str, Any]] = {"project": {"name": self.opened.name}}
         tables["monitor"] = {**written.get("monitor", {}), "release": self.named.name}
-        if (self.opened.settings.store.url or "").startswith("s3://"):
+        if self.around.has_store:
             tables["store"] = {"url": self.opened.settings.store.url}
         return "\n".join(_table(name, values) for name, values in tables.items())
-
-    @property
-    def _lookup(self) -> reaching.Lookup | None:
-        return reaching.looked_up(self.at) if self.at else None
-
-    def _place(self, place: str, setting: str) -> manifests.Destination:
-        return reaching.destination(place, setting, self._lookup)
-
-
-def _key(text: str, usual: str) -> manifests.SecretKey:
-    """A Secret's name, and a key of it.
-
-    >>> _key("mail-tokens", "tokens"), _key("mail/callers", "tokens").key
-    (SecretKey(secret='mail-tokens', key='tokens'), 'callers')
-    """
-    secret, _, key = text.partition("/")
-    return manifests.SecretKey(secret, key or usual)
 
 
 def _table(name: str, values: Mapping[str, Any]) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from noteship.project import values
+from noteship.project.remote_settings import PodSettings, RunSettings
 
 __all__ = [
     "AccessSettings",
@@ -16,7 +17,6 @@ __all__ = [
     "KubernetesSettings",
     "MonitoringSettings",
     "PlatformSettings",
-    "PodSettings",
     "ProxySettings",
     "StoreAccessSettings",
     "StreamSettings",
@@ -69,17 +69,6 @@ def _places(value: object) -> tuple[str, ...]:
     if not isinstance(value, list):
         raise ValueError('a list of places, such as ["db.example.org:5432"]')
     return tuple(map(_place, value))
-
-
-@dataclass(frozen=True)
-class PodSettings:
-    """`resources`: what a pod is promised, and where it is stopped."""
-
-    cpu: str = "500m"
-    cpu_limit: str = "2"
-    memory: str = "1Gi"
-    temporary: str = "1Gi"
-    devices: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -193,4 +182,5 @@ class KubernetesSettings:
     proxy: ProxySettings | None = None
     job: JobSettings | None = None
     stream: StreamSettings | None = None
+    run: RunSettings = field(default_factory=RunSettings)
     platform: PlatformSettings = field(default_factory=PlatformSettings)

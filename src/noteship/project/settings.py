@@ -67,9 +67,20 @@ class EnvironmentSettings:
 
 @dataclass(frozen=True)
 class ResourceSettings:
-    """`[stage.NAME] resources`: limits of one stage."""
+    """`[stage.NAME] resources`: limits of one stage, and what its pod is promised on a cluster."""
 
     memory_bytes: int | None = field(default=None, metadata={"key": "memory", "parse": values.size})
+    memory_most_bytes: int | None = field(default=None, metadata={"key": "memory_most", "parse": values.size})
+    cpu: str | None = None
+    cpu_limit: str | None = None
+    temporary: str | None = None
+    devices: Mapping[str, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.memory_most_bytes is not None and self.memory_most_bytes <= (self.memory_bytes or 0):
+            raise ValueError("memory_most above memory: how much it may have when that was too little")
+        if self.memory_most_bytes is not None and self.memory_bytes is None:
+            raise ValueError("memory with memory_most: with how much it begins")
 
 
 @dataclass(frozen=True)
@@ -83,6 +94,8 @@ class StageSettings:
     cwd: str | None = None
     timeout_s: float | None = field(default=None, metadata={"key": "timeout", "parse": values.duration})
     cluster: ClusterSettings | None = None
+    nodes: Mapping[str, str] = field(default_factory=dict)
+    tolerations: tuple[Mapping[str, Any], ...] = ()
 
 
 @dataclass(frozen=True)

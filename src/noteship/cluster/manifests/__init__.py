@@ -1,4 +1,4 @@
-"""Manifests of releases and runs, in a fixed order; Pod Security `restricted` and OpenShift let them in."""
+"""Manifests of releases and runs: plain values in a fixed order; `restricted` and OpenShift let them in."""
 
 from noteship.cluster.manifests.errors import BadRelease, SettingWithoutEffect
 from noteship.cluster.manifests.labels import selected
@@ -14,6 +14,7 @@ from noteship.cluster.manifests.parts import (
     Resources,
     SecretKey,
     StoreAccess,
+    processors,
 )
 from noteship.cluster.manifests.platform import Platform
 from noteship.cluster.manifests.release import InferenceService, Job, Release, Schedule, Service, Shape, Stream
@@ -52,6 +53,7 @@ __all__ = [
     "destinations",
     "driver",
     "filled",
+    "processors",
     "render",
     "selected",
     "stage",

@@ -24,6 +24,7 @@ __all__ = [
     "Resources",
     "SecretKey",
     "StoreAccess",
+    "processors",
 ]
 
 _CPU = re.compile(r"[1-9]\d*m|\d+(\.\d{1,3})?")
@@ -92,14 +93,14 @@ class Resources:
 
     def __post_init__(self) -> None:
         for name in ("cpu", "cpu_limit"):
-            if not _CPU.fullmatch(getattr(self, name)) or not _processors(getattr(self, name)):
+            if not _CPU.fullmatch(getattr(self, name)) or not processors(getattr(self, name)):
                 raise BadRelease(name, f"{getattr(self, name)} is no number of processors", 'write "2" or "500m"')
         for name in ("memory", "temporary"):
             try:
                 quantities.size_bytes(getattr(self, name))
             except ValueError as error:
                 raise BadRelease(name, f"{getattr(self, name)} is no {error}", 'write "500Mi" or "4Gi"') from error
-        if _processors(self.cpu) > _processors(self.cpu_limit):
+        if processors(self.cpu) > processors(self.cpu_limit):
             raise BadRelease("cpu", f"{self.cpu} is more than the limit, {self.cpu_limit}", "raise the limit")
 
     @property
@@ -111,7 +112,12 @@ class Resources:
         return {"requests": {"cpu": self.cpu, **rest}, "limits": {"cpu": self.cpu_limit, **rest}}
 
 
-def _processors(text: str) -> float:
+def processors(text: str) -> float:
+    """How many processors a text says.
+
+    >>> processors("500m"), processors("2")
+    (0.5, 2.0)
+    """
     return float(text[:-1]) / 1000 if text.endswith("m") else float(text)
 
 

@@ -9,6 +9,7 @@ from noteship.operations.errors.bundles import (
     StepNotMade,
     UnknownBundle,
 )
+from noteship.operations.errors.carrying import CarriedUnusable, OtherInPod, OutsideRead, SecretRead
 from noteship.operations.errors.contracts import NoContract, NoContractFolder, NothingToContract, OutsideOfProject
 from noteship.operations.errors.data import (
     NeverFetched,
@@ -92,6 +93,7 @@ __all__ = [
     "BadParameter",
     "BadTimes",
     "BundleFailed",
+    "CarriedUnusable",
     "ChampionMoved",
     "Contradiction",
     "DataGone",
@@ -141,14 +143,17 @@ __all__ = [
     "NothingToTune",
     "NothingWatched",
     "OpenToAll",
+    "OtherInPod",
     "OtherPython",
     "OutsideOfProject",
+    "OutsideRead",
     "PlaceUnresolved",
     "QueryUnreadable",
     "ReleaseFailed",
     "ReleaseMoved",
     "RowsChanged",
     "SearchedInVain",
+    "SecretRead",
     "SetInVain",
     "SourceNameTaken",
     "SourceOfProduced",

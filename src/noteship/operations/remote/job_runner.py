@@ -45,19 +45,14 @@ class JobRunner:
     is under way waits for it; what was worked already is taken at once.
 
     - templates: by stage, its Job but for name and words; url: the store, as pods know it
+    - carried: the digest of what goes to pods beside the image
     """
 
     at: cluster.Cluster
     record: Record
     templates: Mapping[str, Mapping[str, Any]]
     url: str
-    words: tuple[str, ...] = ()
-
-    def warm(self) -> None:
-        """Nothing is to be started here."""
-
-    def release(self, run: str) -> None:
-        """Nothing is held."""
+    carried: str
 
     def close(self) -> None:
         """Nothing is open: pods that still run are found again by who goes on with this run."""
@@ -70,7 +65,7 @@ class JobRunner:
         made = manifests.filled(
             self.templates[job.stage],
             job_name(self.templates[job.stage], task),
-            (*self.words, "work", f"--store={self.url}", self.record.id, task.id),
+            ("work", f"--store={self.url}", self.record.id, task.id),
             f"{-(-job.memory_bytes // MEBIBYTE)}Mi" if job.memory_bytes else "",
         )
         return _Waiting(self.at, self.record, task, made, job.document.path).done(cancel, progress)
@@ -79,7 +74,8 @@ class JobRunner:
         """The job's task; another one where what came of it before is lost, and has to be made again."""
         for number in itertools.count(1):
             anew = {ANEW: str(number)} if number > 1 else {}
-            task = task_of(job.stage, forms.job_to_json(replace(job, environment={**job.environment, **anew})))
+            form = forms.job_to_json(replace(job, environment={**job.environment, **anew}))
+            task = task_of(job.stage, {"carried": self.carried, "job": form})
             said = self.record.worked(task.id)
             made = forms.execution_from_json(said["execution"]).outputs if said and "execution" in said else {}
             if all(map(self.record.objects.holds, made.values())):

@@ -6,11 +6,11 @@ import random
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Protocol
 
 from noteship.notebooks import execution
+from noteship.operations.executing import StageRuns
 
-__all__ = ["ATTEMPT", "Again", "Retrying", "StageRuns", "decided", "wait_s"]
+__all__ = ["ATTEMPT", "Again", "Retrying", "decided", "wait_s"]
 
 # By this variable a stage's code finds out that it was begun before; its first time has none.
 ATTEMPT = "NOTESHIP_ATTEMPT"
@@ -38,25 +38,6 @@ RULES: Mapping[str, _Rule] = {
     **dict.fromkeys(("registry-busy", "registry-unreachable", "image-missing"), _PULL),
     **dict.fromkeys(("noteship-error", "unreachable"), _AWAY),
 }
-
-
-class StageRuns(Protocol):
-    """What runs jobs, here or elsewhere; thread-safe, to be closed."""
-
-    def warm(self) -> None:
-        """Start what takes time before the first job comes."""
-
-    def run(
-        self, job: execution.Job, cancel: threading.Event, progress: Callable[[execution.Progress], None]
-    ) -> execution.Execution:
-        """Run one document. What its code does wrong is in the result."""
-        ...
-
-    def release(self, run: str) -> None:
-        """Let go of a run that is over."""
-
-    def close(self) -> None:
-        """End all that still runs."""
 
 
 @dataclass(frozen=True)
@@ -107,10 +88,6 @@ class Retrying:
     most: Mapping[str, int] = field(default_factory=dict)
     chance: Callable[[], float] = random.random
 
-    def warm(self) -> None:
-        """Start what takes time."""
-        self.runner.warm()
-
     def run(
         self, job: execution.Job, cancel: threading.Event, progress: Callable[[execution.Progress], None]
     ) -> execution.Execution:
@@ -129,10 +106,6 @@ class Retrying:
             cancel.wait(after_s)
             if again.memory_bytes:
                 job = replace(job, memory_bytes=again.memory_bytes)
-
-    def release(self, run: str) -> None:
-        """Let go of a run that is over."""
-        self.runner.release(run)
 
     def close(self) -> None:
         """End all that still runs."""

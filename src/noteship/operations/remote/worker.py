@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 import threading
 from collections.abc import Mapping
@@ -11,14 +10,15 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from noteship import store
+from noteship import patterns, store
 from noteship.errors import NoteshipError, stage_section
 from noteship.notebooks import execution
 from noteship.notebooks.execution import forms
+from noteship.operations import carried
 from noteship.operations.errors import NoSuchTask, TaskTaken
 from noteship.operations.remote.record import Record
 
-__all__ = ["IMAGE_PROJECT", "WorkRequest", "error_to_json", "work", "writable"]
+__all__ = ["IMAGE_PROJECT", "WorkRequest", "work"]
 
 # Where an image has the project, which nobody can write to.
 IMAGE_PROJECT = Path("/project")
@@ -45,38 +45,36 @@ def work(request: WorkRequest, folder: Path) -> bool:
     """
     objects = store.open_store(request.url, folder)
     record = Record(objects, request.submission)
-    root = folder / "project"
-    root.mkdir()
-    with execution.Runner(root, Path(sys.executable), objects, environment=dict(os.environ)) as runner:
-        # The kernel's libraries come while the store is asked.
-        threading.Thread(target=runner.warm, daemon=True).start()
-        value = record.job_of(request.task)
-        if value is None:
-            raise NoSuchTask(request.task, objects.url)
-        claimed = record.claim(request.task, {"pod": _pod()})
-        if claimed is None:
-            return _again(record, request.task)
-        job = forms.job_from_json(value, request.submission)
-        reporter = _Reporter(record, claimed)
-        with reporter:
-            ended = _ended(runner, job, request.project, root, reporter)
-        reporter.end(ended)
+    value = record.job_of(request.task)
+    if value is None:
+        raise NoSuchTask(request.task, objects.url)
+    claimed = record.claim(request.task, {"pod": _pod()})
+    if claimed is None:
+        return _again(record, request.task)
+    reporter = _Reporter(record, claimed)
+    with reporter:
+        ended = _ended(request, folder, (objects, value), reporter)
+    reporter.end(ended)
     return True
 
 
 def _ended(
-    runner: execution.Runner, job: execution.Job, project: Path, root: Path, reporter: _Reporter
+    request: WorkRequest, folder: Path, given: tuple[store.Store, Mapping[str, Any]], reporter: _Reporter
 ) -> dict[str, Any]:
     """What came of it, as a plain value."""
+    objects, value = given
     try:
-        writable(project, root)
-        done = _told_of_memory(runner.run(job, threading.Event(), reporter.at), job)
+        job = forms.job_from_json(value["job"], request.submission)
+        known = patterns.PathSet(job.known_reads)
+        root = carried.unpacked(objects, value["carried"], request.project, folder, known.__contains__)
+        with execution.Runner(root, Path(sys.executable), objects, environment=dict(os.environ)) as runner:
+            done = _told_of_memory(runner.run(job, threading.Event(), reporter.at), job)
         return {"execution": forms.execution_to_json(done)}
     except KeyboardInterrupt:
         # A node is emptied, say: whoever waits need not wait until the cluster has noticed.
         return {"terminated": True}
     except NoteshipError as error:
-        return {"error": error_to_json(error)}
+        return {"error": _error(error)}
 
 
 def _told_of_memory(done: execution.Execution, job: execution.Job) -> execution.Execution:
@@ -106,12 +104,7 @@ def _again(record: Record, task: str) -> bool:
     raise TaskTaken(task, str(found.get("pod", "")))
 
 
-def writable(project: Path, root: Path) -> None:
-    """Copy what an image has of a project to where it can be written to."""
-    shutil.copytree(project, root, symlinks=True, dirs_exist_ok=True, copy_function=shutil.copy)
-
-
-def error_to_json(error: NoteshipError) -> dict[str, Any]:
+def _error(error: NoteshipError) -> dict[str, Any]:
     """What a worker could not go on with, for who waits: its parts, and the fields that it is made of."""
     fields = {name: each for name, each in vars(error).items() if isinstance(each, str | int | float | bool)}
     return {

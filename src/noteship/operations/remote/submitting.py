@@ -1,0 +1,202 @@
+"""`noteship run --on kubernetes`: decides here whether anything must run, and if so hands the run to a cluster."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from noteship import cluster, workflow
+from noteship.cluster import manifests
+from noteship.cluster.manifests import Platform
+from noteship.errors import stage_section
+from noteship.operations import build, carried, imaged, platforms, preflight, reaching, releasing, rolling, run
+from noteship.operations.errors import NotSubmittable, StoreOutOfReach
+from noteship.operations.opened import DECLARATION, OpenedProject
+from noteship.operations.remote.record import Record, new_id
+from noteship.operations.remote.submission import Submission
+from noteship.operations.surroundings import Surroundings
+from noteship.operations.who import who
+from noteship.project.errors import BadSetting
+from noteship.project.remote_settings import PodSettings
+from noteship.project.settings import StageSettings
+
+__all__ = ["Submitted", "Telling", "must_run", "of_pods", "submit"]
+
+MEBIBYTE = 1 << 20
+
+
+@dataclass(frozen=True)
+class Telling:
+    """Who is told of the build, and of what is sent; what stops both."""
+
+    build: Callable[[build.Progress], None]
+    send: rolling.Tell
+    stop: threading.Event
+
+
+@dataclass(frozen=True)
+class Submitted:
+    """A run that was handed over: its record, and the driver's Job; `left_out` is what the cluster has no place for."""
+
+    record: Record
+    driver: cluster.ObjectRef
+    left_out: tuple[str, ...]
+
+
+def must_run(prepared: run.Prepared) -> bool:
+    """Whether any stage has to be executed; none of them is, and nothing is delivered."""
+    options = prepared.options
+    if (options.force | options.untold) & prepared.graph.stages.keys():
+        return True
+    choices = workflow.plan(prepared.graph, prepared.opened.workplace)
+    return not all(isinstance(each, workflow.Reuse) for each in choices.values())
+
+
+def submit(
+    prepared: run.Prepared,
+    request: run.RunRequest,
+    named: releasing.Named,
+    at: cluster.Cluster,
+    telling: Telling,
+) -> Submitted:
+    """Build the image, put what it lacks into the store, look at what would be in the way, and send the driver.
+
+    Raises StoreOutOfReach, NotSubmittable, what `build` and `carried.put` raise, BadSetting, PlaceUnresolved, the
+    cluster's and the store's errors; images.transport.Stopped while it is built.
+    """
+    opened = prepared.opened
+    around = Surroundings(opened, named.name, at)
+    if not around.has_store:
+        raise StoreOutOfReach(opened.settings.store.url or ".noteship/store, a folder of this machine")
+    _check_stages(prepared, named)
+    built = build.build(opened, build.BuildRequest(with_bundle=False), telling.build, telling.stop)
+    telling.send(rolling.Moment("storing what the image has not"))
+    digest = carried.put(opened, prepared.graph)
+    platform = platforms.discovered(at, opened.settings.kubernetes)
+    made = of_pods(opened, named, around, imaged.by_digest(built.name), new_id())
+    stages = {name: manifests.stage(made, _stage_pod(opened, name, made), platform) for name in prepared.graph.stages}
+    words = ("drive", f"--store={opened.settings.store.url}", made.id)
+    sent = manifests.driver(made, words, platform)
+    telling.send(rolling.Moment("looking whether it can run there"))
+    faults = preflight.faults(at, named, sent)
+    if faults:
+        raise NotSubmittable(str(named), faults)
+    driver = cluster.ObjectRef.of(sent[-1])
+    submission = Submission(
+        url=str(opened.settings.store.url),
+        image=made.image,
+        carried=digest,
+        request=replace(request, replace=False, keep=False),
+        templates=stages,
+        place={"cluster": at.url, "namespace": named.namespace, "driver": driver.name},
+        who=who(),
+        at=f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
+        jobs=opened.settings.kubernetes.run.jobs,
+        most=dict(_most(opened)),
+    )
+    record = Record(opened.store, made.id)
+    record.ask(submission.to_json())
+    rolling.send(at, sent, telling.send)
+    return Submitted(record, driver, tuple(_left_out(made, platform)))
+
+
+def of_pods(
+    opened: OpenedProject, named: releasing.Named, around: Surroundings, image: str, run_id: str
+) -> manifests.Run:
+    """What all pods of a run have in common, as it is declared. Raises BadSetting, PlaceUnresolved, NoStoreForPods."""
+    declared = opened.settings.kubernetes
+    asked = declared.run
+    try:
+        return manifests.Run(
+            name=named.name,
+            namespace=named.namespace,
+            team=declared.team or named.namespace,
+            project=opened.name,
+            id=run_id,
+            image=image,
+            store=around.store(),
+            api=reaching.api(around.at) if around.at else around.place("192.0.2.1:443", "the cluster's API"),
+            account=asked.service_account or "",
+            queue=asked.queue,
+            resources=_resources(replace(asked.resources, devices={})),
+            placement=around.placement(),
+            volumes=tuple(_volumes(asked.volumes, asked.secrets)),
+            egress=around.egress(),
+            proxy=around.proxy(),
+            authorities=around.authorities(),
+            retries=asked.retries,
+            deadline_s=int(asked.deadline_s),
+        )
+    except manifests.BadRelease as error:
+        raise BadSetting(f"kubernetes.run: {error.setting}", DECLARATION, error.remedy, error.reason) from error
+
+
+def _volumes(claims: Mapping[str, str], secrets: Mapping[str, str]) -> Iterator[manifests.Volume]:
+    for path, name in claims.items():
+        yield manifests.Volume(name.removesuffix(":rw"), path, "claim", is_writable=name.endswith(":rw"))
+    for path, name in secrets.items():
+        yield manifests.Volume(name, path, "secret")
+
+
+def _resources(asked: PodSettings) -> manifests.Resources:
+    return manifests.Resources(asked.cpu, asked.cpu_limit, asked.memory, asked.temporary, asked.devices)
+
+
+def _stage_pod(opened: OpenedProject, name: str, made: manifests.Run) -> manifests.StagePod:
+    """What a stage asks for: what it says, and for the rest what all do."""
+    stage = opened.settings.stage.get(name, StageSettings())
+    own, usual = stage.resources, opened.settings.kubernetes.run.resources
+    memory = f"{-(-own.memory_bytes // MEBIBYTE)}Mi" if own.memory_bytes else usual.memory
+    cpu = own.cpu or usual.cpu
+    common = made.placement
+    try:
+        resources = manifests.Resources(
+            cpu,
+            own.cpu_limit or _at_least(usual.cpu_limit, cpu),
+            memory,
+            own.temporary or usual.temporary,
+            own.devices or usual.devices,
+        )
+    except manifests.BadRelease as error:
+        section = f"stage.{name}.resources.{error.setting}"
+        raise BadSetting(section, DECLARATION, error.remedy, error.reason) from error
+    placement = manifests.Placement(
+        {**common.nodes, **stage.nodes}, (*common.tolerations, *stage.tolerations), common.pull_secrets
+    )
+    return manifests.StagePod(name, resources, placement)
+
+
+def _at_least(limit: str, cpu: str) -> str:
+    """The usual limit, or what is asked for where that is more."""
+    return max(limit, cpu, key=manifests.processors)
+
+
+def _most(opened: OpenedProject) -> Iterator[tuple[str, int]]:
+    for name, stage in opened.settings.stage.items():
+        if stage.resources.memory_most_bytes:
+            yield name, stage.resources.memory_most_bytes
+
+
+def _check_stages(prepared: run.Prepared, named: releasing.Named) -> None:
+    """Raises NotSubmittable for what stages ask for that a run on a cluster cannot give them."""
+    faults = [
+        f"{stage_section(name)} asks for a cluster of its own, which stages in pods do not get yet: "
+        "leave `cluster` out, or run it here"
+        for name in prepared.graph.stages
+        if prepared.opened.cluster_of(name)
+    ]
+    credentials = [
+        f"[data.{name}] has its credentials in the variable {each.credentials.env}, which pods do not have: "
+        "name a file in its place, and the folder that it is in under [kubernetes.run] secrets"
+        for name, each in prepared.opened.settings.data.items()
+        if each.credentials and each.credentials.env
+    ]
+    if faults or credentials:
+        raise NotSubmittable(str(named), (*faults, *credentials))
+
+
+def _left_out(made: manifests.Run, platform: Platform) -> Iterator[str]:
+    if made.queue and not platform.has_kueue:
+        yield f"the queue {made.queue}: the cluster has no Kueue, so stages begin when there is room"
