@@ -1,5 +1,14 @@
 """Manifests of releases and runs: plain values in a fixed order; `restricted` and OpenShift let them in."""
 
+from noteship.cluster.manifests.computing import (
+    CLUSTER,
+    Computing,
+    Filling,
+    computing,
+    computing_host,
+    filled_computing,
+    meeting,
+)
 from noteship.cluster.manifests.errors import BadRelease, SettingWithoutEffect
 from noteship.cluster.manifests.labels import selected
 from noteship.cluster.manifests.parts import (
@@ -24,12 +33,15 @@ from noteship.cluster.manifests.ways import destinations
 from noteship.cluster.manifests.workloads import QUEUE_LABEL
 
 __all__ = [
+    "CLUSTER",
     "QUEUE_LABEL",
     "Access",
     "BadRelease",
     "Bundle",
+    "Computing",
     "Destination",
     "Edge",
+    "Filling",
     "InferenceService",
     "Job",
     "Monitoring",
@@ -50,9 +62,13 @@ __all__ = [
     "StoreAccess",
     "Stream",
     "Volume",
+    "computing",
+    "computing_host",
     "destinations",
     "driver",
     "filled",
+    "filled_computing",
+    "meeting",
     "processors",
     "render",
     "selected",

@@ -17,15 +17,33 @@ from noteship.cluster.manifests.platform import Platform
 from noteship.cluster.manifests.release import check_name, check_pinned
 from noteship.cluster.manifests.workloads import QUEUE_LABEL
 
-__all__ = ["MANAGER", "Run", "StagePod", "Volume", "driver", "filled", "stage"]
+__all__ = [
+    "MANAGER",
+    "PORTS",
+    "Component",
+    "Run",
+    "StagePod",
+    "Volume",
+    "driver",
+    "filled",
+    "inside",
+    "metadata",
+    "once",
+    "reached",
+    "selector",
+    "stage",
+    "template",
+]
 
 # Another one than that of releases, whose pruning looks for its own alone.
 MANAGER = "noteship-runs"
+# Of a scheduler, of a worker, and of who watches that.
+PORTS = (8786, 8788, 8789)
 # What a driver that ended itself ended with: its work failed, it was asked wrongly, or noteship has a fault.
 FINAL_CODES = (1, 2, 70)
 # A stage's last words: its kernel is killed at once, and the store is told.
 PATIENCE_S = 30
-Component = Literal["driver", "stage"]
+Component = Literal["driver", "stage", "computing"]
 
 
 @dataclass(frozen=True)
@@ -62,6 +80,7 @@ class Run:
     - resources, placement: of the driver
     - retries: how often a driver that ended unexpectedly begins again; deadline_s: of the driver, and of each stage
     - kept_s: for how long Jobs can be looked at when they have ended
+    - has_clusters: whether a stage asks for a cluster of tasks
     """
 
     name: str
@@ -83,6 +102,7 @@ class Run:
     retries: int = 6
     deadline_s: int = 86_400
     kept_s: int = 86_400
+    has_clusters: bool = False
 
     def __post_init__(self) -> None:
         check_name("name", self.name)
@@ -118,10 +138,10 @@ def driver(run: Run, words: Sequence[str], platform: Platform) -> tuple[dict[str
     made = [
         *_account(run, platform),
         *_files(run),
-        _policy(run, platform, "stage", ()),
+        _policy(run, platform, "stage", (_computing(run),)),
         _policy(run, platform, "driver", (run.api,)),
     ]
-    inside = _inside(run, words, run.resources, run.placement, has_token=True)
+    of_pod = inside(run, words, run.resources, run.placement, has_token=True)
     spec = {
         "backoffLimit": run.retries,
         "activeDeadlineSeconds": run.deadline_s,
@@ -129,15 +149,15 @@ def driver(run: Run, words: Sequence[str], platform: Platform) -> tuple[dict[str
         # Its next pod goes on where this one was; there are never two.
         "podReplacementPolicy": "Failed",
         "podFailurePolicy": {"rules": _rules()},
-        "template": _template(run, "driver", pods.spec(inside, platform, **_once())),
+        "template": template(run, "driver", pods.spec(of_pod, platform, **once())),
     }
-    own = _metadata(run, "driver", run.driver_name)
+    own = metadata(run, "driver", run.driver_name)
     return (*made, labels.manifest("batch/v1", "Job", own, spec=spec))
 
 
 def stage(run: Run, of: StagePod, platform: Platform) -> dict[str, Any]:
     """The Job of one stage, but for its name and its words, which `filled` gives: at most one pod, once."""
-    inside = _inside(run, (), of.resources, of.placement, has_token=False)
+    of_pod = inside(run, (), of.resources, of.placement, has_token=False)
     queued = {QUEUE_LABEL: run.queue} if run.queue and platform.has_kueue else {}
     spec = {
         "backoffLimit": 0,
@@ -146,9 +166,9 @@ def stage(run: Run, of: StagePod, platform: Platform) -> dict[str, Any]:
         "activeDeadlineSeconds": run.deadline_s,
         "ttlSecondsAfterFinished": run.kept_s,
         "podReplacementPolicy": "Failed",
-        "template": _template(run, "stage", pods.spec(inside, platform, **_once())),
+        "template": template(run, "stage", pods.spec(of_pod, platform, **once())),
     }
-    own = _metadata(run, "stage", f"{run.name}-stage", **queued)
+    own = metadata(run, "stage", f"{run.name}-stage", **queued)
     own["annotations"] = {f"{labels.PREFIX}/stage": of.name}
     return labels.manifest("batch/v1", "Job", own, spec=spec)
 
@@ -164,7 +184,8 @@ def filled(template: Mapping[str, Any], name: str, words: Sequence[str], memory:
     return made
 
 
-def _once() -> dict[str, Any]:
+def once() -> dict[str, Any]:
+    """Fields of a pod that is never begun again in its place."""
     return {"restartPolicy": "Never", "terminationGracePeriodSeconds": PATIENCE_S}
 
 
@@ -179,9 +200,10 @@ def _rules() -> list[dict[str, Any]]:
     ]
 
 
-def _inside(
-    run: Run, words: Sequence[str], resources: Resources, placement: Placement, *, has_token: bool
+def inside(
+    run: Run, words: Sequence[str], resources: Resources, placement: Placement, *, has_token: bool = False
 ) -> pods.Inside:
+    """What the pods of a run have in common, and what one of them does."""
     found = [*mounted.reaching(run.store, run.proxy, is_trusting=bool(run.authorities))]
     return pods.Inside(
         run.account or run.shared,
@@ -221,11 +243,13 @@ def _mounts(run: Run) -> Iterator[dict[str, Any]]:
         yield {"name": f"volume-{number}", "mountPath": each.path, **only_read}
 
 
-def _template(run: Run, component: Component, spec: Mapping[str, Any]) -> dict[str, Any]:
+def template(run: Run, component: Component, spec: Mapping[str, Any]) -> dict[str, Any]:
+    """Of a pod, with the labels of what it is."""
     return {"metadata": {"labels": _labels(run, component)}, "spec": spec}
 
 
-def _selector(run: Run, component: Component) -> dict[str, str]:
+def selector(run: Run, component: Component) -> dict[str, str]:
+    """What all runs of the project know their pods by."""
     return {
         "app.kubernetes.io/instance": run.shared,
         "app.kubernetes.io/managed-by": MANAGER,
@@ -235,7 +259,7 @@ def _selector(run: Run, component: Component) -> dict[str, str]:
 
 def _labels(run: Run, component: Component | None = None) -> dict[str, str]:
     own = {"team": run.team, "project": run.project, "run": run.id if component else ""}
-    selected = _selector(run, component or "driver")
+    selected = selector(run, component or "driver")
     return {
         "app.kubernetes.io/name": run.project,
         **{name: value for name, value in selected.items() if component or not name.endswith("component")},
@@ -244,14 +268,15 @@ def _labels(run: Run, component: Component | None = None) -> dict[str, str]:
     }
 
 
-def _metadata(run: Run, component: Component | None, name: str, **more: str) -> dict[str, Any]:
+def metadata(run: Run, component: Component | None, name: str, **more: str) -> dict[str, Any]:
+    """Of a manifest; what belongs to no run has no component. `more` are labels."""
     return {"name": name, "namespace": run.namespace, "labels": {**_labels(run, component), **more}}
 
 
 def _account(run: Run, platform: Platform) -> Iterator[dict[str, Any]]:
     if run.account:
         return
-    own = _metadata(run, None, run.shared)
+    own = metadata(run, None, run.shared)
     group = "rbac.authorization.k8s.io"
     yield labels.manifest("v1", "ServiceAccount", own, automountServiceAccountToken=False)
     yield labels.manifest(f"{group}/v1", "Role", own, rules=[*_rights(run, platform)])
@@ -270,6 +295,9 @@ def _rights(run: Run, platform: Platform) -> Iterator[dict[str, Any]]:
     yield {"apiGroups": [""], "resources": ["pods"], "verbs": ["list"]}
     yield {"apiGroups": [""], "resources": ["pods/log"], "verbs": ["get"]}
     yield {"apiGroups": ["batch"], "resources": ["jobs"], "verbs": ["create", "delete", "get", "patch"]}
+    if run.has_clusters and platform.has_dask_operator:
+        kinds, verbs = ["daskclusters"], ["create", "delete", "get", "patch"]
+        yield {"apiGroups": ["kubernetes.dask.org"], "resources": kinds, "verbs": verbs}
     if run.queue and platform.has_kueue:
         kinds = ["localqueues", "workloads"]
         yield {"apiGroups": ["kueue.x-k8s.io"], "resources": kinds, "verbs": ["list"]}
@@ -277,18 +305,28 @@ def _rights(run: Run, platform: Platform) -> Iterator[dict[str, Any]]:
 
 def _files(run: Run) -> Iterator[dict[str, Any]]:
     if run.files:
-        own = _metadata(run, None, run.files_name)
+        own = metadata(run, None, run.files_name)
         yield labels.manifest("v1", "ConfigMap", own, immutable=True, data=run.files)
+
+
+def _computing(run: Run) -> Destination:
+    """The clusters of tasks of the project's runs."""
+    return Destination("computing", PORTS, namespace=run.namespace, pods=selector(run, "computing"))
+
+
+def reached(run: Run, platform: Platform) -> Iterator[dict[str, Any]]:
+    """The ways out of all pods of a run."""
+    yield ways.to_names(platform)
+    yield from map(ways.to, (run.store.at, *([run.proxy.at] if run.proxy else []), *run.egress))
 
 
 def _policy(run: Run, platform: Platform, component: Component, more: Sequence[Destination]) -> dict[str, Any]:
     """Nobody calls these pods; they reach the DNS, the store, and what was named."""
-    reached = [run.store.at, *([run.proxy.at] if run.proxy else []), *run.egress, *more]
     spec = {
-        "podSelector": {"matchLabels": _selector(run, component)},
+        "podSelector": {"matchLabels": selector(run, component)},
         "policyTypes": ["Ingress", "Egress"],
         "ingress": [],
-        "egress": [ways.to_names(platform), *map(ways.to, reached)],
+        "egress": [*reached(run, platform), *map(ways.to, more)],
     }
-    own = _metadata(run, None, f"{run.shared}-{component}s")
+    own = metadata(run, None, f"{run.shared}-{component}s")
     return labels.manifest("networking.k8s.io/v1", "NetworkPolicy", own, spec=spec)
