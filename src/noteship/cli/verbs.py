@@ -46,7 +46,7 @@ VERBS = (
         data.data,
     ),
     Verb("explain", "why stages would run, or are reused", "noteship explain 04-train", "explain", pipelines.explain),
-    Verb("runs", "list what ran", "noteship runs --last 5", "runs", pipelines.runs),
+    Verb("runs", "list what ran; follow and stop runs on a cluster", "noteship runs --follow", "runs", pipelines.runs),
     Verb("tune", "search parameters for the best", "noteship tune --jobs 2 --report search.html", "tune", tuning.tune),
     Verb("show", "one run, or one of its stages", "noteship show latest 04-train --open", "show", pipelines.show),
     Verb(
@@ -148,6 +148,20 @@ VERBS = (
         "MLFLOW_TRACKING_URI=http://mlflow.example.org noteship tracking",
         "tracking",
         tracking.tracking,
+    ),
+    Verb(
+        "drive",
+        "drive a run on a cluster; what the driver's pod does, and nothing for people",
+        "noteship drive 20260301T101500123456Z-6f1e0c --store s3://team-a/mail",
+        "drive",
+        pipelines.drive,
+    ),
+    Verb(
+        "work",
+        "work one stage of a run on a cluster; what a stage's pod does, and nothing for people",
+        "noteship work 20260301T101500123456Z-6f1e0c 6f1e0c9a4b7d2358 --store s3://team-a/mail",
+        "work",
+        pipelines.work,
     ),
     Verb("gc", "free what no reference and no recent run needs", "noteship gc --keep-runs 5", "gc", pipelines.gc),
 )

@@ -6,7 +6,7 @@ import argparse
 
 from noteship.cli.options.values import count
 
-__all__ = ["chosen", "explain", "gc", "graph", "new", "run", "runs", "show"]
+__all__ = ["chosen", "drive", "explain", "gc", "graph", "new", "run", "runs", "show", "work"]
 
 
 def new(parser: argparse.ArgumentParser) -> None:
@@ -70,6 +70,18 @@ def run(parser: argparse.ArgumentParser) -> None:
         " rank them; the folder stays as it is, and what combinations have in common runs once",
     )
 
+    where = parser.add_argument_group("on a cluster")
+    where.add_argument(
+        "--on",
+        choices=("kubernetes",),
+        help="each stage in a pod of its own, with the keys and the cache of here; nothing is sent if nothing must run",
+    )
+    where.add_argument("--namespace", metavar="NAME", help="in place of [kubernetes] namespace, or the kubeconfig's")
+    where.add_argument("--context", metavar="NAME", help="the kubeconfig's context (default: its current one)")
+    where.add_argument(
+        "--detach", action="store_true", help="hand the run over and say its name; `noteship runs --follow` picks it up"
+    )
+
 
 def explain(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("stage", metavar="STAGE", nargs="?", help="only this one, with all that its result depends on")
@@ -78,6 +90,35 @@ def explain(parser: argparse.ArgumentParser) -> None:
 
 def runs(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--last", type=count, default=20, metavar="N", help="how many (default: 20)")
+    away = parser.add_mutually_exclusive_group()
+    away.add_argument(
+        "--follow",
+        nargs="?",
+        const="",
+        metavar="RUN",
+        help="tell how a run on a cluster goes until it has ended: the start of its name (default: the latest)",
+    )
+    away.add_argument("--stop", metavar="RUN", help="stop a run on a cluster, and its stages; what had finished stays")
+    parser.add_argument("--namespace", metavar="NAME", default="", help=argparse.SUPPRESS)
+    parser.add_argument("--context", metavar="NAME", help="the kubeconfig's context, with --follow and --stop")
+
+
+def work(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("run", metavar="RUN", help="the run, as it was handed over")
+    parser.add_argument("task", metavar="TASK", help="the stage, as its driver named it")
+    _given(parser)
+
+
+def drive(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("run", metavar="RUN", help="the run, as it was handed over")
+    _given(parser)
+
+
+def _given(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--store", metavar="URL", required=True, help="the store that has it")
+    parser.add_argument(
+        "--image-project", metavar="DIR", default="/project", help="where the image has the project (default: /project)"
+    )
 
 
 def show(parser: argparse.ArgumentParser) -> None:
