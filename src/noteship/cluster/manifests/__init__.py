@@ -2,6 +2,7 @@
 
 from noteship.cluster.manifests.computing import (
     CLUSTER,
+    ROLE,
     Computing,
     Filling,
     computing,
@@ -11,6 +12,7 @@ from noteship.cluster.manifests.computing import (
 )
 from noteship.cluster.manifests.errors import BadRelease, SettingWithoutEffect
 from noteship.cluster.manifests.labels import selected
+from noteship.cluster.manifests.mounted import CREDENTIALS
 from noteship.cluster.manifests.parts import (
     Access,
     Bundle,
@@ -34,7 +36,9 @@ from noteship.cluster.manifests.workloads import QUEUE_LABEL
 
 __all__ = [
     "CLUSTER",
+    "CREDENTIALS",
     "QUEUE_LABEL",
+    "ROLE",
     "Access",
     "BadRelease",
     "Bundle",

@@ -14,7 +14,7 @@ from noteship.cluster.manifests.platform import Platform
 from noteship.cluster.manifests.runs import PORTS, Run, inside, metadata, once, reached, selector, template
 from noteship.cluster.manifests.workloads import QUEUE_LABEL
 
-__all__ = ["CLUSTER", "Computing", "Filling", "computing", "computing_host", "filled_computing", "meeting"]
+__all__ = ["CLUSTER", "ROLE", "Computing", "Filling", "computing", "computing_host", "filled_computing", "meeting"]
 
 # Of everything of one cluster: its name.
 CLUSTER = f"{labels.PREFIX}/cluster"

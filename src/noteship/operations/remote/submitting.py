@@ -7,13 +7,14 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from noteship import cluster, workflow
+from noteship import cluster, computing, workflow
 from noteship.cluster import manifests
 from noteship.cluster.manifests import Platform
 from noteship.errors import stage_section
 from noteship.operations import build, carried, imaged, platforms, preflight, reaching, releasing, rolling, run
 from noteship.operations.errors import NotSubmittable, StoreOutOfReach
 from noteship.operations.opened import DECLARATION, OpenedProject
+from noteship.operations.remote import computing_pods
 from noteship.operations.remote.record import Record, new_id
 from noteship.operations.remote.submission import Submission
 from noteship.operations.surroundings import Surroundings
@@ -76,9 +77,12 @@ def submit(
     digest = carried.put(opened, prepared.graph)
     platform = platforms.discovered(at, opened.settings.kubernetes)
     made = of_pods(opened, named, around, imaged.by_digest(built.name), new_id())
+    clusters = dict(_clusters(prepared, made, platform))
+    made = replace(made, has_clusters=bool(clusters))
     stages = {name: manifests.stage(made, _stage_pod(opened, name, made), platform) for name in prepared.graph.stages}
     words = ("drive", f"--store={opened.settings.store.url}", made.id)
-    sent = manifests.driver(made, words, platform)
+    meeting = manifests.meeting(made, platform) if clusters else ()
+    sent = (*meeting, *manifests.driver(made, words, platform))
     telling.send(rolling.Moment("looking whether it can run there"))
     faults = preflight.faults(at, named, sent)
     if faults:
@@ -95,6 +99,7 @@ def submit(
         at=f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
         jobs=opened.settings.kubernetes.run.jobs,
         most=dict(_most(opened)),
+        clusters=clusters,
     )
     record = Record(opened.store, made.id)
     record.ask(submission.to_json())
@@ -181,12 +186,7 @@ def _most(opened: OpenedProject) -> Iterator[tuple[str, int]]:
 
 def _check_stages(prepared: run.Prepared, named: releasing.Named) -> None:
     """Raises NotSubmittable for what stages ask for that a run on a cluster cannot give them."""
-    faults = [
-        f"{stage_section(name)} asks for a cluster of its own, which stages in pods do not get yet: "
-        "leave `cluster` out, or run it here"
-        for name in prepared.graph.stages
-        if prepared.opened.cluster_of(name)
-    ]
+    faults = [fault for name in prepared.graph.stages for fault in _lacking(name, prepared.opened.cluster_of(name))]
     credentials = [
         f"[data.{name}] has its credentials in the variable {each.credentials.env}, which pods do not have: "
         "name a file in its place, and the folder that it is in under [kubernetes.run] secrets"
@@ -195,6 +195,37 @@ def _check_stages(prepared: run.Prepared, named: releasing.Named) -> None:
     ]
     if faults or credentials:
         raise NotSubmittable(str(named), (*faults, *credentials))
+
+
+def _lacking(stage: str, wanted: computing.Wanted | None) -> Iterator[str]:
+    """What a cluster of tasks needs in pods that it does not on a laptop."""
+    if wanted is None:
+        return
+    section = stage_section(stage)
+    files = (wanted.identity.ca, wanted.identity.cert, wanted.identity.key)
+    if wanted.address is None and wanted.workers is None:
+        yield f"{section} asks for a cluster of as many workers as there are processors: say how many, workers = 4"
+    if any(each and not each.startswith("/") for each in files):
+        yield (
+            f"{section} names certificates by files of this machine: put them into a Secret, name it under "
+            "[kubernetes.run] secrets, and them by their paths there"
+        )
+
+
+def _clusters(
+    prepared: run.Prepared, made: manifests.Run, platform: Platform
+) -> Iterator[tuple[str, computing_pods.Computed]]:
+    """By stage, what its cluster of tasks is made of."""
+    for name in prepared.graph.stages:
+        wanted = prepared.opened.cluster_of(name)
+        if wanted is None or wanted.address is not None:
+            continue
+        try:
+            pods = computing_pods.pods_of(wanted, made.placement)
+        except manifests.BadRelease as error:
+            section = f"stage.{name}.cluster: {error.setting}"
+            raise BadSetting(section, DECLARATION, error.remedy, error.reason) from error
+        yield name, computing_pods.Computed(manifests.computing(made, pods, platform), manifests.CREDENTIALS)
 
 
 def _left_out(made: manifests.Run, platform: Platform) -> Iterator[str]:
