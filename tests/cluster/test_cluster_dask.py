@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
@@ -127,9 +128,57 @@ def test_a_killed_worker_is_replaced(away: Away) -> None:
     first = seen(away, "worker", 2)
     away.running("stage")
     away.delete(first[0])
+    until(lambda: names(pods(away, "worker")) - names(first))
     document = away.project.json("runs", "--follow", name)
     [stage] = document["stages"]
     assert document["state"] == "done" and "a worker of the cluster ended" in str(stage["notes"]), stage
     found = delivered(away)
     assert {number for number, _ in found} == set(range(30))
-    until(lambda: is_gone(away), 60)
+    until(lambda: is_gone(away))
+
+
+def test_a_killed_scheduler_lets_the_stage_begin_again(away: Away) -> None:
+    """With a cluster made anew; nothing of either is left."""
+    away.project.notebook("spread", LONG)
+    name = away.begun()
+    [scheduler] = seen(away, "scheduler", 1)
+    away.running("stage")
+    away.delete(scheduler)
+    document = away.project.json("runs", "--follow", name)
+    [stage] = document["stages"]
+    assert document["state"] == "done" and "its cluster went away" in str(stage["notes"]), stage
+    assert len(away.jobs()) == 2
+    until(lambda: is_gone(away))
+
+
+def test_a_killed_driver_finds_cluster_and_stage_again(away: Away) -> None:
+    """There is one scheduler and one stage in all, and the run ends well."""
+    away.project.notebook("spread", LONG)
+    name = away.begun()
+    before = names(seen(away, "scheduler", 1))
+    away.running("stage")
+    away.delete(away.running("driver"))
+    after = set[str]()
+
+    def is_over() -> bool:
+        after.update(names(pods(away, "scheduler")))
+        return is_gone(away)
+
+    until(is_over, 150)
+    document = away.project.json("runs", "--follow", name)
+    assert (document["state"], after, len(away.jobs())) == ("done", before, 1), document
+
+
+def test_no_key_is_in_what_the_cluster_keeps(away: Away) -> None:
+    """Neither in a manifest nor in a variable of a pod, and no Secret was made; only the tests' own is there."""
+    away.project.notebook("spread", SPREAD)
+    name = away.begun()
+    seen(away, "worker", 2)
+    kept = [*pods(away, "worker"), *pods(away, "scheduler"), *away.pods("driver")]
+    kept += away.place.cluster.list(Selection("batch/v1", "Job"))
+    text = json.dumps(kept)
+    assert "PRIVATE KEY" not in text and os.environ["AWS_SECRET_ACCESS_KEY"] not in text
+    assert names(list(away.place.cluster.list(Selection("v1", "Secret")))) == {"mail-store"}
+    assert not [each for each in pods(away, "worker") if each["spec"]["automountServiceAccountToken"]]
+    away.project.json("runs", "--stop", name)
+    until(lambda: is_gone(away))
