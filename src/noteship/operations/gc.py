@@ -10,6 +10,7 @@ from noteship import tracking, workflow
 from noteship.digests import Digest
 from noteship.operations import carried_project, inspecting, judgements, promotions, releases
 from noteship.operations.opened import OpenedProject
+from noteship.operations.remote import record
 from noteship.store import GRACE_S, Store
 
 __all__ = ["Freed", "gc"]
@@ -56,6 +57,7 @@ def gc(opened: OpenedProject, keep_runs: int, *, dry_run: bool) -> Freed:
     workflow.forget_asides(ledger, keep_runs)
     tracking.Outbox(objects).forget_old()
     carried_project.forget_old(objects)
+    record.forget_old(objects)
     _forget_verdicts(opened, needed)
     # All that took its time: what got a name since then is needed as well.
     needed |= objects.reachable(_named(objects))

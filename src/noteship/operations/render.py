@@ -14,6 +14,7 @@ from noteship.cluster import manifests, rights
 from noteship.operations import build, imaged, naming, platforms, releasing
 from noteship.operations.errors import Unchecked
 from noteship.operations.opened import OpenedProject
+from noteship.operations.surroundings import Surroundings
 from noteship.operations.writing import write
 
 __all__ = ["RenderRequest", "RenderedRelease", "check", "render", "roles", "save"]
@@ -91,10 +92,21 @@ def render(
 
 
 def roles(opened: OpenedProject, request: RenderRequest, at: cluster.Cluster | None = None) -> tuple[Any, ...]:
-    """What whoever deploys it has to be allowed, as a Role; no image is built for that."""
+    """What whoever deploys it has to be allowed, as a Role; no image is built for that.
+
+    With a store that pods reach, another Role says what handing runs over takes.
+    """
     named = releasing.named_release(opened, request.name, request.namespace, at)
     made = _rendered(opened, named, NO_IMAGE, request.platform, at)
-    return rights.rights(made.rendered.manifests, f"deploy-{named.name}")
+    found = rights.rights(made.rendered.manifests, f"deploy-{named.name}")
+    around = Surroundings(opened, named.name, at)
+    if not around.has_store:
+        return found
+    from noteship.operations.remote import submitting
+
+    platform = _platform(opened, request.platform, at)
+    run = submitting.of_pods(opened, named, around, NO_IMAGE.image, "any")
+    return (*found, *rights.rights(manifests.driver(run, (), platform), f"run-{named.name}"))
 
 
 def save(made: RenderedRelease, folder: Path) -> Path:
@@ -128,12 +140,15 @@ def _rendered(
     kind: platforms.Kind | None,
     at: cluster.Cluster | None,
 ) -> RenderedRelease:
-    declared = opened.settings.kubernetes
-    platform = (
-        platforms.discovered(at, declared) if kind is None and at else platforms.usual(kind or "kubernetes", declared)
-    )
     release = releasing.release_of(opened, named, found, at)
-    return RenderedRelease(release, manifests.render(release, platform), found)
+    return RenderedRelease(release, manifests.render(release, _platform(opened, kind, at)), found)
+
+
+def _platform(opened: OpenedProject, kind: platforms.Kind | None, at: cluster.Cluster | None) -> manifests.Platform:
+    declared = opened.settings.kubernetes
+    if kind is None and at:
+        return platforms.discovered(at, declared)
+    return platforms.usual(kind or "kubernetes", declared)
 
 
 def _file(made: RenderedRelease, folder: Path) -> Path:

@@ -56,7 +56,7 @@ class Volume:
     is_writable: bool = False
 
     def __post_init__(self) -> None:
-        taken = ("/", "/tmp", "/project", mounted.FOLDER)  # noqa: S108 - of the pod
+        taken = ("", "/tmp", "/project", mounted.FOLDER)  # noqa: S108 - of the pod
         if not self.path.startswith("/") or self.path.rstrip("/") in taken or ".." in self.path:
             raise BadRelease("volume", f"{self.path} is no folder for it", "choose an absolute path, such as /data")
 

@@ -25,8 +25,6 @@ from noteship.operations.remote.worker import IMAGE_PROJECT
 
 __all__ = ["DriveRequest", "drive"]
 
-UNDER_WAY = "under way"
-
 
 @dataclass(frozen=True)
 class DriveRequest:
@@ -49,7 +47,7 @@ def drive(request: DriveRequest, folder: Path, at: cluster.Cluster) -> str:
     if asked is None:
         raise NothingSubmitted(request.submission, "")
     before = record.state or {}
-    if before.get("state", UNDER_WAY) != UNDER_WAY:
+    if record.is_over:
         return str(before["state"])
     return _Driver(record, Submission.from_json(asked), at).driven(request, folder, str(before.get("run", "")))
 
@@ -83,7 +81,6 @@ class _Driver:
             self._teller.end("failed", error=error_state(error))
             return "failed"
         self._teller.end(report.state, report=report.to_json())
-        self._record.forget_tasks()
         return report.state
 
     def _runner(self, opened: OpenedProject) -> Retrying:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from noteship import store
@@ -9,7 +10,7 @@ from noteship.cluster.why import Cause
 from noteship.errors import stage_section
 from noteship.notebooks import execution
 
-__all__ = ["HOPELESS", "of_cause", "of_error", "of_nothing", "raised", "terminated"]
+__all__ = ["HOPELESS", "of_cause", "of_error", "of_nothing", "raised", "terminated", "with_pod"]
 
 # What does not go on by itself: whoever waits for it waits in vain.
 HOPELESS = frozenset(
@@ -38,6 +39,15 @@ def of_cause(cause: Cause, stage: str, file: str) -> execution.Failure:
     is_own = cause.kind == "evicted" and cause.who == "you"
     can_pass = cause.kind in (*_PASSING, *_PULLS) and not is_own
     return execution.Failure("cluster", cause.sentence, file, remedy=cause.remedy, retryable=can_pass, cause=cause.kind)
+
+
+def with_pod(failure: execution.Failure, stage: str, asked_bytes: int | None) -> execution.Failure:
+    """The failure of a stage that its worker ended for its memory, told by what its pod has."""
+    if failure.kind != "memory" or failure.cause or asked_bytes is None:
+        return failure
+    message = f"{failure.message}: its pod has {asked_bytes >> 20:,} MiB, noteship's own part included"
+    remedy = f"raise memory in {stage_section(stage, 'resources')}, or give it less data at a time"
+    return replace(failure, message=message, remedy=remedy, cause="out-of-memory")
 
 
 def of_nothing(what: str, file: str) -> execution.Failure:

@@ -16,7 +16,7 @@ from noteship.operations.errors import DriverGone, NothingSubmitted
 from noteship.operations.executing import CellProgress
 from noteship.operations.fetching import FetchProgress
 from noteship.operations.opened import OpenedProject
-from noteship.operations.remote.record import Record, submissions
+from noteship.operations.remote.record import UNDER_WAY, Record, submissions
 from noteship.operations.run import Listener
 
 __all__ = ["Ended", "Looked", "Stages", "follow", "look_at", "named", "reasons", "stop", "under_way"]
@@ -90,14 +90,14 @@ def named(opened: OpenedProject, asked: str) -> Record:
 def under_way(opened: OpenedProject) -> list[Record]:
     """The runs that were handed over lately and have not ended, the latest first."""
     found = (Record(opened.store, each) for each in submissions(opened.store)[:LOOK_BACK])
-    return [each for each in found if (each.state or {}).get("state", "under way") == "under way"]
+    return [each for each in found if not each.is_over]
 
 
 def stop(record: Record, who: str, at: cluster.Cluster | None) -> bool:
     """Want a run to stop; False where it had ended. Its driver stops its stages; where there is none, this does."""
-    state = record.state
-    if state and state["state"] != "under way":
+    if record.is_over:
         return False
+    state = record.state
     record.stop(who)
     if at is None:
         return True
@@ -174,7 +174,7 @@ class _Following:
         if state is not None and state != self._last:
             self._last, self._heard = state, time.monotonic()
             self._tell(state)
-            if state["state"] != "under way":
+            if state["state"] != UNDER_WAY:
                 return Ended(self._record.id, state)
         elif time.monotonic() - self._heard > (SILENT_S if state else COMING_S):
             self._ask_why()
@@ -205,7 +205,7 @@ class _Following:
         if looked.is_gone:
             # It may have ended in the moment between.
             state = self._record.state
-            if state is None or state["state"] == "under way":
+            if state is None or state["state"] == UNDER_WAY:
                 raise DriverGone(self._record.id, looked.sentence, looked.remedy)
         elif looked.sentence != self._said:
             self._said = looked.sentence

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from noteship import cluster
+from noteship import cluster, errors
 from noteship.cluster import manifests, why
 from noteship.errors import NoteshipError
 from noteship.notebooks import execution
@@ -71,14 +71,17 @@ class JobRunner:
             ("work", f"--store={self.url}", self.record.id, task.id),
             f"{-(-job.memory_bytes // MEBIBYTE)}Mi" if job.memory_bytes else "",
         )
-        return _Waiting(self.at, self.record, task, made, job.document.path).done(cancel, progress)
+        done = _Waiting(self.at, self.record, task, made, job.document.path).done(cancel, progress)
+        failure = done.failure and failing.with_pod(done.failure, job.stage, job.memory_bytes)
+        return replace(done, failure=failure)
 
     def _task(self, job: execution.Job) -> Task:
         """The job's task; another one where what came of it before is lost, and has to be made again."""
         for number in itertools.count(1):
             anew = {ANEW: str(number)} if number > 1 else {}
             form = forms.job_to_json(replace(job, environment={**job.environment, **anew}))
-            task = task_of(job.stage, {"carried": self.carried, "job": form})
+            # Of this run alone: whoever forces a stage in another one means that it is executed.
+            task = task_of(job.stage, {"run": self.record.id, "carried": self.carried, "job": form})
             said = self.record.worked(task.id)
             made = forms.execution_from_json(said["execution"]).outputs if said and "execution" in said else {}
             if all(map(self.record.objects.holds, made.values())):
@@ -88,7 +91,7 @@ class JobRunner:
 
 def own_limit(asked: int | None) -> int | None:
     """At what memory a worker ends a stage with words, below that at which the pod is killed without any."""
-    return None if asked is None else max(asked - OWN_BYTES, asked // 2)
+    return None if asked is None else max(asked - OWN_BYTES, asked * 2 // 3)
 
 
 def job_name(template: Mapping[str, Any], task: Task) -> str:
@@ -203,9 +206,10 @@ class _Waiting:
         if error.retryable and now - self.away_since < AWAY_S:
             return None
         parts = error.parts()
+        near = f" ({errors.cut(parts.nearest)})" if parts.nearest else ""
         return execution.Failure(
             "cluster",
-            parts.fact,
+            f"{parts.fact}{near}",
             parts.where or self.file,
             remedy=parts.remedy,
             retryable=error.retryable,

@@ -20,11 +20,12 @@ from typing import Any
 
 from noteship import digests, store, timed
 
-__all__ = ["FOLDER", "Record", "Task", "forget_old", "new_id", "submissions", "task_of"]
+__all__ = ["FOLDER", "UNDER_WAY", "Record", "Task", "forget_old", "new_id", "submissions", "task_of"]
 
 FOLDER = "submissions"
 # What was handed over so long ago has ended: a driver has a deadline, and its Job is kept for a day after it.
-KEPT = timedelta(days=30)
+KEPT, TASKS_KEPT = timedelta(days=30), timedelta(days=2)
+UNDER_WAY = "under way"
 # Of a task's digest: enough for one run, and short enough for names of Jobs.
 TASK_DIGITS = 16
 _ID = re.compile(r"[0-9]{8}T[0-9]+Z-[0-9a-f]{6}")
@@ -112,9 +113,14 @@ class Record:
         """How a task goes; None where nobody took it yet."""
         return self._read(f"tasks/{task}/state")
 
+    @property
+    def is_over(self) -> bool:
+        """Whether it has ended, as its driver said."""
+        return bool((self.state or {}).get("state", UNDER_WAY) != UNDER_WAY)
+
     def forget_tasks(self) -> None:
         """Remove the tasks of a run that is over: what came of them is in the ledger."""
-        for name in self.objects.refs(self._name("tasks/")):
+        for name in list(self.objects.refs(self._name("tasks/"))):
             self.objects.delete_ref(name)
 
     def _name(self, name: str) -> str:
@@ -141,12 +147,18 @@ def submissions(objects: store.Store) -> list[str]:
 
 
 def forget_old(objects: store.Store) -> int:
-    """Remove what was handed over a month ago, and say how many."""
-    last = f"{datetime.now(UTC) - KEPT:%Y%m%dT%H%M%S}"
-    old = [each for each in submissions(objects) if each < last]
-    for name in _names(objects, old):
+    """Remove what was handed over a month ago, and say how many; of younger runs that are over, their tasks.
+
+    Not at once: where a node was lost with a driver that goes on unseen, the next one may still look for them.
+    """
+    old, over = (f"{datetime.now(UTC) - kept:%Y%m%dT%H%M%S}" for kept in (KEPT, TASKS_KEPT))
+    gone = [each for each in submissions(objects) if each < old]
+    for name in _names(objects, gone):
         objects.delete_ref(name)
-    return len(old)
+    for each in submissions(objects):
+        if each < over and Record(objects, each).is_over:
+            Record(objects, each).forget_tasks()
+    return len(gone)
 
 
 def _names(objects: store.Store, ids: list[str]) -> Iterator[str]:

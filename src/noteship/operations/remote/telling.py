@@ -16,7 +16,7 @@ from typing import Any, Self
 from noteship import workflow
 from noteship.errors import NoteshipError
 from noteship.operations.executing import CellProgress, StageProgress
-from noteship.operations.remote.record import Record
+from noteship.operations.remote.record import UNDER_WAY, Record
 
 __all__ = ["Teller", "error_state"]
 
@@ -69,7 +69,7 @@ class Teller:
         with self._lock:
             self._events.append({"event": "said", "text": line})
 
-    def state(self, state: str = "under way", **more: Any) -> dict[str, Any]:
+    def state(self, state: str = UNDER_WAY, **more: Any) -> dict[str, Any]:
         """How it goes now."""
         with self._lock:
             events, cells = list(self._events), dict(self._cells)

@@ -6,24 +6,23 @@ import os
 import sys
 import threading
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from noteship import patterns, store
-from noteship.errors import NoteshipError, stage_section
+from noteship.errors import NoteshipError
 from noteship.notebooks import execution
 from noteship.notebooks.execution import forms
 from noteship.operations import carried
 from noteship.operations.errors import NoSuchTask, TaskTaken
+from noteship.operations.remote import out_of_memory
 from noteship.operations.remote.record import Record
 
 __all__ = ["IMAGE_PROJECT", "WorkRequest", "work"]
 
 # Where an image has the project, which nobody can write to.
 IMAGE_PROJECT = Path("/project")
-# What the kernel says of the memory of the container that this runs in (control groups, version 2).
-EVENTS = Path("/sys/fs/cgroup/memory.events")
 # How often it is told how far a stage is, at most.
 TOLD_S = 1.0
 
@@ -68,32 +67,13 @@ def _ended(
         known = patterns.PathSet(job.known_reads)
         root = carried.unpacked(objects, value["carried"], request.project, folder, known.__contains__)
         with execution.Runner(root, Path(sys.executable), objects, environment=dict(os.environ)) as runner:
-            done = _told_of_memory(runner.run(job, threading.Event(), reporter.at), job)
+            done = out_of_memory.told(runner.run(job, threading.Event(), reporter.at), job.stage)
         return {"execution": forms.execution_to_json(done)}
     except KeyboardInterrupt:
         # A node is emptied, say: whoever waits need not wait until the cluster has noticed.
         return {"terminated": True}
     except NoteshipError as error:
         return {"error": _error(error)}
-
-
-def _told_of_memory(done: execution.Execution, job: execution.Job) -> execution.Execution:
-    """Where the pod's memory was used up, and the kernel's process alone was killed for it, say so."""
-    failure = done.failure
-    if failure is None or failure.kind != "kernel" or not _was_out_of_memory():
-        return done
-    message = "it used more memory than its pod may, and was killed"
-    remedy = f"raise memory in {stage_section(job.stage, 'resources')}, or give it less data at a time"
-    told = replace(failure, kind="memory", message=message, remedy=remedy, retryable=False, cause="out-of-memory")
-    return replace(done, failure=told)
-
-
-def _was_out_of_memory() -> bool:
-    try:
-        lines = EVENTS.read_text(encoding="ascii").splitlines()
-    except OSError:
-        return False
-    return any(name == "oom_kill" and count != "0" for name, _, count in (line.partition(" ") for line in lines))
 
 
 def _again(record: Record, task: str) -> bool:
