@@ -212,7 +212,7 @@ class _Release:
         tables: dict[str, dict[str, Any]] = {"project": {"name": self.opened.name}}
         tables["monitor"] = {**written.get("monitor", {}), "release": self.named.name}
         if self.around.has_store:
-            tables["store"] = {"url": self.opened.settings.store.url}
+            tables["store"] = {"url": self.opened.store_url}
         return "\n".join(_table(name, values) for name, values in tables.items())
 
 

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from noteship import cluster, digests, yaml_form
-from noteship.cluster import manifests, rights
-from noteship.operations import build, imaged, naming, platforms, releasing
+from noteship.cluster import bucket_claims, manifests, rights
+from noteship.operations import build, claims, imaged, naming, platforms, releasing
 from noteship.operations.errors import Unchecked
 from noteship.operations.opened import OpenedProject
 from noteship.operations.surroundings import Surroundings
@@ -97,6 +97,7 @@ def roles(opened: OpenedProject, request: RenderRequest, at: cluster.Cluster | N
     With a store that pods reach, another Role says what handing runs over takes.
     """
     named = releasing.named_release(opened, request.name, request.namespace, at)
+    opened = opened.without_asking()
     made = _rendered(opened, named, NO_IMAGE, request.platform, at)
     found = rights.rights(made.rendered.manifests, f"deploy-{named.name}")
     around = Surroundings(opened, named.name, at)
@@ -106,7 +107,15 @@ def roles(opened: OpenedProject, request: RenderRequest, at: cluster.Cluster | N
 
     platform = _platform(opened, request.platform, at)
     run = submitting.of_pods(opened, named, around, NO_IMAGE.image, "any")
-    return (*found, *rights.rights(manifests.driver(run, (), platform), f"run-{named.name}"))
+    return (*found, *rights.rights(submitting.begun(run, (), platform), f"run-{named.name}"), *_claiming(opened, named))
+
+
+def _claiming(opened: OpenedProject, named: releasing.Named) -> tuple[Any, ...]:
+    """What reading, and perhaps making, the claim of the store takes."""
+    if opened.claimed is None:
+        return ()
+    claim = claims.claim_of(opened.settings, named.namespace)
+    return (bucket_claims.role(claim, f"store-{named.name}"),)
 
 
 def save(made: RenderedRelease, folder: Path) -> Path:

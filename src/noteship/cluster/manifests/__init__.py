@@ -12,10 +12,11 @@ from noteship.cluster.manifests.computing import (
 )
 from noteship.cluster.manifests.errors import BadRelease, SettingWithoutEffect
 from noteship.cluster.manifests.labels import selected
-from noteship.cluster.manifests.mounted import CREDENTIALS
+from noteship.cluster.manifests.mounted import secret_file
 from noteship.cluster.manifests.parts import (
     Access,
     Bundle,
+    ClaimKeys,
     Destination,
     Edge,
     Monitoring,
@@ -36,12 +37,12 @@ from noteship.cluster.manifests.workloads import QUEUE_LABEL
 
 __all__ = [
     "CLUSTER",
-    "CREDENTIALS",
     "QUEUE_LABEL",
     "ROLE",
     "Access",
     "BadRelease",
     "Bundle",
+    "ClaimKeys",
     "Computing",
     "Destination",
     "Edge",
@@ -75,6 +76,7 @@ __all__ = [
     "meeting",
     "processors",
     "render",
+    "secret_file",
     "selected",
     "stage",
 ]

@@ -219,7 +219,7 @@ def inside(
 
 
 def _volumes(run: Run, resources: Resources) -> Iterator[dict[str, Any]]:
-    sources = [mounted.secret(run.store.credentials, mounted.CREDENTIALS)]
+    sources = [mounted.credentials(run.store)]
     if run.files:
         items = [{"key": name, "path": name} for name in run.files]
         sources.insert(0, {"configMap": {"name": run.files_name, "items": items}})

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import Any
 
 from noteship import cluster, computing, workflow
 from noteship.cluster import manifests
@@ -78,18 +79,16 @@ def submit(
     platform = platforms.discovered(at, opened.settings.kubernetes)
     made = of_pods(opened, named, around, imaged.by_digest(built.name), new_id())
     clusters = dict(_clusters(prepared, made, platform))
-    made = replace(made, has_clusters=bool(clusters))
     stages = {name: manifests.stage(made, _stage_pod(opened, name, made), platform) for name in prepared.graph.stages}
-    words = ("drive", f"--store={opened.settings.store.url}", made.id)
-    meeting = manifests.meeting(made, platform) if clusters else ()
-    sent = (*meeting, *manifests.driver(made, words, platform))
+    words = ("drive", f"--store={opened.store_url}", made.id)
+    sent = begun(made, words, platform)
     telling.send(rolling.Moment("looking whether it can run there"))
     faults = preflight.faults(at, named, sent)
     if faults:
         raise NotSubmittable(str(named), faults)
     driver = cluster.ObjectRef.of(sent[-1])
     submission = Submission(
-        url=str(opened.settings.store.url),
+        url=str(opened.store_url),
         image=made.image,
         carried=digest,
         request=replace(request, replace=False, keep=False),
@@ -105,6 +104,12 @@ def submit(
     record.ask(submission.to_json())
     rolling.send(at, sent, telling.send)
     return Submitted(record, driver, tuple(_left_out(made, platform)))
+
+
+def begun(made: manifests.Run, words: Sequence[str], platform: Platform) -> tuple[dict[str, Any], ...]:
+    """All that is sent to begin a run, in its order; the driver's Job comes last."""
+    meeting = manifests.meeting(made, platform) if made.has_clusters else ()
+    return (*meeting, *manifests.driver(made, words, platform))
 
 
 def of_pods(
@@ -133,6 +138,7 @@ def of_pods(
             authorities=around.authorities(),
             retries=asked.retries,
             deadline_s=int(asked.deadline_s),
+            has_clusters=_has_clusters(opened),
         )
     except manifests.BadRelease as error:
         raise BadSetting(f"kubernetes.run: {error.setting}", DECLARATION, error.remedy, error.reason) from error
@@ -197,6 +203,13 @@ def _check_stages(prepared: run.Prepared, named: releasing.Named) -> None:
         raise NotSubmittable(str(named), (*faults, *credentials))
 
 
+def _has_clusters(opened: OpenedProject) -> bool:
+    """Whether any stage, or all of them, ask for a cluster of tasks that is made for them."""
+    settings = opened.settings
+    asked = (settings.run.cluster, *(each.cluster for each in settings.stage.values()))
+    return any(each is not None and each.address is None for each in asked)
+
+
 def _lacking(stage: str, wanted: computing.Wanted | None) -> Iterator[str]:
     """What a cluster of tasks needs in pods that it does not on a laptop."""
     if wanted is None:
@@ -225,7 +238,10 @@ def _clusters(
         except manifests.BadRelease as error:
             section = f"stage.{name}.cluster: {error.setting}"
             raise BadSetting(section, DECLARATION, error.remedy, error.reason) from error
-        yield name, computing_pods.Computed(manifests.computing(made, pods, platform), manifests.CREDENTIALS)
+        yield (
+            name,
+            computing_pods.Computed(manifests.computing(made, pods, platform), manifests.secret_file(made.store)),
+        )
 
 
 def _left_out(made: manifests.Run, platform: Platform) -> Iterator[str]:
