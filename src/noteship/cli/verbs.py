@@ -198,5 +198,13 @@ VERBS = (
         "work",
         pipelines.work,
     ),
+    Verb(
+        "compute",
+        "be a part of a stage's cluster of tasks; what its pods do, and nothing for people",
+        "noteship compute scheduler --name team-a/mail-dask-6f1e --host mail-dask-6f1e.mail-runs-computing.team-a.svc "
+        "--secret /etc/noteship/store-credentials",
+        "compute",
+        pipelines.compute,
+    ),
     Verb("gc", "free what no reference and no recent run needs", "noteship gc --keep-runs 5", "gc", pipelines.gc),
 )

@@ -272,7 +272,7 @@ class _Release:
         if self.around.has_store and written.get("collect"):
             tables["collect"] = dict(written["collect"])
         if self.around.has_store:
-            tables["store"] = {"url": self.opened.settings.store.url}
+            tables["store"] = {"url": self.opened.store_url}
         return "\n".join(_table(name, values) for name, values in tables.items())
 
 

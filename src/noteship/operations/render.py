@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from noteship import cluster, digests, yaml_form
-from noteship.cluster import manifests, rights
-from noteship.operations import build, gitops, imaged, naming, platforms, releasing
+from noteship.cluster import bucket_claims, manifests, rights
+from noteship.operations import build, claims, gitops, imaged, naming, platforms, releasing
 from noteship.operations.opened import OpenedProject
 from noteship.operations.surroundings import Surroundings
 
@@ -96,6 +96,7 @@ def roles(opened: OpenedProject, request: RenderRequest, at: cluster.Cluster | N
     With a store that pods reach, another Role says what handing runs over takes.
     """
     named = releasing.named_release(opened, request.name, request.namespace, at)
+    opened = opened.without_asking()
     found = deployers(opened, named, request, at)
     around = Surroundings(opened, named.name, at)
     if not around.has_store:
@@ -104,10 +105,10 @@ def roles(opened: OpenedProject, request: RenderRequest, at: cluster.Cluster | N
 
     platform = _platform(opened, request.platform, at)
     run = submitting.of_pods(opened, named, around, NO_IMAGE.image, "any")
-    sent = [*manifests.driver(run, (), platform)]
+    sent = [*submitting.begun(run, (), platform)]
     if opened.settings.retrain or opened.settings.kubernetes.run.schedule:
         sent += manifests.clock(run, manifests.Clock("any", "@daily"), (), platform)
-    return (*found, *rights.rights(sent, f"run-{named.name}"))
+    return (*found, *rights.rights(sent, f"run-{named.name}"), *_claiming(opened, named))
 
 
 def deployers(
@@ -116,6 +117,14 @@ def deployers(
     """What deploying it alone takes."""
     made = rendered(opened, named, NO_IMAGE, request, at)
     return rights.rights(made.rendered.manifests, f"deploy-{named.name}")
+
+
+def _claiming(opened: OpenedProject, named: releasing.Named) -> tuple[Any, ...]:
+    """What reading, and perhaps making, the claim of the store takes."""
+    if opened.claimed is None:
+        return ()
+    claim = claims.claim_of(opened.settings, named.namespace)
+    return (bucket_claims.role(claim, f"store-{named.name}"),)
 
 
 def save(made: RenderedRelease, folder: Path) -> Path:

@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 
 from noteship import cluster
-from noteship.cluster import manifests
+from noteship.cluster import bucket_claims, manifests
 from noteship.operations import reaching
 from noteship.operations.errors import NoStoreForPods
 from noteship.operations.opened import DECLARATION, OpenedProject
@@ -37,13 +37,24 @@ class Surroundings:
     @property
     def has_store(self) -> bool:
         """Whether the project's store is one that pods can reach."""
-        return (self.opened.settings.store.url or "").startswith("s3://")
+        return (self.opened.settings.store.url or "").startswith(("s3://", "obc://"))
 
     def store(self) -> manifests.StoreAccess:
-        """How pods reach the store. Raises NoStoreForPods, PlaceUnresolved, BadRelease."""
+        """How pods reach the store.
+
+        Raises NoStoreForPods, PlaceUnresolved, BadRelease, SettingWithoutEffect; for a claim what asking for it raises.
+        """
         url, asked = self.opened.settings.store.url, self.declared.store
         if not self.has_store:
             raise NoStoreForPods("it is a folder of this machine" if url is None else f"it is {url}")
+        claimed = self.opened.claimed
+        if claimed:
+            return self._claimed(claimed)
+        if asked.storage_class:
+            reason = f"the store is {url}, and no claim"
+            raise manifests.SettingWithoutEffect(
+                "kubernetes.store.class", reason, 'leave it out, or say url = "obc://…"'
+            )
         endpoint = asked.endpoint or os.environ.get("AWS_ENDPOINT_URL")
         region = asked.region or os.environ.get("AWS_REGION") or ""
         if not endpoint:
@@ -53,6 +64,20 @@ class Surroundings:
             key(asked.credentials or f"{self.name}-store", "credentials"),
             reaching.of_url(endpoint, "[kubernetes.store] endpoint", self.lookup),
             region,
+        )
+
+    def _claimed(self, claimed: bucket_claims.Claimed) -> manifests.StoreAccess:
+        asked = self.declared.store
+        if asked.credentials:
+            reason = f"the claim {claimed.secret} has a Secret of its own"
+            raise manifests.SettingWithoutEffect("kubernetes.store.credentials", reason, "leave it out")
+        endpoint = asked.endpoint or claimed.endpoint
+        return manifests.StoreAccess(
+            endpoint,
+            manifests.ClaimKeys(claimed.secret),
+            reaching.of_url(endpoint, "the claim's endpoint", self.lookup),
+            asked.region or claimed.region,
+            str(self.opened.store_url),
         )
 
     def egress(self) -> tuple[manifests.Destination, ...]:

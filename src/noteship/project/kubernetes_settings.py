@@ -100,6 +100,7 @@ class StoreAccessSettings:
     endpoint: str | None = None
     region: str | None = None
     credentials: str | None = field(default=None, metadata={"parse": _secret})
+    storage_class: str | None = field(default=None, metadata={"key": "class", "parse": values.name})
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,21 @@ import argparse
 
 from noteship.cli.options.values import count
 
-__all__ = ["chosen", "drive", "explain", "gc", "graph", "new", "run", "runs", "schedule", "show", "step", "work"]
+__all__ = [
+    "chosen",
+    "compute",
+    "drive",
+    "explain",
+    "gc",
+    "graph",
+    "new",
+    "run",
+    "runs",
+    "schedule",
+    "show",
+    "step",
+    "work",
+]
 
 
 def new(parser: argparse.ArgumentParser) -> None:
@@ -135,6 +149,22 @@ def step(parser: argparse.ArgumentParser) -> None:
         "--set", action="append", default=[], metavar="STAGE.NAME=VALUE", dest="parameters", help="a parameter's value"
     )
     _given(parser)
+
+
+def compute(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("role", metavar="ROLE", choices=("scheduler", "worker"), help="`scheduler` or `worker`")
+    parser.add_argument("--name", metavar="NAME", required=True, help="the cluster's name, which no other one has")
+    parser.add_argument("--host", metavar="HOST", required=True, help="where the scheduler is")
+    parser.add_argument(
+        "--secret", metavar="FILE", required=True, help="a file that all of its pods have: certificates are made of it"
+    )
+    parser.add_argument("--threads", metavar="COUNT", type=int, default=1, help="of a worker (default: 1)")
+    parser.add_argument(
+        "--memory", metavar="BYTES", type=int, default=2 << 30, help="that a worker may have (default: 2 GiB)"
+    )
+    parser.add_argument(
+        "--temporary", metavar="BYTES", type=int, default=2 << 30, help="that its folder may take (default: 2 GiB)"
+    )
 
 
 def _given(parser: argparse.ArgumentParser) -> None:

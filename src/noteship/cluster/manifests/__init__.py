@@ -1,12 +1,24 @@
 """Manifests of releases and runs: plain values in a fixed order; `restricted` and OpenShift let them in."""
 
 from noteship.cluster.manifests.build_config import BuildConfig, GitSource
+from noteship.cluster.manifests.computing import (
+    CLUSTER,
+    ROLE,
+    Computing,
+    Filling,
+    computing,
+    computing_host,
+    filled_computing,
+    meeting,
+)
 from noteship.cluster.manifests.errors import BadRelease, SettingWithoutEffect
 from noteship.cluster.manifests.labels import selected
+from noteship.cluster.manifests.mounted import secret_file
 from noteship.cluster.manifests.parts import (
     Access,
     Behind,
     Bundle,
+    ClaimKeys,
     Destination,
     Edge,
     Monitoring,
@@ -37,18 +49,23 @@ from noteship.cluster.manifests.workflows import PLANNED, Pipeline, PipelineRun,
 from noteship.cluster.manifests.workloads import QUEUE_LABEL
 
 __all__ = [
+    "CLUSTER",
     "PLANNED",
     "QUEUE_LABEL",
+    "ROLE",
     "RUNS",
     "Access",
     "BadRelease",
     "Behind",
     "BuildConfig",
     "Bundle",
+    "ClaimKeys",
     "Clock",
+    "Computing",
     "Destination",
     "Edge",
     "Evaluator",
+    "Filling",
     "GitSource",
     "InferenceService",
     "Job",
@@ -74,11 +91,16 @@ __all__ = [
     "Stream",
     "Volume",
     "clock",
+    "computing",
+    "computing_host",
     "destinations",
     "driver",
     "filled",
+    "filled_computing",
+    "meeting",
     "processors",
     "render",
+    "secret_file",
     "selected",
     "stage",
     "task_names",

@@ -112,7 +112,7 @@ def _words(release: Release, evaluator: Evaluator) -> Iterator[str]:
 def _sources(release: Release) -> Iterator[dict[str, Any]]:
     yield from mounted.files(release)
     if release.store:
-        yield mounted.secret(release.store.credentials, mounted.CREDENTIALS)
+        yield mounted.credentials(release.store)
     if release.monitoring and release.monitoring.token:
         yield mounted.secret(release.monitoring.token, TOKEN)
     if _certificate(release):

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
+from noteship.cluster.bucket_claims import ACCESS_KEY, SECRET_KEY
 from noteship.cluster.manifests.parts import Proxy, SecretKey, StoreAccess
 from noteship.cluster.manifests.release import Release, Service, Stream
 
@@ -13,17 +14,18 @@ __all__ = [
     "AUTHORITIES",
     "CERTIFICATE",
     "CERTIFICATE_KEY",
-    "CREDENTIALS",
     "FOLDER",
     "MODE",
     "TOKENS",
     "certificate",
+    "credentials",
     "environment",
     "files",
     "mounts",
     "project",
     "reaching",
     "secret",
+    "secret_file",
     "volumes",
 ]
 
@@ -31,6 +33,7 @@ __all__ = [
 FOLDER = "/etc/noteship"
 IMAGE_PROJECT = "/project"
 CREDENTIALS, NATS_CREDENTIALS = f"{FOLDER}/store-credentials", f"{FOLDER}/nats-credentials"
+STORE_KEYS = f"{FOLDER}/store-keys"
 TOKENS, AUTHORITIES = f"{FOLDER}/tokens", f"{FOLDER}/authorities.pem"
 CERTIFICATE, CERTIFICATE_KEY = f"{FOLDER}/tls.crt", f"{FOLDER}/tls.key"
 # Read by the pod's user and by its group, which is the one that volumes are given to.
@@ -67,7 +70,7 @@ def environment(release: Release) -> list[dict[str, str]]:
 def _sources(release: Release) -> Iterator[dict[str, Any]]:
     yield from files(release)
     if release.store:
-        yield secret(release.store.credentials, CREDENTIALS)
+        yield credentials(release.store)
     shape = release.shape
     if isinstance(shape, Service):
         if shape.access.tokens:
@@ -97,6 +100,20 @@ def secret(at: SecretKey, path: str) -> dict[str, Any]:
     return {"secret": {"name": at.secret, "items": [{"key": at.key, "path": path.removeprefix(f"{FOLDER}/")}]}}
 
 
+def credentials(store: StoreAccess) -> dict[str, Any]:
+    """What says who asks the store, as files of the folder."""
+    if isinstance(store.credentials, SecretKey):
+        return secret(store.credentials, CREDENTIALS)
+    folder = STORE_KEYS.removeprefix(f"{FOLDER}/")
+    items = [{"key": name, "path": f"{folder}/{name}"} for name in (ACCESS_KEY, SECRET_KEY)]
+    return {"secret": {"name": store.credentials.secret, "items": items}}
+
+
+def secret_file(store: StoreAccess) -> str:
+    """A file of the pods that only who may ask the store has."""
+    return CREDENTIALS if isinstance(store.credentials, SecretKey) else f"{STORE_KEYS}/{SECRET_KEY}"
+
+
 def _variables(release: Release) -> Iterator[tuple[str, str]]:
     yield from reaching(release.store, release.proxy, is_trusting=bool(release.authorities))
     if isinstance(release.shape, Stream) and release.shape.credentials:
@@ -107,7 +124,12 @@ def reaching(store: StoreAccess | None, proxy: Proxy | None, *, is_trusting: boo
     """Variables, with their values, that lead to the store and out of the cluster; `is_trusting` those authorities."""
     if store:
         yield "AWS_ENDPOINT_URL", store.endpoint
-        yield "AWS_SHARED_CREDENTIALS_FILE", CREDENTIALS
+        if isinstance(store.credentials, SecretKey):
+            yield "AWS_SHARED_CREDENTIALS_FILE", CREDENTIALS
+        else:
+            yield "NOTESHIP_STORE_KEYS", STORE_KEYS
+        if store.url:
+            yield "NOTESHIP_STORE", store.url
         if store.region:
             yield "AWS_REGION", store.region
         if urlsplit(store.endpoint).scheme == "http":

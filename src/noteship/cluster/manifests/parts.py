@@ -16,6 +16,7 @@ __all__ = [
     "Access",
     "Behind",
     "Bundle",
+    "ClaimKeys",
     "Destination",
     "Edge",
     "Monitoring",
@@ -40,6 +41,13 @@ class SecretKey:
 
     secret: str
     key: str
+
+
+@dataclass(frozen=True)
+class ClaimKeys:
+    """The Secret of an ObjectBucketClaim, whose two keys are files of pods."""
+
+    secret: str
 
 
 @dataclass(frozen=True)
@@ -155,14 +163,16 @@ class Bundle:
 class StoreAccess:
     """Where the object store of the project's store is, and who asks it.
 
-    - credentials: a file of AWS's form with a profile `default`
+    - credentials: a file of AWS's form with a profile `default`, or the Secret of a claim
     - at: where the endpoint was resolved to
+    - url: the store's own address, where the project's settings name a claim in its place
     """
 
     endpoint: str
-    credentials: SecretKey
+    credentials: SecretKey | ClaimKeys
     at: Destination
     region: str = ""
+    url: str = ""
 
     def __post_init__(self) -> None:
         parts = urlsplit(self.endpoint)

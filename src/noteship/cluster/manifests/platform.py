@@ -30,6 +30,7 @@ class Platform:
     has_grafana_operator: bool = False
     has_kueue: bool = False
     has_kserve: bool = False
+    has_dask_operator: bool = False
     can_sleep: bool = True
     has_user_namespaces: bool = False
     edge_namespaces: tuple[str, ...] = ("ingress-nginx",)
@@ -73,5 +74,6 @@ class Platform:
             has_grafana_operator="grafana.integreatly.org" in groups,
             has_kueue="kueue.x-k8s.io" in groups,
             has_kserve="serving.kserve.io" in groups,
+            has_dask_operator="kubernetes.dask.org" in groups,
             can_sleep=minor >= SLEEPS_FROM,
         )

@@ -17,15 +17,37 @@ from noteship.cluster.manifests.platform import Platform
 from noteship.cluster.manifests.release import check_name, check_pinned
 from noteship.cluster.manifests.workloads import LATE_S, QUEUE_LABEL
 
-__all__ = ["MANAGER", "Clock", "Run", "StagePod", "Volume", "clock", "driver", "filled", "stage"]
+__all__ = [
+    "MANAGER",
+    "PORTS",
+    "Clock",
+    "Component",
+    "Run",
+    "StagePod",
+    "Volume",
+    "clock",
+    "driver",
+    "files",
+    "filled",
+    "inside",
+    "metadata",
+    "once",
+    "policy",
+    "reached",
+    "selector",
+    "stage",
+    "template",
+]
 
 # Another one than that of releases, whose pruning looks for its own alone.
 MANAGER = "noteship-runs"
+# Of a scheduler, of a worker, and of who watches that.
+PORTS = (8786, 8788, 8789)
 # What a driver that ended itself ended with: its work failed, it was asked wrongly, or noteship has a fault.
 FINAL_CODES = (1, 2, 70)
 # A stage's last words: its kernel is killed at once, and the store is told.
 PATIENCE_S = 30
-Component = Literal["driver", "stage", "step"]
+Component = Literal["driver", "stage", "step", "computing"]
 
 
 @dataclass(frozen=True)
@@ -62,6 +84,7 @@ class Run:
     - resources, placement: of the driver
     - retries: how often a driver that ended unexpectedly begins again; deadline_s: of the driver, and of each stage
     - kept_s: for how long Jobs can be looked at when they have ended
+    - has_clusters: whether a stage asks for a cluster of tasks
     """
 
     name: str
@@ -83,6 +106,7 @@ class Run:
     retries: int = 6
     deadline_s: int = 86_400
     kept_s: int = 86_400
+    has_clusters: bool = False
 
     def __post_init__(self) -> None:
         check_name("name", self.name)
@@ -169,12 +193,12 @@ def _job_itself() -> Iterator[dict[str, Any]]:
 def _around(run: Run, platform: Platform) -> Iterator[dict[str, Any]]:
     """What pods of runs find, and whom they reach."""
     yield from files(run)
-    yield policy(run, platform, "stage", ())
+    yield policy(run, platform, "stage", (_computing(run),))
     yield policy(run, platform, "driver", (run.api,))
 
 
 def _driving(run: Run, words: Sequence[str], platform: Platform) -> dict[str, Any]:
-    own_pod = inside(run, words, run.resources, run.placement, has_token=True)
+    of_pod = inside(run, words, run.resources, run.placement, has_token=True)
     return {
         "backoffLimit": run.retries,
         "activeDeadlineSeconds": run.deadline_s,
@@ -182,13 +206,13 @@ def _driving(run: Run, words: Sequence[str], platform: Platform) -> dict[str, An
         # Its next pod goes on where this one was; there are never two.
         "podReplacementPolicy": "Failed",
         "podFailurePolicy": {"rules": _rules()},
-        "template": _template(run, "driver", pods.spec(own_pod, platform, **_once())),
+        "template": template(run, "driver", pods.spec(of_pod, platform, **once())),
     }
 
 
 def stage(run: Run, of: StagePod, platform: Platform) -> dict[str, Any]:
     """The Job of one stage, but for its name and its words, which `filled` gives: at most one pod, once."""
-    own_pod = inside(run, (), of.resources, of.placement, has_token=False)
+    of_pod = inside(run, (), of.resources, of.placement, has_token=False)
     queued = {QUEUE_LABEL: run.queue} if run.queue and platform.has_kueue else {}
     spec = {
         "backoffLimit": 0,
@@ -197,7 +221,7 @@ def stage(run: Run, of: StagePod, platform: Platform) -> dict[str, Any]:
         "activeDeadlineSeconds": run.deadline_s,
         "ttlSecondsAfterFinished": run.kept_s,
         "podReplacementPolicy": "Failed",
-        "template": _template(run, "stage", pods.spec(own_pod, platform, **_once())),
+        "template": template(run, "stage", pods.spec(of_pod, platform, **once())),
     }
     own = metadata(run, "stage", f"{run.name}-stage", **queued)
     own["annotations"] = {f"{labels.PREFIX}/stage": of.name}
@@ -215,7 +239,8 @@ def filled(template: Mapping[str, Any], name: str, words: Sequence[str], memory:
     return made
 
 
-def _once() -> dict[str, Any]:
+def once() -> dict[str, Any]:
+    """Fields of a pod that is never begun again in its place."""
     return {"restartPolicy": "Never", "terminationGracePeriodSeconds": PATIENCE_S}
 
 
@@ -231,8 +256,9 @@ def _rules() -> list[dict[str, Any]]:
 
 
 def inside(
-    run: Run, words: Sequence[str], resources: Resources, placement: Placement, *, has_token: bool
+    run: Run, words: Sequence[str], resources: Resources, placement: Placement, *, has_token: bool = False
 ) -> pods.Inside:
+    """What the pods of a run have in common, and what one of them does."""
     found = [*mounted.reaching(run.store, run.proxy, is_trusting=bool(run.authorities))]
     return pods.Inside(
         run.account or run.shared,
@@ -248,7 +274,7 @@ def inside(
 
 
 def _volumes(run: Run, resources: Resources) -> Iterator[dict[str, Any]]:
-    sources = [mounted.secret(run.store.credentials, mounted.CREDENTIALS)]
+    sources = [mounted.credentials(run.store)]
     if run.files:
         items = [{"key": name, "path": name} for name in run.files]
         sources.insert(0, {"configMap": {"name": run.files_name, "items": items}})
@@ -272,11 +298,13 @@ def _mounts(run: Run) -> Iterator[dict[str, Any]]:
         yield {"name": f"volume-{number}", "mountPath": each.path, **only_read}
 
 
-def _template(run: Run, component: Component, spec: Mapping[str, Any]) -> dict[str, Any]:
+def template(run: Run, component: Component, spec: Mapping[str, Any]) -> dict[str, Any]:
+    """Of a pod, with the labels of what it is."""
     return {"metadata": {"labels": _labels(run, component)}, "spec": spec}
 
 
-def _selector(run: Run, component: Component) -> dict[str, str]:
+def selector(run: Run, component: Component) -> dict[str, str]:
+    """What all runs of the project know their pods by."""
     return {
         "app.kubernetes.io/instance": run.shared,
         "app.kubernetes.io/managed-by": MANAGER,
@@ -286,7 +314,7 @@ def _selector(run: Run, component: Component) -> dict[str, str]:
 
 def _labels(run: Run, component: Component | None = None) -> dict[str, str]:
     own = {"team": run.team, "project": run.project, "run": run.id if component else ""}
-    selected = _selector(run, component or "driver")
+    selected = selector(run, component or "driver")
     return {
         "app.kubernetes.io/name": run.project,
         **{name: value for name, value in selected.items() if component or not name.endswith("component")},
@@ -296,6 +324,7 @@ def _labels(run: Run, component: Component | None = None) -> dict[str, str]:
 
 
 def metadata(run: Run, component: Component | None, name: str, **more: str) -> dict[str, Any]:
+    """Of a manifest; what belongs to no run has no component. `more` are labels."""
     return {"name": name, "namespace": run.namespace, "labels": {**_labels(run, component), **more}}
 
 
@@ -321,25 +350,39 @@ def _rights(run: Run, platform: Platform) -> Iterator[dict[str, Any]]:
     yield {"apiGroups": [""], "resources": ["pods"], "verbs": ["list"]}
     yield {"apiGroups": [""], "resources": ["pods/log"], "verbs": ["get"]}
     yield {"apiGroups": ["batch"], "resources": ["jobs"], "verbs": ["create", "delete", "get", "patch"]}
+    if run.has_clusters and platform.has_dask_operator:
+        kinds, verbs = ["daskclusters"], ["create", "delete", "get", "patch"]
+        yield {"apiGroups": ["kubernetes.dask.org"], "resources": kinds, "verbs": verbs}
     if run.queue and platform.has_kueue:
         kinds = ["localqueues", "workloads"]
         yield {"apiGroups": ["kueue.x-k8s.io"], "resources": kinds, "verbs": ["list"]}
 
 
 def files(run: Run) -> Iterator[dict[str, Any]]:
+    """The ConfigMap of what its pods read of what is no secret, if that is anything."""
     if run.files:
         own = metadata(run, None, run.files_name)
         yield labels.manifest("v1", "ConfigMap", own, immutable=True, data=run.files)
 
 
+def _computing(run: Run) -> Destination:
+    """The clusters of tasks of the project's runs."""
+    return Destination("computing", PORTS, namespace=run.namespace, pods=selector(run, "computing"))
+
+
+def reached(run: Run, platform: Platform) -> Iterator[dict[str, Any]]:
+    """The ways out of all pods of a run."""
+    yield ways.to_names(platform)
+    yield from map(ways.to, (run.store.at, *([run.proxy.at] if run.proxy else []), *run.egress))
+
+
 def policy(run: Run, platform: Platform, component: Component, more: Sequence[Destination]) -> dict[str, Any]:
     """Nobody calls these pods; they reach the DNS, the store, and what was named."""
-    reached = [run.store.at, *([run.proxy.at] if run.proxy else []), *run.egress, *more]
     spec = {
-        "podSelector": {"matchLabels": _selector(run, component)},
+        "podSelector": {"matchLabels": selector(run, component)},
         "policyTypes": ["Ingress", "Egress"],
         "ingress": [],
-        "egress": [ways.to_names(platform), *map(ways.to, reached)],
+        "egress": [*reached(run, platform), *map(ways.to, more)],
     }
     own = metadata(run, None, f"{run.shared}-{component}s")
     return labels.manifest("networking.k8s.io/v1", "NetworkPolicy", own, spec=spec)

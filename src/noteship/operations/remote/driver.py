@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from noteship import cluster, store, workflow
+from noteship import cluster, computing, store, workflow
 from noteship.errors import NoteshipError
 from noteship.operations import carried, run
+from noteship.operations.clusters import StageRunner
 from noteship.operations.errors import NothingSubmitted
 from noteship.operations.opened import OpenedProject
 from noteship.operations.remote.job_runner import JobRunner
+from noteship.operations.remote.pod_clusters import PodClusters, owner_of
 from noteship.operations.remote.record import Record
 from noteship.operations.remote.retrying import Retrying
 from noteship.operations.remote.submission import Submission
@@ -82,7 +85,7 @@ class Driver:
                 if before:
                     # Its driver was killed: nobody else would say that this one is over.
                     opened.ledger.end_killed(before)
-                away = run.Away(self._runner(), self._stop, submission.jobs)
+                away = run.Away(self._runner(opened), self._stop, submission.jobs)
                 report = run.run(opened, submission.request, self._listened(opened), away)
         except NoteshipError as error:
             if not error.retryable:
@@ -91,10 +94,26 @@ class Driver:
         self._teller.end(report.state, report=report.to_json())
         return report
 
-    def _runner(self) -> Retrying:
+    def _runner(self, opened: OpenedProject) -> Retrying:
         submission = self._submission
         runner = JobRunner(self._at, self._record, submission.templates, submission.url, submission.carried)
-        return Retrying(runner, submission.most)
+        place = computing.Place(opened.root, Path(sys.executable), opened.variables)
+        lending = PodClusters(
+            self._at,
+            self._record.id,
+            opened.name,
+            submission.clusters,
+            computing.Clusters(place),
+            owner_of(self._at.get(self._job)) if submission.clusters else None,
+        )
+        lent = StageRunner(runner, lending, opened.cluster_of, lambda: opened.sources.digests)
+        return Retrying(lent, submission.most)
+
+    @property
+    def _job(self) -> cluster.ObjectRef:
+        """What this is a pod of."""
+        place = self._submission.place
+        return cluster.ObjectRef("batch/v1", "Job", place["driver"], place["namespace"])
 
     def _listened(self, opened: OpenedProject) -> run.Listen:
         """Who is told, once it is sure that the stages are those that were handed over."""

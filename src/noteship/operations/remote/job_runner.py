@@ -54,6 +54,9 @@ class JobRunner:
     url: str
     carried: str
 
+    def release(self, run: str) -> None:
+        """Nothing is held."""
+
     def close(self) -> None:
         """Nothing is open: pods that still run are found again by who goes on with this run."""
 

@@ -34,7 +34,7 @@ _PULL = _Rule(2, 10.0)
 # The store or the cluster's API did not answer.
 _AWAY = _Rule(3, 3.0)
 RULES: Mapping[str, _Rule] = {
-    **dict.fromkeys(("disrupted", "evicted", "node-unready", "terminated", "lost", "ended"), _GONE),
+    **dict.fromkeys(("disrupted", "evicted", "node-unready", "terminated", "lost", "ended", "computing-gone"), _GONE),
     **dict.fromkeys(("registry-busy", "registry-unreachable", "image-missing"), _PULL),
     **dict.fromkeys(("noteship-error", "unreachable"), _AWAY),
 }

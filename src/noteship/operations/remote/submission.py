@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Self
 
 from noteship.digests import Digest
+from noteship.operations.remote.computing_pods import Computed
 from noteship.operations.run import RunRequest
 
 __all__ = ["Submission"]
@@ -20,6 +21,7 @@ class Submission:
 
     - url: the store; carried: what goes to pods beside the image, see `operations.carried`
     - templates: by stage, its Job but for name and words; most: by stage, how much memory it may have at most, in bytes
+    - clusters: by stage, what its cluster of tasks is made of, where it asks for one
     - place: the cluster, namespace and driver's Job, for who looks after it; who and at: by whom and when
     """
 
@@ -33,10 +35,12 @@ class Submission:
     at: str
     jobs: int
     most: Mapping[str, int] = field(default_factory=dict)
+    clusters: Mapping[str, Computed] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """As a plain value."""
-        return {"version": VERSION, **asdict(self)}
+        clusters = {stage: each.to_json() for stage, each in self.clusters.items()}
+        return {"version": VERSION, **asdict(self), "clusters": clusters}
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Self:
@@ -45,4 +49,5 @@ class Submission:
         request: dict[str, Any] = {
             name: tuple(each) if isinstance(each, list) else each for name, each in fields["request"].items()
         }
-        return cls(**{**fields, "request": RunRequest(**request)})
+        clusters = {stage: Computed.from_json(each) for stage, each in fields["clusters"].items()}
+        return cls(**{**fields, "request": RunRequest(**request), "clusters": clusters})

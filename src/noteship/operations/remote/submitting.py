@@ -8,13 +8,14 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from noteship import cluster, workflow
+from noteship import cluster, computing, workflow
 from noteship.cluster import manifests
 from noteship.cluster.manifests import Platform
 from noteship.errors import stage_section
 from noteship.operations import build, carried, imaged, platforms, preflight, reaching, releasing, rolling, run
 from noteship.operations.errors import NotSubmittable, StoreOutOfReach
 from noteship.operations.opened import DECLARATION, OpenedProject
+from noteship.operations.remote import computing_pods
 from noteship.operations.remote.record import Record, new_id
 from noteship.operations.remote.submission import Submission
 from noteship.operations.surroundings import Surroundings
@@ -89,7 +90,7 @@ def submit(
     """
     ready = made_ready(prepared, request, named, at, telling)
     words = ("drive", f"--store={ready.submission.url}", ready.run.id)
-    sent = manifests.driver(ready.run, words, ready.platform)
+    sent = begun(ready.run, words, ready.platform)
     driver = cluster.ObjectRef.of(sent[-1])
     check(at, named, sent, telling)
     submission = replace(ready.submission, place={**ready.submission.place, "driver": driver.name})
@@ -117,9 +118,10 @@ def made_ready(
     digest = carried.put(opened, prepared.graph)
     platform = platforms.discovered(at, opened.settings.kubernetes)
     made = of_pods(opened, named, around, imaged.by_digest(built.name), new_id())
+    clusters = dict(_clusters(prepared, made, platform))
     stages = {name: manifests.stage(made, stage_pod(opened, name, made), platform) for name in prepared.graph.stages}
     submission = Submission(
-        url=str(opened.settings.store.url),
+        url=str(opened.store_url),
         image=made.image,
         carried=digest,
         request=replace(request, replace=False, keep=False),
@@ -129,6 +131,7 @@ def made_ready(
         at=f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
         jobs=opened.settings.kubernetes.run.jobs,
         most=dict(_most(opened)),
+        clusters=clusters,
     )
     return Ready(made, platform, submission)
 
@@ -139,6 +142,12 @@ def check(at: cluster.Cluster, named: releasing.Named, sent: Sequence[Mapping[st
     faults = preflight.faults(at, named, sent)
     if faults:
         raise NotSubmittable(str(named), faults)
+
+
+def begun(made: manifests.Run, words: Sequence[str], platform: Platform) -> tuple[dict[str, Any], ...]:
+    """All that is sent to begin a run, in its order; the driver's Job comes last."""
+    meeting = manifests.meeting(made, platform) if made.has_clusters else ()
+    return (*meeting, *manifests.driver(made, words, platform))
 
 
 def of_pods(
@@ -167,6 +176,7 @@ def of_pods(
             authorities=around.authorities(),
             retries=asked.retries,
             deadline_s=int(asked.deadline_s),
+            has_clusters=_has_clusters(opened),
         )
     except manifests.BadRelease as error:
         raise BadSetting(f"kubernetes.run: {error.setting}", DECLARATION, error.remedy, error.reason) from error
@@ -220,12 +230,7 @@ def _most(opened: OpenedProject) -> Iterator[tuple[str, int]]:
 
 def check_stages(opened: OpenedProject, graph: workflow.Graph, named: releasing.Named) -> None:
     """Raises NotSubmittable for what stages ask for that a run on a cluster cannot give them."""
-    faults = [
-        f"{stage_section(name)} asks for a cluster of its own, which stages in pods do not get yet: "
-        "leave `cluster` out, or run it here"
-        for name in graph.stages
-        if opened.cluster_of(name)
-    ]
+    faults = [fault for name in graph.stages for fault in _lacking(name, opened.cluster_of(name))]
     credentials = [
         f"[data.{name}] has its credentials in the variable {each.credentials.env}, which pods do not have: "
         "name a file in its place, and the folder that it is in under [kubernetes.run] secrets"
@@ -234,6 +239,47 @@ def check_stages(opened: OpenedProject, graph: workflow.Graph, named: releasing.
     ]
     if faults or credentials:
         raise NotSubmittable(str(named), (*faults, *credentials))
+
+
+def _has_clusters(opened: OpenedProject) -> bool:
+    """Whether any stage, or all of them, ask for a cluster of tasks that is made for them."""
+    settings = opened.settings
+    asked = (settings.run.cluster, *(each.cluster for each in settings.stage.values()))
+    return any(each is not None and each.address is None for each in asked)
+
+
+def _lacking(stage: str, wanted: computing.Wanted | None) -> Iterator[str]:
+    """What a cluster of tasks needs in pods that it does not on a laptop."""
+    if wanted is None:
+        return
+    section = stage_section(stage)
+    files = (wanted.identity.ca, wanted.identity.cert, wanted.identity.key)
+    if wanted.address is None and wanted.workers is None:
+        yield f"{section} asks for a cluster of as many workers as there are processors: say how many, workers = 4"
+    if any(each and not each.startswith("/") for each in files):
+        yield (
+            f"{section} names certificates by files of this machine: put them into a Secret, name it under "
+            "[kubernetes.run] secrets, and them by their paths there"
+        )
+
+
+def _clusters(
+    prepared: run.Prepared, made: manifests.Run, platform: Platform
+) -> Iterator[tuple[str, computing_pods.Computed]]:
+    """By stage, what its cluster of tasks is made of."""
+    for name in prepared.graph.stages:
+        wanted = prepared.opened.cluster_of(name)
+        if wanted is None or wanted.address is not None:
+            continue
+        try:
+            pods = computing_pods.pods_of(wanted, made.placement)
+        except manifests.BadRelease as error:
+            section = f"stage.{name}.cluster: {error.setting}"
+            raise BadSetting(section, DECLARATION, error.remedy, error.reason) from error
+        yield (
+            name,
+            computing_pods.Computed(manifests.computing(made, pods, platform), manifests.secret_file(made.store)),
+        )
 
 
 def _left_out(made: manifests.Run, platform: Platform) -> Iterator[str]:

@@ -1,0 +1,184 @@
+"""Clusters of tasks on a real Kubernetes: a stage's own, in a namespace that enforces `restricted`."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import pytest
+from packaging.requirements import Requirement
+
+from cli.projects import Project, project
+from cluster import run_places
+from cluster.run_places import Away, until
+from noteship.cluster import Selection
+
+__all__ = ["project"]
+
+pytestmark = pytest.mark.cluster
+CLUSTER = """
+[stage.spread]
+cluster = { engine = "dask", workers = 2, memory = "400Mi", cpu = "50m" }
+"""
+# Of the project, for tasks in whichever pod.
+HELPERS = """
+import socket, time
+def where(number):
+    time.sleep(0.3)
+    return number, socket.gethostname()
+"""
+SPREAD = """
+import json, helpers
+from dask.distributed import get_client
+client = get_client()
+found = client.gather(client.map(helpers.where, range(20), pure=False))
+json.dump([found, client.scheduler.address], open('found.json', 'w'))
+"""
+LONG = """
+import json, time, helpers
+from dask.distributed import get_client, as_completed
+client = get_client()
+def slow(n):
+    time.sleep(1.5)
+    return helpers.where(n)
+futures = client.map(slow, range(30), pure=False)
+found = [future.result() for future in as_completed(futures)]
+json.dump(found, open('found.json', 'w'))
+"""
+
+
+@pytest.fixture
+def away(project: Project, tmp_path: Path) -> Iterator[Away]:
+    with run_places.opened(project, tmp_path) as found:
+        names = sorted(needed("ipykernel", "dask", "distributed", "cryptography", "joblib"))
+        project.write("requirements.lock", "".join(f"{name}=={metadata.version(name)}\n" for name in names))
+        project.write("helpers.py", HELPERS)
+        found.declare(CLUSTER)
+        yield found
+
+
+def needed(*names: str) -> set[str]:
+    """These distributions, and all that they need here."""
+    found, left = set[str](), list(names)
+    while left:
+        name = left.pop()
+        if name in found:
+            continue
+        found.add(name)
+        for text in metadata.requires(name) or ():
+            each = Requirement(text)
+            if not each.marker or each.marker.evaluate({"extra": ""}):
+                left.append(each.name.lower().replace("_", "-"))
+    return found
+
+
+def pods(away: Away, role: str) -> list[Any]:
+    labels = {"noteship.dev/role": role}
+    return list(away.place.cluster.list(Selection("v1", "Pod", labels=labels)))
+
+
+def delivered(away: Away) -> Any:
+    """What the stage wrote: all is cached, so that a run here only fetches it."""
+    assert {each["state"] for each in away.project.json("run")["stages"]} == {"reused"}
+    return json.loads(away.project.text("found.json"))
+
+
+def names(found: list[Any]) -> set[str]:
+    return {str(each["metadata"]["name"]) for each in found}
+
+
+def is_gone(away: Away) -> bool:
+    labels = {"noteship.dev/cluster": None}
+    kinds = (("v1", "Pod"), ("batch/v1", "Job"))
+    return not any(away.place.cluster.list(Selection(*kind, labels=labels)) for kind in kinds)
+
+
+def seen(away: Away, role: str, count: int) -> list[Any]:
+    """Its pods that run, once there are so many."""
+
+    def found() -> list[Any]:
+        there = [each for each in pods(away, role) if (each.get("status") or {}).get("phase") == "Running"]
+        return there if len(there) >= count else []
+
+    return list(until(found, 240))
+
+
+def test_tasks_run_in_the_pods_of_a_stage_s_cluster(away: Away) -> None:
+    """In both workers, with the project's modules and in the stage's folder; afterwards nothing of it is left."""
+    away.project.notebook("spread", SPREAD)
+    name = away.begun()
+    workers = names(seen(away, "worker", 2))
+    document = away.project.json("runs", "--follow", name)
+    assert document["state"] == "done", document
+    found, address = delivered(away)
+    assert {host for _, host in found} == workers and address.startswith("tls://mail-dask-")
+    [stage] = document["stages"]
+    assert "it had a Dask cluster made for it on Kubernetes: 2 workers with 1 thread and 400 MiB" in str(stage["notes"])
+    until(lambda: is_gone(away), 60)
+
+
+def test_a_killed_worker_is_replaced(away: Away) -> None:
+    """Its tasks are done elsewhere, another pod takes its place, and the stage notes it."""
+    away.project.notebook("spread", LONG)
+    name = away.begun()
+    first = seen(away, "worker", 2)
+    away.running("stage")
+    away.delete(first[0])
+    until(lambda: names(pods(away, "worker")) - names(first))
+    document = away.project.json("runs", "--follow", name)
+    [stage] = document["stages"]
+    assert document["state"] == "done" and "a worker of the cluster ended" in str(stage["notes"]), stage
+    found = delivered(away)
+    assert {number for number, _ in found} == set(range(30))
+    until(lambda: is_gone(away))
+
+
+def test_a_killed_scheduler_lets_the_stage_begin_again(away: Away) -> None:
+    """With a cluster made anew; nothing of either is left."""
+    away.project.notebook("spread", LONG)
+    name = away.begun()
+    [scheduler] = seen(away, "scheduler", 1)
+    away.running("stage")
+    away.delete(scheduler)
+    document = away.project.json("runs", "--follow", name)
+    [stage] = document["stages"]
+    assert document["state"] == "done" and "its cluster went away" in str(stage["notes"]), stage
+    assert "it was begun again" in str(stage["notes"])
+    until(lambda: is_gone(away))
+
+
+def test_a_killed_driver_finds_cluster_and_stage_again(away: Away) -> None:
+    """There is one scheduler and one stage in all, and the run ends well."""
+    away.project.notebook("spread", LONG)
+    name = away.begun()
+    before = names(seen(away, "scheduler", 1))
+    away.running("stage")
+    away.delete(away.running("driver"))
+    after = set[str]()
+
+    def is_over() -> bool:
+        after.update(names(pods(away, "scheduler")))
+        return is_gone(away)
+
+    until(is_over, 150)
+    document = away.project.json("runs", "--follow", name)
+    assert (document["state"], after, len(away.jobs())) == ("done", before, 1), document
+
+
+def test_no_key_is_in_what_the_cluster_keeps(away: Away) -> None:
+    """Neither in a manifest nor in a variable of a pod, and no Secret was made; only the tests' own is there."""
+    away.project.notebook("spread", SPREAD)
+    name = away.begun()
+    seen(away, "worker", 2)
+    kept = [*pods(away, "worker"), *pods(away, "scheduler"), *away.pods("driver")]
+    kept += away.place.cluster.list(Selection("batch/v1", "Job"))
+    text = json.dumps(kept)
+    assert "PRIVATE KEY" not in text and os.environ["AWS_SECRET_ACCESS_KEY"] not in text
+    assert names(list(away.place.cluster.list(Selection("v1", "Secret")))) == {"mail-store"}
+    assert not [each for each in pods(away, "worker") if each["spec"]["automountServiceAccountToken"]]
+    away.project.json("runs", "--stop", name)
+    until(lambda: is_gone(away))
