@@ -100,7 +100,7 @@ class Watching:
             compared = Compared(self._of.name, found.bundle_beside, found.named.name, found.record.bundle, found.since)
             self._comparing = Comparing(self._opened, compared)
         verdict = self._comparing.look(now)
-        if not verdict.windows and not (self._opened.settings.store.url or "").startswith("s3://"):
+        if not verdict.windows and not (self._opened.store_url or "").startswith("s3://"):
             return replace(verdict, why="without a store on S3 pods keep no windows: settle it by what you know")
         return verdict
 

@@ -168,7 +168,7 @@ class _Pipeline:
 
     def _given(self, graph: workflow.Graph) -> Iterator[str]:
         """What a step is told beside its stage; parameters are those of the stages that it looks at."""
-        yield f"--store={self.opened.settings.store.url}"
+        yield f"--store={self.opened.store_url}"
         yield f"--carried={self.carried}"
         yield from (f"--with={name}" for name in self.request.chosen)
         for name, (stage, parameter, _) in self._parameter_names().items():
