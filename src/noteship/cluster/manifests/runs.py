@@ -19,6 +19,7 @@ from noteship.cluster.manifests.workloads import LATE_S, QUEUE_LABEL
 
 __all__ = [
     "MANAGER",
+    "PATIENCE_S",
     "PORTS",
     "Clock",
     "Component",
