@@ -6,7 +6,6 @@ import io
 import json
 import re
 import sys
-import tarfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +13,7 @@ import pytest
 from packaging.markers import default_environment
 
 from cli.projects import Project
+from images.layer_reading import files_of
 from images.wheel_index import Index, wheel
 from noteship import digests
 from noteship import project as projects
@@ -84,21 +84,6 @@ def built(project: Project, index: Index, kept: Path, tmp_path: Path, monkeypatc
     project.write("out.txt", "1")
     project.write(".env", "TOKEN=secret")
     return project
-
-
-def files_of(place: Layout, digest: str) -> dict[str, bytes]:
-    """All files of an image in a folder, the upper layers' last."""
-    manifest = json.loads(place.manifest(digest, media_types.IMAGES)[0])
-    found = {}
-    for each in manifest["layers"]:
-        described = Descriptor(each["mediaType"], each["digest"], each["size"])
-        with place.read(described).open() as stream:
-            whole = io.BytesIO(stream.read())
-        with tarfile.open(fileobj=whole, mode="r:gz") as layer:
-            for member in layer:
-                content = layer.extractfile(member) if member.isfile() else None
-                found[member.name] = content.read() if content else b""
-    return found
 
 
 @pytest.mark.slow

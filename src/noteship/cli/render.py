@@ -15,7 +15,7 @@ from noteship.operations import render as operation
 from noteship.operations.opened import OpenedProject
 from noteship.stopping import first_signal
 
-__all__ = ["run"]
+__all__ = ["asked", "run"]
 
 
 def run(arguments: argparse.Namespace, output: Output) -> int:
@@ -28,7 +28,7 @@ def run(arguments: argparse.Namespace, output: Output) -> int:
         arguments.namespace,
         None if arguments.discover else arguments.platform,
     )
-    with _asked(arguments) as at:
+    with asked(arguments) as at:
         if arguments.rights:
             found = operation.roles(opened, request, at)
             output.document({"roles": list(found)})
@@ -77,7 +77,7 @@ def _made(
 
 
 @contextmanager
-def _asked(arguments: argparse.Namespace) -> Iterator[cluster.Cluster | None]:
+def asked(arguments: argparse.Namespace) -> Iterator[cluster.Cluster | None]:
     """The kubeconfig's cluster, if it is to be asked."""
     if not arguments.discover:
         yield None

@@ -107,6 +107,13 @@ VERBS = (
         shipping.deploy,
     ),
     Verb(
+        "export",
+        "the pipeline for another engine, with the same stages, keys and cache",
+        'noteship export argo --discover --schedule "15 3 * * *" --output deploy/',
+        "export",
+        shipping.export,
+    ),
+    Verb(
         "status",
         "which releases there are, how they do, and whether they are as recorded",
         "noteship status mail",
@@ -155,6 +162,13 @@ VERBS = (
         "noteship drive 20260301T101500123456Z-6f1e0c --store s3://team-a/mail",
         "drive",
         pipelines.drive,
+    ),
+    Verb(
+        "step",
+        "one step of a pipeline that another engine drives; what its pods do, and nothing for people",
+        "noteship step 04-train --store s3://team-a/mail --carried 6f1e0c9a4b7d2358",
+        "step",
+        pipelines.step,
     ),
     Verb(
         "work",

@@ -20,7 +20,7 @@ from noteship.images.layers.layer import Layer
 from noteship.images.layers.tar_headers import EPOCH_S
 from noteship.images.pushing import Piece
 
-__all__ = ["About", "Image", "composed"]
+__all__ = ["About", "Image", "composed", "entry_point"]
 
 CREATED = datetime.fromtimestamp(EPOCH_S, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 # What a base says of the platform that it is for.
@@ -102,12 +102,17 @@ def composed(base: Base, layers: Sequence[Layer], environment: Environment, abou
     return Image(digests.canonical_json(manifest), config, tuple(layers))
 
 
+def entry_point(environment: Environment) -> tuple[str, ...]:
+    """What starts noteship in an image: interpreter and module, no shell."""
+    return environment.interpreter, "-P", "-m", "noteship"
+
+
 def _config(
     base: Base, layers: Sequence[Layer], environment: Environment, about: About, labels: Mapping[str, str]
 ) -> dict[str, Any]:
     """Of the base's own, platform, variables, layers and history stay; what it starts, and where, does not."""
     running: dict[str, Any] = {
-        "Entrypoint": [environment.interpreter, "-P", "-m", "noteship"],
+        "Entrypoint": list(entry_point(environment)),
         "Env": _variables(base, environment, about),
         "Labels": dict(labels),
         "User": about.user,

@@ -40,10 +40,12 @@ def there(reads: Mapping[str, str]) -> dict[str, str]:
 
 
 def check_within(opened: OpenedProject, parts: Mapping[str, workflow.Resolved]) -> None:
-    """Raise OutsideRead for the first stage that reads what is not in the project's folder."""
+    """Raise OutsideRead for the first stage that reads what is not in the project's folder, nor shown to pods."""
+    shown = (*opened.settings.kubernetes.run.volumes, *opened.settings.kubernetes.run.secrets)
     for name, resolved in parts.items():
         for path in there(resolved.parts.outside):
-            raise OutsideRead(name, path)
+            if not any(path.startswith(f"{folder.rstrip('/')}/") for folder in shown):
+                raise OutsideRead(name, path)
         origin = _local_origin(opened, name)
         if origin is not None and not origin.is_relative_to(opened.root):
             raise OutsideRead(name, str(origin))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,11 +10,9 @@ from typing import Any
 
 from noteship import cluster, digests, yaml_form
 from noteship.cluster import bucket_claims, manifests, rights
-from noteship.operations import build, claims, imaged, naming, platforms, releasing
-from noteship.operations.errors import Unchecked
+from noteship.operations import build, claims, gitops, imaged, naming, platforms, releasing
 from noteship.operations.opened import OpenedProject
 from noteship.operations.surroundings import Surroundings
-from noteship.operations.writing import write
 
 __all__ = ["RenderRequest", "RenderedRelease", "check", "render", "roles", "save"]
 
@@ -120,26 +117,12 @@ def _claiming(opened: OpenedProject, named: releasing.Named) -> tuple[Any, ...]:
 
 def save(made: RenderedRelease, folder: Path) -> Path:
     """Write the one file of a release into a folder for GitOps. Raises NotWritten."""
-    target = _file(made, folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    write(target, made.yaml)
-    return target
+    return gitops.save(made.yaml, _file(made, folder))
 
 
 def check(made: RenderedRelease, folder: Path) -> Path:
     """Hold a folder for GitOps against what is rendered today. Raises Unchecked with the differences."""
-    target = _file(made, folder)
-    try:
-        there = target.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is no text"
-        raise Unchecked(str(target), (f"it cannot be read: {reason}",)) from error
-    names = (str(target), "rendered today")
-    lines = difflib.unified_diff(there.splitlines(), made.yaml.splitlines(), *names, n=2, lineterm="")
-    differences = tuple(lines)
-    if differences or there != made.yaml:
-        raise Unchecked(str(target), differences or ("the ends of lines",))
-    return target
+    return gitops.check(made.yaml, _file(made, folder))
 
 
 def _rendered(

@@ -6,7 +6,7 @@ import argparse
 
 from noteship.cli.options.values import count
 
-__all__ = ["chosen", "compute", "drive", "explain", "gc", "graph", "new", "run", "runs", "show", "work"]
+__all__ = ["chosen", "compute", "drive", "explain", "gc", "graph", "new", "run", "runs", "show", "step", "work"]
 
 
 def new(parser: argparse.ArgumentParser) -> None:
@@ -128,6 +128,21 @@ def compute(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--temporary", metavar="BYTES", type=int, default=2 << 30, help="that its folder may take (default: 2 GiB)"
     )
+
+
+def step(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "stage", metavar="STAGE", nargs="?", help="the stage; without one, all that is left, and the bundle"
+    )
+    parser.add_argument("--carried", metavar="DIGEST", required=True, help="what the project has beside its image")
+    parser.add_argument(
+        "--plan", metavar="DIR", help="run nothing that has to be run, and write there for each step whether it has to"
+    )
+    chosen(parser)
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="STAGE.NAME=VALUE", dest="parameters", help="a parameter's value"
+    )
+    _given(parser)
 
 
 def _given(parser: argparse.ArgumentParser) -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from noteship.cli.options.pipelines import chosen
 from noteship.cli.options.values import seconds
 
-__all__ = ["build", "deploy", "render", "rollback", "status", "undeploy", "why"]
+__all__ = ["build", "deploy", "export", "render", "rollback", "status", "undeploy", "why"]
 
 BUNDLE = (
     "the bundle that it serves: `champion`, `latest` or the start of a digest (default: the champion, else the latest)"
@@ -62,6 +63,40 @@ def render(parser: argparse.ArgumentParser) -> None:
     )
     what.add_argument(
         "--rights", action="store_true", help="print the Role that whoever deploys it needs; builds nothing"
+    )
+
+
+def export(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "engine", choices=("argo",), help="for whom: argo, a WorkflowTemplate and a CronWorkflow of Argo Workflows"
+    )
+    parser.add_argument("--image", metavar="IMAGE", help=IMAGE)
+    _named(parser)
+    parser.add_argument(
+        "--schedule", metavar="CRON", default="", help='when it runs: five fields, such as "15 3 * * *", or @daily'
+    )
+    parser.add_argument(
+        "--zone", metavar="ZONE", default="Etc/UTC", help="the time zone of the schedule (default: Etc/UTC)"
+    )
+    chosen(parser)
+    on = parser.add_mutually_exclusive_group()
+    on.add_argument(
+        "--platform",
+        choices=("kubernetes", "openshift"),
+        default="kubernetes",
+        help="the kind of cluster that it is for, as these usually are (default: kubernetes)",
+    )
+    on.add_argument("--discover", action="store_true", help="ask the cluster that the kubeconfig names what it serves")
+    parser.add_argument("--context", metavar="NAME", help="the kubeconfig's context, with --discover")
+    parser.add_argument(
+        "--api", metavar="HOST:PORT", help="where the cluster's API is, which Argo's executor has to reach"
+    )
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument(
+        "-o", "--output", metavar="DIR", type=Path, help="write the file NAME-argo.yaml there, for GitOps"
+    )
+    what.add_argument(
+        "--check", metavar="DIR", type=Path, help="compare with the file there; 1 and the differences where it is other"
     )
 
 

@@ -33,10 +33,12 @@ from noteship.cluster.manifests.release import InferenceService, Job, Release, S
 from noteship.cluster.manifests.rendering import Rendered, render
 from noteship.cluster.manifests.runs import Run, StagePod, Volume, driver, filled, stage
 from noteship.cluster.manifests.ways import destinations
+from noteship.cluster.manifests.workflows import PLANNED, Pipeline, PipelineRun, Step, task_names, workflow
 from noteship.cluster.manifests.workloads import QUEUE_LABEL
 
 __all__ = [
     "CLUSTER",
+    "PLANNED",
     "QUEUE_LABEL",
     "ROLE",
     "Access",
@@ -50,6 +52,8 @@ __all__ = [
     "InferenceService",
     "Job",
     "Monitoring",
+    "Pipeline",
+    "PipelineRun",
     "Placement",
     "Platform",
     "Proxy",
@@ -64,6 +68,7 @@ __all__ = [
     "SettingWithoutEffect",
     "Shape",
     "StagePod",
+    "Step",
     "StoreAccess",
     "Stream",
     "Volume",
@@ -79,4 +84,6 @@ __all__ = [
     "secret_file",
     "selected",
     "stage",
+    "task_names",
+    "workflow",
 ]

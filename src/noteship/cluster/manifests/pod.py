@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,12 +12,20 @@ from noteship.cluster.manifests.parts import Placement, Resources
 from noteship.cluster.manifests.platform import Platform
 from noteship.cluster.manifests.release import InferenceService, Release, Service
 
-__all__ = ["USER", "Inside", "patience_s", "pod", "spec"]
+__all__ = ["CONTAINER", "USER", "Inside", "patience_s", "pod", "spec"]
 
 # Known to no image, and not root's. OpenShift takes one of its own for each namespace.
 USER = 65532
 # What the server gives to requests under way; then connections may bring one more, and last counts are written.
 REQUESTS_S, LAST_WORDS_S = 30, 6
+# What any container may do.
+CONTAINER: Mapping[str, Any] = {
+    "runAsNonRoot": True,
+    "allowPrivilegeEscalation": False,
+    "readOnlyRootFilesystem": True,
+    "capabilities": {"drop": ["ALL"]},
+    "seccompProfile": {"type": "RuntimeDefault"},
+}
 
 
 @dataclass(frozen=True)
@@ -95,13 +104,7 @@ def _container(inside: Inside) -> dict[str, Any]:
         "resources": inside.resources.fields,
         # What it says last is kept with the pod, where who asks why finds it.
         "terminationMessagePolicy": "FallbackToLogsOnError",
-        "securityContext": {
-            "runAsNonRoot": True,
-            "allowPrivilegeEscalation": False,
-            "readOnlyRootFilesystem": True,
-            "capabilities": {"drop": ["ALL"]},
-            "seccompProfile": {"type": "RuntimeDefault"},
-        },
+        "securityContext": copy.deepcopy(CONTAINER),
         "volumeMounts": inside.mounts,
     }
 

@@ -31,6 +31,7 @@ __all__ = [
     "Service",
     "Shape",
     "Stream",
+    "check_cron",
     "check_name",
     "check_pinned",
 ]
@@ -110,8 +111,7 @@ class Schedule:
     zone: str = "Etc/UTC"
 
     def __post_init__(self) -> None:
-        if len(self.cron.split()) != 5 and not re.fullmatch(r"@(hourly|daily|weekly|monthly|yearly)", self.cron):
-            raise BadRelease("schedule", f"'{self.cron}' has not five fields", 'write "15 3 * * *", or @daily')
+        check_cron(self.cron)
 
 
 @dataclass(frozen=True)
@@ -136,6 +136,12 @@ class Stream:
 
 
 Shape = Service | Job | Schedule | Stream
+
+
+def check_cron(text: str) -> None:
+    """Raise BadRelease where a schedule is none."""
+    if len(text.split()) != 5 and not re.fullmatch(r"@(hourly|daily|weekly|monthly|yearly)", text):
+        raise BadRelease("schedule", f"'{text}' has not five fields", 'write "15 3 * * *", or @daily')
 
 
 def check_name(setting: Literal["name", "namespace"], text: str) -> None:

@@ -25,10 +25,12 @@ __all__ = [
     "StagePod",
     "Volume",
     "driver",
+    "files",
     "filled",
     "inside",
     "metadata",
     "once",
+    "policy",
     "reached",
     "selector",
     "stage",
@@ -43,7 +45,7 @@ PORTS = (8786, 8788, 8789)
 FINAL_CODES = (1, 2, 70)
 # A stage's last words: its kernel is killed at once, and the store is told.
 PATIENCE_S = 30
-Component = Literal["driver", "stage", "computing"]
+Component = Literal["driver", "stage", "step", "computing"]
 
 
 @dataclass(frozen=True)
@@ -137,11 +139,11 @@ def driver(run: Run, words: Sequence[str], platform: Platform) -> tuple[dict[str
     """All that is sent to begin a run, in the order in which it is applied; the driver's Job comes last."""
     made = [
         *_account(run, platform),
-        *_files(run),
-        _policy(run, platform, "stage", (_computing(run),)),
-        _policy(run, platform, "driver", (run.api,)),
+        *files(run),
+        policy(run, platform, "stage", (_computing(run),)),
+        policy(run, platform, "driver", (run.api,)),
     ]
-    of_pod = inside(run, words, run.resources, run.placement, has_token=True)
+    own_pod = inside(run, words, run.resources, run.placement, has_token=True)
     spec = {
         "backoffLimit": run.retries,
         "activeDeadlineSeconds": run.deadline_s,
@@ -149,7 +151,7 @@ def driver(run: Run, words: Sequence[str], platform: Platform) -> tuple[dict[str
         # Its next pod goes on where this one was; there are never two.
         "podReplacementPolicy": "Failed",
         "podFailurePolicy": {"rules": _rules()},
-        "template": template(run, "driver", pods.spec(of_pod, platform, **once())),
+        "template": template(run, "driver", pods.spec(own_pod, platform, **once())),
     }
     own = metadata(run, "driver", run.driver_name)
     return (*made, labels.manifest("batch/v1", "Job", own, spec=spec))
@@ -157,7 +159,7 @@ def driver(run: Run, words: Sequence[str], platform: Platform) -> tuple[dict[str
 
 def stage(run: Run, of: StagePod, platform: Platform) -> dict[str, Any]:
     """The Job of one stage, but for its name and its words, which `filled` gives: at most one pod, once."""
-    of_pod = inside(run, (), of.resources, of.placement, has_token=False)
+    own_pod = inside(run, (), of.resources, of.placement, has_token=False)
     queued = {QUEUE_LABEL: run.queue} if run.queue and platform.has_kueue else {}
     spec = {
         "backoffLimit": 0,
@@ -166,7 +168,7 @@ def stage(run: Run, of: StagePod, platform: Platform) -> dict[str, Any]:
         "activeDeadlineSeconds": run.deadline_s,
         "ttlSecondsAfterFinished": run.kept_s,
         "podReplacementPolicy": "Failed",
-        "template": template(run, "stage", pods.spec(of_pod, platform, **once())),
+        "template": template(run, "stage", pods.spec(own_pod, platform, **once())),
     }
     own = metadata(run, "stage", f"{run.name}-stage", **queued)
     own["annotations"] = {f"{labels.PREFIX}/stage": of.name}
@@ -303,7 +305,8 @@ def _rights(run: Run, platform: Platform) -> Iterator[dict[str, Any]]:
         yield {"apiGroups": ["kueue.x-k8s.io"], "resources": kinds, "verbs": ["list"]}
 
 
-def _files(run: Run) -> Iterator[dict[str, Any]]:
+def files(run: Run) -> Iterator[dict[str, Any]]:
+    """The ConfigMap of what its pods read of what is no secret, where there is any."""
     if run.files:
         own = metadata(run, None, run.files_name)
         yield labels.manifest("v1", "ConfigMap", own, immutable=True, data=run.files)
@@ -320,7 +323,7 @@ def reached(run: Run, platform: Platform) -> Iterator[dict[str, Any]]:
     yield from map(ways.to, (run.store.at, *([run.proxy.at] if run.proxy else []), *run.egress))
 
 
-def _policy(run: Run, platform: Platform, component: Component, more: Sequence[Destination]) -> dict[str, Any]:
+def policy(run: Run, platform: Platform, component: Component, more: Sequence[Destination]) -> dict[str, Any]:
     """Nobody calls these pods; they reach the DNS, the store, and what was named."""
     spec = {
         "podSelector": {"matchLabels": selector(run, component)},

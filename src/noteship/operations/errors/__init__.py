@@ -43,6 +43,7 @@ from noteship.operations.errors.releases import (
     Unchecked,
 )
 from noteship.operations.errors.remote import (
+    ApiUnknown,
     DriverGone,
     NoSuchTask,
     NothingSubmitted,
@@ -90,6 +91,7 @@ from noteship.operations.errors.watching import (
 )
 
 __all__ = [
+    "ApiUnknown",
     "BadParameter",
     "BadTimes",
     "BundleFailed",

@@ -68,7 +68,7 @@ class OutsideRead(UsageError):
             f"'{self.stage}' reads {self.path}, which is not in the project's folder: pods do not have it",
             where=self.path,
             remedy="put it into the project, or where pods reach it, and name that as a source:"
-            ' [data.NAME] source = "s3://…"',
+            ' [data.NAME] from = "s3://…"',
         )
 
     @classmethod

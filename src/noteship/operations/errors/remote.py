@@ -7,7 +7,33 @@ from typing import Self
 
 from noteship.errors import EnvironmentLacks, Parts, UsageError, WorkFailed, cut
 
-__all__ = ["DriverGone", "NoSuchTask", "NotSubmittable", "NothingSubmitted", "StoreOutOfReach", "TaskTaken"]
+__all__ = [
+    "ApiUnknown",
+    "DriverGone",
+    "NoSuchTask",
+    "NotSubmittable",
+    "NothingSubmitted",
+    "StoreOutOfReach",
+    "TaskTaken",
+]
+
+
+@dataclass(eq=False)
+class ApiUnknown(UsageError):
+    """A pipeline for another engine is asked for, and nothing says where the cluster's API is."""
+
+    def parts(self) -> Parts:
+        """Both ways."""
+        return Parts(
+            "nothing says where the cluster's API is, and the pods of a workflow may reach nothing that is not named",
+            where="noteship export",
+            remedy="ask the cluster (--discover), or name it: --api 10.0.0.1:6443",
+        )
+
+    @classmethod
+    def example(cls) -> Self:
+        """An instance for documentation."""
+        return cls()
 
 
 @dataclass(eq=False)

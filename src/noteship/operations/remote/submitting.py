@@ -24,7 +24,7 @@ from noteship.project.errors import BadSetting
 from noteship.project.remote_settings import PodSettings
 from noteship.project.settings import StageSettings
 
-__all__ = ["Submitted", "Telling", "must_run", "of_pods", "submit"]
+__all__ = ["Submitted", "Telling", "begun", "check_stages", "must_run", "of_pods", "stage_pod", "submit"]
 
 MEBIBYTE = 1 << 20
 
@@ -72,14 +72,14 @@ def submit(
     around = Surroundings(opened, named.name, at)
     if not around.has_store:
         raise StoreOutOfReach(opened.settings.store.url or ".noteship/store, a folder of this machine")
-    _check_stages(prepared, named)
+    check_stages(opened, prepared.graph, named)
     built = build.build(opened, build.BuildRequest(with_bundle=False), telling.build, telling.stop)
     telling.send(rolling.Moment("storing what the image has not"))
     digest = carried.put(opened, prepared.graph)
     platform = platforms.discovered(at, opened.settings.kubernetes)
     made = of_pods(opened, named, around, imaged.by_digest(built.name), new_id())
     clusters = dict(_clusters(prepared, made, platform))
-    stages = {name: manifests.stage(made, _stage_pod(opened, name, made), platform) for name in prepared.graph.stages}
+    stages = {name: manifests.stage(made, stage_pod(opened, name, made), platform) for name in prepared.graph.stages}
     words = ("drive", f"--store={opened.store_url}", made.id)
     sent = begun(made, words, platform)
     telling.send(rolling.Moment("looking whether it can run there"))
@@ -155,7 +155,7 @@ def _resources(asked: PodSettings) -> manifests.Resources:
     return manifests.Resources(asked.cpu, asked.cpu_limit, asked.memory, asked.temporary, asked.devices)
 
 
-def _stage_pod(opened: OpenedProject, name: str, made: manifests.Run) -> manifests.StagePod:
+def stage_pod(opened: OpenedProject, name: str, made: manifests.Run) -> manifests.StagePod:
     """What a stage asks for: what it says, and for the rest what all do."""
     stage = opened.settings.stage.get(name, StageSettings())
     own, usual = stage.resources, opened.settings.kubernetes.run.resources
@@ -190,13 +190,17 @@ def _most(opened: OpenedProject) -> Iterator[tuple[str, int]]:
             yield name, stage.resources.memory_most_bytes
 
 
-def _check_stages(prepared: run.Prepared, named: releasing.Named) -> None:
+def check_stages(
+    opened: OpenedProject, graph: workflow.Graph, named: releasing.Named, *, has_driver: bool = True
+) -> None:
     """Raises NotSubmittable for what stages ask for that a run on a cluster cannot give them."""
-    faults = [fault for name in prepared.graph.stages for fault in _lacking(name, prepared.opened.cluster_of(name))]
+    faults = [
+        fault for name in graph.stages for fault in _lacking(name, opened.cluster_of(name), has_driver=has_driver)
+    ]
     credentials = [
         f"[data.{name}] has its credentials in the variable {each.credentials.env}, which pods do not have: "
         "name a file in its place, and the folder that it is in under [kubernetes.run] secrets"
-        for name, each in prepared.opened.settings.data.items()
+        for name, each in opened.settings.data.items()
         if each.credentials and each.credentials.env
     ]
     if faults or credentials:
@@ -210,13 +214,15 @@ def _has_clusters(opened: OpenedProject) -> bool:
     return any(each is not None and each.address is None for each in asked)
 
 
-def _lacking(stage: str, wanted: computing.Wanted | None) -> Iterator[str]:
+def _lacking(stage: str, wanted: computing.Wanted | None, *, has_driver: bool) -> Iterator[str]:
     """What a cluster of tasks needs in pods that it does not on a laptop."""
     if wanted is None:
         return
     section = stage_section(stage)
     files = (wanted.identity.ca, wanted.identity.cert, wanted.identity.key)
-    if wanted.address is None and wanted.workers is None:
+    if wanted.address is None and not has_driver:
+        yield f"{section} asks for a cluster of its own, which only a driver makes: name one by its address, or run it"
+    elif wanted.address is None and wanted.workers is None:
         yield f"{section} asks for a cluster of as many workers as there are processors: say how many, workers = 4"
     if any(each and not each.startswith("/") for each in files):
         yield (
