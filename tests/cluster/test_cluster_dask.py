@@ -219,4 +219,4 @@ def provided(away: Away, bucket: str) -> None:
         {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": {**told, "BUCKET_REGION": "us-east-1"}},
     )
     away.place.apply_as("provisioner", {"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "stringData": keys})
-    away.place.set_status(ObjectRef(bucket_claims.API, "ObjectBucketClaim", "team-bucket"), {"phase": "Bound"})
+    away.place.set_status(ObjectRef(bucket_claims.API, "ObjectBucketClaim", "team-bucket"), {"phase": "bound"})
