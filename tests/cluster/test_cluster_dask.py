@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from packaging.requirements import Requirement
@@ -15,7 +17,7 @@ from packaging.requirements import Requirement
 from cli.projects import Project, project
 from cluster import run_places
 from cluster.run_places import Away, until
-from noteship.cluster import Selection
+from noteship.cluster import ObjectRef, Selection, bucket_claims
 
 __all__ = ["project"]
 
@@ -182,3 +184,40 @@ def test_no_key_is_in_what_the_cluster_keeps(away: Away) -> None:
     assert not [each for each in pods(away, "worker") if each["spec"]["automountServiceAccountToken"]]
     away.project.json("runs", "--stop", name)
     until(lambda: is_gone(away))
+
+
+def test_the_store_is_the_bucket_of_a_claim(away: Away, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Here and in pods who asks it is read of the claim; the keys of a stage's cluster are made of that, too."""
+    cluster = away.place.cluster
+    if not cluster.resources(bucket_claims.API):
+        pytest.skip("the cluster serves no object bucket claims")
+    bucket, _, prefix = away.url.removeprefix("s3://").partition("/")
+    provided(away, bucket)
+    text = away.project.text("noteship.toml")
+    text = text.replace(f'url = "{away.url}"', f'url = "obc://team-bucket/{prefix}"')
+    away.project.write("noteship.toml", re.sub(r"\[kubernetes.store\]\n.*\n.*\n", "", text))
+    away.project.notebook("spread", SPREAD)
+    with monkeypatch.context() as without:
+        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+            without.delenv(name)
+        without.setenv("HOME", str(away.project.root))
+        document = away.run()
+        assert document["state"] == "done" and len(delivered(away)[0]) == 20, document
+    [pod] = away.pods("stage")
+    assert "mail-store" not in json.dumps(pod) and "team-bucket" in json.dumps(pod["spec"]["volumes"])
+
+
+def provided(away: Away, bucket: str) -> None:
+    """A claim of a bucket that is there, bound as a provisioner does it."""
+    found = urlsplit(run_places.endpoint())
+    told = {"BUCKET_NAME": bucket, "BUCKET_HOST": str(found.hostname), "BUCKET_PORT": str(found.port)}
+    keys = {name: os.environ[name] for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")}
+    metadata = {"name": "team-bucket", "namespace": away.place.cluster.namespace}
+    claim = {"apiVersion": bucket_claims.API, "kind": "ObjectBucketClaim", "metadata": metadata}
+    away.place.apply_as("team", {**claim, "spec": {"storageClassName": "ceph-bucket"}})
+    away.place.apply_as(
+        "provisioner",
+        {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": {**told, "BUCKET_REGION": "us-east-1"}},
+    )
+    away.place.apply_as("provisioner", {"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "stringData": keys})
+    away.place.set_status(ObjectRef(bucket_claims.API, "ObjectBucketClaim", "team-bucket"), {"phase": "bound"})

@@ -30,6 +30,9 @@ class Place(Protocol):
     def apply_as(self, manager: str, thing: Object) -> None:
         """Another manager of fields."""
 
+    def set_status(self, ref: ObjectRef, status: dict[str, Any]) -> None:
+        """What became of a thing, as its controller says it."""
+
     def limited(self, rules: Sequence[dict[str, Any]]) -> Cluster:
         """The same cluster, for somebody who may only do that, in that namespace."""
 
@@ -49,6 +52,9 @@ class InMemory:
 
     def apply_as(self, manager: str, thing: Object) -> None:
         self.cluster.apply_as(manager, thing, force=True)
+
+    def set_status(self, ref: ObjectRef, status: dict[str, Any]) -> None:
+        self.cluster.set_status(ref, status)
 
     def limited(self, rules: Sequence[dict[str, Any]]) -> Cluster:
         return MemoryCluster("team-a", rules)
@@ -76,15 +82,24 @@ class Real:
         self.cluster = self._opened(open_cluster(namespace=self._space.name))
 
     def apply_as(self, manager: str, thing: Object) -> None:
-        ref = ObjectRef.of(thing)
-        group = "api" if "/" not in ref.api_version else "apis"
-        plural = next(each.plural for each in self.cluster.resources(ref.api_version) if each.kind == ref.kind)
         self._space.client.patch(
-            f"/{group}/{ref.api_version}/namespaces/{self._space.name}/{plural}/{ref.name}",
+            self._path(ObjectRef.of(thing)),
             content=json.dumps(thing),
             params={"fieldManager": manager, "force": "true"},
             headers={"content-type": "application/apply-patch+yaml"},
         ).raise_for_status()
+
+    def set_status(self, ref: ObjectRef, status: dict[str, Any]) -> None:
+        self._space.client.patch(
+            f"{self._path(ref)}/status",
+            content=json.dumps({"status": status}),
+            headers={"content-type": "application/merge-patch+json"},
+        ).raise_for_status()
+
+    def _path(self, ref: ObjectRef) -> str:
+        group = "api" if "/" not in ref.api_version else "apis"
+        plural = next(each.plural for each in self.cluster.resources(ref.api_version) if each.kind == ref.kind)
+        return f"/{group}/{ref.api_version}/namespaces/{self._space.name}/{plural}/{ref.name}"
 
     def limited(self, rules: Sequence[dict[str, Any]]) -> Cluster:
         space = self._space

@@ -103,7 +103,7 @@ def export(
         raise ApiUnknown
     # As a run would: what cannot run is said before anything is built. The sources are asked when it runs.
     prepared = run.prepared(opened, run.RunRequest(chosen=request.chosen))
-    submitting.check_stages(opened, prepared.graph, named)
+    submitting.check_stages(opened, prepared.graph, named, has_driver=False)
     image = request.image or _built(opened, tell, stop)
     tell(build.Progress("storing what the image has not"))
     digest = carried.put(opened, prepared.graph)

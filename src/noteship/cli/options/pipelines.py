@@ -136,21 +136,6 @@ def schedule(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--context", metavar="NAME", help="the kubeconfig's context (default: its current one)")
 
 
-def step(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "stage", metavar="STAGE", nargs="?", help="the stage; without one, all that is left, and the bundle"
-    )
-    parser.add_argument("--carried", metavar="DIGEST", required=True, help="what the project has beside its image")
-    parser.add_argument(
-        "--plan", metavar="DIR", help="run nothing that has to be run, and write there for each step whether it has to"
-    )
-    chosen(parser)
-    parser.add_argument(
-        "--set", action="append", default=[], metavar="STAGE.NAME=VALUE", dest="parameters", help="a parameter's value"
-    )
-    _given(parser)
-
-
 def compute(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("role", metavar="ROLE", choices=("scheduler", "worker"), help="`scheduler` or `worker`")
     parser.add_argument("--name", metavar="NAME", required=True, help="the cluster's name, which no other one has")
@@ -165,6 +150,21 @@ def compute(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--temporary", metavar="BYTES", type=int, default=2 << 30, help="that its folder may take (default: 2 GiB)"
     )
+
+
+def step(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "stage", metavar="STAGE", nargs="?", help="the stage; without one, all that is left, and the bundle"
+    )
+    parser.add_argument("--carried", metavar="DIGEST", required=True, help="what the project has beside its image")
+    parser.add_argument(
+        "--plan", metavar="DIR", help="run nothing that has to be run, and write there for each step whether it has to"
+    )
+    chosen(parser)
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="STAGE.NAME=VALUE", dest="parameters", help="a parameter's value"
+    )
+    _given(parser)
 
 
 def _given(parser: argparse.ArgumentParser) -> None:

@@ -28,6 +28,7 @@ __all__ = [
     "Ready",
     "Submitted",
     "Telling",
+    "begun",
     "check",
     "check_stages",
     "made_ready",
@@ -228,9 +229,13 @@ def _most(opened: OpenedProject) -> Iterator[tuple[str, int]]:
             yield name, stage.resources.memory_most_bytes
 
 
-def check_stages(opened: OpenedProject, graph: workflow.Graph, named: releasing.Named) -> None:
+def check_stages(
+    opened: OpenedProject, graph: workflow.Graph, named: releasing.Named, *, has_driver: bool = True
+) -> None:
     """Raises NotSubmittable for what stages ask for that a run on a cluster cannot give them."""
-    faults = [fault for name in graph.stages for fault in _lacking(name, opened.cluster_of(name))]
+    faults = [
+        fault for name in graph.stages for fault in _lacking(name, opened.cluster_of(name), has_driver=has_driver)
+    ]
     credentials = [
         f"[data.{name}] has its credentials in the variable {each.credentials.env}, which pods do not have: "
         "name a file in its place, and the folder that it is in under [kubernetes.run] secrets"
@@ -248,13 +253,15 @@ def _has_clusters(opened: OpenedProject) -> bool:
     return any(each is not None and each.address is None for each in asked)
 
 
-def _lacking(stage: str, wanted: computing.Wanted | None) -> Iterator[str]:
+def _lacking(stage: str, wanted: computing.Wanted | None, *, has_driver: bool) -> Iterator[str]:
     """What a cluster of tasks needs in pods that it does not on a laptop."""
     if wanted is None:
         return
     section = stage_section(stage)
     files = (wanted.identity.ca, wanted.identity.cert, wanted.identity.key)
-    if wanted.address is None and wanted.workers is None:
+    if wanted.address is None and not has_driver:
+        yield f"{section} asks for a cluster of its own, which only a driver makes: name one by its address, or run it"
+    elif wanted.address is None and wanted.workers is None:
         yield f"{section} asks for a cluster of as many workers as there are processors: say how many, workers = 4"
     if any(each and not each.startswith("/") for each in files):
         yield (
