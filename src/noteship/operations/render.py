@@ -130,7 +130,9 @@ def _rendered(
 ) -> RenderedRelease:
     declared = opened.settings.kubernetes
     platform = (
-        platforms.discovered(at, declared) if kind is None and at else platforms.usual(kind or "kubernetes", declared)
+        platforms.discovered(at, declared, named.namespace)
+        if kind is None and at
+        else platforms.usual(kind or "kubernetes", declared)
     )
     release = releasing.release_of(opened, named, found, at)
     return RenderedRelease(release, manifests.render(release, platform), found)

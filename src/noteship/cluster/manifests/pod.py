@@ -8,10 +8,11 @@ from noteship.cluster.manifests import commands, labels, mounted
 from noteship.cluster.manifests.platform import Platform
 from noteship.cluster.manifests.release import InferenceService, Release, Service
 
-__all__ = ["USER", "patience_s", "pod"]
+__all__ = ["STORAGE", "USER", "patience_s", "pod"]
 
 # Known to no image, and not root's. OpenShift takes one of its own for each namespace.
 USER = 65532
+STORAGE = "ephemeral-storage"
 # What the server gives to requests under way; then connections may bring one more, and last counts are written.
 REQUESTS_S, LAST_WORDS_S = 30, 6
 
@@ -51,7 +52,7 @@ def _container(release: Release, platform: Platform) -> dict[str, Any]:
         "args": commands.words(release, platform),
         **({"env": variables} if variables else {}),
         **(_answering(release.shape, platform) if isinstance(release.shape, Service) else {}),
-        "resources": release.resources.fields,
+        "resources": _resources(release, platform),
         # What it says last is kept with the pod, where who asks why finds it.
         "terminationMessagePolicy": "FallbackToLogsOnError",
         "securityContext": {
@@ -63,6 +64,14 @@ def _container(release: Release, platform: Platform) -> dict[str, Any]:
         },
         "volumeMounts": mounted.mounts(release),
     }
+
+
+def _resources(release: Release, platform: Platform) -> dict[str, Any]:
+    """Storage is left out where a queue does not count it, as few do: /tmp has its own limit all the same."""
+    fields = release.resources.fields
+    if not (release.queue and platform.has_kueue) or STORAGE in platform.queue_counts:
+        return fields
+    return {part: {name: each for name, each in of.items() if name != STORAGE} for part, of in fields.items()}
 
 
 def _answering(service: Service, platform: Platform) -> dict[str, Any]:
