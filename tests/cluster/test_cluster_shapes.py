@@ -49,7 +49,7 @@ endpoint = "{deployables.endpoint()}"
 region = "us-east-1"
 [kubernetes.job]
 from = "{bucket.url}/in/"
-to = "{bucket.url}/out/"
+to = "{bucket.url}/out/{{bundle}}/"
 keep = ["a"]
 {more}""",
     )
@@ -76,7 +76,7 @@ def test_a_job_scores_files_of_the_store(mail: Deployable, bucket: Bucket) -> No
     bucket.put("in/three.csv", [b"a,b\n1,1\n"])
     assert mail.deploy()["changed"] is True
     assert mail.live(*JOB)["metadata"]["uid"] != before
-    assert [name for name, _ in scores(bucket)] == ["one.csv", "three.csv", "two.csv"]
+    assert sorted(name for name, _ in scores(bucket)) == ["one.csv", "one.csv", "three.csv", "two.csv", "two.csv"]
     mail.project.json("undeploy")
     assert mail.live(*JOB) is None
     until(lambda: not mail.place.cluster.list(Selection("v1", "Pod", labels={"noteship.dev/release": "mail"})))
@@ -89,6 +89,14 @@ def test_a_job_that_cannot_read_says_so(mail: Deployable, bucket: Bucket) -> Non
     answer = mail.project.call("deploy")
     assert answer.code == 1 and "the store refuses the credentials" in answer.err, answer.err
     assert "renew the credentials in the Secret" in answer.err
+
+
+def test_a_job_that_is_asked_wrongly_is_not_tried_again(mail: Deployable) -> None:
+    """What no other try mends ends at once, though it may be tried three times."""
+    mail.declare('as = "job"', '[kubernetes.job]\nfrom = "/project/nothing.csv"\nto = "/tmp/out.csv"')
+    answer = mail.project.call("deploy")
+    assert answer.code == 1 and "says: there are no rows" in answer.err, answer.err
+    assert mail.live(*JOB)["status"]["failed"] == 1
 
 
 def test_a_schedule_runs_its_job(mail: Deployable, bucket: Bucket) -> None:
@@ -164,7 +172,7 @@ def test_a_job_waits_in_its_queue(mail: Deployable, queue: str) -> None:
     mail.declare('as = "job"', f'[kubernetes.job]\nfrom = "/project/rows.csv"\nto = "/tmp/out.csv"\nqueue = "{queue}"')
     answer = mail.project.call("deploy", "--timeout", "5")
     assert answer.code == 1 and "Job mail waits in the queue 'team'" in answer.out, (answer.out, answer.err)
-    assert "insufficient unused quota for cpu" in answer.out
+    assert "insufficient unused quota for cpu" in answer.out, answer.out
     [cause] = mail.standing()["causes"]
     assert cause["kind"] == "queued" and cause["remedy"].startswith("wait until others end")
     body.delete(ObjectRef(*JOB, "other", mail.namespace))

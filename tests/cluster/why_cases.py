@@ -699,8 +699,8 @@ CASES = (
         WORK,
     ),
     Case(
-        "queued",
-        "queued",
+        "queue-too-small",
+        "queue-too-small",
         ("the queue 'team'", "cpu"),
         "quota",
         "administrators",

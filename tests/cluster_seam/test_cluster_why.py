@@ -25,7 +25,7 @@ from noteship.operations import why as operation
 RECORDED = Path(__file__).parent / "recorded" / "why"
 PAGE = Path(__file__).parents[2] / "docs" / "troubleshooting.md"
 # Needs a cluster with Kueue.
-UNRECORDED = {"queued"}
+UNRECORDED = {"queue-too-small"}
 MAIL = ObjectRef("v1", "Pod", "mail")
 
 
@@ -269,20 +269,23 @@ def queued(said: str) -> Evidence:
     return Evidence(Thing("Job", "mail", "team-a"), (job, queue, workload))
 
 
+TOO_SMALL = "queue-too-small", "administrators"
+ASSIGN = "couldn't assign flavors to pod set main:"
 FLAVORS = "couldn't assign flavors to pod set main: insufficient"
 
 
 @pytest.mark.parametrize(
-    ("said", "who"),
+    ("said", "kind", "who"),
     [
-        (f"{FLAVORS} unused quota for cpu in flavor default, 1 more needed", "you"),
-        (f"{FLAVORS} quota for cpu in flavor default, request > maximum capacity (500 > 2)", "administrators"),
+        (f"{FLAVORS} unused quota for cpu in flavor default, 1 more needed", "queued", "you"),
+        (f"{FLAVORS} quota for cpu in flavor default, request > maximum capacity (500 > 2)", *TOO_SMALL),
+        (f"{ASSIGN} resource ephemeral-storage unavailable in ClusterQueue", *TOO_SMALL),
     ],
 )
-def test_a_queue_is_told_in_its_own_words(said: str, who: str) -> None:
+def test_a_queue_is_told_in_its_own_words(said: str, kind: str, who: str) -> None:
     """Who waits for others can do something; what asks for more than there ever is needs the administrators."""
     (cause,) = why.causes(queued(said))
-    assert (cause.kind, cause.who) == ("queued", who)
+    assert (cause.kind, cause.who) == (kind, who)
     assert said in cause.sentence
 
 

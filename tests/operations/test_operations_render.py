@@ -174,10 +174,10 @@ def test_a_cluster_is_discovered() -> None:
     labels = {"k8s-app": "kube-dns"}
     cluster.apply({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "dns", "labels": labels}})
     told = KubernetesSettings(platform=PlatformSettings(monitoring_namespaces=("watching",)))
-    found = platforms.discovered(cluster, told)
+    found = platforms.discovered(cluster, told, "team-a")
     assert (found.is_openshift, found.has_ingresses, found.has_kserve, found.can_sleep) == (False, False, False, True)
     assert (found.dns_namespaces, found.monitoring_namespaces) == (("dns",), ("watching",))
-    nobody = platforms.discovered(MemoryCluster("dns", rights=[]), KubernetesSettings())
+    nobody = platforms.discovered(MemoryCluster("dns", rights=[]), KubernetesSettings(), "team-a")
     assert nobody.dns_namespaces == Platform().dns_namespaces
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from contextlib import suppress
 
 from noteship.cluster import errors
-from noteship.cluster.cluster import Cluster, Object, Selection
+from noteship.cluster.cluster import Cluster, Object, ObjectRef, Selection
 from noteship.cluster.manifests.workloads import QUEUE_LABEL
 from noteship.cluster.pods import table, tables
 
-__all__ = ["GROUP", "fault", "of", "version"]
+__all__ = ["GROUP", "counted", "fault", "of", "version"]
 
 GROUP = "kueue.x-k8s.io"
 # The newest first; Kueue serves the older one beside it.
@@ -27,6 +27,16 @@ def of(manifest: Object) -> str:
     if manifest.get("kind") == "CronJob":
         holder = table(table(manifest.get("spec")).get("jobTemplate"))
     return str(table(table(holder.get("metadata")).get("labels")).get(QUEUE_LABEL) or "")
+
+
+def counted(cluster: Cluster, name: str, namespace: str) -> tuple[str, ...]:
+    """The resources that a queue counts, in their order; nothing where it is not there, or does not say."""
+    found = version(cluster)
+    with suppress(errors.RightMissing):
+        there = cluster.get(ObjectRef(found, "LocalQueue", name, namespace)) if found else None
+        flavors = tables(table((there or {}).get("status")).get("flavorsReservation"))
+        return tuple(sorted({str(each.get("name")) for _, one in flavors for _, each in tables(one.get("resources"))}))
+    return ()
 
 
 def fault(cluster: Cluster, name: str, namespace: str) -> str:

@@ -90,7 +90,7 @@ def _rules(manifests: list[Fields], namespace: str) -> Iterator[dict[str, Any]]:
         # What KServe makes is what is waited for.
         grouped["apps", ("get", "list", "watch")].append("deployments")
     if any(queues.of(each) for each in manifests):
-        grouped[queues.GROUP, ("list",)] += ["localqueues", "workloads"]
+        grouped[queues.GROUP, ("get", "list")] += ["localqueues", "workloads"]
     for (group, verbs), resources in sorted(grouped.items()):
         yield _rule(group, sorted(resources), verbs)
     for each in manifests:

@@ -108,7 +108,7 @@ def export(
     tell(build.Progress("storing what the image has not"))
     digest = carried.put(opened, prepared.graph)
     platform = (
-        platforms.discovered(at, opened.settings.kubernetes)
+        platforms.discovered(at, opened.settings.kubernetes, named.namespace)
         if request.platform is None and at
         else platforms.usual(request.platform or "kubernetes", opened.settings.kubernetes)
     )

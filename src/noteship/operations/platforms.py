@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any, Literal
 
 from noteship import cluster
+from noteship.cluster import queues
 from noteship.cluster.manifests import Platform
 from noteship.project.kubernetes_settings import KubernetesSettings, PlatformSettings
 
@@ -33,8 +34,8 @@ def usual(kind: Kind, settings: KubernetesSettings) -> Platform:
     return _told(found, settings.platform)
 
 
-def discovered(asked: cluster.Cluster, settings: KubernetesSettings) -> Platform:
-    """The cluster that is asked. What one may not look at there is taken to be as usual."""
+def discovered(asked: cluster.Cluster, settings: KubernetesSettings, namespace: str) -> Platform:
+    """The cluster that is asked, as it is in a namespace. What one may not look at there is taken to be as usual."""
     found = Platform.of(asked.groups(), _minor(asked.version()), has_ingresses=_has_ingresses(asked))
     if not found.is_openshift:
         found = replace(
@@ -45,6 +46,10 @@ def discovered(asked: cluster.Cluster, settings: KubernetesSettings) -> Platform
         )
     if settings.edge and settings.edge.gateway:
         found = replace(found, edge_namespaces=_with_gateway(found, settings))
+    queue = (settings.job and settings.job.queue) or settings.run.queue
+    if queue:
+        counted = queues.counted(asked, queue, namespace)
+        found = replace(found, queue_counts=counted or found.queue_counts)
     return _told(found, settings.platform)
 
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, NoReturn
 
-from noteship import alerting, cluster
+from noteship import alerting, cluster, digests
 from noteship.cluster import manifests
 from noteship.operations import alerting as watched
 from noteship.operations import reaching
@@ -23,6 +23,8 @@ from noteship.project.kubernetes_settings import JobSettings, KubernetesSettings
 __all__ = ["Beside", "Named", "named_release", "release_of"]
 
 BUNDLE_FOLDER = "/bundle"
+# In `to` of a job, what stands for the bundle's digest.
+BUNDLE_PLACE = "{bundle}"
 SERVICES = ("service", "kserve")
 # What answers is watched, and what scores files is not.
 WATCHED = (*SERVICES, "stream")
@@ -175,9 +177,9 @@ class _Release:
         raise BadSetting(f"kubernetes.{table}", DECLARATION, expected, "missing")
 
     def _job(self, asked: JobSettings) -> manifests.Job | manifests.Schedule:
-        job = manifests.Job(
-            asked.source, asked.target, asked.keep, asked.retries, int(asked.deadline_s), queue=asked.queue
-        )
+        # Scores of one bundle are no others': where the place is named by it, each has its own.
+        target = asked.target.replace(BUNDLE_PLACE, digests.short(self.imaged.bundle.digest))
+        job = manifests.Job(asked.source, target, asked.keep, asked.retries, int(asked.deadline_s), queue=asked.queue)
         if self.declared.shape == "schedule":
             return manifests.Schedule(job, asked.schedule, asked.zone)
         if asked.schedule:

@@ -103,7 +103,7 @@ def roles(opened: OpenedProject, request: RenderRequest, at: cluster.Cluster | N
         return found
     from noteship.operations.remote import submitting
 
-    platform = _platform(opened, request.platform, at)
+    platform = _platform(opened, request.platform, at, named.namespace)
     run = submitting.of_pods(opened, named, around, NO_IMAGE.image, "any")
     sent = [*submitting.begun(run, (), platform)]
     if opened.settings.retrain or opened.settings.kubernetes.run.schedule:
@@ -149,13 +149,16 @@ def rendered(
     Raises what `releasing.release_of` raises, BadRelease, and the cluster's errors.
     """
     release = releasing.release_of(opened, named, found, at, request.beside)
-    return RenderedRelease(release, manifests.render(release, _platform(opened, request.platform, at)), found)
+    platform = _platform(opened, request.platform, at, named.namespace)
+    return RenderedRelease(release, manifests.render(release, platform), found)
 
 
-def _platform(opened: OpenedProject, kind: platforms.Kind | None, at: cluster.Cluster | None) -> manifests.Platform:
+def _platform(
+    opened: OpenedProject, kind: platforms.Kind | None, at: cluster.Cluster | None, namespace: str
+) -> manifests.Platform:
     declared = opened.settings.kubernetes
     if kind is None and at:
-        return platforms.discovered(at, declared)
+        return platforms.discovered(at, declared, namespace)
     return platforms.usual(kind or "kubernetes", declared)
 
 

@@ -18,6 +18,7 @@ class Platform:
     - is_openshift: the API group security.openshift.io is there: users and groups of pods are the cluster's choice
     - can_sleep: a container can wait before it is stopped, from 1.30 on; has_user_namespaces: pods may have their own
     - edge_namespaces, monitoring_namespaces, dns_namespaces: where routers, Prometheus and the DNS's pods are
+    - queue_counts: the resources that the queue of its jobs counts; it never lets in who asks for another one
     - dns_addresses: of a DNS that is no pod, such as a cache on each node; dns_ports: of both
     """
 
@@ -29,6 +30,7 @@ class Platform:
     has_prometheus_operator: bool = False
     has_grafana_operator: bool = False
     has_kueue: bool = False
+    queue_counts: tuple[str, ...] = ("cpu", "memory")
     has_kserve: bool = False
     has_dask_operator: bool = False
     can_sleep: bool = True

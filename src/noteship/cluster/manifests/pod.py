@@ -12,10 +12,11 @@ from noteship.cluster.manifests.parts import Placement, Resources
 from noteship.cluster.manifests.platform import Platform
 from noteship.cluster.manifests.release import InferenceService, Release, Service
 
-__all__ = ["CONTAINER", "USER", "Inside", "patience_s", "pod", "spec"]
+__all__ = ["CONTAINER", "STORAGE", "USER", "Inside", "patience_s", "pod", "spec"]
 
 # Known to no image, and not root's. OpenShift takes one of its own for each namespace.
 USER = 65532
+STORAGE = "ephemeral-storage"
 # What the server gives to requests under way; then connections may bring one more, and last counts are written.
 REQUESTS_S, LAST_WORDS_S = 30, 6
 # What any container may do.
@@ -34,6 +35,7 @@ class Inside:
 
     - account: the ServiceAccount; has_token: whether there is a token of it in the pod
     - container: fields of the one container, beside those that all have
+    - queue: Kueue's, in which it waits for its turn
     """
 
     account: str
@@ -47,6 +49,7 @@ class Inside:
     has_token: bool = False
     name: str = "noteship"
     container: Mapping[str, Any] = field(default_factory=dict)
+    queue: str = ""
 
 
 def pod(release: Release, platform: Platform, **more: Any) -> dict[str, Any]:
@@ -64,6 +67,7 @@ def pod(release: Release, platform: Platform, **more: Any) -> dict[str, Any]:
         # KServe looks for the one that answers by this name.
         "kserve-container" if isinstance(release.shape, InferenceService) else "noteship",
         _answering(release.shape, platform) if isinstance(release.shape, Service) else {},
+        release.queue,
     )
     annotations = {labels.BUNDLE: release.bundle.digest}
     route = labels.routed(release) if isinstance(release.shape, Service) else {}
@@ -84,7 +88,7 @@ def spec(inside: Inside, platform: Platform, **more: Any) -> dict[str, Any]:
         **({"imagePullSecrets": [{"name": name} for name in placement.pull_secrets]} if placement.pull_secrets else {}),
         **({"nodeSelector": dict(placement.nodes)} if placement.nodes else {}),
         **({"tolerations": [dict(each) for each in placement.tolerations]} if placement.tolerations else {}),
-        "containers": [_container(inside)],
+        "containers": [_container(inside, platform)],
         "volumes": inside.volumes,
     }
 
@@ -94,7 +98,7 @@ def _of_pod(platform: Platform) -> dict[str, Any]:
     return {"runAsNonRoot": True, **own, "seccompProfile": {"type": "RuntimeDefault"}}
 
 
-def _container(inside: Inside) -> dict[str, Any]:
+def _container(inside: Inside, platform: Platform) -> dict[str, Any]:
     return {
         "name": inside.name,
         "image": inside.image,
@@ -102,12 +106,20 @@ def _container(inside: Inside) -> dict[str, Any]:
         "args": inside.words,
         **({"env": inside.variables} if inside.variables else {}),
         **inside.container,
-        "resources": inside.resources.fields,
+        "resources": _resources(inside, platform),
         # What it says last is kept with the pod, where who asks why finds it.
         "terminationMessagePolicy": "FallbackToLogsOnError",
         "securityContext": copy.deepcopy(CONTAINER),
         "volumeMounts": inside.mounts,
     }
+
+
+def _resources(inside: Inside, platform: Platform) -> dict[str, Any]:
+    """Storage is left out where a queue does not count it, as few do: /tmp has its own limit all the same."""
+    fields = inside.resources.fields
+    if not (inside.queue and platform.has_kueue) or STORAGE in platform.queue_counts:
+        return fields
+    return {part: {name: each for name, each in of.items() if name != STORAGE} for part, of in fields.items()}
 
 
 def _answering(service: Service, platform: Platform) -> dict[str, Any]:

@@ -272,6 +272,12 @@ class Release:
         return f"{self.name}-evaluator"
 
     @property
+    def queue(self) -> str:
+        """Kueue's, in which its Jobs wait for their turn; empty where there is none."""
+        job = self.shape.job if isinstance(self.shape, Schedule) else self.shape
+        return job.queue if isinstance(job, Job) else ""
+
+    @property
     def needs_api(self) -> bool:
         """Whether its pods ask the cluster's API, and so have a token for it."""
         return isinstance(self.shape, Service) and bool(self.shape.access.reviews)

@@ -10,7 +10,8 @@ from noteship.cluster.manifests.edges import edge, kind_of
 from noteship.cluster.manifests.evaluating import evaluating
 from noteship.cluster.manifests.labels import MANAGER, manifest, metadata, routed
 from noteship.cluster.manifests.platform import Platform
-from noteship.cluster.manifests.release import InferenceService, Job, Release, Schedule, Service
+from noteship.cluster.manifests.pod import STORAGE
+from noteship.cluster.manifests.release import InferenceService, Release, Service
 from noteship.cluster.manifests.watching import watching
 from noteship.cluster.manifests.ways import policy
 from noteship.cluster.manifests.workloads import scaling, workload
@@ -84,9 +85,11 @@ def _service(release: Release) -> Iterator[dict[str, Any]]:
 
 def _left_out(release: Release, platform: Platform) -> Iterator[str]:
     shape, monitoring = release.shape, release.monitoring
-    job = shape.job if isinstance(shape, Schedule) else shape
-    if isinstance(job, Job) and job.queue and not platform.has_kueue:
-        yield f"the queue {job.queue}: the cluster has no Kueue, so jobs begin when there is room"
+    if release.queue and not platform.has_kueue:
+        yield f"the queue {release.queue}: the cluster has no Kueue, so jobs begin when there is room"
+    elif release.queue and STORAGE not in platform.queue_counts:
+        why = f"the queue {release.queue} does not count it, and would never let in who asks for it"
+        yield f"the limit of {STORAGE}, but that of /tmp: {why}"
     if release.behind:
         # What it has of these is what the stable release has.
         return

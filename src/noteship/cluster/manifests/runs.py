@@ -213,7 +213,7 @@ def _driving(run: Run, words: Sequence[str], platform: Platform) -> dict[str, An
 
 def stage(run: Run, of: StagePod, platform: Platform) -> dict[str, Any]:
     """The Job of one stage, but for its name and its words, which `filled` gives: at most one pod, once."""
-    of_pod = inside(run, (), of.resources, of.placement, has_token=False)
+    of_pod = replace(inside(run, (), of.resources, of.placement), queue=run.queue)
     queued = {QUEUE_LABEL: run.queue} if run.queue and platform.has_kueue else {}
     spec = {
         "backoffLimit": 0,

@@ -11,6 +11,7 @@ from noteship.cluster.manifests.labels import TEMPLATE, manifest, metadata, sele
 from noteship.cluster.manifests.platform import Platform
 from noteship.cluster.manifests.pod import patience_s, pod
 from noteship.cluster.manifests.release import InferenceService, Job, Release, Schedule, Service, Stream
+from noteship.errors import UsageError
 
 __all__ = ["LATE_S", "QUEUE_LABEL", "scaling", "workload"]
 
@@ -33,7 +34,7 @@ def workload(release: Release, platform: Platform) -> dict[str, Any]:
         case InferenceService() as service:
             return _inference_service(release, service, platform)
         case Job() as job:
-            return manifest("batch/v1", "Job", _queued(release, job, platform), spec=_job(release, job, platform))
+            return manifest("batch/v1", "Job", _queued(release, platform), spec=_job(release, job, platform))
         case Schedule() as schedule:
             return manifest("batch/v1", "CronJob", metadata(release), spec=_schedule(release, schedule, platform))
         case Service() | Stream():
@@ -130,14 +131,25 @@ def _spread(release: Release) -> list[dict[str, Any]]:
 def _job(release: Release, job: Job, platform: Platform) -> dict[str, Any]:
     return {
         "backoffLimit": job.retries,
+        "podFailurePolicy": {"rules": _retrying()},
         "activeDeadlineSeconds": job.deadline_s,
         "ttlSecondsAfterFinished": job.kept_s,
         "template": pod(release, platform, restartPolicy="Never", terminationGracePeriodSeconds=30),
     }
 
 
+def _retrying() -> list[dict[str, Any]]:
+    """What was asked for wrongly is not asked for again, and what befell a pod through its node counts as no try."""
+    disrupted = {"type": "DisruptionTarget", "status": "True"}
+    wrong = {"containerName": "noteship", "operator": "In", "values": [UsageError.exit_code]}
+    return [
+        {"action": "Ignore", "onPodConditions": [disrupted]},
+        {"action": "FailJob", "onExitCodes": wrong},
+    ]
+
+
 def _schedule(release: Release, schedule: Schedule, platform: Platform) -> dict[str, Any]:
-    job = {"metadata": _queued(release, schedule.job, platform), "spec": _job(release, schedule.job, platform)}
+    job = {"metadata": _queued(release, platform), "spec": _job(release, schedule.job, platform)}
     # Jobs of a schedule get their names and their namespace from it.
     job["metadata"] = {"labels": job["metadata"]["labels"]}
     return {
@@ -151,5 +163,5 @@ def _schedule(release: Release, schedule: Schedule, platform: Platform) -> dict[
     }
 
 
-def _queued(release: Release, job: Job, platform: Platform) -> dict[str, Any]:
-    return metadata(release, **({QUEUE_LABEL: job.queue} if job.queue and platform.has_kueue else {}))
+def _queued(release: Release, platform: Platform) -> dict[str, Any]:
+    return metadata(release, **({QUEUE_LABEL: release.queue} if release.queue and platform.has_kueue else {}))

@@ -55,6 +55,7 @@ Kind = Literal[
     "pull-unauthorized",
     "pulling",
     "queue-missing",
+    "queue-too-small",
     "queued",
     "quota",
     "quota-wants-values",

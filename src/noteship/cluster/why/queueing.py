@@ -13,6 +13,9 @@ from noteship.cluster.why.views import makers, name_of
 
 __all__ = ["waiting"]
 
+# As Kueue says that it is asked for more than a queue has altogether, or for what it does not count.
+_NEVER = ("maximum capacity", "unavailable in ClusterQueue")
+
 
 def waiting(evidence: Evidence) -> Iterator[Cause]:
     """Why a Job is suspended."""
@@ -51,9 +54,12 @@ def _queued(job: Object, queue: str, evidence: Evidence) -> Cause:
         return Cause(
             "queued", f"Job {name} waits for the queue '{queue}', which has not looked at it yet", "wait", "you", told
         )
+    if any(each in said for each in _NEVER):
+        fact = f"the queue '{queue}' never lets Job {name} in: {quoted(said)}"
+        remedy = "ask for less, name another queue, or have this one's quota raised"
+        return Cause("queue-too-small", fact, remedy, "administrators", told)
     fact = f"Job {name} waits in the queue '{queue}': {quoted(said) or 'the queue has said nothing yet'}"
-    remedy = "wait until others end, ask for less, or have the queue's quota raised"
-    return Cause("queued", fact, remedy, "administrators" if "maximum" in said else "you", told)
+    return Cause("queued", fact, "wait until others end, ask for less, or have the queue's quota raised", "you", told)
 
 
 def _said(workload: Object | None, evidence: Evidence) -> str:

@@ -117,7 +117,7 @@ def made_ready(
     built = build.build(opened, build.BuildRequest(with_bundle=False), telling.build, telling.stop)
     telling.send(rolling.Moment("storing what the image has not"))
     digest = carried.put(opened, prepared.graph)
-    platform = platforms.discovered(at, opened.settings.kubernetes)
+    platform = platforms.discovered(at, opened.settings.kubernetes, named.namespace)
     made = of_pods(opened, named, around, imaged.by_digest(built.name), new_id())
     clusters = dict(_clusters(prepared, made, platform))
     stages = {name: manifests.stage(made, stage_pod(opened, name, made), platform) for name in prepared.graph.stages}
