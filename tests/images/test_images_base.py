@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -28,7 +27,7 @@ Place = Registry | Layout
 
 
 def blob(data: bytes, kind: str) -> Blob:
-    return Blob(Descriptor(kind, f"sha256:{hashlib.sha256(data).hexdigest()}", len(data)), lambda: io.BytesIO(data))
+    return Blob.of(kind, data)
 
 
 @pytest.fixture

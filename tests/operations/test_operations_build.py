@@ -15,7 +15,6 @@ from packaging.markers import default_environment
 
 from cli.projects import Project
 from images.wheel_index import Index, wheel
-from noteship import digests
 from noteship import project as projects
 from noteship.images import media_types, sbom
 from noteship.images.descriptor import Blob, Descriptor
@@ -36,9 +35,9 @@ def put_base(folder: Path, minor: str = MINOR) -> str:
 
     def put(kind: str, value: object) -> Descriptor:
         data = json.dumps(value).encode()
-        found = Descriptor(kind, f"sha256:{digests.of_bytes(data)}", len(data))
-        place.put(Blob(found, lambda: io.BytesIO(data)))
-        return found
+        found = Blob.of(kind, data)
+        place.put(found)
+        return found.descriptor
 
     config = {
         "architecture": "amd64",

@@ -97,9 +97,9 @@ def base() -> Iterator[str]:
 
         def put(kind: str, value: object) -> Descriptor:
             data = json.dumps(value).encode()
-            found = Descriptor(kind, f"sha256:{digests.of_bytes(data)}", len(data))
-            place.put(Blob(found, lambda: io.BytesIO(data)))
-            return found
+            found = Blob.of(kind, data)
+            place.put(found)
+            return found.descriptor
 
         said = {"Env": ["PATH=/usr/bin:/bin", "PYTHONPATH=/opt/theirs", 'ODD=a "b" $c']}
         rootfs = {"type": "layers", "diff_ids": []}
