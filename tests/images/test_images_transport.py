@@ -19,6 +19,7 @@ import trustme
 
 from images import wires
 from noteship import errors as base_errors
+from noteship import http_faults
 from noteship.images import connection_faults, errors, transport
 from noteship.images.memory_registry import MemoryRegistry
 from noteship.images.memory_server import serving
@@ -53,7 +54,7 @@ def test_every_error_of_the_client_has_a_meaning() -> None:
     """Each class of error that the HTTP client has is known here, and none that it has not."""
     kinds = (Exception,)
     theirs = {name for name, kind in inspect.getmembers(httpx, inspect.isclass) if issubclass(kind, kinds)}
-    assert theirs == set(connection_faults.KNOWN)
+    assert theirs == set(http_faults.KNOWN)
     for name in sorted(theirs):
         error = getattr(httpx, name).__new__(getattr(httpx, name))
         found = connection_faults.meaning(error, "registry.example.org", "GET /v2/", "")
