@@ -12,10 +12,11 @@ from urllib.parse import urlsplit
 import pytest
 
 from images.wheel_index import Index, wheel
-from noteship.images import packages, transport
+from noteship.images import packages
 from noteship.images.layers.wheel import WheelFile
 from noteship.images.packages import Resolver, Target, Wheel, Wheelhouse
 from noteship.images.packages.wheel import best
+from noteship.images.registries import transport
 
 LINUX = Target("3.11", "amd64", (2, 28))
 BIG = {"big.bin": os.urandom(400_000)}

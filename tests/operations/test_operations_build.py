@@ -19,8 +19,8 @@ from noteship import project as projects
 from noteship.images import media_types, sbom
 from noteship.images.descriptor import Blob, Descriptor
 from noteship.images.layout import Layout
-from noteship.images.memory_registry import MemoryRegistry
-from noteship.images.memory_server import serving
+from noteship.images.registries.memory_registry import MemoryRegistry
+from noteship.images.registries.memory_server import serving
 from noteship.operations import packaged
 from noteship.operations.opened import OpenedProject
 from noteship.project.settings import EnvironmentSettings

@@ -20,7 +20,7 @@ __all__ = ["ended", "run", "timeout_of"]
 
 def run(arguments: argparse.Namespace, output: Output) -> int:
     """Deploy; 0, 1 where it did not come up in time, 130 when waiting for it was interrupted."""
-    from noteship.images.transport import Stopped
+    from noteship.images.registries.transport import Stopped
 
     began = time.monotonic()
     project = OpenedProject.at(arguments.project)
