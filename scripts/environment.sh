@@ -39,5 +39,6 @@ prepare() {
   fi
   PATH=$(cd "$venv/bin" && pwd):$PATH
   export PATH
-  unset PYTHONPATH VIRTUAL_ENV PYTHONHOME || true
+  # Without byte code, each of the hundreds of processes that tests start compiles anew what it imports.
+  unset PYTHONPATH VIRTUAL_ENV PYTHONHOME PYTHONDONTWRITEBYTECODE || true
 }

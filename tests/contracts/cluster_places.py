@@ -19,6 +19,14 @@ from noteship.cluster.opening import open_cluster
 
 ALL = ["memory", pytest.param("real", marks=pytest.mark.cluster)]
 # An image with Python, which the cluster's nodes can pull.
+# A container's context that Pod Security `restricted` lets in.
+RESTRICTED = {
+    "allowPrivilegeEscalation": False,
+    "capabilities": {"drop": ["ALL"]},
+    "runAsNonRoot": True,
+    "runAsUser": 1000,
+    "seccompProfile": {"type": "RuntimeDefault"},
+}
 IMAGE = os.environ.get("CLUSTER_BASE_IMAGE", "python:3.11")
 
 
@@ -172,14 +180,7 @@ def _reason(status: Any) -> str:
 
 def pod(name: str, code: str, image: str = IMAGE) -> dict[str, Any]:
     """One that runs Python code once, in a namespace of whatever level."""
-    closed = {
-        "allowPrivilegeEscalation": False,
-        "capabilities": {"drop": ["ALL"]},
-        "runAsNonRoot": True,
-        "runAsUser": 1000,
-        "seccompProfile": {"type": "RuntimeDefault"},
-    }
-    container = {"name": "main", "image": image, "command": ["python3", "-c", code], "securityContext": closed}
+    container = {"name": "main", "image": image, "command": ["python3", "-c", code], "securityContext": RESTRICTED}
     return {
         "apiVersion": "v1",
         "kind": "Pod",

@@ -19,7 +19,7 @@ from noteship.images.layers import errors
 from noteship.images.layers.cache import LayerCache
 from noteship.images.layers.entry import Entry, Held, Link
 from noteship.images.layers.layer import Plan
-from noteship.images.transport import Stopped
+from noteship.images.registries.transport import Stopped
 
 ENTRIES = [Entry("opt/a", Held(b"a")), Entry("opt/b", Held(b"b"), executable=True)]
 
@@ -129,7 +129,7 @@ from pathlib import Path
 from noteship.images.layers.cache import LayerCache
 from noteship.images.layers.entry import Entry, Held
 from noteship.images.layers.layer import Plan
-from noteship.images.transport import Stopped
+from noteship.images.registries.transport import Stopped
 class Told(Held):
     def send(self, sink):
         print("sending", flush=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import re
 import sys
@@ -15,13 +14,12 @@ from packaging.markers import default_environment
 from cli.projects import Project
 from images.layer_reading import files_of
 from images.wheel_index import Index, wheel
-from noteship import digests
 from noteship import project as projects
 from noteship.images import media_types, sbom
 from noteship.images.descriptor import Blob, Descriptor
 from noteship.images.layout import Layout
-from noteship.images.memory_registry import MemoryRegistry
-from noteship.images.memory_server import serving
+from noteship.images.registries.memory_registry import MemoryRegistry
+from noteship.images.registries.memory_server import serving
 from noteship.operations import packaged
 from noteship.operations.opened import OpenedProject
 from noteship.project.settings import EnvironmentSettings
@@ -36,9 +34,9 @@ def put_base(folder: Path, minor: str = MINOR) -> str:
 
     def put(kind: str, value: object) -> Descriptor:
         data = json.dumps(value).encode()
-        found = Descriptor(kind, f"sha256:{digests.of_bytes(data)}", len(data))
-        place.put(Blob(found, lambda: io.BytesIO(data)))
-        return found
+        found = Blob.of(kind, data)
+        place.put(found)
+        return found.descriptor
 
     config = {
         "architecture": "amd64",

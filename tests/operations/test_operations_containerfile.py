@@ -20,10 +20,10 @@ from noteship import digests
 from noteship import project as projects
 from noteship.images import media_types, reference
 from noteship.images.descriptor import Blob, Descriptor
-from noteship.images.memory_registry import MemoryRegistry
-from noteship.images.memory_server import serving
-from noteship.images.registry import Registry
-from noteship.images.transport import Transport
+from noteship.images.registries.memory_registry import MemoryRegistry
+from noteship.images.registries.memory_server import serving
+from noteship.images.registries.registry import Registry
+from noteship.images.registries.transport import Transport
 from noteship.operations import packaged
 from noteship.project.settings import EnvironmentSettings
 
@@ -97,9 +97,9 @@ def base() -> Iterator[str]:
 
         def put(kind: str, value: object) -> Descriptor:
             data = json.dumps(value).encode()
-            found = Descriptor(kind, f"sha256:{digests.of_bytes(data)}", len(data))
-            place.put(Blob(found, lambda: io.BytesIO(data)))
-            return found
+            found = Blob.of(kind, data)
+            place.put(found)
+            return found.descriptor
 
         said = {"Env": ["PATH=/usr/bin:/bin", "PYTHONPATH=/opt/theirs", 'ODD=a "b" $c']}
         rootfs = {"type": "layers", "diff_ids": []}

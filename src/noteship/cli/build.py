@@ -19,7 +19,7 @@ SHOWN_LEFT_OUT = 10
 
 def run(arguments: argparse.Namespace, output: Output) -> int:
     """Build, and give 0, or 130 when it was interrupted."""
-    from noteship.images.transport import Stopped
+    from noteship.images.registries.transport import Stopped
 
     opened = OpenedProject.at(arguments.project)
     request = operation.BuildRequest(

@@ -20,7 +20,7 @@ __all__ = ["ended", "run", "timeout_of"]
 
 def run(arguments: argparse.Namespace, output: Output) -> int:
     """Deploy; 0, 1 where it did not come up in time, 130 when waiting for it was interrupted."""
-    from noteship.images.transport import Stopped
+    from noteship.images.registries.transport import Stopped
 
     began = time.monotonic()
     project = OpenedProject.at(arguments.project)
@@ -52,7 +52,7 @@ def _beside(
     arguments: argparse.Namespace, project: OpenedProject, request: operation.DeployRequest, output: Output
 ) -> int:
     """Deploy a canary."""
-    from noteship.images.transport import Stopped
+    from noteship.images.registries.transport import Stopped
     from noteship.operations import besides
 
     with clusters.opened(arguments) as at, filling.working(output) as (bar, stop):

@@ -44,7 +44,7 @@ def _made(
     opened: OpenedProject, request: operation.ExportRequest, output: Output, at: cluster.Cluster | None
 ) -> operation.Exported | None:
     """None when it was interrupted while the image was built."""
-    from noteship.images.transport import Stopped
+    from noteship.images.registries.transport import Stopped
 
     bar, stop = Bar("reading the project"), threading.Event()
     with shown(bar, output), first_signal(lambda _: stop.set()):

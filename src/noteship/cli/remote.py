@@ -76,7 +76,7 @@ def _submitted(
     arguments: argparse.Namespace, output: Output, prepared: operation.Prepared, request: RunRequest
 ) -> submitting.Submitted | None:
     """None where it was interrupted before anything was sent."""
-    from noteship.images.transport import Stopped
+    from noteship.images.registries.transport import Stopped
 
     with clusters.opened(arguments) as at, filling.working(output) as (bar, stopped):
         named = releasing.named_release(prepared.opened, None, arguments.namespace, at)

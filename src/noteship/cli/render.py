@@ -66,7 +66,7 @@ def _made(
     opened: OpenedProject, request: operation.RenderRequest, output: Output, at: cluster.Cluster | None
 ) -> operation.RenderedRelease | None:
     """None when it was interrupted while the image was built."""
-    from noteship.images.transport import Stopped
+    from noteship.images.registries.transport import Stopped
 
     try:
         with filling.working(output) as (bar, stop):

@@ -19,7 +19,7 @@ KINDS = {"run": "a run", "look": "a look whether a retraining is due", "retrain"
 
 def run(arguments: argparse.Namespace, output: Output) -> int:
     """Schedule; 130 where it was interrupted before anything was sent."""
-    from noteship.images.transport import Stopped
+    from noteship.images.registries.transport import Stopped
 
     project = OpenedProject.at(arguments.project)
     request = operation.ScheduleRequest(arguments.namespace, arguments.remove)

@@ -5,7 +5,6 @@ Source: OCI's image specification 1.1, "Image Manifest" and "Image Configuration
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -87,7 +86,7 @@ class Image:
 def composed(base: Base, layers: Sequence[Layer], environment: Environment, about: About) -> Image:
     """An image of layers on a base. Equal inputs give equal bytes."""
     started = running(base, environment, about)
-    config = _blob(digests.canonical_json(_config(base, layers, started)))
+    config = Blob.of(media_types.CONFIG, digests.canonical_json(_config(base, layers, started)))
     manifest = {
         "schemaVersion": 2,
         "mediaType": media_types.MANIFEST,
@@ -155,7 +154,3 @@ def _history(base: Base) -> list[dict[str, Any]]:
 
 def _made(layer: Layer) -> dict[str, Any]:
     return {"created": CREATED, "created_by": f"noteship build: {layer.title}"}
-
-
-def _blob(data: bytes) -> Blob:
-    return Blob(Descriptor(media_types.CONFIG, f"sha256:{digests.of_bytes(data)}", len(data)), lambda: io.BytesIO(data))

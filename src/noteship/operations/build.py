@@ -85,10 +85,10 @@ def build(
     """Build an image, and bring it where it should be; `tell` is told what is done, for people.
 
     Raises: NoBase, NoDestination, OtherPython, NoBundle, UnknownBundle, what the rooms `images` and `project` raise,
-    and images.transport.Stopped.
+    and images.registries.transport.Stopped.
     """
     from noteship.images import pruning
-    from noteship.images.transport import Transport, Way
+    from noteship.images.registries.transport import Transport, Way
 
     base_name(opened, request)
     if not (request.folder or request.target or opened.settings.kubernetes.registry):
@@ -203,7 +203,7 @@ class _Build:
         """Where it goes, and its name there with a tag: the one that is asked for, else one of its own."""
         from noteship.images import reference
         from noteship.images.layout import Layout
-        from noteship.images.registry import Registry
+        from noteship.images.registries.registry import Registry
 
         own = composed.descriptor.digest.removeprefix("sha256:")[:12]
         if self.of.request.folder is not None:
@@ -259,7 +259,7 @@ def cache_folder() -> Path:
 
 def _mounted(source: Destination, destination: Destination) -> str:
     """The repository that the destination can have layers from without their bytes, or ""."""
-    from noteship.images.registry import Registry
+    from noteship.images.registries.registry import Registry
 
     if isinstance(source, Registry) and isinstance(destination, Registry):
         return destination.mountable_from(source)

@@ -61,10 +61,10 @@ def describe(
     """The Containerfile of what `build` would make, and, in the request's folder, all that it copies.
 
     Nothing is built, and no code of a package runs. Raises: NoBase, OtherPython, NoBundle, UnknownBundle, BadSetting,
-    ContextUnfit, what the rooms `images` and `project` raise, and images.transport.Stopped.
+    ContextUnfit, what the rooms `images` and `project` raise, and images.registries.transport.Stopped.
     """
     from noteship.images import errors
-    from noteship.images.transport import Transport, Way
+    from noteship.images.registries.transport import Transport, Way
 
     base_name(opened, request)
     if request.folder and _is_seen(request.folder, opened.root):

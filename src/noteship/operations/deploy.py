@@ -67,7 +67,7 @@ def deploy(opened: OpenedProject, request: DeployRequest, at: cluster.Cluster, t
     """Build, look at all that would be in the way, send, and wait until the pods are ready.
 
     Raises what `render` raises; CanaryUnderWay and NotDeployable, when nothing was sent; ReleaseFailed, when the
-    release before is back; ReleaseMoved; the cluster's and the store's errors; images.transport.Stopped.
+    release before is back; ReleaseMoved; the cluster's and the store's errors; images.registries.transport.Stopped.
     """
     named = releasing.named_release(opened, request.name, request.namespace, at)
     canaries.check_none(opened.store, at, named)

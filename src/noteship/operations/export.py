@@ -93,7 +93,7 @@ def export(
     """Build the image, put into the store what it lacks, and make the manifests; nothing is sent to a cluster.
 
     Raises what `run.prepared`, `build` and `carried.put` raise, NoNamespace, StoreOutOfReach, ApiUnknown,
-    NotSubmittable, BadSetting, PlaceUnresolved; images.transport.Stopped while it is built.
+    NotSubmittable, BadSetting, PlaceUnresolved; images.registries.transport.Stopped while it is built.
     """
     named = releasing.named_release(opened, request.name, request.namespace, at)
     around = Surroundings(opened, named.name, at)

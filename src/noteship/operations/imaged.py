@@ -64,8 +64,8 @@ def by_digest(name: str) -> str:
 def _within(opened: OpenedProject, image: str, stop: threading.Event) -> str | None:
     """The digest of the bundle that an image says that it has."""
     from noteship.images import base, reference
-    from noteship.images.registry import Registry
-    from noteship.images.transport import Transport, Way
+    from noteship.images.registries.registry import Registry
+    from noteship.images.registries.transport import Transport, Way
 
     declared = opened.settings.image
     parsed = reference.parsed(image)

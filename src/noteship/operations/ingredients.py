@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from noteship.images.layers.environment import Environment
     from noteship.images.layers.project_files import ProjectFiles
     from noteship.images.packages import Target
-    from noteship.images.transport import Transport
+    from noteship.images.registries.transport import Transport
 
 __all__ = ["BUNDLE_FOLDER", "OCI", "BuildRequest", "Ingredients", "base_name"]
 
@@ -55,7 +55,7 @@ class Ingredients:
         """The base, and where it lies. Raises NoBase, and what `images.base.read` raises."""
         from noteship.images import base, reference
         from noteship.images.layout import Layout
-        from noteship.images.registry import Registry
+        from noteship.images.registries.registry import Registry
 
         name = base_name(self.opened, self.request)
         platform = base.Platform(self.opened.settings.image.architecture)

@@ -22,7 +22,7 @@ from noteship.images.descriptor import Blob, Descriptor
 from noteship.images.layers import errors, writing
 from noteship.images.layers.layer import Layer, Plan
 from noteship.images.layers.writing import Written
-from noteship.images.transport import Stopped
+from noteship.images.registries.transport import Stopped
 from noteship.stopping import Beneath
 
 __all__ = ["LayerCache"]

@@ -25,7 +25,7 @@ from noteship.images import pruning
 from noteship.images.packages.errors import PinsUnknown, ResolverFailed, ResolverMissing, SourceOnly
 from noteship.images.packages.target import Target
 from noteship.images.packages.wheel import Locked, Wheel, best
-from noteship.images.transport import Stopped
+from noteship.images.registries.transport import Stopped
 
 __all__ = ["Resolver"]
 

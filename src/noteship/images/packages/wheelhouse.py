@@ -13,11 +13,12 @@ from urllib.request import url2pathname
 
 from noteship import files
 from noteship.images import errors as image_errors
-from noteship.images import pruning, transport
-from noteship.images.messages import Request
+from noteship.images import pruning
 from noteship.images.packages import index_logins
 from noteship.images.packages.errors import DamagedDownload, IndexDenied, WheelGone
 from noteship.images.packages.wheel import Wheel
+from noteship.images.registries import transport
+from noteship.images.registries.messages import Request
 
 __all__ = ["Wheelhouse"]
 

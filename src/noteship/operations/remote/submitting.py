@@ -87,7 +87,7 @@ def submit(
     """Build the image, put what it lacks into the store, look at what would be in the way, and send the driver.
 
     Raises StoreOutOfReach, NotSubmittable, what `build` and `carried.put` raise, BadSetting, PlaceUnresolved, the
-    cluster's and the store's errors; images.transport.Stopped while it is built.
+    cluster's and the store's errors; images.registries.transport.Stopped while it is built.
     """
     ready = made_ready(prepared, request, named, at, telling)
     words = ("drive", f"--store={ready.submission.url}", ready.run.id)

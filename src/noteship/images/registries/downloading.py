@@ -9,9 +9,9 @@ from contextlib import ExitStack
 from typing import BinaryIO
 
 from noteship.images import errors, streams
-from noteship.images.asking import Asker
 from noteship.images.descriptor import Descriptor
-from noteship.images.messages import Request
+from noteship.images.registries.asking import Asker
+from noteship.images.registries.messages import Request
 
 __all__ = ["open_blob"]
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from noteship.images.memory_registry import Asked, MemoryRegistry, Said
+from noteship.images.registries.memory_registry import Asked, MemoryRegistry, Said
 
 __all__ = ["serving"]
 

@@ -15,10 +15,11 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
-from noteship.images import answers, challenges, errors
-from noteship.images.docker_credentials import Login
-from noteship.images.messages import Answer, Request
-from noteship.images.transport import Transport
+from noteship.images import errors
+from noteship.images.registries import answers, challenges
+from noteship.images.registries.docker_credentials import Login
+from noteship.images.registries.messages import Answer, Request
+from noteship.images.registries.transport import Transport
 
 __all__ = ["Tokens"]
 

@@ -10,12 +10,13 @@ from pathlib import Path
 from urllib.parse import quote, urlencode
 
 from noteship import errors as base_errors
-from noteship.images import downloading, errors, media_types, referring, uploading
-from noteship.images.asking import Asker
+from noteship.images import errors, media_types
 from noteship.images.descriptor import Blob, Descriptor
-from noteship.images.messages import Request, origin
 from noteship.images.reference import ImageName, is_digest
-from noteship.images.transport import Transport
+from noteship.images.registries import downloading, referring, uploading
+from noteship.images.registries.asking import Asker
+from noteship.images.registries.messages import Request, origin
+from noteship.images.registries.transport import Transport
 from noteship.nearest import nearest
 
 __all__ = ["Registry"]

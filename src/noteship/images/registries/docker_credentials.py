@@ -12,7 +12,8 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
-from noteship.images import credential_helper, errors
+from noteship.images import errors
+from noteship.images.registries import credential_helper
 
 __all__ = ["Login", "find"]
 

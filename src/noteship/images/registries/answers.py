@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from noteship import errors as base_errors
 from noteship.images import errors
-from noteship.images.messages import Answer
+from noteship.images.registries.messages import Answer
 
 __all__ = ["refusal", "said"]
 

@@ -6,6 +6,7 @@ import os
 import ssl
 from pathlib import Path
 
+from noteship import tls
 from noteship.images import errors
 
 __all__ = ["trust"]
@@ -16,7 +17,7 @@ def trust(authorities: Path | None) -> ssl.SSLContext:
 
     Raises BadAuthorities.
     """
-    found = ssl.create_default_context()
+    found = tls.trust()
     for path in (each for each in (os.environ.get("SSL_CERT_FILE"), authorities) if each):
         try:
             found.load_verify_locations(path)
@@ -24,6 +25,4 @@ def trust(authorities: Path | None) -> ssl.SSLContext:
             raise errors.BadAuthorities(str(path), "it holds no certificates") from error
         except OSError as error:
             raise errors.BadAuthorities(str(path), error.strerror or "it cannot be read") from error
-    # Private authorities often have none of the extensions that Python asks for since 3.13.
-    found.verify_flags &= ~ssl.VERIFY_X509_STRICT
     return found

@@ -10,10 +10,10 @@ from typing import BinaryIO
 
 from noteship import errors as base_errors
 from noteship.images import errors
-from noteship.images.asking import Asker
 from noteship.images.descriptor import Blob
-from noteship.images.messages import Request
-from noteship.images.transport import MOST_PATIENCE_S, Stopped
+from noteship.images.registries.asking import Asker
+from noteship.images.registries.messages import Request
+from noteship.images.registries.transport import MOST_PATIENCE_S, Stopped
 
 __all__ = ["upload"]
 

@@ -16,8 +16,9 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 from urllib.parse import parse_qs, parse_qsl, urlsplit
 
-from noteship.images import media_types, referring
+from noteship.images import media_types
 from noteship.images.descriptor import Descriptor
+from noteship.images.registries import referring
 
 __all__ = ["Asked", "MemoryRegistry", "Said"]
 

@@ -11,10 +11,11 @@ from pathlib import Path
 from urllib.parse import urljoin, urlsplit, urlunsplit
 
 from noteship import errors as base_errors
-from noteship.images import answers, docker_credentials, errors
-from noteship.images.messages import Answer, Request, origin
-from noteship.images.tokens import Tokens
-from noteship.images.transport import Transport
+from noteship.images import errors
+from noteship.images.registries import answers, docker_credentials
+from noteship.images.registries.messages import Answer, Request, origin
+from noteship.images.registries.tokens import Tokens
+from noteship.images.registries.transport import Transport
 
 __all__ = ["Asker"]
 

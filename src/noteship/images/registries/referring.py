@@ -15,7 +15,7 @@ from urllib.parse import urljoin
 from noteship.images import errors, media_types, reference
 from noteship.images.descriptor import Descriptor
 from noteship.images.destination import Destination
-from noteship.images.messages import Answer
+from noteship.images.registries.messages import Answer
 
 __all__ = ["described", "descriptors", "following", "note", "noted", "subject"]
 

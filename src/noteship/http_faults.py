@@ -1,19 +1,18 @@
-"""What the HTTP client's errors mean, by their class and the system's own error beneath: their texts are not shown."""
+"""What errors of the HTTP clients mean, by their class and the system's error beneath: their texts are not shown."""
 
 from __future__ import annotations
 
 import re
 import socket
 import ssl
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Literal
 
-from noteship import errors as base_errors
-from noteship.images import errors
+__all__ = ["KNOWN", "Fault", "meaning"]
 
-__all__ = ["KNOWN", "is_worth_another_try", "meaning"]
-
-# Every class of the client's, and what happened, where nothing beneath says it better. What begins with "!" is no
-# matter of the connection, and is the same at the next try.
+# Every class of httpx's and httpx2's, and what happened, where nothing beneath says it better. What begins with "!" is
+# no matter of the connection, and is the same at the next try.
 KNOWN = {
     "CloseError": "the connection broke off",
     "ConnectError": "no connection",
@@ -44,32 +43,35 @@ KNOWN = {
     "WriteError": "the connection broke off",
     "WriteTimeout": "it does not take what is sent in time",
 }
-# What no later moment changes, unless it was there a moment ago.
-_LASTING = ("connection refused", "its name is not known")
 _NO_TLS = ("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "UNKNOWN_PROTOCOL", "RECORD_LAYER_FAILURE")
 
 
-def meaning(error: Exception, registry: str, asked: str, proxy: str) -> base_errors.NoteshipError:
-    """What an error of the client's is to noteship; `proxy` is shown as it is."""
-    for cause in _chain(error):
+@dataclass(frozen=True)
+class Fault:
+    """What went wrong, and with what: the other side's certificate, its answer, or the way to it."""
+
+    kind: Literal["certificate", "answer", "way"]
+    reason: str
+
+
+def meaning(error: Exception, known: Mapping[str, str] = KNOWN, alert: str = "TLS failed") -> Fault:
+    """What an error of a client's says.
+
+    - known: the classes, by name, as KNOWN has them; one that is not there is a request that failed
+    - alert: what it means that the other side ends TLS with a word of its own
+    """
+    causes = list(_chain(error))
+    for cause in causes:
         if isinstance(cause, ssl.SSLCertVerificationError):
-            return errors.RegistryUntrusted(registry, cause.verify_message)
-    words = KNOWN[type(error).__name__]
+            return Fault("certificate", cause.verify_message)
+    words = known.get(type(error).__name__, "the request failed")
     if words.startswith("!"):
-        return errors.BadRegistryAnswer(registry, asked, words[1:])
+        return Fault("answer", words[1:])
     if type(error).__name__ == "ProxyError":
         status = re.match(r"\d{3}\b", str(error))
-        words += f" with status {status[0]}" if status else ""
-        return errors.RegistryUnreachable(registry, words, proxy)
-    beneath = next((found for cause in _chain(error) if (found := _system(cause))), "")
-    return errors.RegistryUnreachable(registry, beneath or words, proxy)
-
-
-def is_worth_another_try(fault: base_errors.NoteshipError, *, was_there: bool) -> bool:
-    """Whether a moment later it may be otherwise: whoever was there a moment ago may come again."""
-    if not isinstance(fault, errors.RegistryUnreachable) or "status 407" in fault.reason:
-        return False
-    return was_there or not fault.reason.startswith(_LASTING)
+        return Fault("way", words + (f" with status {status[0]}" if status else ""))
+    beneath = next((found for cause in causes if (found := _system(cause, alert))), "")
+    return Fault("way", beneath or words)
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:
@@ -78,10 +80,13 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
         error = error.__cause__ or error.__context__
 
 
-def _system(cause: BaseException) -> str:
-    """What the system says; of TLS only whether the other side speaks it."""
+def _system(cause: BaseException, alert: str) -> str:
+    """What the system says; of TLS only whether the other side speaks it, or ended it."""
     if isinstance(cause, ssl.SSLError):
-        return "it does not speak TLS there" if any(each in (cause.reason or "") for each in _NO_TLS) else "TLS failed"
+        reason = cause.reason or ""
+        if any(each in reason for each in _NO_TLS):
+            return "it does not speak TLS there"
+        return alert if "ALERT" in reason else "TLS failed"
     if isinstance(cause, socket.gaierror):
         return "its name is not known"
     if isinstance(cause, ConnectionRefusedError):

@@ -19,8 +19,9 @@ from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urljoin, urlsplit
 
 from noteship import proxies
-from noteship.images import authorities, connection_faults, errors
-from noteship.images.messages import Answer, Request, origin
+from noteship.images import errors
+from noteship.images.registries import authorities, connection_faults
+from noteship.images.registries.messages import Answer, Request, origin
 
 if TYPE_CHECKING:
     import httpx
