@@ -19,6 +19,7 @@ __all__ = [
     "length",
     "name",
     "params",
+    "part",
     "sample",
     "sample_keep",
     "share",
