@@ -14,7 +14,7 @@ from cli.projects import Project
 from noteship import cluster, monitor, store
 from noteship.cluster.cluster import Object, ObjectRef
 from noteship.cluster.memory_cluster import MemoryCluster
-from noteship.operations import besides, canaries, canary, releases, releasing, rolling, settling, sharing
+from noteship.operations import besides, canaries, canary, releases, releasing, settling, sharing
 from noteship.operations.deploy import DeployRequest, Telling
 from noteship.operations.errors import BadShare, CanaryOfNothing, CanaryUnderWay, NoCanary, ReleaseFailed
 from noteship.operations.rollback import RollbackRequest, rollback
@@ -227,7 +227,7 @@ class KilledAfter:
 
 def test_a_canary_that_does_not_come_up_is_taken_away(made: Deployments, monkeypatch: pytest.MonkeyPatch) -> None:
     """The error says why, and that the stable release answers; nothing of it is left, and none is on record."""
-    monkeypatch.setattr(rolling, "PATIENCE_S", 0.2)
+    monkeypatch.setattr(patience, "PATIENCE_S", 0.2)
     with_gateway(made)
     first, bad = made.image(made.bundle("one")), made.image(made.bundle("two"))
     made.deploy(first)
@@ -240,7 +240,7 @@ def test_a_canary_that_does_not_come_up_is_taken_away(made: Deployments, monkeyp
 
 def test_a_promotion_that_fails_leaves_the_canary(made: Deployments, monkeypatch: pytest.MonkeyPatch) -> None:
     """The stable release is back, callers are led to the canary again, and it may be settled later."""
-    monkeypatch.setattr(rolling, "PATIENCE_S", 0.2)
+    monkeypatch.setattr(patience, "PATIENCE_S", 0.2)
     with_gateway(made)
     first, second = both(made)
     made.bad.add(second)

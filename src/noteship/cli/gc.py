@@ -30,5 +30,7 @@ def _lines(freed: operation.Freed, keep_runs: int) -> Iterator[str]:
     if freed.cached:
         what = f"{freed.cached} packages and layers of images, {size(freed.cached_bytes)}"
         yield f"  {verb} {what}: those that no project used for the longest"
+    if freed.collected:
+        yield f"  collected: {freed.collected} files of rows and labels, kept for long enough"
     if freed.results:
         yield f"  forgotten: {freed.results} results of older runs; their stages run again when they are needed"

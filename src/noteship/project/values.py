@@ -22,6 +22,7 @@ __all__ = [
     "length",
     "name",
     "params",
+    "part",
     "sample",
     "sample_keep",
     "share",
