@@ -17,7 +17,7 @@ from cluster.test_cluster_images import LOCKED, SETTINGS, TRAIN
 from cluster.test_cluster_runs import states
 from noteship.cluster import ObjectRef, Selection, rights
 from noteship.cluster.manifests import Platform, driver
-from noteship.operations import releasing, run
+from noteship.operations import reaching, releasing, run
 from noteship.operations.opened import OpenedProject
 from noteship.operations.remote import following, queued, submitting
 from noteship.operations.render import NO_IMAGE
@@ -36,22 +36,19 @@ def away(project: Project, tmp_path: Path) -> Iterator[Away]:
 
 
 @pytest.fixture
-def queue(away: Away) -> Iterator[str]:
-    """One that lets half a processor in at a time."""
+def queue(away: Away, request: pytest.FixtureRequest) -> Iterator[str]:
+    """One that lets in one stage at a time; or such as it is asked for, by resource."""
     cluster = away.place.cluster
     if "kueue.x-k8s.io" not in cluster.groups():
         pytest.skip("the cluster has no Kueue")
     name = cluster.namespace
-    quota = {"name": "cpu", "nominalQuota": "500m"}, {"name": "memory", "nominalQuota": "600Mi"}
-    group = {"coveredResources": ["cpu", "memory"], "flavors": [{"name": name, "resources": list(quota)}]}
+    given = getattr(request, "param", {"cpu": "500m", "memory": "600Mi", "ephemeral-storage": "10Gi"})
+    quota = [{"name": resource, "nominalQuota": most} for resource, most in given.items()]
+    group = {"coveredResources": list(given), "flavors": [{"name": name, "resources": quota}]}
     admitting = {"namespaceSelector": {}, "resourceGroups": [group]}
     made: list[dict[str, Any]] = [
         {"kind": "ResourceFlavor", "metadata": {"name": name}, "spec": {}},
-        {
-            "kind": "ClusterQueue",
-            "metadata": {"name": name},
-            "spec": {"namespaceSelector": {}, "resourceGroups": [group]},
-        },
+        {"kind": "ClusterQueue", "metadata": {"name": name}, "spec": admitting},
         {"kind": "LocalQueue", "metadata": {"name": "team"}, "spec": {"clusterQueue": name}},
     ]
     for each in made:
@@ -89,6 +86,15 @@ def test_a_queue_that_is_not_there(away: Away, queue: str) -> None:
     assert answer.code == 1 and "the queue 'nowhere', which is not there" in answer.err, answer.err
 
 
+@pytest.mark.parametrize("queue", [{"cpu": "1", "memory": "1Gi"}], indirect=True)
+def test_a_queue_that_lacks_a_resource(away: Away, queue: str) -> None:
+    """One that knows nothing of temporary storage would never let a stage in: it fails, and says what to have done."""
+    declare(away, f'queue = "{queue}"')
+    away.chain(0)
+    answer = away.project.call("run", "--on", "kubernetes")
+    assert answer.code == 1 and "ephemeral-storage" in answer.err and "coveredResources" in answer.err, answer.err
+
+
 def test_volumes_and_secrets_are_folders(away: Away) -> None:
     """A claim is read and written, a Secret is a file; the driver has both, so that keys know what was read there."""
     cluster = away.place.cluster
@@ -119,6 +125,9 @@ def test_data_that_the_image_has_not(away: Away) -> None:
 def test_who_submits_needs_what_the_role_says(away: Away) -> None:
     """With just the rights that `render --rights` prints a run is handed over, and goes to its end."""
     away.chain(0)
+    # They may not look where the cluster's API is, so that it is named.
+    address = reaching.api(away.place.cluster)
+    away.declare(f'[kubernetes.access]\napi = "{address.addresses[0]}:{address.ports[0]}"\n')
     opened = OpenedProject.at(away.project.root)
     named = releasing.named_release(opened)
     around = Surroundings(opened, named.name, away.place.cluster)
