@@ -14,7 +14,7 @@ from cli.projects import Project
 from noteship import cluster, monitor, store
 from noteship.cluster.cluster import Object, ObjectRef
 from noteship.cluster.memory_cluster import MemoryCluster
-from noteship.operations import besides, canaries, canary, releases, releasing, settling, sharing
+from noteship.operations import besides, canaries, canary, patience, releases, releasing, settling, sharing
 from noteship.operations.deploy import DeployRequest, Telling
 from noteship.operations.errors import BadShare, CanaryOfNothing, CanaryUnderWay, NoCanary, ReleaseFailed
 from noteship.operations.rollback import RollbackRequest, rollback
