@@ -8,7 +8,6 @@ import ssl
 import stat
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -57,6 +56,7 @@ class Made:
 
     def _start(self, role: str, **more: Any) -> subprocess.Popen[str]:
         common = {"role": role, "secret": self.meeting.secret, "name": self.meeting.name, "folder": f"{self.folder}/s"}
+        common |= {"deserted_s": 4.0, "gone_s": 2.0}
         words = [sys.executable, str(dask_pods.PROGRAM), json.dumps(common | more)]
         with (self.folder / f"{role}.log").open("a") as log:
             return subprocess.Popen(words, stdout=subprocess.PIPE, stderr=log, text=True)
@@ -103,10 +103,9 @@ def test_processes_that_have_the_secret_meet_and_end_by_themselves(made: Made) -
     assert refused.returncode != 0 and "certificate verify failed" in refused.stderr.lower(), refused.stderr[-500:]
     made.workers[0].terminate()
     assert made.workers[0].wait(15) == 143
-    began = time.monotonic()
-    # So long after the stage has gone the scheduler goes, and then the worker that is left.
-    out, _ = made.scheduler.communicate(timeout=100)
-    assert made.scheduler.returncode == 0 and time.monotonic() - began < 90
+    # Some time after the stage has gone the scheduler goes, and then the worker that is left.
+    out, _ = made.scheduler.communicate(timeout=60)
+    assert made.scheduler.returncode == 0
     assert made.workers[1].wait(60) == 0
     lost = [each for each in dask_pods.events(out.splitlines()) if each["event"] == "lost"]
     assert lost

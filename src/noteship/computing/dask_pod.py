@@ -6,7 +6,8 @@ Run by its path in the project's interpreter, with one argument: a JSON object.
     {"role": "worker", "address", "port", "nanny_port", "secret", "name", "folder", "threads", "memory_bytes",
      "spill_bytes"}
 
-The scheduler says what happens on standard output, a JSON object a line, among whatever else is said there:
+Times of waiting may be given, too: "deserted_s" and "gone_s". The scheduler says what happens on standard output, a
+JSON object a line, among whatever else is said there:
 
     {"event": "lost", "worker"}     a worker ended
     {"event": "memory", "worker"}   a worker took more than its memory, and is ended for it
@@ -124,7 +125,7 @@ async def _schedule(request: Mapping[str, Any]) -> int:
     ) as scheduler:
         # One stage's `client.shutdown()` would take the cluster from what it runs next.
         scheduler.handlers["terminate"] = _refuse
-        watcher = _Watcher()
+        watcher = _Watcher(request.get("deserted_s", DESERTED_S))
         scheduler.add_plugin(watcher)
         while scheduler.status == distributed.Status.running and not watcher.is_over:
             await asyncio.sleep(LOOK_S)
@@ -141,7 +142,8 @@ async def _refuse(*_arguments: Any, **_named: Any) -> None:
 class _Watcher(distributed.SchedulerPlugin):  # type: ignore[misc]
     """Sees clients come and go, and says what befalls workers."""
 
-    def __init__(self) -> None:
+    def __init__(self, deserted_s: float) -> None:
+        self._deserted_s = deserted_s
         self._clients: set[str] = set()
         self._since = time.monotonic()
         self._was_used = False
@@ -150,7 +152,7 @@ class _Watcher(distributed.SchedulerPlugin):  # type: ignore[misc]
     def is_over(self) -> bool:
         """Whether nobody uses it any more, or nobody came."""
         idle_s = 0.0 if self._clients else time.monotonic() - self._since
-        return idle_s > (DESERTED_S if self._was_used else AWAITED_S)
+        return idle_s > (self._deserted_s if self._was_used else AWAITED_S)
 
     def add_client(self, scheduler: Any, client: str) -> None:  # noqa: ARG002
         if not client.startswith(OF_WORKERS):
@@ -201,7 +203,7 @@ async def _work(request: Mapping[str, Any]) -> int:
         with contextlib.suppress(Exception):
             await asyncio.wait_for(nanny.close(), END_S)
         # It may have been a connection alone that went.
-        if not await _is_reached(address, GONE_S):
+        if not await _is_reached(address, request.get("gone_s", GONE_S)):
             return 0
         if not is_up:
             return 1
