@@ -15,6 +15,7 @@ import pytest
 from collecting.collected import COLUMNS, FIRST, OTHER, ROW, VERSION, Clock, collector, frames, shelf_of, taken
 from noteship import collecting, models, store
 from noteship.collecting import collector as module
+from noteship.collecting import kept_rows
 from noteship.collecting.errors import UnknownLeftOut
 from noteship.serving.ids import RequestIds
 from noteship.store.memory import MemoryBucket
@@ -113,7 +114,7 @@ def test_integers_beyond_the_doubles_are_exact() -> None:
     """A number that no double holds is kept as it was asked."""
     one = collector()
     many = 2**53 + 1
-    one.add("mail", VERSION, module.part(taken("r1", ROW, (many, *ROW[1:])), numpy.array([1])))
+    one.add("mail", VERSION, kept_rows.part(taken("r1", ROW, (many, *ROW[1:])), numpy.array([1])))
     one.close(5)
     assert frames(shelf_of(one))[0]["size"].tolist() == [many]
 

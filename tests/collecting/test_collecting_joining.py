@@ -142,3 +142,19 @@ def test_pieces_that_cannot_be_read_are_left_out(tmp_path: Path) -> None:
     found = collecting.join(shelf, [*pieces(shelf), gone], Period(), tmp_path / "x", lambda _: None)
     table = Table.from_batches(list(found.batches), found.schema)
     assert (table.num_rows, found.unreadable) == (1, 2)
+
+
+def test_labels_of_files_are_joined_once(tmp_path: Path) -> None:
+    """Where there are rows of that time; the same file again changes nothing, so that no run follows from it."""
+    one = collector()
+    one.add("mail", VERSION, taken("r1", moment=FIRST + 10))
+    one.close(5)
+    shelf = shelf_of(one)
+    labels = [(FIRST + 10.0, KeptLabel("r1", 0, "ham", FIRST + 9_000)), (FIRST - 9_000.0, KeptLabel("r0", 0, "ham", 1))]
+    assert collecting.keep_labels(shelf, VERSION, labels) == 1
+    before = collecting.version_of(pieces(shelf), Period())
+    assert collecting.keep_labels(shelf, VERSION, labels) == 1
+    assert collecting.version_of(pieces(shelf), Period()) == before
+    table, _ = joined(shelf, tmp_path / "x")
+    assert table.label.tolist() == ["ham"]
+    assert len(list(shelf.pieces("labels"))) == 1

@@ -146,7 +146,8 @@ def test_nothing_is_kept_unless_it_is_asked_for(bundle: Path, tmp_path: Path) ->
         metrics = httpx.get(f"{one.url}/metrics").text
         one.end()
     assert collecting.places(opened.store) == []
-    assert "libparquet" not in maps
+    # pandas itself loads pyarrow where it is there; what writes and reads Parquet it does not.
+    assert "/pyarrow/_parquet." not in maps
     assert "noteship_collected" not in metrics
     (tmp_path / "noteship.toml").write_text('[monitor]\nwindow = "1s"\n[collect]\nshare = 1.0\n')
     with started(tmp_path, "--no-monitor") as one:

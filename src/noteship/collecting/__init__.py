@@ -4,6 +4,7 @@ from noteship.collecting import errors
 from noteship.collecting.collector import Collector
 from noteship.collecting.joining import Joined, Period, join, version_of
 from noteship.collecting.kept_rows import KeptLabel, Taken
+from noteship.collecting.labelling import keep_labels
 from noteship.collecting.pieces import SLOT_S, Piece, Place
 from noteship.collecting.settings import Settings
 from noteship.collecting.shelf import Shelf, places
@@ -21,6 +22,7 @@ __all__ = [
     "Taken",
     "errors",
     "join",
+    "keep_labels",
     "places",
     "version_of",
 ]

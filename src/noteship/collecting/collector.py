@@ -11,14 +11,14 @@ import threading
 import time
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy
 
-from noteship import models, store
+from noteship import store
 from noteship.collecting.errors import NoParquet
-from noteship.collecting.kept_rows import KeptLabel, Taken, written_labels, written_rows
+from noteship.collecting.kept_rows import KeptLabel, Taken, part, written_labels, written_rows
 from noteship.collecting.pieces import SLOT_S, Kind, Piece, Place
 from noteship.collecting.settings import Settings
 from noteship.collecting.shelf import Shelf
@@ -26,7 +26,7 @@ from noteship.errors import NoteshipError, cut
 from noteship.monitor import streams
 from noteship.monitor.pieces import start_of
 
-__all__ = ["Collector"]
+__all__ = ["Collector", "Counts"]
 
 LOG = logging.getLogger(__name__)
 # Of a hash of 32 bits; the key sets it apart from that by which the monitoring samples.
@@ -275,29 +275,6 @@ def _slots(taken: Sequence[Taken]) -> Iterator[tuple[int, list[Taken]]]:
             of_it = each if len(distinct) == 1 else part(each, numpy.flatnonzero(starts == start))
             by_slot[start].append(of_it)
     yield from by_slot.items()
-
-
-def part(taken: Taken, places: numpy.ndarray[Any, Any]) -> Taken:
-    """Some of the rows."""
-    chosen = places.tolist()
-    return replace(
-        taken,
-        encoded=rows_at(taken.encoded, places),
-        requests=tuple(taken.requests[place] for place in chosen),
-        rows=tuple(taken.rows[place] for place in chosen),
-        moments=taken.moments[places],
-        predictions=tuple(taken.predictions[place] for place in chosen),
-        probabilities=None if taken.probabilities is None else taken.probabilities[places],
-        size_bytes=taken.size_bytes * len(chosen) // max(1, len(taken)),
-    )
-
-
-def rows_at(rows: models.Rows, places: numpy.ndarray[Any, Any]) -> models.Rows:
-    """Some of a batch's rows, which shares nothing with it."""
-    chosen = places.tolist()
-    others = [[given[place] for place in chosen] for given in rows.others]
-    frame = None if rows.is_exact else rows.frame.iloc[chosen].reset_index(drop=True)
-    return models.Rows(rows.signature, rows.numbers[places], others, frame, is_exact=rows.is_exact)
 
 
 def _said(error: Exception) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy
@@ -15,7 +15,18 @@ from noteship import digests, models
 if TYPE_CHECKING:
     import pyarrow  # type: ignore[import-untyped]
 
-__all__ = ["LABELS", "NAMES", "OWN", "KeptLabel", "Taken", "own_names", "written_labels", "written_rows"]
+__all__ = [
+    "LABELS",
+    "NAMES",
+    "OWN",
+    "KeptLabel",
+    "Taken",
+    "own_names",
+    "part",
+    "rows_at",
+    "written_labels",
+    "written_rows",
+]
 
 # What stands beside the inputs of a row; a name that an input has already gets an underscore behind it.
 OWN = ("request", "row", "time", "version", "prediction", "probability")
@@ -53,6 +64,29 @@ class KeptLabel:
     row: int
     label: Any
     told: float
+
+
+def part(taken: Taken, places: numpy.ndarray[Any, Any]) -> Taken:
+    """Some of the rows."""
+    chosen = places.tolist()
+    return replace(
+        taken,
+        encoded=rows_at(taken.encoded, places),
+        requests=tuple(taken.requests[place] for place in chosen),
+        rows=tuple(taken.rows[place] for place in chosen),
+        moments=taken.moments[places],
+        predictions=tuple(taken.predictions[place] for place in chosen),
+        probabilities=None if taken.probabilities is None else taken.probabilities[places],
+        size_bytes=taken.size_bytes * len(chosen) // max(1, len(taken)),
+    )
+
+
+def rows_at(rows: models.Rows, places: numpy.ndarray[Any, Any]) -> models.Rows:
+    """Some of a batch's rows, which shares nothing with it."""
+    chosen = places.tolist()
+    others = [[given[place] for place in chosen] for given in rows.others]
+    frame = None if rows.is_exact else rows.frame.iloc[chosen].reset_index(drop=True)
+    return models.Rows(rows.signature, rows.numbers[places], others, frame, is_exact=rows.is_exact)
 
 
 def own_names(inputs: Sequence[str]) -> dict[str, str]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from noteship import collecting, ingestion, store
@@ -39,8 +40,8 @@ class CollectedOrigin:
         def tell(size_bytes: int) -> None:
             watch.moved(Progress(size_bytes))
 
-        with tempfile.TemporaryDirectory(prefix="collected-", dir=target.parent) as folder:
-            joined = collecting.join(shelf, pieces, self._period, Path(folder), tell)
+        with _beside(target) as folder:
+            joined = collecting.join(shelf, pieces, self._period, folder, tell)
             written = write_parquet(joined.schema, joined.batches, target, watch)
         notes = (f"{joined.unreadable} pieces cannot be read, and were left out",) if joined.unreadable else ()
         facts = {"pieces": len(pieces), **joined.facts}
@@ -66,3 +67,14 @@ class CollectedOrigin:
         names = ", ".join(f"collected:{release}/{place.model}" for place in found)
         reason = f"several models have rows there: {names}" if found else "nothing was collected under that release"
         raise ingestion.errors.NothingThere(self.shown, reason)
+
+
+@contextmanager
+def _beside(target: Path) -> Iterator[Path]:
+    """A folder for the pieces until they are joined. Raises TargetUnwritable."""
+    try:
+        folder = tempfile.TemporaryDirectory(prefix="collected-", dir=target.parent, ignore_cleanup_errors=True)
+    except OSError as error:
+        raise store.errors.TargetUnwritable(str(target), error.strerror or type(error).__name__) from error
+    with folder as name:
+        yield Path(name)

@@ -20,6 +20,7 @@ __all__ = [
     "length",
     "name",
     "params",
+    "part",
     "sample",
     "sample_keep",
     "share",

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy
 
 from noteship import collecting, supervising
-from noteship.collecting.collector import rows_at
+from noteship.collecting.kept_rows import rows_at
 from noteship.serving.feedback import Feedback
 from noteship.serving.ids import moment_of
 from noteship.serving.model import Model
