@@ -302,6 +302,28 @@ def test_shares_that_pods_can_make() -> None:
     assert sharing.Share.from_json(share.to_json()).replicas == share.replicas
 
 
+def test_a_canary_is_rendered_with_the_route_of_both(made: Deployments) -> None:
+    """For GitOps, without a cluster: beside a named bundle, with its share and the route of both."""
+    project = Project(made.root)
+    stable, bundle = made.bundle("one"), made.bundle("two")
+    image = made.image(bundle)
+    made.declare(SETTINGS + EDGE)
+    words = ("render", "--image", image, "--canary", "0.2", "--beside", stable)
+    document = project.json(*words)
+    assert (document["release"], document["bundle"]) == (OWN, bundle)
+    *own, route = document["manifests"]
+    assert {each["metadata"]["labels"]["app.kubernetes.io/instance"] for each in own} == {OWN}
+    assert [(each["name"], each["weight"]) for each in route["spec"]["rules"][0]["backendRefs"]] == [
+        ("mail", 80),
+        (OWN, 20),
+    ]
+    assert "20 % of the requests" in document["left_out"][-1]
+    assert project.json(*words) == document
+    made.declare(SETTINGS)
+    kinds = [each["kind"] for each in project.json(*words)["manifests"]]
+    assert "Deployment" in kinds and not {"Service", "HTTPRoute"} & set(kinds)
+
+
 def test_the_command_line_tells_it(made: Deployments, monkeypatch: pytest.MonkeyPatch) -> None:
     """Deploy, look, wait in vain, withdraw and promote, each in words and with its exit code."""
     monkeypatch.setattr(cluster, "open_cluster", lambda *_: made.cluster)

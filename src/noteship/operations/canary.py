@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -171,6 +172,8 @@ def _workloads(at: cluster.Cluster, own: releasing.Named) -> list[Any]:
 
 def _restarts(at: cluster.Cluster, own: releasing.Named) -> int:
     labels = {"app.kubernetes.io/instance": own.name, "app.kubernetes.io/managed-by": "noteship"}
-    found = at.list(cluster.Selection("v1", "Pod", own.namespace, labels=labels))
+    found: Sequence[Any] = ()
+    with suppress(cluster.errors.RightMissing):
+        found = at.list(cluster.Selection("v1", "Pod", own.namespace, labels=labels))
     statuses = (status for pod in found for status in (pod.get("status") or {}).get("containerStatuses") or ())
     return sum(int(each.get("restartCount", 0)) for each in statuses)
