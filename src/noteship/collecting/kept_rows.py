@@ -1,4 +1,7 @@
-"""Rows and labels between a service's memory and Parquet. pyarrow is imported when there is something to write."""
+"""Rows and labels between a service's memory and Parquet.
+
+pandas and pyarrow are imported when there is something to write: who only deletes what is old needs neither.
+"""
 
 from __future__ import annotations
 
@@ -8,12 +11,14 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy
-import pandas
 
-from noteship import digests, models
+from noteship import digests
 
 if TYPE_CHECKING:
+    import pandas
     import pyarrow  # type: ignore[import-untyped]
+
+    from noteship import models
 
 __all__ = [
     "LABELS",
@@ -86,7 +91,7 @@ def rows_at(rows: models.Rows, places: numpy.ndarray[Any, Any]) -> models.Rows:
     chosen = places.tolist()
     others = [[given[place] for place in chosen] for given in rows.others]
     frame = None if rows.is_exact else rows.frame.iloc[chosen].reset_index(drop=True)
-    return models.Rows(rows.signature, rows.numbers[places], others, frame, is_exact=rows.is_exact)
+    return type(rows)(rows.signature, rows.numbers[places], others, frame, is_exact=rows.is_exact)
 
 
 def own_names(inputs: Sequence[str]) -> dict[str, str]:
@@ -107,6 +112,7 @@ def own_names(inputs: Sequence[str]) -> dict[str, str]:
 
 def written_rows(taken: Sequence[Taken], version: str, leave_out: Sequence[str]) -> bytes:
     """One piece of rows, without the columns that are left out. Cost: some milliseconds for a thousand rows."""
+    import pandas
     import pyarrow
 
     frame = pandas.concat([each.encoded.frame for each in taken], ignore_index=True)
@@ -182,6 +188,7 @@ def _array(values: Sequence[Any]) -> pyarrow.Array:
 
 def _texts(values: Sequence[Any]) -> pyarrow.Array:
     """Values of several kinds, or with halves of pairs of surrogates, as texts."""
+    import pandas
     import pyarrow
 
     missing = pandas.isna(pandas.Series(values, dtype=object)).tolist()
