@@ -88,8 +88,16 @@ def _refused(at: cluster.Cluster, manifests: Sequence[Fields]) -> Iterator[str]:
             cluster.errors.NamespaceMissing,
         ):
             raise
+        except cluster.errors.ObjectMissing as error:
+            # A role is looked up when it is bound, and this one is sent before its binding.
+            if not _is_sent(each.get("roleRef", {}), manifests):
+                yield told(error)
         except NoteshipError as error:
             yield told(error)
+
+
+def _is_sent(role: Fields, manifests: Sequence[Fields]) -> bool:
+    return any((each["kind"], each["metadata"]["name"]) == (role.get("kind"), role.get("name")) for each in manifests)
 
 
 def _shown(manifest: Fields) -> Fields:

@@ -48,6 +48,7 @@ Kind = Literal[
     "pull-unauthorized",
     "pulling",
     "queue-missing",
+    "queue-uncovered",
     "queued",
     "quota",
     "quota-wants-values",

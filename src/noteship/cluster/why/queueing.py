@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from noteship.cluster.cluster import Object
@@ -13,6 +14,7 @@ from noteship.cluster.why.views import makers, name_of
 __all__ = ["waiting"]
 
 QUEUE = "kueue.x-k8s.io/queue-name"
+_UNCOVERED = re.compile(r"resource (\S+) unavailable in ClusterQueue")
 
 
 def waiting(evidence: Evidence) -> Iterator[Cause]:
@@ -52,6 +54,11 @@ def _queued(job: Object, queue: str, evidence: Evidence) -> Cause:
         return Cause(
             "queued", f"Job {name} waits for the queue '{queue}', which has not looked at it yet", "wait", "you", told
         )
+    lacking = _UNCOVERED.search(said)
+    if lacking:
+        fact = f"the queue '{queue}', in which Job {name} waits, gives nothing of {lacking[1]}, so it never lets it in"
+        remedy = f"have {lacking[1]} added to its ClusterQueue (coveredResources), or excluded by Kueue's configuration"
+        return Cause("queue-uncovered", fact, remedy, "administrators", told)
     fact = f"Job {name} waits in the queue '{queue}': {quoted(said) or 'the queue has said nothing yet'}"
     remedy = "wait until others end, ask for less, or have the queue's quota raised"
     return Cause("queued", fact, remedy, "administrators" if "maximum" in said else "you", told)

@@ -17,7 +17,14 @@ HOPELESS = frozenset(
     {
         *("account-missing", "admission-refused", "claim-missing", "command-missing", "config-map-missing"),
         *("image-missing", "image-name-wrong", "key-missing", "limit-range", "namespace-ending", "namespace-missing"),
-        *("node-selector", "pod-security", "pull-secret-missing", "pull-unauthorized", "queue-missing"),
+        *(
+            "node-selector",
+            "pod-security",
+            "pull-secret-missing",
+            "pull-unauthorized",
+            "queue-missing",
+            "queue-uncovered",
+        ),
         *("quota-wants-values", "registry-unreachable", "root-refused", "secret-missing", "start-failed"),
         *("storage-class-missing", "suspended", "taint", "wrong-architecture"),
     }

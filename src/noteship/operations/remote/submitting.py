@@ -127,7 +127,7 @@ def of_pods(
             id=run_id,
             image=image,
             store=around.store(),
-            api=reaching.api(around.at) if around.at else around.place("192.0.2.1:443", "the cluster's API"),
+            api=_api(around),
             account=asked.service_account or "",
             queue=asked.queue,
             resources=_resources(replace(asked.resources, devices={})),
@@ -142,6 +142,14 @@ def of_pods(
         )
     except manifests.BadRelease as error:
         raise BadSetting(f"kubernetes.run: {error.setting}", DECLARATION, error.remedy, error.reason) from error
+
+
+def _api(around: Surroundings) -> manifests.Destination:
+    """Where a driver asks the cluster: as is declared, else as the cluster says; without a cluster nothing is sent."""
+    asked = around.declared.access.api
+    if asked:
+        return around.place(asked, "[kubernetes.access] api")
+    return reaching.api(around.at) if around.at else around.place("192.0.2.1:443", "the cluster's API")
 
 
 def _volumes(claims: Mapping[str, str], secrets: Mapping[str, str]) -> Iterator[manifests.Volume]:
