@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import threading
 from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
@@ -200,7 +201,7 @@ def test_the_store_is_the_bucket_of_a_claim(away: Away, monkeypatch: pytest.Monk
     with monkeypatch.context() as without:
         for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
             without.delenv(name)
-        without.setenv("HOME", str(away.project.root))
+        without.setenv("AWS_SHARED_CREDENTIALS_FILE", str(away.project.root / "none"))
         document = away.run()
         assert document["state"] == "done" and len(delivered(away)[0]) == 20, document
     [pod] = away.pods("stage")
@@ -221,3 +222,90 @@ def provided(away: Away, bucket: str) -> None:
     )
     away.place.apply_as("provisioner", {"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "stringData": keys})
     away.place.set_status(ObjectRef(bucket_claims.API, "ObjectBucketClaim", "team-bucket"), {"phase": "bound"})
+
+
+OPERATED = {
+    "apiVersion": "apiextensions.k8s.io/v1",
+    "kind": "CustomResourceDefinition",
+    "metadata": {"name": "daskclusters.kubernetes.dask.org"},
+    "spec": {
+        "group": "kubernetes.dask.org",
+        "scope": "Namespaced",
+        "names": {"plural": "daskclusters", "kind": "DaskCluster"},
+        "versions": [
+            {
+                "name": "v1",
+                "served": True,
+                "storage": True,
+                "schema": {
+                    "openAPIV3Schema": {
+                        "type": "object",
+                        "properties": {"spec": {"type": "object", "x-kubernetes-preserve-unknown-fields": True}},
+                    }
+                },
+            }
+        ],
+    },
+}
+
+
+@pytest.fixture
+def operated(away: Away) -> Iterator[Away]:
+    """Where Dask's operator is not, the test plays it for this namespace: the API is there, and what it makes."""
+    cluster = away.place.cluster
+    if cluster.resources("kubernetes.dask.org/v1"):
+        pytest.skip("somebody serves the API of Dask's operator: this is played where nobody does")
+    cluster.apply(OPERATED)
+    over = threading.Event()
+    thread = threading.Thread(target=_operate, args=(away, over))
+    try:
+        until(lambda: cluster.resources("kubernetes.dask.org/v1"))
+        thread.start()
+        yield away
+    finally:
+        over.set()
+        thread.join()
+        cluster.delete(ObjectRef.of(OPERATED))
+
+
+def _operate(away: Away, over: threading.Event) -> None:
+    done = set[str]()
+    while not over.wait(0.3):
+        for each in away.place.cluster.list(Selection("kubernetes.dask.org/v1", "DaskCluster")):
+            if each["metadata"]["uid"] not in done:
+                done.add(each["metadata"]["uid"])
+                for thing in _operator_makes(each):
+                    away.place.apply_as("operator", thing)
+
+
+def _operator_makes(made: Any) -> Iterator[dict[str, Any]]:
+    """As the operator does (dask-kubernetes 2024.9): a Deployment for each part, and the Service as it is told."""
+    name, own = made["metadata"]["name"], made["metadata"]
+    owner = {"apiVersion": "kubernetes.dask.org/v1", "kind": "DaskCluster", "name": name, "uid": own["uid"]}
+    spec = made["spec"]
+    parts = [("scheduler", f"{name}-scheduler")]
+    parts += [("worker", f"{name}-default-worker-{number}") for number in range(spec["worker"]["replicas"])]
+    for role, part in parts:
+        labels = {**own["labels"], "dask.org/cluster-name": name, "dask.org/component": role}
+        # Each worker is a Deployment, which is to know its own.
+        labels["dask.org/part"] = part
+        metadata = {"name": part, "namespace": own["namespace"], "labels": labels, "ownerReferences": [owner]}
+        template = {"metadata": {"labels": labels}, "spec": spec[role]["spec"]}
+        rest = {"replicas": 1, "selector": {"matchLabels": labels}, "template": template}
+        yield {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": metadata, "spec": rest}
+        if role == "scheduler":
+            yield {"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": spec["scheduler"]["service"]}
+
+
+def test_a_dask_cluster_is_asked_for_where_its_operator_is(operated: Away) -> None:
+    """The pods that it makes of what it is told are a cluster that a stage finds; with the DaskCluster they go."""
+    operated.project.notebook("spread", SPREAD)
+    document = operated.run()
+    assert document["state"] == "done", document
+    found, address = delivered(operated)
+    assert len({host for _, host in found}) == 2
+    labels = {"noteship.dev/cluster": None}
+    cluster = operated.place.cluster
+    until(lambda: not cluster.list(Selection("v1", "Pod", labels=labels)))
+    assert not cluster.list(Selection("kubernetes.dask.org/v1", "DaskCluster"))
+    assert address.startswith("tls://")
