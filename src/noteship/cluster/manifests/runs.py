@@ -17,7 +17,19 @@ from noteship.cluster.manifests.platform import Platform
 from noteship.cluster.manifests.release import check_name, check_pinned
 from noteship.cluster.manifests.workloads import QUEUE_LABEL
 
-__all__ = ["MANAGER", "Run", "StagePod", "Volume", "driver", "filled", "stage"]
+__all__ = [
+    "MANAGER",
+    "Run",
+    "StagePod",
+    "Volume",
+    "driver",
+    "files",
+    "filled",
+    "inside",
+    "metadata",
+    "policy",
+    "stage",
+]
 
 # Another one than that of releases, whose pruning looks for its own alone.
 MANAGER = "noteship-runs"
