@@ -23,7 +23,7 @@ __all__ = ["project"]
 pytestmark = pytest.mark.cluster
 ARGO = "argoproj.io/v1alpha1"
 # Argo looks at a workflow every ten seconds where nothing tells it to.
-SECONDS = 400
+SECONDS = 240
 ENDED = ("Succeeded", "Failed", "Error")
 LOCK = "".join(f"{name}=={metadata.version(name)}\n" for name in ("ipykernel", *LOCKED))
 TRAIN = """

@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 import sysconfig
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -62,8 +62,8 @@ class UnpackedImage:
         return json.loads(answer.stdout)
 
 
-def make_venv(folder: Path, without: tuple[str, ...]) -> None:
-    """A virtual environment with links to what is installed here, but for what begins with these names."""
+def make_venv(folder: Path, without: tuple[str, ...], only: Collection[str] = ()) -> None:
+    """A virtual environment with links to what is installed here: all, all but what begins so, or only these."""
     site = folder / f"lib/python{MINOR}/site-packages"
     site.mkdir(parents=True)
     (folder / "bin").mkdir()
@@ -71,5 +71,5 @@ def make_venv(folder: Path, without: tuple[str, ...]) -> None:
     (folder / "bin/python").symlink_to(home / f"python{MINOR}")
     (folder / "pyvenv.cfg").write_text(f"home = {home}\ninclude-system-site-packages = false\n")
     for entry in Path(sysconfig.get_path("purelib")).iterdir():
-        if not entry.name.startswith(without):
+        if not (without and entry.name.startswith(without)) and (not only or entry.name in only):
             (site / entry.name).symlink_to(entry)

@@ -41,7 +41,7 @@ class ExportRequest:
     namespace: str | None = None
     chosen: tuple[str, ...] = ()
     cron: str = ""
-    zone: str = "Etc/UTC"
+    zone: str = "UTC"
     platform: platforms.Kind | None = "kubernetes"
     api: str | None = None
 

@@ -76,7 +76,10 @@ def export(parser: argparse.ArgumentParser) -> None:
         "--schedule", metavar="CRON", default="", help='when it runs: five fields, such as "15 3 * * *", or @daily'
     )
     parser.add_argument(
-        "--zone", metavar="ZONE", default="Etc/UTC", help="the time zone of the schedule (default: Etc/UTC)"
+        "--zone",
+        metavar="ZONE",
+        default="UTC",
+        help="the time zone of the schedule, such as Europe/Zurich (default: UTC)",
     )
     chosen(parser)
     on = parser.add_mutually_exclusive_group()

@@ -19,6 +19,7 @@ from noteship.cluster.manifests.workloads import QUEUE_LABEL
 
 __all__ = [
     "MANAGER",
+    "PATIENCE_S",
     "Run",
     "StagePod",
     "Volume",
@@ -194,6 +195,7 @@ def _rules() -> list[dict[str, Any]]:
 def inside(
     run: Run, words: Sequence[str], resources: Resources, placement: Placement, *, has_token: bool
 ) -> pods.Inside:
+    """What is in a pod of a run: the store, the ways out and the volumes that all have."""
     found = [*mounted.reaching(run.store, run.proxy, is_trusting=bool(run.authorities))]
     return pods.Inside(
         run.account or run.shared,
@@ -257,6 +259,7 @@ def _labels(run: Run, component: Component | None = None) -> dict[str, str]:
 
 
 def metadata(run: Run, component: Component | None, name: str, **more: str) -> dict[str, Any]:
+    """Of a manifest: of one component, or of what all runs of the project share; `more` are labels."""
     return {"name": name, "namespace": run.namespace, "labels": {**_labels(run, component), **more}}
 
 
@@ -288,6 +291,7 @@ def _rights(run: Run, platform: Platform) -> Iterator[dict[str, Any]]:
 
 
 def files(run: Run) -> Iterator[dict[str, Any]]:
+    """The ConfigMap of what its pods read, where there is something."""
     if run.files:
         own = metadata(run, None, run.files_name)
         yield labels.manifest("v1", "ConfigMap", own, immutable=True, data=run.files)

@@ -74,7 +74,7 @@ class Pipeline:
 
     - command: what the image starts; plan, finish: what its first and its last step are told, without a last one none
     - parameters: of the workflow, with their values as texts; steps name them as `{{workflow.parameters.NAME}}`
-    - cron: five fields, in a named zone; parallel: how many steps at once
+    - cron: five fields, in a named zone, UTC being the one that each controller knows; parallel: how many steps at once
     """
 
     run: PipelineRun
@@ -84,7 +84,7 @@ class Pipeline:
     finish: tuple[str, ...] = ()
     parameters: Mapping[str, str] = field(default_factory=dict)
     cron: str = ""
-    zone: str = "Etc/UTC"
+    zone: str = "UTC"
     parallel: int = 16
 
     def __post_init__(self) -> None:
