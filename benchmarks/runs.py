@@ -1,9 +1,8 @@
-"""What a run on a cluster costs: five trivial notebooks in a chain, cold and cached, beside the same five under Argo.
+"""What a run on a cluster costs: five trivial stages in a row, cold and cached, driven by noteship and by Argo.
 
-Whole processes of `noteship run --on kubernetes`, as a user waits for them, in a namespace that enforces `restricted`
-and with a store that pods reach (`AWS_*`). A stage's time is from the Job's making to the next stage's, its overhead
-that less what the stage itself took, and less what a pod of the image takes that does nothing. Where the cluster has
-Argo Workflows, what `noteship export argo` gives runs in turn.
+Whole processes of `noteship run --on kubernetes`, as a user waits for them, image and push included; of Argo a Workflow
+of what `noteship export argo` wrote, from its creation to its end. Beside these, the start of a pod of the same image
+that does nothing. Registry and base are those of a cluster to test on, or named; AWS_* name the store.
 """
 
 from __future__ import annotations
@@ -11,202 +10,246 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import secrets
-import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from datetime import datetime
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from noteship import cluster
-from noteship.cluster import Cluster, ObjectRef, Selection
+import obstore
+import obstore.store
 
 NOTESHIP = (sys.executable, "-m", "noteship")
 STAGES = 5
-LIMIT_S = 300.0
-ARGO = "argoproj.io/v1alpha1"
+WAIT_S = 300.0
+CONFLICT = 409
 ENDED = ("Succeeded", "Failed", "Error")
 
 
 def main() -> None:
-    """Run, and print one table."""
+    """Run both, and print one table."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument(
-        "--bucket", required=True, help="a bucket of the gateway that AWS_* name, below which is written"
-    )
-    parser.add_argument(
-        "--base", default=os.environ.get("CLUSTER_BASE_IMAGE"), help="an image with this Python's minor"
-    )
-    parser.add_argument("--registry", default=os.environ.get("CLUSTER_REGISTRY"), help="where repositories may be made")
+    parser.add_argument("--base", default=os.environ.get("CLUSTER_BASE_IMAGE"))
+    parser.add_argument("--registry", default=os.environ.get("CLUSTER_REGISTRY"))
+    parser.add_argument("--bucket", default="noteship-bench", help="a bucket that is there or may be made")
     parser.add_argument("--calls", type=int, default=3)
     arguments = parser.parse_args()
-    at = cluster.open_cluster()
-    with namespace(at) as name, tempfile.TemporaryDirectory(prefix="noteship-bench-") as folder:
-        root = Path(folder) / "project"
-        cold, stages, argo, cached = [], [], [], []
-        write(root, name, arguments, "image")
-        run(root)  # the image's layers and the node's copy of it
-        image = pod_image(at, name)
-        for number in range(arguments.calls):
-            clear(at, name)
-            write(root, name, arguments, f"cold-{number}")
-            took, document = run(root)
-            cold.append(took)
-            stages.append((document["seconds"] / STAGES, sum(each["seconds"] for each in document["stages"]) / STAGES))
-            cached.append(run(root)[0])
-            if "argoproj.io" in at.groups():
-                write(root, name, arguments, f"argo-{number}")
-                argo.append(under_argo(at, name, root) / STAGES)
-        alone = [pod_alone(at, name, image, number) for number in range(arguments.calls)]
-    per_stage, own = statistics.median(each[0] for each in stages), statistics.median(each[1] for each in stages)
-    start = statistics.median(alone)
-    show("five stages cold, from the command to the files", statistics.median(cold), "")
-    show("a stage of them, from one to the next", per_stage, "")
-    show("  of that, what the stage itself took", own, "")
-    show("  a pod of the image that does nothing", start, "")
-    show("  overhead beside these two", per_stage - own - start, "at most 3 s")
-    show("five stages cached", statistics.median(cached), "at most 3 s")
-    if argo:
-        show("a step of the same under Argo Workflows", statistics.median(argo), "")
+    if not arguments.base or not arguments.registry or not os.environ.get("KUBECONFIG"):
+        parser.error(
+            "a cluster is needed: KUBECONFIG, CLUSTER_BASE_IMAGE and CLUSTER_REGISTRY, or --base and --registry"
+        )
+    if not os.environ.get("AWS_ENDPOINT_URL"):
+        parser.error("a store that pods reach is needed: AWS_ENDPOINT_URL, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY")
+    with tempfile.TemporaryDirectory(prefix="noteship-bench-") as folder:
+        bench = Bench(Path(folder), arguments)
+        try:
+            bench.measure(arguments.calls)
+        finally:
+            kubectl("delete", "namespace", bench.namespace, "--wait=false")
+            empty(arguments.bucket, bench.namespace)
 
 
-def show(what: str, seconds: float, aim: str) -> None:
-    """One row of the table."""
-    print(f"| {what} | {seconds:.1f} s | {aim} |")
+class Bench:
+    """A project, and a namespace that is its own."""
 
-
-@contextmanager
-def namespace(at: Cluster) -> Iterator[str]:
-    """One that enforces `restricted`, with the credentials of the store."""
-    name = f"noteship-bench-{secrets.token_hex(3)}"
-    labels = {"pod-security.kubernetes.io/enforce": "restricted"}
-    at.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": labels}})
-    keys = {"aws_access_key_id": "AWS_ACCESS_KEY_ID", "aws_secret_access_key": "AWS_SECRET_ACCESS_KEY"}
-    text = "[default]\n" + "".join(f"{key} = {os.environ[variable]}\n" for key, variable in keys.items())
-    secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "bench-store", "namespace": name}}
-    try:
-        at.apply({**secret, "stringData": {"credentials": text}})
-        yield name
-    finally:
-        at.delete(ObjectRef("v1", "Namespace", name))
-
-
-def write(root: Path, name: str, arguments: argparse.Namespace, prefix: str) -> None:
-    """The project, with a store that has nothing of it."""
-    shutil.rmtree(root, ignore_errors=True)
-    root.mkdir(parents=True)
-    found = urlsplit(os.environ["AWS_ENDPOINT_URL"])
-    host = os.environ.get("CLUSTER_HOST") or found.hostname
-    (root / "requirements.lock").write_text(f"ipykernel=={metadata.version('ipykernel')}\n")
-    (root / "noteship.toml").write_text(
-        f"""[project]
+    def __init__(self, place: Path, arguments: argparse.Namespace) -> None:
+        self.namespace = f"noteship-bench-{os.urandom(3).hex()}"
+        self.project, self.deploy, self.number = place / "project", place / "deploy", 0
+        self.project.mkdir()
+        labels = {"pod-security.kubernetes.io/enforce": "restricted"}
+        apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": self.namespace, "labels": labels}})
+        keys = ("aws_access_key_id", "aws_secret_access_key")
+        text = "[default]\n" + "".join(f"{key} = {os.environ[key.upper()]}\n" for key in keys)
+        name = {"name": "bench-store", "namespace": self.namespace}
+        apply({"apiVersion": "v1", "kind": "Secret", "metadata": name, "stringData": {"credentials": text}})
+        (self.project / "requirements.lock").write_text(f"ipykernel=={metadata.version('ipykernel')}\n")
+        (self.project / "noteship.toml").write_text(
+            f"""[project]
 name = "bench"
 [store]
-url = "s3://{arguments.bucket}/{name}/{prefix}"
+url = "s3://{arguments.bucket}/{self.namespace}"
 [image]
 base = "{arguments.base}"
 [kubernetes]
-registry = "{arguments.registry}/noteship-bench/{name}"
-namespace = "{name}"
+registry = "{arguments.registry}/{self.namespace}"
+namespace = "{self.namespace}"
 [kubernetes.store]
-endpoint = "{found.scheme}://{host}:{found.port or 80}"
-region = "{os.environ.get("AWS_REGION", "us-east-1")}"
+endpoint = "{for_pods(os.environ["AWS_ENDPOINT_URL"])}"
+region = "us-east-1"
 [kubernetes.run.resources]
-cpu = "100m"
+cpu = "20m"
 memory = "512Mi"
 temporary = "300Mi"
 """
+        )
+        make_bucket(arguments.bucket)
+
+    def measure(self, calls: int) -> None:
+        """Cold and cached, each a few times."""
+        self.changed()
+        image = self.noteship("build")["image"]  # packages are fetched once
+        starts = [self.pod_started(image, number) for number in range(calls)]
+        show("a pod that does nothing, from creation to end", starts)
+        own = statistics.median(starts)
+        cold, cached = [], []
+        for _ in range(calls):
+            self.changed()
+            cold.append(timed(lambda: self.noteship("run", "--on", "kubernetes")))
+            cached.append(timed(lambda: self.noteship("run", "--on", "kubernetes")))
+        show(f"noteship, {STAGES} stages cold", cold, per_stage=own)
+        show(f"noteship, {STAGES} stages cached", cached)
+        if "argoproj.io" not in kubectl("api-versions"):
+            print("the cluster has no Argo Workflows, so there is nothing beside it")
+            return
+        cold, cached = [], []
+        for _ in range(calls):
+            self.changed()
+            self.noteship("export", "argo", "--discover", "--output", str(self.deploy))
+            kubectl("apply", "-f", str(self.deploy / "bench-argo.yaml"))
+            cold.append(self.workflow())
+            cached.append(self.workflow())
+        show(f"Argo, {STAGES} stages cold, exported and applied before", cold, per_stage=own)
+        show(f"Argo, {STAGES} stages cached", cached)
+
+    def changed(self) -> None:
+        """Other notebooks, so that nothing is cached."""
+        self.number += 1
+        for stage in range(STAGES):
+            read = f"open('f{stage - 1}.txt').read() + " if stage else ""
+            source = f"open('f{stage}.txt', 'w').write({read}'{self.number}')"
+            cell = {
+                "cell_type": "code",
+                "id": "a",
+                "metadata": {},
+                "outputs": [],
+                "execution_count": None,
+                "source": source,
+            }
+            kernel = {"kernelspec": {"name": "python3", "language": "python", "display_name": "python"}}
+            document = {"cells": [cell], "metadata": kernel, "nbformat": 4, "nbformat_minor": 5}
+            (self.project / f"s{stage}.ipynb").write_text(json.dumps(document))
+
+    def noteship(self, *words: str) -> Any:
+        """The document of a call."""
+        call = [*NOTESHIP, *words, "--project", str(self.project), "--json"]
+        answer = subprocess.run(call, capture_output=True, text=True, check=False)
+        if answer.returncode:
+            raise SystemExit(answer.stderr)
+        return json.loads(answer.stdout)
+
+    def workflow(self) -> float:
+        """Seconds from a Workflow's creation to its end."""
+        name = f"run-{os.urandom(3).hex()}"
+        spec = {"workflowTemplateRef": {"name": "bench-argo"}}
+        own = {"name": name, "namespace": self.namespace}
+        apply({"apiVersion": "argoproj.io/v1alpha1", "kind": "Workflow", "metadata": own, "spec": spec})
+        found = self.until("workflow", name, lambda each: each.get("status", {}).get("phase") in ENDED)
+        if found["status"]["phase"] != "Succeeded":
+            raise SystemExit(f"the workflow ended as {found['status']['phase']}: {found['status'].get('message')}")
+        return seconds(found["metadata"]["creationTimestamp"], found["status"]["finishedAt"])
+
+    def pod_started(self, image: str, number: int) -> float:
+        """Seconds from a pod's creation to its end, which comes as soon as Python has started."""
+        name = f"start-{number}"
+        locked = {
+            "allowPrivilegeEscalation": False,
+            "readOnlyRootFilesystem": True,
+            "capabilities": {"drop": ["ALL"]},
+        }
+        container = {
+            "name": "main",
+            "image": image,
+            "command": ["/opt/noteship/bin/python", "-c", "pass"],
+            "securityContext": locked,
+        }
+        spec = {
+            "restartPolicy": "Never",
+            "automountServiceAccountToken": False,
+            "securityContext": {"runAsNonRoot": True, "runAsUser": 65532, "seccompProfile": {"type": "RuntimeDefault"}},
+            "containers": [container],
+        }
+        own = {"name": name, "namespace": self.namespace}
+        began = time.monotonic()
+        apply({"apiVersion": "v1", "kind": "Pod", "metadata": own, "spec": spec})
+        self.until("pod", name, lambda each: each["status"].get("phase") in ENDED)
+        return time.monotonic() - began
+
+    def until(self, kind: str, name: str, over: Callable[[Any], bool]) -> Any:
+        """The thing, once it is over."""
+        end = time.monotonic() + WAIT_S
+        while time.monotonic() < end:
+            found = json.loads(kubectl("get", kind, name, "-n", self.namespace, "-o", "json"))
+            if over(found):
+                return found
+            time.sleep(0.1)
+        raise SystemExit(f"{kind} {name} did not end within {WAIT_S:g} s")
+
+
+def kubectl(*words: str, text: str | None = None) -> str:
+    """What it answers."""
+    answer = subprocess.run(["kubectl", *words], input=text, capture_output=True, text=True, check=False)
+    if answer.returncode:
+        raise SystemExit(answer.stderr)
+    return answer.stdout
+
+
+def apply(manifest: dict[str, Any]) -> None:
+    """Send it."""
+    kubectl("apply", "-f", "-", text=json.dumps(manifest))
+
+
+def for_pods(endpoint: str) -> str:
+    """The store's address as pods have it, where this machine has another."""
+    parts, host = urlsplit(endpoint), os.environ.get("CLUSTER_HOST")
+    return (
+        f"{parts.scheme}://{host}:{parts.port}" if host and parts.hostname in ("127.0.0.1", "localhost") else endpoint
     )
-    for number in range(STAGES):
-        read = f"open('f{number - 1}.txt').read() + " if number else ""
-        notebook(root / f"s{number}.ipynb", f"open('f{number}.txt', 'w').write({read}'{number}')")
 
 
-def notebook(path: Path, source: str) -> None:
-    """One of one cell."""
-    cell = {"cell_type": "code", "id": "c", "metadata": {}, "outputs": [], "execution_count": None, "source": source}
-    kernel = {"name": "python3", "language": "python", "display_name": "python"}
-    document = {"cells": [cell], "metadata": {"kernelspec": kernel}, "nbformat": 4, "nbformat_minor": 5}
-    path.write_text(json.dumps(document))
+def make_bucket(name: str) -> None:
+    """By a signed request, where there is none."""
+    address = obstore.sign(obstore.store.S3Store(name), "PUT", "", timedelta(seconds=60))
+    try:
+        with urllib.request.urlopen(urllib.request.Request(address, method="PUT", data=b""), timeout=20):
+            return
+    except urllib.error.HTTPError as error:
+        with error:
+            if error.code != CONFLICT:  # it is there, and ours
+                raise
 
 
-def run(root: Path) -> tuple[float, Any]:
-    """A whole process, and its document."""
-    began = time.perf_counter()
-    words = [*NOTESHIP, "run", "--on", "kubernetes", "--json"]
-    answer = subprocess.run(words, cwd=root, stdout=subprocess.PIPE, check=True)
-    return time.perf_counter() - began, json.loads(answer.stdout)
+def empty(bucket: str, prefix: str) -> None:
+    """What runs have left in the store."""
+    place = obstore.store.S3Store(bucket, prefix=prefix)
+    for entries in place.list():
+        obstore.delete(place, [each["path"] for each in entries])
 
 
-def clear(at: Cluster, name: str) -> None:
-    """Pods that have ended are taken away, so that each run finds the node alike."""
-    for each in at.list(Selection("batch/v1", "Job", name)):
-        at.delete(ObjectRef("batch/v1", "Job", each["metadata"]["name"], name))
+def timed(call: Callable[[], object]) -> float:
+    """Seconds that it took."""
+    began = time.monotonic()
+    call()
+    return time.monotonic() - began
 
 
-def pod_image(at: Cluster, name: str) -> str:
-    """The image of a run's pods."""
-    return str(at.list(Selection("v1", "Pod", name))[0]["spec"]["containers"][0]["image"])
+def seconds(began: str, ended: str) -> float:
+    """Between two times of the cluster."""
+    return (datetime.fromisoformat(ended) - datetime.fromisoformat(began)).total_seconds()
 
 
-def pod_alone(at: Cluster, name: str, image: str, number: int) -> float:
-    """Seconds from a Job's making until its pod, which does nothing, has ended by the node's clock."""
-    own = {"runAsNonRoot": True, "runAsUser": 65532, "seccompProfile": {"type": "RuntimeDefault"}}
-    bounded = {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}}
-    container = {"name": "main", "image": image, "command": ["python", "-S", "-c", "import time; print(time.time())"]}
-    spec = {"restartPolicy": "Never", "securityContext": own, "containers": [{**container, "securityContext": bounded}]}
-    job = {"backoffLimit": 0, "template": {"spec": spec}}
-    metadata = {"name": f"alone-{number}", "namespace": name}
-    began = time.time()
-    at.apply({"apiVersion": "batch/v1", "kind": "Job", "metadata": metadata, "spec": job})
-    labels = {"batch.kubernetes.io/job-name": f"alone-{number}"}
-    [pod] = until(lambda: [each for each in at.list(Selection("v1", "Pod", name, labels)) if phase(each) in ENDED])
-    said = list(at.logs(cluster.LogsOf(pod["metadata"]["name"], name)))
-    return float(said[-1]) - began
-
-
-def under_argo(at: Cluster, name: str, root: Path) -> float:
-    """Seconds of a workflow of the same stages, by its own status."""
-    words = [*NOTESHIP, "export", "argo", "--discover", "--json"]
-    answer = subprocess.run(words, cwd=root, stdout=subprocess.PIPE, check=True)
-    for each in json.loads(answer.stdout)["manifests"]:
-        at.apply(each)
-    metadata = {"name": f"w-{secrets.token_hex(3)}", "namespace": name}
-    spec = {"workflowTemplateRef": {"name": "bench-argo"}}
-    made = at.apply({"apiVersion": ARGO, "kind": "Workflow", "metadata": metadata, "spec": spec}).thing
-    found = until(lambda: over if (over := at.get(ObjectRef.of(made))) and phase(over) in ENDED else None)
-    status = found["status"]
-    if status["phase"] != "Succeeded":
-        raise SystemExit(f"the workflow did not go well: {status.get('message')}")
-    return (moment(status["finishedAt"]) - moment(status["startedAt"])).total_seconds()
-
-
-def phase(thing: Any) -> str:
-    """How far it is."""
-    return str((thing.get("status") or {}).get("phase", ""))
-
-
-def moment(text: str) -> datetime:
-    """A time of the cluster's."""
-    return datetime.fromisoformat(text.replace("Z", "+00:00"))
-
-
-def until(looked: Callable[[], Any]) -> Any:
-    """What is looked for, once it is there."""
-    end = time.monotonic() + LIMIT_S
-    while not (found := looked()):
-        if time.monotonic() > end:
-            raise SystemExit("it did not come")
-        time.sleep(0.1)
-    return found
+def show(what: str, found: list[float], per_stage: float | None = None) -> None:
+    """One line: the median, the range, and what a stage took above a pod's own start."""
+    middle = statistics.median(found)
+    above = f"   {middle / STAGES - per_stage:5.1f} s a stage above it" if per_stage is not None else ""
+    print(f"{what:<52} {middle:6.1f} s   {min(found):5.1f} to {max(found):5.1f}{above}", flush=True)
 
 
 if __name__ == "__main__":

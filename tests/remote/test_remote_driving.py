@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,7 +16,7 @@ from noteship import cluster, workflow
 from noteship.operations.errors import DriverGone, NoSuchTask, NothingSubmitted, TaskTaken
 from noteship.operations.opened import OpenedProject
 from noteship.operations.remote import following, job_runner, retrying, worker
-from noteship.operations.remote.record import Record, forget_old, submissions
+from noteship.operations.remote.record import Record, forget_old, submissions, under_way
 from noteship.operations.run import RunRequest
 from remote.pods import Handed, handed
 
@@ -165,6 +166,22 @@ def test_a_driver_that_is_gone_is_told(project: Project, tmp_path: Path, monkeyp
     assert ended and ended.state == "interrupted"
 
 
+def test_a_run_that_goes_on_is_listed(project: Project, tmp_path: Path) -> None:
+    """While its driver is at work, `noteship runs` says that it goes on, from a machine that has only the store."""
+    project.chain("a")
+    run = handed(project, tmp_path)
+    run.pods.befalls = lambda _: time.sleep(2)
+    with run.pods.working():
+        driving = threading.Thread(target=run.drive)
+        driving.start()
+        while not (run.record.state or {}).get("run"):
+            time.sleep(0.05)
+        [found] = project.json("runs")["runs"]
+        assert found["state"] == "under way" and len(under_way(run.record.objects)) == 1
+        driving.join()
+    assert project.json("runs")["runs"][0]["state"] == "done"
+
+
 def test_runs_are_found_by_any_name(project: Project, tmp_path: Path) -> None:
     """By their own, by that in the ledger, by a start of either; the latest without any."""
     project.chain("a")
@@ -180,7 +197,7 @@ def test_runs_are_found_by_any_name(project: Project, tmp_path: Path) -> None:
         assert following.named(opened, asked).id == run.record.id
     with pytest.raises(NothingSubmitted, match="latest is"):
         following.named(opened, "1999")
-    assert following.under_way(opened) == []
+    assert under_way(opened.store) == []
     assert submissions(opened.store) == [run.record.id] and forget_old(opened.store) == 0
 
 

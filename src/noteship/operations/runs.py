@@ -13,7 +13,7 @@ from noteship import notebooks, workflow
 from noteship.nearest import nearest
 from noteship.operations.errors import NoRecord
 from noteship.operations.opened import OpenedProject
-from noteship.operations.remote import following
+from noteship.operations.remote.record import under_way
 from noteship.operations.writing import write
 
 __all__ = ["bundles_of", "fetch_record", "page_of", "run_json", "runs", "show", "stage_of", "started_with"]
@@ -49,7 +49,7 @@ def _elsewhere(opened: OpenedProject, records: Sequence[workflow.RunRecord]) -> 
     """The runs that go on elsewhere, as far as their drivers told their names; asked where one has no end."""
     if all(each.state != "no end recorded" for each in records):
         return {}
-    names = (str((each.state or {}).get("run", "")) for each in following.under_way(opened))
+    names = (str((each.state or {}).get("run", "")) for each in under_way(opened.store))
     return {name: "under way" for name in names if name}
 
 

@@ -16,16 +16,14 @@ from noteship.operations.errors import DriverGone, NothingSubmitted
 from noteship.operations.executing import CellProgress
 from noteship.operations.fetching import FetchProgress
 from noteship.operations.opened import OpenedProject
-from noteship.operations.remote.record import UNDER_WAY, Record, submissions
+from noteship.operations.remote.record import LOOK_BACK, UNDER_WAY, Record, submissions
 from noteship.operations.run import Listener
 
-__all__ = ["Ended", "Looked", "Stages", "follow", "look_at", "named", "reasons", "stop", "under_way"]
+__all__ = ["Ended", "Looked", "Stages", "follow", "look_at", "named", "reasons", "stop"]
 
 LOOK_S = 0.5
 # A driver writes every ten seconds at least; its pod takes so long to come, at most, before anybody asks why.
 SILENT_S, COMING_S, WHY_EVERY_S = 25.0, 6.0, 10.0
-# How many of the last ones are looked through for the name of a run in the ledger.
-LOOK_BACK = 50
 
 Stages: TypeAlias = Collection[str]
 Listen: TypeAlias = Callable[[Stages], AbstractContextManager[Listener]]
@@ -85,12 +83,6 @@ def named(opened: OpenedProject, asked: str) -> Record:
     if not fitting:
         raise NothingSubmitted(asked, known[0] if known else "")
     return Record(opened.store, fitting[0])
-
-
-def under_way(opened: OpenedProject) -> list[Record]:
-    """The runs that were handed over lately and have not ended, the latest first."""
-    found = (Record(opened.store, each) for each in submissions(opened.store)[:LOOK_BACK])
-    return [each for each in found if not each.is_over]
 
 
 def stop(record: Record, who: str, at: cluster.Cluster | None) -> bool:

@@ -20,12 +20,25 @@ from typing import Any
 
 from noteship import digests, store, timed
 
-__all__ = ["FOLDER", "UNDER_WAY", "Record", "Task", "forget_old", "new_id", "submissions", "task_of"]
+__all__ = [
+    "FOLDER",
+    "LOOK_BACK",
+    "UNDER_WAY",
+    "Record",
+    "Task",
+    "forget_old",
+    "new_id",
+    "submissions",
+    "task_of",
+    "under_way",
+]
 
 FOLDER = "submissions"
 # What was handed over so long ago has ended: a driver has a deadline, and its Job is kept for a day after it.
 KEPT, TASKS_KEPT = timedelta(days=30), timedelta(days=2)
 UNDER_WAY = "under way"
+# How many of the last ones are looked through, for one of which another name is known, or that goes on.
+LOOK_BACK = 50
 # Of a task's digest: enough for one run, and short enough for names of Jobs.
 TASK_DIGITS = 16
 _ID = re.compile(r"[0-9]{8}T[0-9]+Z-[0-9a-f]{6}")
@@ -144,6 +157,12 @@ class Record:
 def submissions(objects: store.Store) -> list[str]:
     """The runs that were handed over, the latest first."""
     return sorted((each for each in objects.ref_folders(FOLDER) if _ID.fullmatch(each)), reverse=True)
+
+
+def under_way(objects: store.Store) -> list[Record]:
+    """The runs that were handed over lately and have not ended, the latest first."""
+    found = (Record(objects, each) for each in submissions(objects)[:LOOK_BACK])
+    return [each for each in found if not each.is_over]
 
 
 def forget_old(objects: store.Store) -> int:
