@@ -119,8 +119,8 @@ class Piece:
       this one were dropped because the store was away for too long
     - work_share: of the rows, those whose work was counted
     - sketch: its bytes, empty where there were no rows
-    - calls: how its requests went, those without rows included
     - sample: requests that are kept with their rows, where that is asked for; written elsewhere, see `KeptRows`
+    - calls: how its requests went, those without rows included
     """
 
     start: int
@@ -132,8 +132,8 @@ class Piece:
     lost: int = 0
     work_share: float = 0.0
     sketch: bytes = b""
-    calls: Calls = field(default_factory=Calls)
     sample: Sample | None = None
+    calls: Calls = field(default_factory=Calls)
 
     @property
     def name(self) -> str:
@@ -175,7 +175,7 @@ class Piece:
             int(value["lost"]),
             float(value["work_share"]),
             base64.b64decode(value["sketch"], validate=True),
-            Calls.from_json(value.get("calls")),
+            calls=Calls.from_json(value.get("calls")),
         )
 
 

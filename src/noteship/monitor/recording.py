@@ -121,6 +121,6 @@ class Recorder:
             window.lost,
             sketch.worked_rows / sketch.rows if sketch.rows else 0.0,
             sketch.to_bytes() if sketch.rows else b"",
-            window.calls,
             window.sample,
+            window.calls,
         )
