@@ -93,6 +93,12 @@ temporary = "100Mi"
         secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name}, "stringData": values}
         self.place.cluster.apply(secret)
 
+    def token(self, account: str) -> str:
+        """Of a service account, which is made; the cluster itself is who it is for."""
+        assert isinstance(self.place, cluster_places.Real)
+        self.place.space.make_account(account)
+        return self.place.space.token(account)
+
     def live(self, version: str, kind: str, name: str = "mail") -> Any:
         """An object as the cluster has it, or None."""
         return self.place.cluster.get(ObjectRef(version, kind, name))

@@ -69,6 +69,12 @@ labels = {{ team = "a" }}
 {edge}"""
 
 
+def as_it_is(thing: Any) -> Any:
+    """Without what the cluster notes of each apply."""
+    own = ("managedFields", "resourceVersion")
+    return {**thing, "metadata": {name: each for name, each in thing["metadata"].items() if name not in own}}
+
+
 def annotated(mail: Deployable, version: str, kind: str) -> Any:
     return (mail.live(version, kind)["metadata"].get("annotations") or {}).get("somebody")
 
@@ -96,10 +102,10 @@ def test_edges_and_monitoring_are_applied_and_pruned(mail: Deployable, bucket: B
         mail.place.apply_as("somebody", {"apiVersion": version, "kind": kind, "metadata": theirs})
     alien = {"apiVersion": MONITOR[0], "kind": MONITOR[1], "metadata": {"name": "mail-of-others"}}
     mail.place.apply_as("somebody", {**alien, "spec": {"selector": {}, "endpoints": [{"port": "http"}]}})
-    versions = [mail.live(*each)["metadata"]["resourceVersion"] for each in (ROUTE, MONITOR, RULE, DASHBOARD)]
+    before = [as_it_is(mail.live(*each)) for each in (ROUTE, MONITOR, RULE, DASHBOARD)]
     again = mail.deploy()
     assert (again["changed"], again["pruned"]) == (False, [])
-    assert versions == [mail.live(*each)["metadata"]["resourceVersion"] for each in (ROUTE, MONITOR, RULE, DASHBOARD)]
+    assert before == [as_it_is(mail.live(*each)) for each in (ROUTE, MONITOR, RULE, DASHBOARD)]
     assert annotated(mail, *ROUTE) == annotated(mail, *MONITOR) == "was here"
     assert mail.standing()["as_recorded"] is True
     edge = f'[kubernetes.edge]\nhost = "mail.example.org"\nclass = "{ingress_class}"\ncertificate = "mail-edge"'

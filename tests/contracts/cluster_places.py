@@ -86,11 +86,11 @@ class Real:
     def __init__(self, stack: ExitStack, folder: Path) -> None:
         self._stack = stack
         self._folder = folder
-        self._space = stack.enter_context(api.namespace(folder))
-        self.cluster = self._opened(open_cluster(namespace=self._space.name))
+        self.space = stack.enter_context(api.namespace(folder))
+        self.cluster = self._opened(open_cluster(namespace=self.space.name))
 
     def apply_as(self, manager: str, thing: Object) -> None:
-        self._space.client.patch(
+        self.space.client.patch(
             self._path(ObjectRef.of(thing)),
             content=json.dumps(thing),
             params={"fieldManager": manager, "force": "true"},
@@ -98,7 +98,7 @@ class Real:
         ).raise_for_status()
 
     def set_status(self, ref: ObjectRef, status: dict[str, Any]) -> None:
-        self._space.client.patch(
+        self.space.client.patch(
             f"{self._path(ref)}/status",
             content=json.dumps({"status": status}),
             headers={"content-type": "application/merge-patch+json"},
@@ -107,10 +107,10 @@ class Real:
     def _path(self, ref: ObjectRef) -> str:
         group = "api" if "/" not in ref.api_version else "apis"
         plural = next(each.plural for each in self.cluster.resources(ref.api_version) if each.kind == ref.kind)
-        return f"/{group}/{ref.api_version}/namespaces/{self._space.name}/{plural}/{ref.name}"
+        return f"/{group}/{ref.api_version}/namespaces/{self.space.name}/{plural}/{ref.name}"
 
     def limited(self, rules: Sequence[dict[str, Any]]) -> Cluster:
-        space = self._space
+        space = self.space
         space.make_account("limited")
         base = f"/apis/rbac.authorization.k8s.io/v1/namespaces/{space.name}"
         space.make(f"{base}/roles", {"metadata": {"name": "limited"}, "rules": list(rules)})
@@ -131,7 +131,7 @@ class Real:
         self._until(name, lambda status: bool(_reason(status)))
 
     def other_namespace(self) -> str:
-        name = f"{self._space.name}-b"
+        name = f"{self.space.name}-b"
         self.cluster.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
         self._stack.callback(self.cluster.delete, ObjectRef("v1", "Namespace", name))
         return name
@@ -157,7 +157,7 @@ class Real:
             ],
             "users": [{"name": "limited", "user": user}],
         }
-        return KubernetesCluster(kubeconfig.chosen([(authority, config)], namespace=self._space.name))
+        return KubernetesCluster(kubeconfig.chosen([(authority, config)], namespace=self.space.name))
 
     def _opened(self, cluster: Cluster) -> Cluster:
         self._stack.callback(cluster.close)

@@ -6,15 +6,18 @@ import inspect
 import json
 import shutil
 import socket
+import ssl
 import subprocess
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import obstore.exceptions
 import pytest
+import trustme
 
 from contracts import store_places
 from noteship import errors as base_errors
@@ -67,6 +70,25 @@ def test_a_refused_connection_is_told_without_hanging(known: pytest.MonkeyPatch)
             Store(S3Bucket("team-a", "mail")).read_ref("champion")
     assert caught.value.retryable
     assert SECRET not in str(caught.value)
+
+
+def test_a_certificate_of_nobody_known_is_told(known: pytest.MonkeyPatch) -> None:
+    """The message says that it is the certificate, and where an authority of one's own is named."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    trustme.CA().issue_cert("127.0.0.1").configure_cert(context)
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def serve() -> None:
+            with suppress(OSError):
+                while True:
+                    connection, _ = listening.accept()
+                    with suppress(OSError), context.wrap_socket(connection, server_side=True):
+                        pass
+
+        threading.Thread(target=serve, daemon=True).start()
+        known.setenv("AWS_ENDPOINT_URL", f"https://127.0.0.1:{listening.getsockname()[1]}")
+        with pytest.raises(errors.StoreUnreachable, match="certificate is not trusted: AWS_CA_BUNDLE names"):
+            Store(S3Bucket("team-a", "mail")).read_ref("champion")
 
 
 def test_plain_http_must_be_allowed(known: pytest.MonkeyPatch) -> None:

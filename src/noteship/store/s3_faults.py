@@ -128,7 +128,7 @@ _CAUSES = (
     ("ConnectionRefused", "connection refused"),
     ("dns error", "the name is not known"),
     ("TimedOut", "no answer in time"),
-    ("certificate", "its certificate is not trusted"),
+    ("Certificate", "its certificate is not trusted: AWS_CA_BUNDLE names a file of further authorities"),
     ("ConnectionReset", "connection reset"),
     ("BadScheme", "plain http needs AWS_ALLOW_HTTP=true"),
 )
