@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-EXECUTOR = "quay.io/argoproj/argoexec:v3.7.6"
+EXECUTOR = "registry.example.org/argoexec:v3.7.6"
 # What tells one item of a list from another in a strategic merge of pods.
 KEYS = {"containers": "name", "initContainers": "name", "volumes": "name", "volumeMounts": "mountPath", "env": "name"}
 
