@@ -168,6 +168,7 @@ def test_the_folder_holds_what_layers_would(sourced: Project, base: str, tmp_pat
         ".dockerignore",
         "packages.txt",
         "project/helpers.py",
+        "opt/noteship/noteship-environment.json",
         f"{site}/noteship/cli/main.py",
     } <= files
     assert (tmp_path / "to/Containerfile").read_text() == made["containerfile"]

@@ -117,7 +117,8 @@ class _Describing:
         from noteship.images.layers import folder_files, own_files
 
         self.tell(Progress("writing the folder"))
-        entries = [*own_files.files(recipe.environment), *chosen]
+        told = project_layer.environment_file(self.of.opened, recipe.environment)
+        entries = [*own_files.files(recipe.environment), told, *chosen]
         texts = {context.CONTAINERFILE: recipe.text, containerfile.PACKAGES: recipe.requirements}
         parts = (containerfile.PACKAGES, recipe.environment.folder.partition("/")[0], *recipe.folders)
         with temporary.folder() as fetched:
