@@ -183,10 +183,10 @@ def test_what_somebody_else_made_is_found_by_its_name() -> None:
 
 def test_long_lines_take_no_long_time() -> None:
     """Looking for what may be secret is linear in their length, nearly."""
-    began = time.perf_counter()
+    began = time.process_time()
     for word in ("x-", "x", "token-", "api-key-", "a://", "ey"):
         quoted(word * (4_000 // len(word)))
-    assert time.perf_counter() - began < 2.0
+    assert time.process_time() - began < 2.0
 
 
 @pytest.mark.parametrize("text", ["service/mail", "pod/", "/mail", "a b", "pod/../x"])
