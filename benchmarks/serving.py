@@ -35,8 +35,8 @@ def main() -> None:
         place = Path(folder)
         if arguments.overload:
             found = _overload(arguments, place)
-        elif arguments.watching:
-            found = _watching(arguments, place)
+        elif arguments.watching or arguments.collecting:
+            found = _more(arguments, place)
         else:
             found = _beside(arguments, place)
     found["machine"] = {"processors": os.cpu_count(), "python": sys.version.split()[0], "load_before": load}
@@ -86,20 +86,23 @@ def _overload(arguments: argparse.Namespace, place: Path) -> dict[str, Any]:
     return {"overload": dataclasses.asdict(found), "aims": [dataclasses.asdict(aim) for aim in aims]}
 
 
-def _watching(arguments: argparse.Namespace, place: Path) -> dict[str, Any]:
-    """noteship with itself, watched and not."""
+def _more(arguments: argparse.Namespace, place: Path) -> dict[str, Any]:
+    """noteship with itself: watched and not, or with rows collected and not."""
     found, cores = {}, (arguments.server_core, arguments.load_core)
+    what = "collecting" if arguments.collecting else "watching"
     for kind in arguments.models:
-        served = models.prepare(kind, place)
-        found[kind] = beside.beside(
-            served, arguments.serve_option, cores, arguments.pairs, arguments.seconds, place / f"{kind}-beside"
-        )
+        served, own = models.prepare(kind, place), place / f"{kind}-beside"
+        own.mkdir()
+        pair = beside.watching(served, arguments.serve_option)
+        if arguments.collecting:
+            pair = beside.collecting(served, arguments.serve_option, arguments.collecting, own)
+        found[kind] = beside.beside(pair, cores, arguments.pairs, arguments.seconds, own)
         for pair in found[kind]:
             _say(f"{kind}: {pair}")
-    aims = [aim for kind, pairs in found.items() for aim in beside.aims(kind, pairs)]
+    aims = [aim for kind, pairs in found.items() for aim in beside.aims(kind, pairs, what)]
     _print_aims(aims)
     pairs = {kind: [dataclasses.asdict(each) for each in some] for kind, some in found.items()}
-    return {"watching": pairs, "aims": [dataclasses.asdict(aim) for aim in aims]}
+    return {what: pairs, "aims": [dataclasses.asdict(aim) for aim in aims]}
 
 
 def _servers(arguments: argparse.Namespace, served: models.Served) -> list[servers.Server]:
@@ -130,6 +133,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--json", type=Path, help="write all numbers to this file")
     parser.add_argument("--overload", action="store_true", help="instead, send noteship more than it can do")
     parser.add_argument("--watching", action="store_true", help="instead, noteship with the monitoring and without")
+    parser.add_argument(
+        "--collecting", type=float, metavar="SHARE", help="instead, noteship with rows of this share kept, and without"
+    )
     parser.add_argument("--pairs", type=int, default=20, help="of loads with and without it (default: 20)")
     parser.add_argument("--overload-times", type=float, default=10, help="the capacity (default: 10)")
     parser.add_argument("--waiting-limit-ms", type=float, help="the service's, to hold its 99th percentile against")

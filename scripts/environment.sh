@@ -25,9 +25,10 @@ prepare() {
   if [ "$(cat "$venv/stamp" 2>/dev/null)" != "$stamp" ]; then
     say "preparing $venv (once; needs a package index)"
     rm -f "$venv/stamp"
-    if command -v uv >/dev/null 2>&1; then
-      uv=uv
-    else
+    uv=$(command -v uv || true)
+    # That of the environment itself goes with it when it is made anew.
+    case "$uv" in "$root/$venv"/* | "$venv"/*) uv= ;; esac
+    if [ -z "$uv" ]; then
       "$python" -m venv .uv-venv
       .uv-venv/bin/python -m pip install --quiet --disable-pip-version-check uv
       uv=.uv-venv/bin/uv
@@ -39,5 +40,6 @@ prepare() {
   fi
   PATH=$(cd "$venv/bin" && pwd):$PATH
   export PATH
-  unset PYTHONPATH VIRTUAL_ENV PYTHONHOME || true
+  # Without byte code, each of the hundreds of processes that tests start compiles anew what it imports.
+  unset PYTHONPATH VIRTUAL_ENV PYTHONHOME PYTHONDONTWRITEBYTECODE || true
 }

@@ -77,7 +77,9 @@ class WatchedProject:
                 sample = self.sampling.taken(ceiling, start, asked, encoded, ids, [1] * rows)
         self.pieces += 1
         data = sketch.to_bytes() if rows else b""
-        piece = monitor.Piece(start, self.boot.replica, self.boot.boot, self.pieces, rows, rows, 0, 1.0, data, sample)
+        piece = monitor.Piece(
+            start, self.boot.replica, self.boot.boot, self.pieces, rows, rows, 0, 1.0, data, sample=sample
+        )
         self.windows.write_piece(piece)
 
 

@@ -78,11 +78,10 @@ def load(place: Place, seconds: float) -> ObjectRef:
         "name": "main",
         "image": cluster_places.IMAGE,
         "command": ["python", "-c", LOAD, url, str(seconds)],
-        "securityContext": {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}},
+        "securityContext": cluster_places.RESTRICTED,
         "volumeMounts": [{"name": "token", "mountPath": "/token"}],
     }
     spec = {
-        "securityContext": {"runAsNonRoot": True, "runAsUser": 65532, "seccompProfile": {"type": "RuntimeDefault"}},
         "restartPolicy": "Never",
         "containers": [container],
         "volumes": [{"name": "token", "secret": {"secretName": "mail-load"}}],

@@ -91,19 +91,14 @@ def pod(name: str, image: str, user: int, group: int, args: list[str]) -> dict[s
         "image": image,
         "args": args,
         "securityContext": {
-            "allowPrivilegeEscalation": False,
+            **cluster_places.RESTRICTED,
             "readOnlyRootFilesystem": True,
-            "capabilities": {"drop": ["ALL"]},
+            "runAsUser": user,
+            "runAsGroup": group,
         },
         "volumeMounts": [{"name": "tmp", "mountPath": "/tmp"}],
     }
     spec = {
-        "securityContext": {
-            "runAsNonRoot": True,
-            "runAsUser": user,
-            "runAsGroup": group,
-            "seccompProfile": {"type": "RuntimeDefault"},
-        },
         "automountServiceAccountToken": False,
         "enableServiceLinks": False,
         "restartPolicy": "Never",

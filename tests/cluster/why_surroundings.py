@@ -25,8 +25,8 @@ from noteship.cluster import errors
 from noteship.cluster.cluster import Cluster, ObjectRef, Selection
 from noteship.images.descriptor import Blob, Descriptor
 from noteship.images.reference import parsed
-from noteship.images.registry import Registry
-from noteship.images.transport import Transport
+from noteship.images.registries.registry import Registry
+from noteship.images.registries.transport import Transport
 
 __all__ = ["SURROUNDINGS", "QueueMissing"]
 

@@ -279,7 +279,6 @@ FLAVORS = "couldn't assign flavors to pod set main: insufficient"
     [
         (f"{FLAVORS} unused quota for cpu in flavor default, 1 more needed", "queued", "you"),
         (f"{FLAVORS} quota for cpu in flavor default, request > maximum capacity (500 > 2)", *TOO_SMALL),
-        (f"{ASSIGN} resource ephemeral-storage unavailable in ClusterQueue", *TOO_SMALL),
     ],
 )
 def test_a_queue_is_told_in_its_own_words(said: str, kind: str, who: str) -> None:
@@ -287,6 +286,13 @@ def test_a_queue_is_told_in_its_own_words(said: str, kind: str, who: str) -> Non
     (cause,) = why.causes(queued(said))
     assert (cause.kind, cause.who) == (kind, who)
     assert said in cause.sentence
+
+
+def test_what_a_queue_gives_nothing_of_is_named() -> None:
+    """Waiting for it would be waiting for ever, and only administrators can do something."""
+    (cause,) = why.causes(queued(f"{ASSIGN} resource ephemeral-storage unavailable in ClusterQueue"))
+    assert (cause.kind, cause.who) == ("queue-uncovered", "administrators")
+    assert "gives nothing of ephemeral-storage, so it never lets it in" in cause.sentence
 
 
 def image_pull(message: str) -> Evidence:

@@ -9,6 +9,7 @@ from typing import Any
 
 from noteship.cluster.manifests import (
     Access,
+    Behind,
     Bundle,
     Destination,
     Edge,
@@ -49,7 +50,7 @@ ACCESSES = {
 EDGES = {
     "inside": None,
     "host": Edge("mail.example.org"),
-    "gateway": Edge("mail.example.org", gateway="edge/public", shares={"mail-canary": 5}),
+    "gateway": Edge("mail.example.org", gateway="edge/public"),
     "ingress": Edge("mail.example.org", ingress_class="nginx", certificate="mail-edge"),
 }
 PLATFORMS = {
@@ -95,9 +96,18 @@ def services() -> Iterator[Service]:
         yield Service(access, number, edge, watched, callers=("team-b",) if is_watched else ())
 
 
+def canaries() -> Iterator[Shape]:
+    """Beside a stable release, with a share by its route or by the numbers of pods."""
+    for has_edge, is_weighed, number in ((True, True, 1), (True, False, 2), (False, False, 1)):
+        behind = Behind("mail-stable", has_edge, is_weighed)
+        yield Service(TOKENS, Replicas(number, number), monitoring=monitoring(TOKENS), behind=behind)
+    yield InferenceService(TOKENS, behind=Behind("mail-stable", has_edge=True, is_weighed=True))
+
+
 def shapes() -> Iterator[Shape]:
     """All of them."""
     yield from services()
+    yield from canaries()
     yield InferenceService(TOKENS, Replicas(2, 10), EDGES["host"], monitoring(TOKENS))
     yield InferenceService(TOKENS, Replicas(2, 2), EDGES["gateway"])
     job = Job("s3://team-a/in", "s3://team-a/out", ("id",), queue="team-a")

@@ -18,6 +18,7 @@ from noteship.cluster import restricted, sccs
 from noteship.cluster.manifests import (
     Access,
     BadRelease,
+    Behind,
     Bundle,
     Destination,
     Edge,
@@ -34,6 +35,7 @@ from noteship.cluster.manifests import (
     SettingWithoutEffect,
     StoreAccess,
     Stream,
+    edges,
     render,
     selected,
 )
@@ -46,6 +48,8 @@ from .planted import planted
 from .releases import DIGEST, IMAGE, STORE, TOKENS, cases, release
 
 Manifest = Mapping[str, Any]
+# The same loader in C, where PyYAML was built with it.
+FAST = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 CASES = list(cases())
 RENDERED = [(made, platform, render(made, platform)) for made, platform in CASES]
 
@@ -142,7 +146,7 @@ def test_the_same_release_is_the_same_bytes() -> None:
     for made, platform in CASES[:: len(CASES) // 60]:
         first, second = (documents(render(made, platform).manifests) for _ in range(2))
         assert first == second
-        assert list(yaml.safe_load_all(first)) == [
+        assert list(yaml.load_all(first, FAST)) == [
             json.loads(json.dumps(each)) for each in render(made, platform).manifests
         ]
 
@@ -260,14 +264,6 @@ def test_a_way_in_is_what_the_cluster_has() -> None:
     assert kinds(release(service), openshift)[-1] == "Route"
     assert kinds(release(service), plain)[-1] == "Ingress"
     assert "within the cluster" in render(release(service), bare).left_out[-1]
-    shared = release(Service(TOKENS, edge=Edge("mail.example.org", shares={"mail-canary": 5})))
-    route = one(shared, openshift, "Route")["spec"]
-    assert (route["to"]["weight"], route["alternateBackends"]) == (
-        95,
-        [{"kind": "Service", "name": "mail-canary", "weight": 5}],
-    )
-    with pytest.raises(SettingWithoutEffect, match="shares"):
-        render(shared, plain)
     own = release(Service(releases.ACCESSES["tls"], edge=Edge("mail.example.org")))
     assert one(own, openshift, "Route")["spec"]["tls"]["termination"] == "passthrough"
     with pytest.raises(BadRelease, match="speaks TLS"):
@@ -335,10 +331,60 @@ def test_a_policy_of_one_release_is_about_no_other() -> None:
 
 def test_a_canary_is_reached_by_the_routers_without_a_route_of_its_own() -> None:
     """What another release's route leads to lets routers in, and makes no route."""
-    canary = release(Service(TOKENS, behind="mail"))
-    assert not {"Route", "Ingress"} & set(kinds(canary, Platform.openshift()))
-    policies, pod = render(canary, Platform.openshift()).manifests, pod_of(canary, Platform.openshift())
-    assert decide(Attempt(NetworkPod("openshift-ingress"), pod, 8080), policies).is_allowed
+    platform = Platform.openshift()
+    for has_edge in (True, False):
+        canary = release(Service(TOKENS, behind=Behind("stable", has_edge=has_edge)))
+        assert not {"Route", "Ingress"} & set(kinds(canary, platform))
+        policies, pod = render(canary, platform).manifests, pod_of(canary, platform)
+        assert decide(Attempt(NetworkPod("openshift-ingress"), pod, 8080), policies).is_allowed == has_edge
+
+
+def test_a_canary_by_pods_is_behind_the_stable_service_and_no_other() -> None:
+    """The stable release's Service leads to its pods; that release's own Deployment and policy do not know them."""
+    stable, own = release(), {"app.kubernetes.io/managed-by": "noteship", "noteship.dev/route": "mail"}
+    by_pods = replace(release(Service(TOKENS, behind=Behind("mail"))), name="mail-canary")
+    by_route = replace(release(Service(TOKENS, behind=Behind("mail", is_weighed=True))), name="mail-canary")
+    service = one(stable, Platform(), "Service")["spec"]["selector"]
+    assert service == own
+
+    def labels(of: Release) -> dict[str, str]:
+        found: dict[str, str] = one(of, Platform(), "Deployment")["spec"]["template"]["metadata"]["labels"]
+        return found
+
+    assert service.items() <= labels(stable).items() and service.items() <= labels(by_pods).items()
+    assert not service.items() <= labels(by_route).items()
+    selected = one(stable, Platform(), "Deployment")["spec"]["selector"]["matchLabels"]
+    assert not selected.items() <= labels(by_pods).items()
+    assert "Service" not in kinds(by_pods, Platform())
+    assert one(by_route, Platform(), "Service")["spec"]["selector"].items() <= labels(by_route).items()
+
+
+def test_a_canary_is_scraped_once_and_has_no_rules_of_its_own() -> None:
+    """Behind the stable release's Service it is scraped with that one's pods; else by a monitor of its own."""
+    watched, platform = releases.monitoring(TOKENS), releases.PLATFORMS["full"]
+    kept = {"ServiceMonitor", "PodMonitor", "PrometheusRule", "GrafanaDashboard"}
+    for is_weighed, monitors in ((True, {"ServiceMonitor"}), (False, set[str]())):
+        canary = release(Service(TOKENS, monitoring=watched, behind=Behind("stable", is_weighed=is_weighed)))
+        assert kept & set(kinds(canary, platform)) == monitors
+
+
+def test_a_route_leads_a_share_elsewhere() -> None:
+    """By weights that add up to a hundred, and everything else of it is as it was; of both kinds."""
+    gateway = releases.PLATFORMS["full"]
+    asked = ((Platform.openshift(), Edge("mail.example.org")), (gateway, releases.EDGES["gateway"]))
+    for platform, edge in asked:
+        plain = edges.edge(release(Service(TOKENS, edge=edge)), platform)
+        [route] = plain
+        led = edges.led(route, "mail-canary", 7)
+        if route["kind"] == "Route":
+            told = [led["spec"]["to"], *led["spec"]["alternateBackends"]]
+            assert led["spec"]["tls"] == route["spec"]["tls"]
+        else:
+            told = led["spec"]["rules"][0]["backendRefs"]
+            assert {each["port"] for each in told} == {80}
+            assert led["spec"]["parentRefs"] == route["spec"]["parentRefs"]
+        assert [(each["name"], each["weight"]) for each in told] == [("mail", 93), ("mail-canary", 7)]
+        assert led["metadata"] == route["metadata"]
 
 
 def test_jobs_and_schedules_score_and_end() -> None:
@@ -401,8 +447,8 @@ REFUSED = [
     (lambda: Service(TOKENS, port=80), "without rights"),
     (lambda: Service(TOKENS, monitoring=replace(releases.monitoring(TOKENS), token=None)), "see nothing"),
     (lambda: InferenceService(releases.ACCESSES["tls"]), "without TLS"),
+    (lambda: InferenceService(TOKENS, behind=Behind("mail")), "share by number"),
     (lambda: Edge(gateway="public"), "NAMESPACE/NAME"),
-    (lambda: Edge(shares={"a": 100}), "leave some"),
     (lambda: Schedule(Job("a", "b"), "* * *"), "five fields"),
     (lambda: Stream("nats://me:secret@nats", "a", "b", STORE.at), "holds a login"),
 ]
@@ -412,7 +458,7 @@ USELESS = [
     (lambda: Edge(certificate="a"), "certificate of the edge"),
     (lambda: Destination("db", (1,), ("192.0.2.1",), pods={"a": "b"}), "pods of db"),
     (lambda: Service(releases.ACCESSES["open"], monitoring=releases.monitoring(TOKENS)), "token of Prometheus"),
-    (lambda: Service(TOKENS, edge=Edge(), behind="other"), "edge"),
+    (lambda: Service(TOKENS, edge=Edge(), behind=Behind("other")), "edge"),
     (
         lambda: replace(
             release(Service(TOKENS, monitoring=releases.monitoring(TOKENS))), store=None, bundle=Bundle(DIGEST, "/b")

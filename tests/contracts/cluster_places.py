@@ -19,6 +19,14 @@ from noteship.cluster.opening import open_cluster
 
 ALL = ["memory", pytest.param("real", marks=pytest.mark.cluster)]
 # An image with Python, which the cluster's nodes can pull.
+# A container's context that Pod Security `restricted` lets in.
+RESTRICTED = {
+    "allowPrivilegeEscalation": False,
+    "capabilities": {"drop": ["ALL"]},
+    "runAsNonRoot": True,
+    "runAsUser": 1000,
+    "seccompProfile": {"type": "RuntimeDefault"},
+}
 IMAGE = os.environ.get("CLUSTER_BASE_IMAGE", "python:3.11")
 
 
@@ -29,6 +37,9 @@ class Place(Protocol):
 
     def apply_as(self, manager: str, thing: Object) -> None:
         """Another manager of fields."""
+
+    def set_status(self, ref: ObjectRef, status: dict[str, Any]) -> None:
+        """What became of a thing, as its controller says it."""
 
     def limited(self, rules: Sequence[dict[str, Any]]) -> Cluster:
         """The same cluster, for somebody who may only do that, in that namespace."""
@@ -49,6 +60,9 @@ class InMemory:
 
     def apply_as(self, manager: str, thing: Object) -> None:
         self.cluster.apply_as(manager, thing, force=True)
+
+    def set_status(self, ref: ObjectRef, status: dict[str, Any]) -> None:
+        self.cluster.set_status(ref, status)
 
     def limited(self, rules: Sequence[dict[str, Any]]) -> Cluster:
         return MemoryCluster("team-a", rules)
@@ -76,15 +90,24 @@ class Real:
         self.cluster = self._opened(open_cluster(namespace=self.space.name))
 
     def apply_as(self, manager: str, thing: Object) -> None:
-        ref = ObjectRef.of(thing)
-        group = "api" if "/" not in ref.api_version else "apis"
-        plural = next(each.plural for each in self.cluster.resources(ref.api_version) if each.kind == ref.kind)
         self.space.client.patch(
-            f"/{group}/{ref.api_version}/namespaces/{self.space.name}/{plural}/{ref.name}",
+            self._path(ObjectRef.of(thing)),
             content=json.dumps(thing),
             params={"fieldManager": manager, "force": "true"},
             headers={"content-type": "application/apply-patch+yaml"},
         ).raise_for_status()
+
+    def set_status(self, ref: ObjectRef, status: dict[str, Any]) -> None:
+        self.space.client.patch(
+            f"{self._path(ref)}/status",
+            content=json.dumps({"status": status}),
+            headers={"content-type": "application/merge-patch+json"},
+        ).raise_for_status()
+
+    def _path(self, ref: ObjectRef) -> str:
+        group = "api" if "/" not in ref.api_version else "apis"
+        plural = next(each.plural for each in self.cluster.resources(ref.api_version) if each.kind == ref.kind)
+        return f"/{group}/{ref.api_version}/namespaces/{self.space.name}/{plural}/{ref.name}"
 
     def limited(self, rules: Sequence[dict[str, Any]]) -> Cluster:
         space = self.space
@@ -157,14 +180,7 @@ def _reason(status: Any) -> str:
 
 def pod(name: str, code: str, image: str = IMAGE) -> dict[str, Any]:
     """One that runs Python code once, in a namespace of whatever level."""
-    closed = {
-        "allowPrivilegeEscalation": False,
-        "capabilities": {"drop": ["ALL"]},
-        "runAsNonRoot": True,
-        "runAsUser": 1000,
-        "seccompProfile": {"type": "RuntimeDefault"},
-    }
-    container = {"name": "main", "image": image, "command": ["python3", "-c", code], "securityContext": closed}
+    container = {"name": "main", "image": image, "command": ["python3", "-c", code], "securityContext": RESTRICTED}
     return {
         "apiVersion": "v1",
         "kind": "Pod",

@@ -14,10 +14,10 @@ from images import docker_registry
 from noteship.images import reference
 from noteship.images.destination import Destination
 from noteship.images.layout import Layout
-from noteship.images.memory_registry import MemoryRegistry
-from noteship.images.memory_server import serving
-from noteship.images.registry import Registry
-from noteship.images.transport import Transport
+from noteship.images.registries.memory_registry import MemoryRegistry
+from noteship.images.registries.memory_server import serving
+from noteship.images.registries.registry import Registry
+from noteship.images.registries.transport import Transport
 
 ALL = [
     "folder",

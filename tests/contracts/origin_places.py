@@ -9,21 +9,27 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+import numpy
 import pytest
 
 from contracts import store_places
 from ingestion import kafka_broker, postgres_server, web_server
-from noteship import digests, ingestion
+from noteship import collecting, digests, ingestion, models, store
+from noteship.models.columns import Column
+from noteship.operations.collected import CollectedOrigin
+from noteship.store.memory import MemoryBucket
 
 ALL = [
     "file",
     "folder",
     "http",
     "kafka",
+    "collected",
     pytest.param("s3", marks=pytest.mark.ceph),
     pytest.param("s3 folder", marks=pytest.mark.ceph),
     pytest.param("postgres", marks=pytest.mark.debian),
 ]
+SIGNATURE = models.Signature((Column("line", "text", "object"),), models.Output("y", "classification", ("x",)), {})
 SECRET = "s3cr3t-of-the-origin"
 VARIABLE = "NOTESHIP_TEST_ORIGIN"
 
@@ -52,11 +58,14 @@ def source(address: str, **more: object) -> ingestion.Source:
     return ingestion.Source(**given)  # type: ignore[arg-type]
 
 
+# What was collected is in the project's own store, which its address does not name.
+STORES: dict[str, store.Store] = {}
 SECRETIVE = {"credentials": ingestion.Credentials(env=VARIABLE)}
 
 
 def open_origin(declared: ingestion.Source) -> ingestion.Origin:
-    return ingestion.open_origin(declared, Path("/"), digests.of_file)
+    own = CollectedOrigin(STORES[declared.address.host], declared) if declared.address.kind == "collected" else None
+    return ingestion.open_origin(declared, Path("/"), digests.of_file, own)
 
 
 @dataclass
@@ -174,6 +183,35 @@ class OfPrefix(OfBucket):
 
 
 @dataclass
+class OfCollected:
+    lines: list[str] = field(default_factory=list)
+    objects: store.Store = field(default_factory=lambda: store.Store(MemoryBucket()))
+
+    def put(self, lines: list[str]) -> None:
+        """What was collected stays as it is; what is asked later is more."""
+        STORES["mail"] = self.objects
+        one = collecting.Collector(self.objects, collecting.Settings("mail", 1.0))
+        for number, line in enumerate(lines[len(self.lines) :], len(self.lines)):
+            encoded = models.Rows.of_columns(SIGNATURE, [[line]])
+            moments = numpy.array([1_780_000_200.0 + number])
+            one.add("mail", "ab" * 32, collecting.Taken(encoded, (f"r{number}",), (0,), moments, ("x",), None, 1))
+        one.close(5)
+        self.lines = list(lines)
+
+    def source(self) -> ingestion.Source:
+        return source("collected:mail")
+
+    def missing(self) -> ingestion.Source:
+        return source("collected:mail/other")
+
+    def away(self) -> None:
+        return None
+
+    def closed(self) -> None:
+        return None
+
+
+@dataclass
 class OfDatabase:
     database: postgres_server.Database
 
@@ -209,6 +247,8 @@ def opened(kind: str, folder: Path) -> Iterator[Place]:
     elif kind == "http":
         with web_server.serving() as site:
             yield OfWeb(site)
+    elif kind == "collected":
+        yield OfCollected()
     elif kind == "kafka":
         with kafka_broker.broker() as broker:
             yield OfKafka(broker)

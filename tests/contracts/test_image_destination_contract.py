@@ -16,7 +16,7 @@ from contracts import destination_places
 from contracts.destination_places import Open
 from noteship.images import errors, media_types, pushing
 from noteship.images.descriptor import Blob, Descriptor
-from noteship.images.registry import Registry
+from noteship.images.registries.registry import Registry
 
 SMALL, LARGE = b"a blob", os.urandom(9 << 20)
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pandas
 import pytest
 
 from cli.projects import Project
@@ -156,6 +157,27 @@ def test_from_a_file_to_what_the_monitor_shows(bundle: Path, tmp_path: Path) -> 
         right,
         "letter",
     )
+
+
+@pytest.mark.slow
+def test_labels_of_a_file_stand_beside_rows_that_were_collected(bundle: Path, tmp_path: Path) -> None:
+    """Long after the service has ended: told to the store, they are a column of what a later run reads."""
+    project = Project(tmp_path / "project")
+    declared = '[collect]\nshare = 1.0\n[data.seen]\nfrom = "collected:local"\nto = "seen.parquet"\n'
+    project.write("noteship.toml", declared)
+    keep(OpenedProject.at(project.root), bundle, "letters", "latest")
+    with started(project.root) as one:
+        answers = asked(one.url, 3)
+        one.end()
+    rows = [(each["id"], 1, "letter", each["predictions"][1]) for each in answers]
+    path = written(tmp_path, rows, header="request,row,label,prediction")
+    code, out, err = told(path, "--bundle", "latest", "--project", project.root, "--json")
+    assert (code, json.loads(out)["taken"]) == (0, 3), err
+    project.json("data", "fetch", "seen")
+    table = pandas.read_parquet(project.root / "seen.parquet")
+    assert len(table) == 12
+    labelled = table[table.label.notna()]
+    assert sorted(zip(labelled.request, labelled.row, strict=True)) == sorted((each["id"], 1) for each in answers)
 
 
 def id_of(day: int) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from noteship.images import transport
+from noteship.images.registries import transport
 
 
 @pytest.fixture

@@ -5,13 +5,17 @@ from __future__ import annotations
 import gzip
 import hashlib
 import io
+import json
 import tarfile
 from collections.abc import Iterable
 from pathlib import Path
 
+from noteship.images import media_types
+from noteship.images.descriptor import Descriptor
 from noteship.images.layers import writing
 from noteship.images.layers.entry import Entry, Link
 from noteship.images.layers.layer import Layer
+from noteship.images.layout import Layout
 
 
 def blob_of(entries: Iterable[Entry | Link]) -> tuple[bytes, writing.Written]:
@@ -54,3 +58,18 @@ def unpack(blob: bytes, root: Path) -> None:
 
 def sha256(data: bytes) -> str:
     return f"sha256:{hashlib.sha256(data).hexdigest()}"
+
+
+def files_of(place: Layout, digest: str) -> dict[str, bytes]:
+    """All files of an image in a folder, the upper layers' last."""
+    manifest = json.loads(place.manifest(digest, media_types.IMAGES)[0])
+    found = {}
+    for each in manifest["layers"]:
+        described = Descriptor(each["mediaType"], each["digest"], each["size"])
+        with place.read(described).open() as stream:
+            whole = io.BytesIO(stream.read())
+        with tarfile.open(fileobj=whole, mode="r:gz") as layer:
+            for member in layer:
+                if member.isfile() and (content := layer.extractfile(member)):
+                    found[member.name] = content.read()
+    return found

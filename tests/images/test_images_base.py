@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,10 +14,10 @@ from noteship.images import base, errors, media_types, pushing, reference
 from noteship.images.base import Platform
 from noteship.images.descriptor import Blob, Descriptor
 from noteship.images.layout import Layout
-from noteship.images.memory_registry import MemoryRegistry
-from noteship.images.memory_server import serving
-from noteship.images.registry import Registry
-from noteship.images.transport import Transport, Way
+from noteship.images.registries.memory_registry import MemoryRegistry
+from noteship.images.registries.memory_server import serving
+from noteship.images.registries.registry import Registry
+from noteship.images.registries.transport import Transport, Way
 
 pytestmark = pytest.mark.usefixtures("quick")
 AMD64, ARM64 = Platform("amd64"), Platform("arm64", variant="v8")
@@ -28,7 +27,7 @@ Place = Registry | Layout
 
 
 def blob(data: bytes, kind: str) -> Blob:
-    return Blob(Descriptor(kind, f"sha256:{hashlib.sha256(data).hexdigest()}", len(data)), lambda: io.BytesIO(data))
+    return Blob.of(kind, data)
 
 
 @pytest.fixture

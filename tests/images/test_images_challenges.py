@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from noteship.images import challenges
-from noteship.images.challenges import Challenge
+from noteship.images.registries import challenges
+from noteship.images.registries.challenges import Challenge
 
 TOKEN = Challenge(
     "bearer", {"realm": "https://login.example.org/token", "service": "x", "scope": "repository:a:pull,push"}

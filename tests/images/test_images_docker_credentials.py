@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from noteship.images import credential_helper, docker_credentials, errors
-from noteship.images.docker_credentials import Login
+from noteship.images import errors
+from noteship.images.registries import credential_helper, docker_credentials
+from noteship.images.registries.docker_credentials import Login
 
 HOST = "registry.example.org"
 SECRET = "s3cr3t:with-colon"

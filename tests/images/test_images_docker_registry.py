@@ -19,12 +19,13 @@ from typing import BinaryIO
 import pytest
 
 from images import docker_registry
-from noteship.images import base, errors, media_types, pushing, reference, transport
+from noteship.images import base, errors, media_types, pushing, reference
 from noteship.images.base import Platform
 from noteship.images.descriptor import Blob, Descriptor
 from noteship.images.layout import Layout
-from noteship.images.registry import Registry
-from noteship.images.transport import Transport, Way
+from noteship.images.registries import transport
+from noteship.images.registries.registry import Registry
+from noteship.images.registries.transport import Transport, Way
 
 pytestmark = [pytest.mark.debian, pytest.mark.usefixtures("quick")]
 SIZE = 24 << 20
@@ -169,8 +170,8 @@ def test_a_push_that_is_killed_goes_on(tmp_path: Path) -> None:
         "import sys, hashlib, pathlib\n"
         "from noteship.images import pushing, reference\n"
         "from noteship.images.descriptor import Blob, Descriptor\n"
-        "from noteship.images.registry import Registry\n"
-        "from noteship.images.transport import Transport\n"
+        "from noteship.images.registries.registry import Registry\n"
+        "from noteship.images.registries.transport import Transport\n"
         "def piece(path):\n"
         "    digest = 'sha256:' + hashlib.sha256(path.read_bytes()).hexdigest()\n"
         "    return pushing.Piece(Blob(Descriptor('x', digest, path.stat().st_size), lambda: path.open('rb')))\n"

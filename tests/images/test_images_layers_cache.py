@@ -7,7 +7,9 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterable
+import threading
+from collections.abc import Iterable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -17,6 +19,7 @@ from noteship.images.layers import errors
 from noteship.images.layers.cache import LayerCache
 from noteship.images.layers.entry import Entry, Held, Link
 from noteship.images.layers.layer import Plan
+from noteship.images.registries.transport import Stopped
 
 ENTRIES = [Entry("opt/a", Held(b"a")), Entry("opt/b", Held(b"b"), executable=True)]
 
@@ -126,6 +129,7 @@ from pathlib import Path
 from noteship.images.layers.cache import LayerCache
 from noteship.images.layers.entry import Entry, Held
 from noteship.images.layers.layer import Plan
+from noteship.images.registries.transport import Stopped
 class Told(Held):
     def send(self, sink):
         print("sending", flush=True)
@@ -172,3 +176,56 @@ def test_layers_come_in_the_order_of_their_plans(tmp_path: Path) -> None:
     plans = [Plan.of(str(at), [Entry(f"f{at}", Held(os.urandom(10_000 * (10 - at))))]) for at in range(10)]
     layers = LayerCache(tmp_path).layers(plans)
     assert [layer.title for layer in layers] == [plan.title for plan in plans]
+
+
+def test_a_stop_ends_the_making(tmp_path: Path) -> None:
+    """Between two files, and nothing of the layer is left; the next build makes it."""
+    stop = threading.Event()
+
+    def entries() -> Iterator[Entry]:
+        for number in range(1_000_000):
+            yield Entry(f"opt/{number}", Held(b"a"))
+            if number == 3:
+                stop.set()
+
+    cache = LayerCache(tmp_path, stop)
+    with pytest.raises(Stopped):
+        cache.layers([Plan("endless", "ab" * 32, entries)])
+    assert {path.suffix for path in tmp_path.rglob("*") if path.is_file()} <= {".lock"}
+    assert LayerCache(tmp_path).layer(Plan("endless", "ab" * 32, lambda: ENTRIES)).blob.descriptor.size
+
+
+def test_a_fault_stops_the_other_layers(tmp_path: Path) -> None:
+    """Who waits for a fault does not wait for layers that are of no use any more."""
+    is_under_way = threading.Event()
+
+    def endless() -> Iterator[Entry]:
+        for number in range(1_000_000):
+            is_under_way.set()
+            yield Entry(f"opt/{number}", Held(b"a"))
+
+    def faulty() -> Iterator[Entry]:
+        is_under_way.wait()
+        raise errors.FileChanged("opt/a")
+        yield
+
+    with pytest.raises(errors.FileChanged):
+        LayerCache(tmp_path).layers([Plan("endless", "ab" * 32, endless), Plan("faulty", "cd" * 32, faulty)])
+
+
+def test_the_longest_begins_first(tmp_path: Path) -> None:
+    """Layers come in the order of their plans all the same."""
+    begun: list[str] = []
+    four = threading.Event()
+
+    def entries(name: str) -> list[Entry]:
+        begun.append(name)
+        if len(begun) == 4:
+            four.set()
+        assert four.wait(30)
+        return ENTRIES[:1]
+
+    plans = [Plan(name, name * 64, partial(entries, name), effort) for effort, name in enumerate("abcdef")]
+    layers = LayerCache(tmp_path).layers(plans)
+    assert [layer.title for layer in layers] == list("abcdef")
+    assert set(begun[:4]) == {*"fedc"}

@@ -119,5 +119,7 @@ def test_that_packages_fit_is_looked_at_once(tmp_path: Path, cache: LayerCache) 
     for wheel in wheels:
         wheel.path.write_bytes(b"no zip any more")
     wheel_layers.check_apart(wheels, ENVIRONMENT, cache)
-    with pytest.raises(errors.UnfitWheel):
-        wheel_layers.check_apart([*wheels, *small(tmp_path, ["more"])], ENVIRONMENT, cache)
+    others = [WheelFile(wheel.path, wheel.digest) for wheel in wheels]
+    wheel_layers.check_apart(others, ENVIRONMENT, cache)
+    with pytest.raises(errors.DamagedWheel):
+        wheel_layers.check_apart([*others, *small(tmp_path, ["more"])], ENVIRONMENT, cache)

@@ -19,10 +19,10 @@ import trustme
 from images import wires
 from noteship.images import errors, media_types, pushing, reference
 from noteship.images.descriptor import Blob, Descriptor
-from noteship.images.memory_registry import MemoryRegistry
-from noteship.images.memory_server import serving
-from noteship.images.registry import Registry
-from noteship.images.transport import Stopped, Transport, Way
+from noteship.images.registries.memory_registry import MemoryRegistry
+from noteship.images.registries.memory_server import serving
+from noteship.images.registries.registry import Registry
+from noteship.images.registries.transport import Stopped, Transport, Way
 
 pytestmark = pytest.mark.usefixtures("quick")
 LARGE = os.urandom((6 << 20) + 7)
@@ -194,7 +194,7 @@ def test_a_location_elsewhere_gets_the_bytes_and_no_login(memory: MemoryRegistry
 
 
 def _said(status: int, location: str) -> object:
-    from noteship.images.memory_registry import Said
+    from noteship.images.registries.memory_registry import Said
 
     return Said(status, {"location": location})
 

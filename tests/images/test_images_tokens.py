@@ -12,11 +12,12 @@ import pytest
 import trustme
 
 from images import wires
-from noteship.images import errors, reference, tokens
-from noteship.images.memory_registry import MemoryRegistry
-from noteship.images.memory_server import serving
-from noteship.images.registry import Registry
-from noteship.images.transport import Transport, Way
+from noteship.images import errors, reference
+from noteship.images.registries import tokens
+from noteship.images.registries.memory_registry import MemoryRegistry
+from noteship.images.registries.memory_server import serving
+from noteship.images.registries.registry import Registry
+from noteship.images.registries.transport import Transport, Way
 
 pytestmark = pytest.mark.usefixtures("quick")
 USER, PASSWORD = "ada", "s3cr3t-of-ada"

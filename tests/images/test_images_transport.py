@@ -19,11 +19,13 @@ import trustme
 
 from images import wires
 from noteship import errors as base_errors
-from noteship.images import connection_faults, errors, transport
-from noteship.images.memory_registry import MemoryRegistry
-from noteship.images.memory_server import serving
-from noteship.images.messages import Request
-from noteship.images.transport import Stopped, Transport, Way
+from noteship import http_faults
+from noteship.images import errors
+from noteship.images.registries import connection_faults, transport
+from noteship.images.registries.memory_registry import MemoryRegistry
+from noteship.images.registries.memory_server import serving
+from noteship.images.registries.messages import Request
+from noteship.images.registries.transport import Stopped, Transport, Way
 
 OK = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok"
 SECRET = {"authorization": "Bearer s3cr3t"}
@@ -53,7 +55,7 @@ def test_every_error_of_the_client_has_a_meaning() -> None:
     """Each class of error that the HTTP client has is known here, and none that it has not."""
     kinds = (Exception,)
     theirs = {name for name, kind in inspect.getmembers(httpx, inspect.isclass) if issubclass(kind, kinds)}
-    assert theirs == set(connection_faults.KNOWN)
+    assert theirs == set(http_faults.KNOWN)
     for name in sorted(theirs):
         error = getattr(httpx, name).__new__(getattr(httpx, name))
         found = connection_faults.meaning(error, "registry.example.org", "GET /v2/", "")
@@ -63,7 +65,7 @@ def test_every_error_of_the_client_has_a_meaning() -> None:
 
 def test_other_verbs_do_not_pay_for_it() -> None:
     """The HTTP client is loaded with the first request, not with the room."""
-    code = "import sys, noteship.images.registry, noteship.images.base; print('httpx' in sys.modules)"
+    code = "import sys, noteship.images.registries.registry, noteship.images.base; print('httpx' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "False\n"
 
 

@@ -16,10 +16,10 @@ from noteship.cluster.cluster import LogsOf, ObjectRef, Selection, Until
 from noteship.cluster.memory_cluster import MemoryCluster
 from noteship.images import media_types, reference
 from noteship.images.descriptor import Blob, Descriptor
-from noteship.images.memory_registry import MemoryRegistry
-from noteship.images.memory_server import serving
-from noteship.images.registry import Registry
-from noteship.images.transport import Transport, Way
+from noteship.images.registries.memory_registry import MemoryRegistry
+from noteship.images.registries.memory_server import serving
+from noteship.images.registries.registry import Registry
+from noteship.images.registries.transport import Transport, Way
 from noteship.operations.deploy import Deployed, DeployRequest, Telling, deploy
 from noteship.operations.opened import OpenedProject
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import io
 import json
 import re
 import sys
-import tarfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,14 +12,14 @@ import pytest
 from packaging.markers import default_environment
 
 from cli.projects import Project
+from images.layer_reading import files_of
 from images.wheel_index import Index, wheel
-from noteship import digests
 from noteship import project as projects
 from noteship.images import media_types, sbom
 from noteship.images.descriptor import Blob, Descriptor
 from noteship.images.layout import Layout
-from noteship.images.memory_registry import MemoryRegistry
-from noteship.images.memory_server import serving
+from noteship.images.registries.memory_registry import MemoryRegistry
+from noteship.images.registries.memory_server import serving
 from noteship.operations import packaged
 from noteship.operations.opened import OpenedProject
 from noteship.project.settings import EnvironmentSettings
@@ -36,9 +34,9 @@ def put_base(folder: Path, minor: str = MINOR) -> str:
 
     def put(kind: str, value: object) -> Descriptor:
         data = json.dumps(value).encode()
-        found = Descriptor(kind, f"sha256:{digests.of_bytes(data)}", len(data))
-        place.put(Blob(found, lambda: io.BytesIO(data)))
-        return found
+        found = Blob.of(kind, data)
+        place.put(found)
+        return found.descriptor
 
     config = {
         "architecture": "amd64",
@@ -84,21 +82,6 @@ def built(project: Project, index: Index, kept: Path, tmp_path: Path, monkeypatc
     project.write("out.txt", "1")
     project.write(".env", "TOKEN=secret")
     return project
-
-
-def files_of(place: Layout, digest: str) -> dict[str, bytes]:
-    """All files of an image in a folder, the upper layers' last."""
-    manifest = json.loads(place.manifest(digest, media_types.IMAGES)[0])
-    found = {}
-    for each in manifest["layers"]:
-        described = Descriptor(each["mediaType"], each["digest"], each["size"])
-        with place.read(described).open() as stream:
-            whole = io.BytesIO(stream.read())
-        with tarfile.open(fileobj=whole, mode="r:gz") as layer:
-            for member in layer:
-                content = layer.extractfile(member) if member.isfile() else None
-                found[member.name] = content.read() if content else b""
-    return found
 
 
 @pytest.mark.slow

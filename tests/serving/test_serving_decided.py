@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from noteship import monitor, serving, store
+from noteship.evaluating import decided
 from noteship.monitor.decision import Accuracy, Decision, Work
-from noteship.serving import decided
 from noteship.serving.served import Served, prepare
 from noteship.serving.worker import Worker
 from noteship.supervising import Sample, summed

@@ -119,6 +119,48 @@ def test_what_is_asked_and_answered_is_in_the_windows(
     assert windows.boots()[0].ended is not None
 
 
+def test_how_requests_went_is_in_the_windows(watched_letters: serving.Model, objects: store.Store) -> None:
+    """Those that were answered, with their times, and those that were refused; of both ways to answer."""
+    model = watched_letters
+    with served(model, (watch(objects),)) as one:
+        for _ in range(7):
+            assert one.predict(ROWS[:2]).status_code == 200
+        for _ in range(3):
+            assert one.client.post("/predict", json={"rows": [{"nothing": 1}]}).status_code == 422
+    calls = sum((piece.calls for piece in pieces_of(objects, model.digest)), monitor.Calls())
+    assert (calls.answered, calls.failed, sum(calls.times.values())) == (7, 3, 7)
+
+
+def test_a_canary_is_counted_in_terms_of_the_stable_profile_too(
+    watched_letters: serving.Model, letters: serving.Model, objects: store.Store
+) -> None:
+    """Under a version that no listing shows; from when the other profile can be had."""
+    stable = profiled(letters, ROWS[:20]).profile
+    assert stable is not None and watched_letters.profile is not None
+    assert stable.digest != watched_letters.profile.digest
+
+    class Beside:
+        asked = 0
+
+        def found(self) -> tuple[str, monitor.Profile] | None:
+            self.asked += 1
+            return None if self.asked < 2 else ("5" * 64, stable)
+
+    writer = monitor.Writer(objects, monitor.Settings())
+    watching = serving.Watch(writer, Beside())
+    with served(watched_letters, (watching,)) as one:
+        for _ in range(2):
+            writer.step()
+        for rows in (ROWS[:8], ROWS[:5]):
+            assert one.predict(rows).status_code == 200
+    place = monitor.Place("local", watched_letters.name, watched_letters.digest)
+    windows = monitor.Windows(objects, place.beside("5" * 64))
+    pieces = [piece for start in windows.starts() for piece in windows.pieces(start).pieces]
+    assert sum(stable.read_sketch(piece.sketch).rows for piece in pieces if piece.sketch) == 13
+    assert merged(objects, watched_letters).rows == 13
+    assert monitor.places(objects) == [place]
+
+
 def test_metrics_tell_of_the_watching(watched_letters: serving.Model, objects: store.Store) -> None:
     """Rows watched and lost, pieces, and the distribution of work are told by model and version from the start."""
     model = watched_letters

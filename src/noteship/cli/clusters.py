@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import argparse
-import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from noteship import cluster
-from noteship.cli.filling import Bar, shown
+from noteship.cli.filling import Bar
 from noteship.cli.output import Output
 from noteship.operations import rolling
-from noteship.stopping import first_signal
 
 if TYPE_CHECKING:
     from noteship.cluster.why import Cause
 
-__all__ = ["opened", "telling", "told", "working"]
+__all__ = ["opened", "telling", "told"]
 
 
 @contextmanager
@@ -28,14 +26,6 @@ def opened(arguments: argparse.Namespace) -> Iterator[cluster.Cluster]:
         yield at
     finally:
         at.close()
-
-
-@contextmanager
-def working(output: Output) -> Iterator[tuple[Bar, threading.Event]]:
-    """A bar on a terminal, and what the first Ctrl-C sets."""
-    bar, stop = Bar("reading the project"), threading.Event()
-    with shown(bar, output), first_signal(lambda _: stop.set()):
-        yield bar, stop
 
 
 def telling(bar: Bar, output: Output) -> rolling.Tell:

@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Iterator
 
-from noteship.cli import clusters
+from noteship.cli import clusters, filling
 from noteship.cli.build import words
 from noteship.cli.output import INTERRUPTED, Output, duration
 from noteship.digests import short
@@ -20,7 +20,7 @@ __all__ = ["ended", "run", "timeout_of"]
 
 def run(arguments: argparse.Namespace, output: Output) -> int:
     """Deploy; 0, 1 where it did not come up in time, 130 when waiting for it was interrupted."""
-    from noteship.images.transport import Stopped
+    from noteship.images.registries.transport import Stopped
 
     began = time.monotonic()
     project = OpenedProject.at(arguments.project)
@@ -33,7 +33,9 @@ def run(arguments: argparse.Namespace, output: Output) -> int:
         timeout_of(arguments),
         arguments.dry_run,
     )
-    with clusters.opened(arguments) as at, clusters.working(output) as (bar, stop):
+    if arguments.canary is not None:
+        return _beside(arguments, project, request, output)
+    with clusters.opened(arguments) as at, filling.working(output) as (bar, stop):
         telling = operation.Telling(lambda progress: bar.told(*words(progress)), clusters.telling(bar, output), stop)
         try:
             done = operation.deploy(project, request, at, telling)
@@ -43,6 +45,32 @@ def run(arguments: argparse.Namespace, output: Output) -> int:
     seconds = time.monotonic() - began
     output.document({**done.to_json(), "seconds": round(seconds, 3)})
     output.text(*_told(done, seconds))
+    return ended(done.carried, stop)
+
+
+def _beside(
+    arguments: argparse.Namespace, project: OpenedProject, request: operation.DeployRequest, output: Output
+) -> int:
+    """Deploy a canary."""
+    from noteship.images.registries.transport import Stopped
+    from noteship.operations import besides
+
+    with clusters.opened(arguments) as at, filling.working(output) as (bar, stop):
+        telling = operation.Telling(lambda progress: bar.told(*words(progress)), clusters.telling(bar, output), stop)
+        try:
+            done = besides.deploy(project, request, arguments.canary, at, telling)
+        except Stopped:
+            output.aside("interrupted: nothing was sent to the cluster")
+            return INTERRUPTED
+    output.document(done.to_json())
+    what = f"a canary of {done.stable.named} with bundle {short(done.made.release.bundle.digest)}"
+    if done.carried is None:
+        output.text(f"{what} could be deployed: nothing was sent")
+    elif not done.carried.is_up:
+        output.text(f"{what} was sent; its rollout goes on: the same again leads callers to it")
+    else:
+        output.text(f"{what} is deployed, {done.carried.ready} pods ready", f"  release {done.carried.record.id}")
+    output.text(f"  share: {done.share.words}", "  noteship canary compares both; --settle promotes or withdraws it")
     return ended(done.carried, stop)
 
 

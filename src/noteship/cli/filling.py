@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from noteship.cli.output import Output, duration
+from noteship.stopping import first_signal
 
-__all__ = ["Bar", "shown"]
+__all__ = ["Bar", "shown", "working"]
 
 WIDTH = 24
 
@@ -53,3 +54,11 @@ def shown(bar: Bar, output: Output) -> Iterator[None]:
         yield
     finally:
         display.stop()
+
+
+@contextmanager
+def working(output: Output) -> Iterator[tuple[Bar, threading.Event]]:
+    """A bar for work on a project, and what the first Ctrl-C sets."""
+    bar, stop = Bar("reading the project"), threading.Event()
+    with shown(bar, output), first_signal(lambda _: stop.set()):
+        yield bar, stop

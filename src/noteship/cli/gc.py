@@ -27,5 +27,10 @@ def _lines(freed: operation.Freed, keep_runs: int) -> Iterator[str]:
     yield f"  needed: {freed.kept - freed.young}, by {runs}, their bundles, or a name such as champion"
     if freed.young:
         yield f"  younger than a day: {freed.young}, which stay for runs that may be under way"
+    if freed.cached:
+        what = f"{freed.cached} packages and layers of images, {size(freed.cached_bytes)}"
+        yield f"  {verb} {what}: those that no project used for the longest"
+    if freed.collected:
+        yield f"  collected: {freed.collected} files of rows and labels, kept for long enough"
     if freed.results:
         yield f"  forgotten: {freed.results} results of older runs; their stages run again when they are needed"

@@ -38,6 +38,10 @@ CHANGED, NOT_JUDGED = 10, 11
 def run(arguments: argparse.Namespace, output: Output) -> int:
     """Show, once or until it is stopped; or settle, judge, or write a page."""
     _check(arguments)
+    if arguments.evaluate:
+        from noteship.cli import evaluate
+
+        return evaluate.run(arguments, output)
     opened = OpenedProject.at(arguments.project)
     if arguments.rows is not None:
         return _judge(arguments, opened, output)
@@ -68,8 +72,8 @@ def _check(arguments: argparse.Namespace) -> None:
     given = [name for name in ("rows", "settle", "report") if getattr(arguments, name) is not None]
     if _is_alerting(arguments):
         given.append("rules" if arguments.rules is not None else "dashboard")
-    if arguments.sample:
-        given.append("sample")
+    given += [name for name in ("sample", "evaluate") if getattr(arguments, name)]
+    _check_evaluate(arguments)
     if len(given) > 1 and not (given == ["rows", "report"] and arguments.time is not None):
         instead = "one after the other"
         if given == ["rows", "report"]:
@@ -84,6 +88,20 @@ def _check(arguments: argparse.Namespace) -> None:
     if arguments.time is None and (arguments.window is not None or arguments.anew):
         name = "--anew" if arguments.window is None else "--window"
         raise _wrong(f"{name} is for rows that are judged by their times", f"--rows FILE --time COLUMN {name}")
+
+
+def _check_evaluate(arguments: argparse.Namespace) -> None:
+    """Raises WrongUsage."""
+    own = ("host", "port", "token_file", "no_auth", "tls_certificate", "tls_key", "log")
+    given = {name: getattr(arguments, name) for name in own}
+    named = [name for name, value in given.items() if value is not None and value is not False]
+    if named and not arguments.evaluate:
+        option = f"--{named[0].replace('_', '-')}"
+        raise _wrong(f"{option} is for who closes windows and answers probes", f"--evaluate {option}")
+    if arguments.evaluate and (arguments.bundle or arguments.once or arguments.last):
+        raise _wrong(
+            "--evaluate closes windows of all versions of the release, until it is stopped", "--evaluate alone"
+        )
 
 
 def _wrong(fact: str, instead: str) -> WrongUsage:

@@ -143,6 +143,8 @@ def progress_of(output: Output, stages: Collection[str]) -> Progress:
 def _at(at: StageProgress) -> str:
     """How far it is, in words."""
     if isinstance(at, CellProgress):
+        if at.waits:
+            return f"waits: {at.waits}"
         return f"cell {at.cell} of {at.cells}" if at.cells else ""
     parts = [f"{at.rows:,} rows"] if at.rows is not None else []
     if at.size_bytes:

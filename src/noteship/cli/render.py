@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import argparse
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, nullcontext
 
 from noteship import cluster, yaml_form
+from noteship.cli import clusters, filling
 from noteship.cli.build import words
-from noteship.cli.filling import Bar, shown
 from noteship.cli.output import INTERRUPTED, Output
 from noteship.operations import render as operation
 from noteship.operations.opened import OpenedProject
-from noteship.stopping import first_signal
 
-__all__ = ["run"]
+__all__ = ["asked", "run"]
 
 
 def run(arguments: argparse.Namespace, output: Output) -> int:
@@ -28,7 +25,7 @@ def run(arguments: argparse.Namespace, output: Output) -> int:
         arguments.namespace,
         None if arguments.discover else arguments.platform,
     )
-    with _asked(arguments) as at:
+    with asked(arguments) as at:
         if arguments.rights:
             found = operation.roles(opened, request, at)
             output.document({"roles": list(found)})
@@ -37,6 +34,10 @@ def run(arguments: argparse.Namespace, output: Output) -> int:
         made = _made(opened, request, output, at)
     if made is None:
         return INTERRUPTED
+    if arguments.canary is not None:
+        from noteship.operations import besides
+
+        made = besides.rendered(opened, made, request, arguments.canary, arguments.beside)
     _put(arguments, made, output)
     for name, places in made.reaches.items():
         output.aside(f"may reach {name}: {', '.join(places)}")
@@ -65,25 +66,16 @@ def _made(
     opened: OpenedProject, request: operation.RenderRequest, output: Output, at: cluster.Cluster | None
 ) -> operation.RenderedRelease | None:
     """None when it was interrupted while the image was built."""
-    from noteship.images.transport import Stopped
+    from noteship.images.registries.transport import Stopped
 
-    bar, stop = Bar("reading the project"), threading.Event()
-    with shown(bar, output), first_signal(lambda _: stop.set()):
-        try:
-            return operation.render(opened, request, lambda at: bar.told(*words(at)), stop, at)
-        except Stopped:
-            output.aside("interrupted: nothing is rendered")
-            return None
-
-
-@contextmanager
-def _asked(arguments: argparse.Namespace) -> Iterator[cluster.Cluster | None]:
-    """The kubeconfig's cluster, if it is to be asked."""
-    if not arguments.discover:
-        yield None
-        return
-    at = cluster.open_cluster(arguments.context or "")
     try:
-        yield at
-    finally:
-        at.close()
+        with filling.working(output) as (bar, stop):
+            return operation.render(opened, request, lambda at: bar.told(*words(at)), stop, at)
+    except Stopped:
+        output.aside("interrupted: nothing is rendered")
+        return None
+
+
+def asked(arguments: argparse.Namespace) -> AbstractContextManager[cluster.Cluster | None]:
+    """The kubeconfig's cluster, if it is to be asked."""
+    return clusters.opened(arguments) if arguments.discover else nullcontext()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from noteship.cli import clusters
+from noteship.cli import clusters, filling
 from noteship.cli.deploy import ended, timeout_of
 from noteship.cli.output import Output
 from noteship.digests import short
@@ -25,7 +25,7 @@ def run(arguments: argparse.Namespace, output: Output) -> int:
         timeout_of(arguments),
         arguments.dry_run,
     )
-    with clusters.opened(arguments) as at, clusters.working(output) as (bar, stop):
+    with clusters.opened(arguments) as at, filling.working(output) as (bar, stop):
         done = operation.rollback(project, request, at, clusters.telling(bar, output), stop)
     output.document(done.to_json())
     to = f"{done.to.id} with bundle {short(done.to.bundle)}, of {done.to.at} by {done.to.by}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -15,7 +15,7 @@ from noteship.operations import telling
 from noteship.operations.opened import OpenedProject
 from noteship.operations.run import RunReport, RunRequest
 
-__all__ = ["failures", "run", "summary"]
+__all__ = ["counted", "failed", "failures", "here", "run", "summary"]
 
 
 def run(arguments: argparse.Namespace, output: Output) -> int:
@@ -36,6 +36,15 @@ def run(arguments: argparse.Namespace, output: Output) -> int:
     )
     opened = OpenedProject.at(arguments.project)
     output.aside(*(f"note: {note}" for note in opened.notes))
+    if arguments.on:
+        from noteship.cli import remote
+
+        return remote.run(arguments, output, opened, request)
+    return here(opened, request, output)
+
+
+def here(opened: OpenedProject, request: RunRequest, output: Output) -> int:
+    """Run on this machine, and tell how it goes and what came of it."""
     report = operation.run(opened, request, partial(progress, output))
     output.document(report.to_json())
     output.aside(*failures(report))
@@ -49,17 +58,7 @@ def run(arguments: argparse.Namespace, output: Output) -> int:
 def summary(report: RunReport) -> Iterator[str]:
     """What came of it, in a few lines."""
     result = report.result
-    states = [record.state for record in result.stages.values()]
-    names = {"stopped": "not finished"}
-    counts = [
-        f"{states.count(state)} {names.get(state, state_word(state))}"
-        for state in ("executed", "reused", "failed", "blocked", "stopped")
-        if state in states
-    ]
-    if states and set(states) == {"reused"}:
-        counts = ["all up to date"]
-    stages = f"{len(states)} stage{'' if len(states) == 1 else 's'}"
-    yield f"{stages}: {', '.join(counts)}, in {duration(result.seconds)}; run {result.run}"
+    yield counted([record.state for record in result.stages.values()], result.seconds, result.run)
     for source in report.faults:
         yield f"not run, as it cannot be read: {source.path}"
     if report.made:
@@ -71,6 +70,20 @@ def summary(report: RunReport) -> Iterator[str]:
         yield from ("    " + line for line in report.proposal.toml.splitlines())
     elif report.proposal:
         yield f"no [service] is proposed: {report.proposal.reason}"
+
+
+def counted(states: Sequence[str], seconds: float, run: str) -> str:
+    """What became of stages, in one line."""
+    names = {"stopped": "not finished"}
+    counts = [
+        f"{states.count(state)} {names.get(state, state_word(state))}"
+        for state in ("executed", "reused", "failed", "blocked", "stopped")
+        if state in states
+    ]
+    if states and set(states) == {"reused"}:
+        counts = ["all up to date"]
+    stages = f"{len(states)} stage{'' if len(states) == 1 else 's'}"
+    return f"{stages}: {', '.join(counts)}, in {duration(seconds)}; run {run}"
 
 
 def _bundle(report: RunReport) -> Iterator[str]:
@@ -111,12 +124,17 @@ def _unchecked(checks: Sequence[str]) -> Iterator[str]:
 
 def failures(report: RunReport) -> Iterator[str]:
     """What went wrong, in its parts."""
-    for record in report.result.stages.values():
-        if record.failure:
-            yield from _failure(record, report.result.run)
+    yield from failed(report.result.stages.values(), report.result.run)
     for fault in (*(source.fault for source in report.faults), *report.breaches):
         yield ""
         yield f"error: {fault}"
+
+
+def failed(records: Iterable[workflow.StageRecord], run: str) -> Iterator[str]:
+    """The failures of a run's stages, in their parts."""
+    for record in records:
+        if record.failure:
+            yield from _failure(record, run)
 
 
 def _failure(record: workflow.StageRecord, run: str) -> Iterator[str]:

@@ -17,8 +17,12 @@ TO_THE_SECOND = len("20260301T101500")
 
 
 def run(arguments: argparse.Namespace, output: Output) -> int:
-    """Print the latest runs."""
+    """Print the latest runs, or follow or stop one that goes on elsewhere."""
     opened = OpenedProject.at(arguments.project)
+    if arguments.follow is not None or arguments.stop:
+        from noteship.cli import remote
+
+        return (remote.stop if arguments.stop else remote.follow)(arguments, output, opened)
     found = operation.runs(opened, arguments.last)
     bundles = operation.bundles_of(opened, found)
     listed = [{**operation.run_json(record, stages=False), "bundle": bundles.get(record.run)} for record in found]

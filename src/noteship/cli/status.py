@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator
 
+from noteship import cluster
 from noteship.cli import clusters
 from noteship.cli.output import Output, table
 from noteship.digests import short
@@ -35,9 +36,15 @@ def _told(at: operation.Standing) -> Iterator[str]:
     yield f"{at.name} in {at.namespace}  {at.kind}, {_pods(at)}"
     yield from clusters.told(at.causes)
     yield f"  bundle {short(at.bundle)}, image {at.image}"
+    if at.evaluator is not None:
+        yield f"  evaluator: {_evaluator(at.evaluator)}"
     if at.record is not None:
         why = f": {at.record.reason}" if at.record.reason else ""
         yield f"  release {at.record.id}, since {at.record.at}, by {at.record.by}{why}"
+    if at.share is not None:
+        yield f"  a canary with {at.share.words}: noteship canary"
+    if at.canary is not None:
+        yield f"  beside it its canary {at.canary.named.name}: noteship canary"
     if at.differs is None:
         yield "  not on record here: it was deployed with another store"
     elif not at.differs:
@@ -54,6 +61,13 @@ def _pods(standing: operation.Standing) -> str:
     state = {"done": "", "failed": ", failed"}.get(at.state, ", under way")
     why = f"; {at.pod}: {at.reason}: {at.message}" if at.reason and not standing.causes else ""
     return f"{at.ready} of {at.wanted} {'ended well' if standing.kind == 'Job' else 'ready'}{state}{why}"
+
+
+def _evaluator(at: cluster.Progress) -> str:
+    if at.state == "done":
+        return "closes the windows"
+    why = f": {at.pod}: {at.reason}: {at.message}" if at.reason else ""
+    return f"is not ready{why}"
 
 
 def _history(at: operation.Standing) -> Iterator[str]:

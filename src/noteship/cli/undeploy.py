@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from noteship.cli import clusters
+from noteship.cli import clusters, filling
 from noteship.cli.output import Output
 from noteship.operations import releasing
 from noteship.operations import undeploy as operation
@@ -16,7 +16,7 @@ __all__ = ["run"]
 def run(arguments: argparse.Namespace, output: Output) -> int:
     """Take it away, or say what would go."""
     project = OpenedProject.at(arguments.project)
-    with clusters.opened(arguments) as at, clusters.working(output) as (bar, _):
+    with clusters.opened(arguments) as at, filling.working(output) as (bar, _):
         named = releasing.named_release(project, arguments.release or arguments.name, arguments.namespace, at)
         done = operation.undeploy(project, named, at, clusters.telling(bar, output), is_dry_run=arguments.dry_run)
     output.document(done.to_json())

@@ -46,7 +46,7 @@ VERBS = (
         data.data,
     ),
     Verb("explain", "why stages would run, or are reused", "noteship explain 04-train", "explain", pipelines.explain),
-    Verb("runs", "list what ran", "noteship runs --last 5", "runs", pipelines.runs),
+    Verb("runs", "list what ran; follow and stop runs on a cluster", "noteship runs --follow", "runs", pipelines.runs),
     Verb("tune", "search parameters for the best", "noteship tune --jobs 2 --report search.html", "tune", tuning.tune),
     Verb("show", "one run, or one of its stages", "noteship show latest 04-train --open", "show", pipelines.show),
     Verb(
@@ -62,6 +62,13 @@ VERBS = (
         "noteship promote latest --reason 'reads the new fields'",
         "promote",
         promoting.promote,
+    ),
+    Verb(
+        "retrain",
+        "learn the model anew, judge it, and let it take over if its gates passed",
+        "noteship retrain --if-due",
+        "retrain",
+        promoting.retrain,
     ),
     Verb("serve", "serve the model over HTTP", "noteship serve --port 8080", "serve", services.serve),
     Verb(
@@ -107,6 +114,20 @@ VERBS = (
         shipping.deploy,
     ),
     Verb(
+        "canary",
+        "compare a canary with the stable release, and promote or withdraw it",
+        "noteship canary --settle",
+        "canary",
+        shipping.canary,
+    ),
+    Verb(
+        "export",
+        "the pipeline for another engine, with the same stages, keys and cache",
+        'noteship export argo --discover --schedule "15 3 * * *" --output deploy/',
+        "export",
+        shipping.export,
+    ),
+    Verb(
         "status",
         "which releases there are, how they do, and whether they are as recorded",
         "noteship status mail",
@@ -148,6 +169,42 @@ VERBS = (
         "MLFLOW_TRACKING_URI=http://mlflow.example.org noteship tracking",
         "tracking",
         tracking.tracking,
+    ),
+    Verb(
+        "schedule",
+        "let runs and retrainings begin by the clock, on a cluster",
+        "noteship schedule",
+        "schedule",
+        pipelines.schedule,
+    ),
+    Verb(
+        "drive",
+        "drive a run on a cluster; what the driver's pod does, and nothing for people",
+        "noteship drive 20260301T101500123456Z-6f1e0c --store s3://team-a/mail",
+        "drive",
+        pipelines.drive,
+    ),
+    Verb(
+        "step",
+        "one step of a pipeline that another engine drives; what its pods do, and nothing for people",
+        "noteship step 04-train --store s3://team-a/mail --carried 6f1e0c9a4b7d2358",
+        "step",
+        pipelines.step,
+    ),
+    Verb(
+        "work",
+        "work one stage of a run on a cluster; what a stage's pod does, and nothing for people",
+        "noteship work 20260301T101500123456Z-6f1e0c 6f1e0c9a4b7d2358 --store s3://team-a/mail",
+        "work",
+        pipelines.work,
+    ),
+    Verb(
+        "compute",
+        "be a part of a stage's cluster of tasks; what its pods do, and nothing for people",
+        "noteship compute scheduler --name team-a/mail-dask-6f1e --host mail-dask-6f1e.mail-runs-computing.team-a.svc "
+        "--secret /etc/noteship/store-credentials",
+        "compute",
+        pipelines.compute,
     ),
     Verb("gc", "free what no reference and no recent run needs", "noteship gc --keep-runs 5", "gc", pipelines.gc),
 )

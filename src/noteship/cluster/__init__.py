@@ -19,6 +19,7 @@ from noteship.cluster.cluster import (
 )
 from noteship.cluster.opening import open_cluster
 from noteship.cluster.rollouts import Progress
+from noteship.cluster.rollouts import of_job as progress_of_job
 from noteship.cluster.waiting import for_job, for_rollout
 
 __all__ = [
@@ -41,4 +42,5 @@ __all__ = [
     "for_job",
     "for_rollout",
     "open_cluster",
+    "progress_of_job",
 ]

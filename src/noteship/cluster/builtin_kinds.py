@@ -24,6 +24,7 @@ _NAMESPACED = {
 _GLOBAL = {
     "v1": (("Namespace", "namespaces"), ("Node", "nodes"), ("PersistentVolume", "persistentvolumes")),
     "apiextensions.k8s.io/v1": (("CustomResourceDefinition", "customresourcedefinitions"),),
+    "storage.k8s.io/v1": (("StorageClass", "storageclasses"),),
     "rbac.authorization.k8s.io/v1": (("ClusterRole", "clusterroles"), ("ClusterRoleBinding", "clusterrolebindings")),
 }
 

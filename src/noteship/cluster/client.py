@@ -25,7 +25,7 @@ from lightkube.config.models import Cluster, Context, User
 from lightkube.core.generic_client import ALL_NS, BasicRequest, GenericSyncClient
 from lightkube.generic_resource import GenericGlobalResource, GenericNamespacedResource, create_api_info
 
-from noteship import proxies
+from noteship import proxies, tls
 from noteship.cluster import connection_faults, errors, refusals
 from noteship.cluster.cluster import EVERYWHERE, Resource
 from noteship.cluster.credentials import Credentials, Given, certificate_files
@@ -246,11 +246,9 @@ def _http(access: Access, credentials: Credentials, given: Given, proxy: str) ->
 def _trust(access: Access, given: Given) -> ssl.SSLContext:
     """Whom to trust, and which certificate to show."""
     try:
-        trust = ssl.create_default_context(cadata=access.authority.decode("ascii") if access.authority else None)
+        trust = tls.trust(access.authority.decode("ascii"))
     except (ssl.SSLError, UnicodeDecodeError) as error:
         raise errors.BadKubeconfig(access.who or access.server, "its authority is no PEM certificate") from error
-    # Clusters' own authorities often have none of the extensions that Python asks for since 3.13.
-    trust.verify_flags &= ~ssl.VERIFY_X509_STRICT
     if access.is_trusted_blindly:
         trust.check_hostname = False
         trust.verify_mode = ssl.CERT_NONE

@@ -12,6 +12,8 @@ __all__ = [
     "ApiNotServed",
     "BadClusterAnswer",
     "BadKubeconfig",
+    "ClaimMissing",
+    "ClaimUnbound",
     "ClusterBusy",
     "ClusterFailed",
     "ClusterUnauthorized",
@@ -490,6 +492,55 @@ class ApiNotServed(errors.EnvironmentLacks):
     def example(cls) -> Self:
         """One instance."""
         return cls("serving.kserve.io/v1beta1", "InferenceService", _SERVER)
+
+
+@dataclass(eq=False)
+class ClaimMissing(errors.EnvironmentLacks):
+    """A store is the bucket of a claim that is not there."""
+
+    name: str
+    namespace: str
+    nearest: str = ""
+
+    def parts(self) -> errors.Parts:
+        """The message."""
+        return errors.Parts(
+            fact=f"there is no ObjectBucketClaim {self.name} in {self.namespace}",
+            where="[store] url",
+            nearest=errors.cut(self.nearest),
+            remedy="make it, or name its storage class, with which noteship makes it: [kubernetes.store] class",
+        )
+
+    @classmethod
+    def example(cls) -> Self:
+        """One instance."""
+        return cls("mail-store", "team-a", "mail-bucket")
+
+
+@dataclass(eq=False)
+class ClaimUnbound(errors.EnvironmentLacks):
+    """A store is the bucket of a claim that has none."""
+
+    retryable = True
+
+    name: str
+    namespace: str
+    phase: str
+    why: str
+
+    def parts(self) -> errors.Parts:
+        """The message."""
+        return errors.Parts(
+            fact=f"ObjectBucketClaim {self.name} in {self.namespace} is {self.phase}, and there is no bucket to be had",
+            where="[store] url",
+            nearest=errors.cut(self.why, 300),
+            remedy="correct its storage class, or ask who provides the cluster's buckets; then try again",
+        )
+
+    @classmethod
+    def example(cls) -> Self:
+        """One instance."""
+        return cls("mail-store", "team-a", "pending", "there is no storage class ceph-bucket")
 
 
 @dataclass(eq=False)

@@ -9,9 +9,10 @@ from typing import Any
 from noteship.cluster import errors
 from noteship.cluster.cluster import Cluster, Object, ObjectRef, Selection
 from noteship.cluster.manifests import selected
-from noteship.cluster.manifests.labels import MANAGER, PREFIX
+from noteship.cluster.manifests.evaluating import COMPONENT as EVALUATOR
+from noteship.cluster.manifests.labels import COMPONENT, MANAGER, PREFIX
 
-__all__ = ["KINDS", "WORKLOADS", "belongs", "found", "stray", "workload_of", "workloads"]
+__all__ = ["KINDS", "WORKLOADS", "belongs", "evaluator", "found", "stray", "workload_of", "workloads"]
 
 # What makes pods, of which each release has one.
 WORKLOADS = (
@@ -30,6 +31,7 @@ KINDS = (
     ("policy/v1", "PodDisruptionBudget"),
     ("v1", "Service"),
     ("monitoring.coreos.com/v1", "ServiceMonitor"),
+    ("monitoring.coreos.com/v1", "PodMonitor"),
     ("monitoring.coreos.com/v1", "PrometheusRule"),
     ("grafana.integreatly.org/v1beta1", "GrafanaDashboard"),
     ("networking.k8s.io/v1", "NetworkPolicy"),
@@ -49,9 +51,18 @@ def found(cluster: Cluster, name: str, namespace: str) -> tuple[Object, ...]:
 
 
 def workloads(cluster: Cluster, namespace: str) -> tuple[Object, ...]:
-    """What makes the pods of all releases of a namespace."""
+    """What makes the pods of all releases of a namespace; evaluators stand beside these, and are none."""
     own = {"app.kubernetes.io/managed-by": MANAGER, f"{PREFIX}/release": None}
-    return tuple(_listed(cluster, namespace, own, cluster.groups(), WORKLOADS))
+    every = _listed(cluster, namespace, own, cluster.groups(), WORKLOADS)
+    return tuple(each for each in every if _labels(each).get(COMPONENT) != EVALUATOR)
+
+
+def evaluator(cluster: Cluster, name: str, namespace: str) -> Object | None:
+    """The Deployment that closes a release's windows beside it, if there is one that one may see."""
+    labels: dict[str, str | None] = {**selected(name), COMPONENT: EVALUATOR}
+    with suppress(errors.ApiNotServed, errors.RightMissing):
+        return next(iter(cluster.list(Selection("apps/v1", "Deployment", namespace, labels=labels))), None)
+    return None
 
 
 def stray(there: Iterable[Object], manifests: Iterable[Object]) -> tuple[Object, ...]:
@@ -68,9 +79,9 @@ def belongs(thing: Object, manifest: Object) -> bool:
 
 
 def workload_of(manifests: Iterable[Object]) -> Object:
-    """The one of a release's manifests that makes its pods."""
+    """The one of a release's manifests that makes its pods, and not its evaluator."""
     kinds = {kind for _, kind in WORKLOADS}
-    return next(each for each in manifests if each["kind"] in kinds)
+    return next(each for each in manifests if each["kind"] in kinds and _labels(each).get(COMPONENT) != EVALUATOR)
 
 
 def _listed(

@@ -25,6 +25,9 @@ RESOURCES: Mapping[str, tuple[str, str]] = {
     "Job": ("batch", "jobs"),
     "NetworkPolicy": ("networking.k8s.io", "networkpolicies"),
     "PodDisruptionBudget": ("policy", "poddisruptionbudgets"),
+    "PodMonitor": ("monitoring.coreos.com", "podmonitors"),
+    "Role": ("rbac.authorization.k8s.io", "roles"),
+    "RoleBinding": ("rbac.authorization.k8s.io", "rolebindings"),
     "PrometheusRule": ("monitoring.coreos.com", "prometheusrules"),
     "Route": ("route.openshift.io", "routes"),
     "Service": ("", "services"),
@@ -90,6 +93,10 @@ def _rules(manifests: list[Fields], namespace: str) -> Iterator[dict[str, Any]]:
         grouped[queues.GROUP, ("get", "list")] += ["localqueues", "workloads"]
     for (group, verbs), resources in sorted(grouped.items()):
         yield _rule(group, sorted(resources), verbs)
+    for each in manifests:
+        # Nobody may give away what they may not do themselves.
+        if each["kind"] == "Role":
+            yield from each["rules"]
 
 
 def _of_cluster(manifests: list[Fields]) -> Iterator[dict[str, Any]]:

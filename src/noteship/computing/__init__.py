@@ -2,7 +2,8 @@
 
 from noteship.computing import errors
 from noteship.computing.clusters import ENGINES, Clusters
-from noteship.computing.engines import Access, Cluster, Engine, Identity, OpeningStopped, Place, Wanted
+from noteship.computing.dask_pods import Meeting, Worker
+from noteship.computing.engines import Access, Cluster, Engine, Identity, OpeningStopped, Place, Purpose, Wanted
 from noteship.computing.spreading import spread
 
 __all__ = [
@@ -12,9 +13,12 @@ __all__ = [
     "Clusters",
     "Engine",
     "Identity",
+    "Meeting",
     "OpeningStopped",
     "Place",
+    "Purpose",
     "Wanted",
+    "Worker",
     "errors",
     "spread",
 ]

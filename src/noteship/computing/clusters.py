@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from noteship.computing.dask_engine import DaskEngine
-from noteship.computing.engines import Cluster, Engine, OpeningStopped, Place, Wanted
+from noteship.computing.engines import Cluster, Engine, OpeningStopped, Place, Purpose, Wanted
 from noteship.stopping import Beneath
 
 __all__ = ["ENGINES", "Clusters"]
@@ -62,7 +62,11 @@ class Clusters:
 
     @contextlib.contextmanager
     def use(
-        self, wanted: Wanted, modules: Mapping[str, str] | None = None, cancel: threading.Event | None = None
+        self,
+        wanted: Wanted,
+        modules: Mapping[str, str] | None = None,
+        cancel: threading.Event | None = None,
+        purpose: Purpose | None = None,  # noqa: ARG002 - it is shared, whatever for
     ) -> Iterator[Cluster]:
         """A cluster as wanted, for as long as the context lasts; it stays open for who asks later.
 

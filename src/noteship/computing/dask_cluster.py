@@ -120,8 +120,8 @@ def _security(folder: Path) -> distributed.Security:
 
     A scheduler executes whatever it is sent, and the loopback interface is open to every user of the machine.
     """
-    import cryptography  # noqa: F401 - whose lack is to be said plainly
-
+    # Its lack is to be said plainly.
+    importlib.import_module("cryptography")
     made: Any = distributed.Security.temporary()
     for name, text in (("cert", made.tls_client_cert), ("key", made.tls_client_key)):
         with open(folder / f"{name}.pem", "w", opener=_opener) as stream:

@@ -6,7 +6,6 @@ import contextlib
 import json
 import os
 import re
-import secrets
 import shutil
 import signal
 import socket
@@ -26,7 +25,7 @@ from noteship.computing.errors import ClusterBroken, ClusterGone, ClusterUnreach
 if TYPE_CHECKING:
     import ssl
 
-__all__ = ["DaskEngine"]
+__all__ = ["NEEDED", "DaskEngine", "access", "described", "size", "without_clusters"]
 
 PROGRAM = Path(__file__).with_name("dask_cluster.py")
 JOINING = Path(__file__).with_name("dask_stage.py")
@@ -75,7 +74,7 @@ class _Made:
                 stdout=subprocess.PIPE,
                 stderr=self._words,
                 cwd=self._folder,
-                env={**_without(place.environment), **dict.fromkeys(processors.VARIABLES, "1")},
+                env={**without_clusters(place.environment), **dict.fromkeys(processors.VARIABLES, "1")},
                 start_new_session=True,
             )
         except OSError as error:
@@ -92,13 +91,13 @@ class _Made:
 
     def access(self, stage: str, modules: Mapping[str, str]) -> Access:
         cert, key = str(self._folder / "cert.pem"), str(self._folder / "key.pem")
-        return _access(self._address, (cert, cert, key), {"stage": stage, "modules": dict(modules), "carry": False})
+        return access(self._address, (cert, cert, key), {"stage": stage, "modules": dict(modules), "carry": False})
 
     def alive(self, *, now: bool = False) -> bool:  # noqa: ARG002 - it always knows
         return self._process.poll() is None
 
     def describe(self) -> str:
-        return f"a Dask cluster made for the run: {_counted(self._workers, self._threads, self._memory)}"
+        return f"a Dask cluster made for the run: {described(self._workers, self._threads, self._memory)}"
 
     def gone(self) -> ClusterGone:
         return ClusterGone(self.describe())
@@ -161,7 +160,7 @@ class _Made:
             self._address, self._memory = event["address"], event["memory_bytes"]
             self._ready.set()
         elif event["event"] == "lost":
-            why = f": it took more than its memory of {_size(self._memory)}" if event["why"] == "memory" else ""
+            why = f": it took more than its memory of {size(self._memory)}" if event["why"] == "memory" else ""
             self._news.append(f"a worker of the cluster ended{why}; another took its place and its tasks")
 
 
@@ -182,7 +181,7 @@ class _Found:
             raise ClusterUnreachable(self._address, _reason(error)) from error
 
     def access(self, stage: str, modules: Mapping[str, str]) -> Access:
-        return _access(self._address, self._files, {"stage": stage, "modules": dict(modules), "carry": True})
+        return access(self._address, self._files, {"stage": stage, "modules": dict(modules), "carry": True})
 
     def alive(self, *, now: bool = False) -> bool:
         with self._lock:
@@ -245,15 +244,17 @@ def _reason(error: Exception) -> str:
     return str(error)
 
 
-def _access(address: str, files: tuple[str, ...], options: Mapping[str, Any]) -> Access:
+def access(address: str, files: tuple[str, ...], options: Mapping[str, Any]) -> Access:
+    """For a stage that uses the cluster at an address, by files of an authority, a certificate and its key.
+
+    Equal arguments give equal ones. `options` are those of `dask_stage.join`, but for the time to wait.
+    """
     names = ("CA_FILE", "CLIENT__CERT", "CLIENT__KEY")
     variables = {TLS + name: file for name, file in zip(names, files, strict=True) if file}
     if variables:
         variables["DASK_DISTRIBUTED__COMM__REQUIRE_ENCRYPTION"] = "true"
     variables["DASK_SCHEDULER_ADDRESS"] = address
-    # A stage may run several times at once, with other parameters.
-    name = f"{options['stage']}-{secrets.token_hex(4)}"
-    options = {**options, "stage": name, "timeout_s": JOIN_LIMIT_S}
+    options = {**options, "timeout_s": JOIN_LIMIT_S}
     return Access(variables, PRELUDE.format(path=str(JOINING), options=options))
 
 
@@ -267,16 +268,18 @@ notes = module.join(request, {options!r})
 """
 
 
-def _without(environment: Mapping[str, str]) -> dict[str, str]:
+def without_clusters(environment: Mapping[str, str]) -> dict[str, str]:
     """The environment without what names another cluster."""
     return {name: value for name, value in environment.items() if not name.startswith(LEFT_OUT)}
 
 
-def _counted(workers: int, threads: int, memory_bytes: int | None) -> str:
+def described(workers: int, threads: int, memory_bytes: int | None) -> str:
+    """So many workers, for a person."""
     each = f"{threads} thread" + ("s" if threads > 1 else "")
-    memory = f" and {_size(memory_bytes)} of memory" if memory_bytes else ""
+    memory = f" and {size(memory_bytes)} of memory" if memory_bytes else ""
     return f"{workers} worker{'s' if workers > 1 else ''} with {each}{memory}" + (" each" if workers > 1 else "")
 
 
-def _size(count: int | None) -> str:
+def size(count: int | None) -> str:
+    """So many bytes, for a person."""
     return f"{(count or 0) / 2**30:.1f} GiB" if (count or 0) >= 2**30 else f"{(count or 0) / 2**20:.0f} MiB"

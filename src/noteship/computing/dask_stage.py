@@ -11,6 +11,7 @@ import contextlib
 import importlib
 import importlib.util
 import os
+import secrets
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
@@ -50,17 +51,23 @@ _kept: list[Any] = []
 def join(request: Mapping[str, Any], options: Mapping[str, Any]) -> list[str]:
     """Make the cluster that the environment names the one that this process uses, and give what is to be noted.
 
-    `request` is the stage's, as the zygote has it: "workspace" and "first". `options`: "stage", a name that no other
-    stage of the cluster has; "timeout_s"; "modules", its own modules with their digests; "carry", whether workers may
-    be on machines without the workspace.
+    `request` is the stage's, as the zygote has it: "workspace" and "first". `options`: "stage", its name; "timeout_s";
+    "modules", its own modules with their digests; "carry", whether workers may be on machines without the workspace;
+    where certificates are made here, "identity", the arguments of `dask_identity.write`; where workers may still be on
+    their way, "workers", how many to wait for.
 
     From then on `get_client()` gives a client, collections are computed on the cluster, and joblib uses it wherever
     more than one job is asked for. Tasks run in the stage's folder and import the stage's modules.
     """
+    if "identity" in options:
+        identity = options["identity"]
+        beside("dask_identity").write(Path(identity["secret"]), identity["name"], Path(identity["folder"]))
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         client = distributed.Client(timeout=options["timeout_s"])
-    workspace, name = request["workspace"], options["stage"]
+    late = _waited(client, options)
+    # A stage may run several times at once, with other parameters.
+    workspace, name = request["workspace"], f"{options['stage']}-{secrets.token_hex(4)}"
     roots = [os.getcwd(), request["first"], workspace]  # noqa: PTH109
     sources = _sources(Path(workspace)) if options["carry"] else {}
     stage = (name, workspace, roots, options["modules"], sources)
@@ -72,7 +79,20 @@ def join(request: Mapping[str, Any], options: Mapping[str, Any]) -> list[str]:
     atexit.register(_leave, client)
     _spread_joblib(client)
     differ = distributed.versions.VersionMismatchWarning
-    return [str(each.message) for each in caught if issubclass(each.category, differ)]
+    return [str(each.message) for each in caught if issubclass(each.category, differ)] + late
+
+
+def _waited(client: Any, options: Mapping[str, Any]) -> list[str]:
+    """Wait until all workers are there; what is to be noted where they are not."""
+    wanted = options.get("workers", 0)
+    if not wanted:
+        return []
+    try:
+        client.wait_for_workers(wanted, timeout=options["timeout_s"])
+    except TimeoutError:
+        there = len(client.ncores())
+        return [f"it began with {there} of {wanted} workers; the others join it when they come"]
+    return []
 
 
 def _leave(client: Any) -> None:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
 from noteship.computing.errors import ClusterGone
 
-__all__ = ["Access", "Cluster", "Engine", "Identity", "OpeningStopped", "Place", "Wanted"]
+__all__ = ["Access", "Cluster", "Engine", "Identity", "OpeningStopped", "Place", "Purpose", "Wanted"]
 
 
 class OpeningStopped(Exception):
@@ -31,7 +31,8 @@ class Wanted:
     """A cluster as it is asked for: one to be made, or the one at `address`.
 
     Without `workers`, as many as there are processors for their threads; without `memory_bytes`, each has its share of
-    the machine's. `identity` is for the one at an address.
+    the machine's. `identity` is for the one at an address; `cpu` is what each worker is promised where Kubernetes has
+    them, as it writes processors.
     """
 
     engine: str
@@ -40,6 +41,19 @@ class Wanted:
     memory_bytes: int | None = None
     address: str | None = None
     identity: Identity = Identity()
+    cpu: str = ""
+
+
+@dataclass(frozen=True)
+class Purpose:
+    """What a cluster is wanted for: a stage, and its work by a name that equal work has, too.
+
+    `tell` hears what is waited for until the cluster is there.
+    """
+
+    stage: str = ""
+    work: str = ""
+    tell: Callable[[str], None] = lambda _: None
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from typing import Self
 
 from noteship.errors import EnvironmentLacks, Parts, cut
 
-__all__ = ["ClusterBroken", "ClusterGone", "ClusterUnreachable", "EngineMissing"]
+__all__ = ["ClusterBroken", "ClusterGone", "ClusterNotUp", "ClusterUnreachable", "EngineMissing"]
 
 
 @dataclass(eq=False)
@@ -105,3 +105,29 @@ class ClusterUnreachable(EnvironmentLacks):
     def example(cls) -> Self:
         """A scheduler that is not there."""
         return cls("tls://scheduler.team-a:8786", "Connection refused")
+
+
+@dataclass(eq=False)
+class ClusterNotUp(EnvironmentLacks):
+    """A cluster in pods did not come up, or not in time; `can_pass` where nobody has to do anything about it."""
+
+    retryable = True
+
+    what: str
+    why: str
+    remedy: str
+    can_pass: bool = False
+
+    def parts(self) -> Parts:
+        """What was in the way."""
+        return Parts(
+            f"{self.what} did not come up: {cut(self.why)}",
+            where="`cluster` in noteship.toml",
+            remedy=self.remedy,
+        )
+
+    @classmethod
+    def example(cls) -> Self:
+        """A namespace whose quota is used up."""
+        what = "a Dask cluster made for it on Kubernetes: 64 workers with 1 thread and 2.0 GiB of memory each"
+        return cls(what, "the quota of team-a leaves 8 processors", "ask for fewer workers, or raise the quota")

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from noteship import tls
 from noteship.feedback import errors
 
 __all__ = ["Answer", "Service", "token_in"]
@@ -74,10 +75,7 @@ class Service:
         if parts.scheme == "http":
             self._connection = http.client.HTTPConnection(host, port, timeout=TIMEOUT_S)
         else:
-            trust = ssl.create_default_context()
-            # Authorities of many clusters have none of the extensions that Python asks for since 3.13.
-            trust.verify_flags &= ~ssl.VERIFY_X509_STRICT
-            self._connection = http.client.HTTPSConnection(host, port, timeout=TIMEOUT_S, context=trust)
+            self._connection = http.client.HTTPSConnection(host, port, timeout=TIMEOUT_S, context=tls.trust())
 
     def get(self, path: str) -> Answer:
         """What it says at a path. Raises ServiceUnreachable and CallerRefused."""

@@ -36,8 +36,16 @@ class _Window:
     found: dict[bytes, tuple[Labelled, monitor.Judgement]] = field(default_factory=dict)
 
 
-def keep(version: Version, pieces: Iterable[Piece], now: float, told: Callable[[Summary, float], None]) -> Summary:
+def keep(
+    version: Version,
+    pieces: Iterable[Piece],
+    now: float,
+    told: Callable[[Summary, float], None],
+    fits: Callable[[Labelled], None] = lambda _: None,
+) -> Summary:
     """Count all of them for the windows in which their requests were made, each once, however often it is called.
+
+    `fits` hears of each label that is counted, or was before.
 
     All labels of a file are held in memory, some 300 bytes each. Raises DamagedDecisions, and what reading and the
     store raise.
@@ -56,7 +64,8 @@ def keep(version: Version, pieces: Iterable[Piece], now: float, told: Callable[[
             _sort(version, each, now, windows, summary)
         told(summary, piece.share / 2)
     for place, (start, window) in enumerate(sorted(windows.items()), 1):
-        _count(version, start, window, summary)
+        for each in _count(version, start, window, summary):
+            fits(each)
         told(summary, 0.5 + place / len(windows) / 2)
     summary.refused.sort(key=lambda each: each.number)
     return summary
@@ -98,10 +107,12 @@ def _judged(given: Labelled, version: Version) -> monitor.Judgement:
     return monitor.Judgement(label, made, told.is_agreed)
 
 
-def _count(version: Version, start: int, window: _Window, summary: Summary) -> None:
+def _count(version: Version, start: int, window: _Window, summary: Summary) -> list[Labelled]:
+    """Count those of a window; the labels that fit."""
     judgements = {key: judged for key, (_, judged) in window.found.items()}
     taken, left_out = monitor.keep_labels(version.windows, start, version.output.kind, judgements)
     summary.taken += taken
     summary.known += len(judgements) - taken - len(left_out)
     for key in left_out:
         summary.refuse(window.found[key][0], UNFIT, "its window has as many labels as are kept")
+    return [dataclasses.replace(given, label=judged.label) for given, judged in window.found.values()]

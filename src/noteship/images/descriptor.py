@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO
+
+from noteship import digests
 
 __all__ = ["Blob", "Descriptor"]
 
@@ -40,3 +43,8 @@ class Blob:
 
     descriptor: Descriptor
     open: Callable[[], BinaryIO]
+
+    @classmethod
+    def of(cls, media_type: str, data: bytes) -> Blob:
+        """Bytes in memory."""
+        return cls(Descriptor(media_type, f"sha256:{digests.of_bytes(data)}", len(data)), lambda: io.BytesIO(data))

@@ -14,6 +14,7 @@ __all__ = [
     "BadLogins",
     "BadProxy",
     "BadRegistryAnswer",
+    "ContextUnfit",
     "CredentialHelperFailed",
     "ImageFolderUnwritable",
     "NoImageFolder",
@@ -162,6 +163,27 @@ class BadRegistryAnswer(errors.EnvironmentLacks):
     def example(cls) -> Self:
         """One instance."""
         return cls("registry.example.org", "POST /v2/team/mail/blobs/uploads/", "status 200 with a page of HTML")
+
+
+@dataclass(eq=False)
+class ContextUnfit(errors.UsageError):
+    """A folder cannot be the one that a Containerfile is built from."""
+
+    folder: str
+    reason: str
+
+    def parts(self) -> errors.Parts:
+        """The message."""
+        return errors.Parts(
+            fact=f"{self.folder} cannot be the folder that an image is built from: {errors.cut(self.reason)}",
+            where=self.folder,
+            remedy="name an empty folder outside of the project, or one that `noteship build --containerfile` made",
+        )
+
+    @classmethod
+    def example(cls) -> Self:
+        """One instance."""
+        return cls("/home/ada/mail", "it holds files of others already, such as train.ipynb")
 
 
 @dataclass(eq=False)

@@ -5,7 +5,6 @@ Source: OCI's image specification 1.1, "Image Manifest" and "Image Configuration
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -20,7 +19,7 @@ from noteship.images.layers.layer import Layer
 from noteship.images.layers.tar_headers import EPOCH_S
 from noteship.images.pushing import Piece
 
-__all__ = ["About", "Image", "composed"]
+__all__ = ["DROPPED", "About", "Image", "composed", "entry_point", "own_variables", "running", "variables"]
 
 CREATED = datetime.fromtimestamp(EPOCH_S, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 # What a base says of the platform that it is for.
@@ -86,50 +85,62 @@ class Image:
 
 def composed(base: Base, layers: Sequence[Layer], environment: Environment, about: About) -> Image:
     """An image of layers on a base. Equal inputs give equal bytes."""
-    labels = {
-        "org.opencontainers.image.base.digest": base.manifest.digest,
-        "org.opencontainers.image.base.name": base.name,
-        **about.labels,
-    }
-    config = _blob(digests.canonical_json(_config(base, layers, environment, about, labels)))
+    started = running(base, environment, about)
+    config = Blob.of(media_types.CONFIG, digests.canonical_json(_config(base, layers, started)))
     manifest = {
         "schemaVersion": 2,
         "mediaType": media_types.MANIFEST,
         "config": config.descriptor.to_json(),
         "layers": [each.to_json() for each in (*base.layers, *(layer.blob.descriptor for layer in layers))],
-        "annotations": {"org.opencontainers.image.created": CREATED, **labels},
+        "annotations": {"org.opencontainers.image.created": CREATED, **started["Labels"]},
     }
     return Image(digests.canonical_json(manifest), config, tuple(layers))
 
 
-def _config(
-    base: Base, layers: Sequence[Layer], environment: Environment, about: About, labels: Mapping[str, str]
-) -> dict[str, Any]:
-    """Of the base's own, platform, variables, layers and history stay; what it starts, and where, does not."""
-    running: dict[str, Any] = {
-        "Entrypoint": [environment.interpreter, "-P", "-m", "noteship"],
-        "Env": _variables(base, environment, about),
-        "Labels": dict(labels),
+def entry_point(environment: Environment) -> tuple[str, ...]:
+    """What starts noteship in an image: interpreter and module, no shell."""
+    return environment.interpreter, "-P", "-m", "noteship"
+
+
+def running(base: Base, environment: Environment, about: About) -> dict[str, Any]:
+    """How it is started, by whom, where and with what, as a configuration says it; of the base, variables stay."""
+    left = {name: value for name, value in variables(base).items() if name not in DROPPED}
+    env = {**left, **own_variables(base, environment, about)}
+    started: dict[str, Any] = {
+        "Entrypoint": list(entry_point(environment)),
+        "Env": [f"{name}={value}" for name, value in sorted(env.items())],
+        "Labels": {
+            "org.opencontainers.image.base.digest": base.manifest.digest,
+            "org.opencontainers.image.base.name": base.name,
+            **about.labels,
+        },
         "User": about.user,
         "WorkingDir": about.working_folder,
     }
-    if about.arguments:
-        running["Cmd"] = list(about.arguments)
+    return started | ({"Cmd": list(about.arguments)} if about.arguments else {})
+
+
+def own_variables(base: Base, environment: Environment, about: About) -> dict[str, str]:
+    """The variables that are set beside the base's, or in place of them."""
+    path = f"/{environment.scripts}:{variables(base).get('PATH') or USUAL_PATH}"
+    return {**VARIABLES, "PATH": path, "VIRTUAL_ENV": f"/{environment.folder}", **about.variables}
+
+
+def _config(base: Base, layers: Sequence[Layer], started: Mapping[str, Any]) -> dict[str, Any]:
+    """Of the base's own, platform, variables, layers and history stay; what it starts, and where, does not."""
     return {
         **{key: base.config[key] for key in PLATFORM if base.config.get(key)},
         "created": CREATED,
-        "config": running,
+        "config": dict(started),
         "rootfs": {"type": "layers", "diff_ids": [*base.diff_ids, *(layer.diff_id for layer in layers)]},
         "history": [*_history(base), *map(_made, layers)],
     }
 
 
-def _variables(base: Base, environment: Environment, about: About) -> list[str]:
+def variables(base: Base) -> dict[str, str]:
+    """The base's own."""
     given = [str(each).partition("=") for each in (base.config.get("config") or {}).get("Env") or []]
-    found = {name: value for name, _, value in given if name not in DROPPED}
-    path = f"/{environment.scripts}:{found.get('PATH') or USUAL_PATH}"
-    own = {"PATH": path, "VIRTUAL_ENV": f"/{environment.folder}"}
-    return [f"{name}={value}" for name, value in sorted({**found, **VARIABLES, **own, **about.variables}.items())]
+    return {name: value for name, _, value in given}
 
 
 def _history(base: Base) -> list[dict[str, Any]]:
@@ -143,7 +154,3 @@ def _history(base: Base) -> list[dict[str, Any]]:
 
 def _made(layer: Layer) -> dict[str, Any]:
     return {"created": CREATED, "created_by": f"noteship build: {layer.title}"}
-
-
-def _blob(data: bytes) -> Blob:
-    return Blob(Descriptor(media_types.CONFIG, f"sha256:{digests.of_bytes(data)}", len(data)), lambda: io.BytesIO(data))

@@ -12,7 +12,7 @@ from typing import Literal
 from noteship.images import streams
 from noteship.images.descriptor import Blob, Descriptor
 from noteship.images.destination import Destination
-from noteship.images.transport import Stopped
+from noteship.images.registries.transport import Stopped
 from noteship.stopping import Beneath
 
 __all__ = ["Piece", "Progress", "Pushed", "push"]

@@ -6,7 +6,6 @@ specification 1.1, "Guidelines for Artifact Usage".
 
 from __future__ import annotations
 
-import io
 import uuid
 from collections.abc import Iterable
 from typing import Any
@@ -42,7 +41,7 @@ def document(image: Descriptor, name: str, wheels: Iterable[Wheel]) -> bytes:
 
 def artifact(image: Descriptor, listed: bytes) -> tuple[bytes, tuple[Blob, ...]]:
     """The manifest that says that a list is about an image, and the blobs to bring before it."""
-    blobs = (_blob(media_types.EMPTY, EMPTY), _blob(TYPE, listed))
+    blobs = (Blob.of(media_types.EMPTY, EMPTY), Blob.of(TYPE, listed))
     manifest = {
         "schemaVersion": 2,
         "mediaType": media_types.MANIFEST,
@@ -70,7 +69,3 @@ def _component(wheel: Wheel) -> dict[str, Any]:
 
 def _tool() -> dict[str, str]:
     return {"type": "application", "name": "noteship", "version": __version__}
-
-
-def _blob(kind: str, data: bytes) -> Blob:
-    return Blob(Descriptor(kind, f"sha256:{digests.of_bytes(data)}", len(data)), lambda: io.BytesIO(data))

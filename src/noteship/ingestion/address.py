@@ -11,7 +11,7 @@ from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 __all__ = ["Address", "Kind", "check_open", "parsed"]
 
-Kind = Literal["file", "s3", "http", "postgresql", "kafka"]
+Kind = Literal["file", "s3", "http", "postgresql", "kafka", "collected"]
 
 SCHEMES: Mapping[str, Kind] = {
     "file": "file",
@@ -22,8 +22,9 @@ SCHEMES: Mapping[str, Kind] = {
     "postgresql": "postgresql",
     "kafka": "kafka",
     "kafka+tls": "kafka",
+    "collected": "collected",
 }
-KNOWN = "a path, or an address that begins with file:, s3://, http(s)://, postgresql:// or kafka://"
+KNOWN = "a path, or an address that begins with file:, s3://, http(s)://, postgresql://, kafka:// or collected:"
 INSTEAD = (
     "without a password, token or key, as many read it: put the secret into a file or a variable, and name that in the "
     'section: credentials = { file = "/run/secrets/NAME" } or { env = "NAME" }'
@@ -82,6 +83,8 @@ def parsed(value: object) -> Address:
     if kind == "file":
         check_open(value, "a path")
         return _file(value, value[match.end() :] if match else None)
+    if kind == "collected":
+        return _collected(value)
     return _remote(kind, scheme, value)
 
 
@@ -98,6 +101,14 @@ def _file(text: str, rest: str | None) -> Address:
     if host not in ("", "localhost") or not (slash + path):
         raise ValueError("a path, or file: and a path of this machine")
     return Address("file", text, unquote(slash + path))
+
+
+def _collected(text: str) -> Address:
+    """`host` is the release, `path` the model, empty where it is the only one."""
+    found = re.fullmatch(r"collected:([A-Za-z0-9][\w.-]*)(?:/(\S+))?", text)
+    if found is None:
+        raise ValueError(_form("collected"))
+    return Address("collected", text, found[2] or "", found[1])
 
 
 def _remote(kind: Kind, scheme: str, text: str) -> Address:
@@ -158,6 +169,7 @@ def _form(kind: Kind) -> str:
         "http": "http(s)://HOST/PATH",
         "postgresql": "postgresql://USER@HOST:PORT/DATABASE",
         "kafka": "kafka://HOST:PORT/TOPIC, or kafka+tls://USER@HOST:PORT/TOPIC",
+        "collected": "collected:RELEASE, or collected:RELEASE/MODEL",
         "file": "a path, or file: and a path of this machine",
     }
     return forms[kind]

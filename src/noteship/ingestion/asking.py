@@ -9,13 +9,13 @@ import base64
 import http.client
 import ipaddress
 import socket
-import ssl
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from urllib.parse import SplitResult, unquote, urljoin, urlsplit
 
+from noteship import tls
 from noteship.ingestion import errors
 from noteship.ingestion.origin import Watch
 
@@ -110,7 +110,7 @@ def _connected(at: SplitResult) -> tuple[http.client.HTTPConnection, str, dict[s
     there, gate = (proxy.hostname or "", proxy.port or 3128) if proxy else (host, port)
     connection: http.client.HTTPConnection
     if at.scheme == "https":
-        connection = http.client.HTTPSConnection(there, gate, timeout=CONNECT_S, context=_trust())
+        connection = http.client.HTTPSConnection(there, gate, timeout=CONNECT_S, context=tls.trust())
         if proxy:
             connection.set_tunnel(host, port, more)
             more = {}
@@ -141,13 +141,6 @@ def _proxy_headers(proxy: SplitResult) -> dict[str, str]:
         return {}
     pair = f"{unquote(proxy.username)}:{unquote(proxy.password or '')}"
     return {"proxy-authorization": f"Basic {base64.b64encode(pair.encode()).decode()}"}
-
-
-def _trust() -> ssl.SSLContext:
-    trust = ssl.create_default_context()
-    # Authorities of many clusters have none of the extensions that Python asks for since 3.13.
-    trust.verify_flags &= ~ssl.VERIFY_X509_STRICT
-    return trust
 
 
 def _is_private(host: str) -> bool:

@@ -23,7 +23,10 @@ FORM_VERSION = 2
 
 @dataclass(frozen=True)
 class Source:
-    """Where data come from, and the file or folder of the project that they become; nothing in it is secret."""
+    """Where data come from, and the file or folder of the project that they become; nothing in it is secret.
+
+    - period: of what was collected: from which moment on, or for how long lately, and whether labels have to be there
+    """
 
     name: str
     address: Address
@@ -33,21 +36,28 @@ class Source:
     form: Form = "text"
     credentials: Credentials | None = None
     limits: Limits = field(default_factory=Limits)
+    period: tuple[float | None, float | None, bool] = (None, None, False)
 
     @property
     def digest(self) -> Digest:
         """Of all that decides what comes, but for what the origin has: not of who asks, and how patiently.
 
-        The digest of the canonical JSON of ["data source", 2, from, to, query, offsets, form].
+        The digest of the canonical JSON of ["data source", 2, from, to, query, offsets, form], and of what was
+        collected its period, too.
         """
         parts = [self.address.text, self.target, self.query, self.offsets.to_json(), self.form]
-        return digests.of_value(["data source", FORM_VERSION, *parts])
+        period = [list(self.period)] if self.address.kind == "collected" else []
+        return digests.of_value(["data source", FORM_VERSION, *parts, *period])
 
 
-def open_origin(source: Source, root: Path, digest_of: Callable[[Path], str]) -> Origin:
-    """The origin, of which nothing is asked yet; relative paths begin at `root`. Raises CredentialsMissing."""
+def open_origin(source: Source, root: Path, digest_of: Callable[[Path], str], own: Origin | None = None) -> Origin:
+    """The origin, of which nothing is asked yet; relative paths begin at `root`. Raises CredentialsMissing.
+
+    `own`: that of what the project itself has collected, whose form this room does not know.
+    """
     secret = secret_of(source.credentials, source.address.text, root)
-    return GuardedOrigin(_origin(source, root, digest_of, secret), secret, f"noteship.toml, [{source.name}]")
+    origin = own or _origin(source, root, digest_of, secret)
+    return GuardedOrigin(origin, secret, f"noteship.toml, [{source.name}]")
 
 
 def _origin(source: Source, root: Path, digest_of: Callable[[Path], str], secret: Secret) -> Origin:

@@ -2,6 +2,8 @@
 
 from noteship.monitor import errors
 from noteship.monitor.betting import PairBet
+from noteship.monitor.calls import Calls
+from noteship.monitor.comparing import Pair, Side, Terms, Verdict, compare
 from noteship.monitor.decision import Decision
 from noteship.monitor.encoder import Encoded, Encoder
 from noteship.monitor.evaluating import Evaluator, closes, settle
@@ -26,6 +28,7 @@ from noteship.monitor.writing import Writer
 
 __all__ = [
     "Boot",
+    "Calls",
     "Decision",
     "Encoded",
     "Encoder",
@@ -36,6 +39,7 @@ __all__ = [
     "KeptRows",
     "Labels",
     "Observed",
+    "Pair",
     "PairBet",
     "Piece",
     "Place",
@@ -48,11 +52,15 @@ __all__ = [
     "Sample",
     "Sampling",
     "Settings",
+    "Side",
     "Sketch",
     "State",
+    "Terms",
+    "Verdict",
     "Windows",
     "Writer",
     "closes",
+    "compare",
     "errors",
     "gains",
     "judge",

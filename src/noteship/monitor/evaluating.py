@@ -10,6 +10,7 @@ from typing import Any
 
 from noteship import store
 from noteship.monitor import errors
+from noteship.monitor.calls import Calls
 from noteship.monitor.deciding import Gathered, decide
 from noteship.monitor.decision import Decision
 from noteship.monitor.keeping import KeptRows
@@ -107,6 +108,7 @@ class Evaluator:
         last = {
             "decision": decision.to_json(),
             "sketch": base64.b64encode(gathered.sketch.to_bytes()).decode("ascii"),
+            "calls": sum((piece.calls for piece in found.pieces), Calls()).to_json(),
             "pieces": [*sorted(piece.name for piece in found.pieces), *found.unreadable],
             "late": {"pieces": [], "rows": 0, "requests": 0},
         }

@@ -5,9 +5,11 @@ from __future__ import annotations
 import base64
 import datetime
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import quote
+
+from noteship.monitor.calls import Calls
 
 if TYPE_CHECKING:
     from noteship.monitor.sample import Sample
@@ -16,6 +18,8 @@ __all__ = ["Boot", "Piece", "Place", "grace_s", "stamp", "stamped", "start_of"]
 
 VERSION = 1
 STAMP = "%Y%m%dT%H%M%SZ"
+# Between a version and the one whose profile encodes it, where that is not its own.
+BESIDE = "@"
 # Clocks of machines that are set over the network are milliseconds apart; the rest is for writing over a slow one.
 MOST_GRACE_S = 30.0
 
@@ -51,6 +55,15 @@ class Place:
     release: str
     model: str
     version: str
+
+    @property
+    def is_beside(self) -> bool:
+        """Whether it is a version as another one's profile has it, and none of its own."""
+        return BESIDE in self.version
+
+    def beside(self, version: str) -> Place:
+        """The same rows, encoded by the profile of another version, so that both can be compared."""
+        return Place(self.release, self.model, f"{self.version}{BESIDE}{version}")
 
     @property
     def prefix(self) -> str:
@@ -107,6 +120,7 @@ class Piece:
     - work_share: of the rows, those whose work was counted
     - sketch: its bytes, empty where there were no rows
     - sample: requests that are kept with their rows, where that is asked for; written elsewhere, see `KeptRows`
+    - calls: how its requests went, those without rows included
     """
 
     start: int
@@ -119,6 +133,7 @@ class Piece:
     work_share: float = 0.0
     sketch: bytes = b""
     sample: Sample | None = None
+    calls: Calls = field(default_factory=Calls)
 
     @property
     def name(self) -> str:
@@ -143,6 +158,7 @@ class Piece:
             "lost": self.lost,
             "work_share": round(self.work_share, 6),
             "sketch": base64.b64encode(self.sketch).decode("ascii"),
+            "calls": self.calls.to_json(),
         }
 
     @classmethod
@@ -159,6 +175,7 @@ class Piece:
             int(value["lost"]),
             float(value["work_share"]),
             base64.b64decode(value["sketch"], validate=True),
+            calls=Calls.from_json(value.get("calls")),
         )
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from noteship.monitor.calls import Calls
 from noteship.monitor.encoder import Encoded
 from noteship.monitor.fields import Observed
 from noteship.monitor.pieces import Boot, Piece, start_of
@@ -26,6 +27,7 @@ class _Window:
     sketch: Sketch
     sample: Sample | None
     lost: int = 0
+    calls: Calls = field(default_factory=Calls)
 
 
 class Recorder:
@@ -65,6 +67,12 @@ class Recorder:
         with self._lock:
             self.lost += rows
             self._window.lost += rows + told
+
+    def call(self, now: float, calls: Calls) -> None:
+        """Tell how requests went."""
+        with self._lock:
+            self._turn(now)
+            self._window.calls += calls
 
     def taken(self, now: float) -> list[Piece]:
         """The pieces of windows that are over, each once."""
@@ -114,4 +122,5 @@ class Recorder:
             sketch.worked_rows / sketch.rows if sketch.rows else 0.0,
             sketch.to_bytes() if sketch.rows else b"",
             window.sample,
+            window.calls,
         )

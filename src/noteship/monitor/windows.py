@@ -7,6 +7,7 @@
     monitor/RELEASE/MODEL/VERSION/labels/START/REPLICA-BOOT               `Labels` that one worker took
     monitor/RELEASE/MODEL/VERSION/labels/START/files                      `Labels` of files, with what tells them apart
     monitor/RELEASE/MODEL/VERSION/files                                   how long the windows of these are
+    monitor/RELEASE/MODEL/VERSION@OTHER/…                                 the same of a canary, by the profile of OTHER
 
 All are references, so that each is written in one step or not at all, and nothing of it is ever collected. START is a
 window's start in UTC, such as 20261123T021500Z. A piece's name is its own for ever: written again after a failure of
@@ -167,11 +168,12 @@ class Windows:
 
 
 def places(objects: store.Store) -> list[Place]:
-    """All that is watched in a store. Cost: a listing for each release and model, however many windows there are."""
+    """All versions that are watched in a store. Cost: a listing for each release and model, none for a window."""
     found = [""]
     for _ in ("release", "model", "version"):
         found = [f"{before}/{segment}" for before in found for segment in objects.ref_folders(f"monitor{before}")]
-    return [Place(*map(unquote, each.split("/")[1:])) for each in found]
+    every = (Place(*map(unquote, each.split("/")[1:])) for each in found)
+    return [place for place in every if not place.is_beside]
 
 
 def _starts(stamps: Iterator[str] | Any) -> list[int]:

@@ -4,6 +4,7 @@ from noteship.notebooks.columns import assigned_columns
 from noteship.notebooks.document import Cell, Document, read_document
 from noteship.notebooks.errors import CellSyntaxError, NotJson, NotReadable, OtherLanguage, UnknownStage
 from noteship.notebooks.page import page
+from noteship.notebooks.repositories import own_names
 from noteship.notebooks.settings import ReadingSettings, StageOverride
 from noteship.notebooks.sources import read_project
 from noteship.notebooks.taken import left_alone
@@ -28,6 +29,7 @@ __all__ = [
     "Use",
     "assigned_columns",
     "left_alone",
+    "own_names",
     "page",
     "read_document",
     "read_project",

@@ -62,6 +62,11 @@ class ProjectTexts:
         """Where the project's modules are."""
         return modules.ModulePlaces(self.files | {path for path in self.made if path.endswith(".py")})
 
+    @property
+    def consulted(self) -> frozenset[str]:
+        """The files whose contents were asked for, and that are there."""
+        return frozenset(path for path in self._digests if path in self.files)
+
     def take(self, made: Mapping[str, str | None]) -> set[str]:
         """Take other sources and settings for what stages write; gives the paths of which something has changed."""
         old, self.made = self.made, made

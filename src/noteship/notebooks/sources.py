@@ -53,7 +53,7 @@ def read_project(root: Path, settings: ReadingSettings | None = None, cache: Pat
     stages = project.stages()
     project.save()
     digests = {path: project.texts.digest(path) for path in project.readings}
-    return ProjectSources(stages, project.texts.files, digests)
+    return ProjectSources(stages, project.texts.files, digests, project.texts.consulted)
 
 
 class _Project:

@@ -142,9 +142,11 @@ class StageSource:
 class ProjectSources:
     """All stages of a project, by name, and the listing of the project's own files.
 
-    `digests` are those of the documents' and modules' bytes as they were read.
+    `digests` are those of the documents' and modules' bytes as they were read; `consulted` are all files whose contents
+    decided what the stages are and read.
     """
 
     stages: tuple[StageSource, ...]
     files: frozenset[str]
     digests: Mapping[str, str] = field(default_factory=dict)
+    consulted: frozenset[str] = frozenset()

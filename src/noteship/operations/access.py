@@ -13,7 +13,7 @@ from noteship.operations.errors import Contradiction, OpenToAll
 if TYPE_CHECKING:
     from noteship import serving
 
-__all__ = ["Access", "issue"]
+__all__ = ["Access", "is_loopback", "issue"]
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Access:
             )
         if (self.certificate is None) != (self.key is None):
             raise Contradiction("TLS takes a certificate and its key", "give --tls-certificate and --tls-key")
-        if not self.asks and not self.is_open and not _is_loopback(host):
+        if not self.asks and not self.is_open and not is_loopback(host):
             raise OpenToAll(host)
 
     def check_admin(self, host: str, *, is_open: bool) -> None:
@@ -52,7 +52,7 @@ class Access:
                 "--admin lets everybody change what is served, and tokens say who may",
                 "leave --admin out, and give the operator a token: noteship token NAME --scope admin",
             )
-        if is_open and not _is_loopback(host):
+        if is_open and not is_loopback(host):
             raise Contradiction(
                 f"--admin would let everybody who reaches {host} change what is served",
                 "leave --admin out, and give the operator a token: noteship token NAME --scope admin",
@@ -93,7 +93,7 @@ def issue(name: str, scopes: tuple[str, ...], file: Path | None) -> serving.Issu
     return issued
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
     """Whether only this machine reaches it; what has no address is told when it is listened on."""
     try:
         # As it is listened on.

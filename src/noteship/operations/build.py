@@ -8,49 +8,30 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from noteship import digests, patterns, temporary
-from noteship.operations import packaged
-from noteship.operations.errors import NoBase, NoBundle, NoDestination, OtherPython
-from noteship.operations.naming import Named, named
+from noteship import digests, temporary
+from noteship.operations import packaged, project_layer
+from noteship.operations.errors import NoDestination
+from noteship.operations.ingredients import BUNDLE_FOLDER, OCI, BuildRequest, Ingredients, base_name
+from noteship.operations.naming import Named
 from noteship.operations.opened import OpenedProject
 
 if TYPE_CHECKING:
     from noteship.images import pushing
-    from noteship.images.base import Base
     from noteship.images.destination import Destination
     from noteship.images.image import Image
     from noteship.images.layers.environment import Environment
     from noteship.images.layers.layer import Layer
     from noteship.images.layers.project_files import ProjectFiles
-    from noteship.images.packages import Target, Wheel
-    from noteship.images.transport import Transport
+    from noteship.images.packages import Wheel
 
 __all__ = ["BuildRequest", "Built", "Progress", "build", "cache_folder"]
 
-PROJECT_FOLDER, BUNDLE_FOLDER = "project", "bundle"
 # As models/bundle.py writes it; that room brings scikit-learn, for which no build should wait.
 BUNDLE_FILE = "bundle.json"
-# What begins so is an OCI folder: oci:FOLDER:TAG.
-OCI = "oci:"
-
-
-@dataclass(frozen=True)
-class BuildRequest:
-    """What is asked for beside the declaration.
-
-    - bundle: its name, or None for the champion, else the latest, else none
-    - target: an image's name, in place of `[kubernetes] registry`; folder: an OCI folder instead of a registry
-    - base: in place of `[image] base`
-    """
-
-    bundle: str | None = None
-    with_bundle: bool = True
-    target: str | None = None
-    folder: Path | None = None
-    base: str | None = None
 
 
 @dataclass(frozen=True)
@@ -104,43 +85,41 @@ def build(
     """Build an image, and bring it where it should be; `tell` is told what is done, for people.
 
     Raises: NoBase, NoDestination, OtherPython, NoBundle, UnknownBundle, what the rooms `images` and `project` raise,
-    and images.transport.Stopped.
+    and images.registries.transport.Stopped.
     """
-    from noteship.images.transport import Transport, Way
+    from noteship.images import pruning
+    from noteship.images.registries.transport import Transport, Way
 
-    base_name = request.base or opened.settings.image.base
-    if base_name is None:
-        raise NoBase(opened.environment.interpreter.minor)
+    base_name(opened, request)
     if not (request.folder or request.target or opened.settings.kubernetes.registry):
         raise NoDestination
     with Transport(Way(plain=frozenset(opened.settings.image.plain)), stop) as transport:
-        return _Build(opened, request, transport, tell, stop).made(base_name)
+        built = _Build(Ingredients(opened, request, transport), tell, stop).made()
+    pruning.prune(cache_folder(), opened.settings.image.cache)
+    return built
 
 
 @dataclass(frozen=True)
 class _Build:
-    """One build: the project, what is asked, the connections, and who is told."""
+    """One build: what goes into it, and who is told."""
 
-    opened: OpenedProject
-    request: BuildRequest
-    transport: Transport
+    of: Ingredients
     tell: Callable[[Progress], None]
     stop: threading.Event
 
-    def made(self, base_name: str) -> Built:
+    def made(self) -> Built:
         from noteship.images import image, pushing
 
         began = time.monotonic()
         self.tell(Progress("reading the base"))
-        source, base = self._base(base_name)
-        environment = self._environment(base)
-        bundle = self._bundle()
-        wheels = self._wheels(self._target())
-        chosen = self._project()
+        source, base = self.of.base()
+        environment = self.of.environment(base)
+        bundle = self.of.bundle()
+        wheels = self._wheels()
+        chosen = self.of.project()
         with temporary.folder() as folder:
             layers = self._layers(environment, wheels, chosen, bundle, folder)
-            about = image.About(self._labels(bundle), arguments=self._arguments(bundle))
-            composed = image.composed(base, layers, environment, about)
+            composed = image.composed(base, layers, environment, self.of.about(bundle))
             self.tell(Progress("bringing layers"))
             destination, name = self._destination(composed)
             pieces = [*base.pieces(source, _mounted(source, destination)), *composed.pieces]
@@ -153,71 +132,19 @@ class _Build:
             composed.descriptor.digest,
             f"{base.name.partition('@')[0]}@{base.manifest.digest}",
             bundle,
-            self.opened.environment.digest,
+            self.of.opened.environment.digest,
             tuple((layer.title, layer.blob.descriptor.size) for layer in layers),
             tuple(map(str, chosen.left_out)),
             pushed,
             time.monotonic() - began,
         )
 
-    def _base(self, name: str) -> tuple[Destination, Base]:
-        from noteship.images import base, reference
-        from noteship.images.layout import Layout
-        from noteship.images.registry import Registry
-
-        platform = base.Platform(self.opened.settings.image.architecture)
-        if name.startswith(OCI):
-            folder, _, tag = name.removeprefix(OCI).partition(":")
-            kept = Layout(self.opened.root / folder)
-            return kept, base.read(kept, name, tag, platform)
-        parsed = reference.parsed(name)
-        registry = Registry(parsed, self.transport)
-        return registry, base.read(registry, str(parsed), parsed.reference, platform)
-
-    def _environment(self, base: Base) -> Environment:
-        """Raises OtherPython: compiled packages, and what is pickled, are of one minor version."""
-        from noteship.images import base_python
-
-        found = base_python.environment(base, self.opened.settings.image.python or "")
-        wanted = self.opened.environment.interpreter.minor
-        if found.minor != wanted:
-            raise OtherPython(base.name, found.minor, wanted)
-        return found
-
-    def _target(self) -> Target:
-        from noteship.images.packages import Target
-
-        declared = self.opened.settings.image
-        return Target(self.opened.environment.interpreter.minor, declared.architecture, declared.glibc)
-
-    def _wheels(self, target: Target) -> tuple[Wheel, ...]:
+    def _wheels(self) -> tuple[Wheel, ...]:
         from noteship.images.packages import Resolver
 
         self.tell(Progress("finding packages"))
-        pins = packaged.pins(self.opened.environment, packaged.target_markers(target.python, target.machine))
-        return Resolver(self.opened.root, cache_folder() / "resolutions", self.stop).resolve(pins, target)
-
-    def _bundle(self) -> Named | None:
-        """The bundle that is asked for; without a name there may be none yet, and the image works on stages alone."""
-        if not self.request.with_bundle:
-            return None
-        try:
-            return named(self.opened, self.request.bundle)
-        except NoBundle:
-            if self.request.bundle is not None or self.opened.settings.service is not None:
-                raise
-            return None
-
-    def _project(self) -> ProjectFiles:
-        from noteship.images.layers import project_files
-
-        declared, sources = self.opened.settings.image, self.opened.sources
-        made = {path for source in sources.stages for path in source.writes}
-        fetched = {source.target for source in self.opened.data_sources.values()}
-        selection = project_files.Selection(
-            patterns.PathSet(declared.include), patterns.PathSet((*declared.exclude, *made, *fetched))
-        )
-        return project_files.select(self.opened.root, selection, PROJECT_FOLDER)
+        resolver = Resolver(self.of.opened.root, cache_folder() / "resolutions", self.stop)
+        return resolver.resolve(self.of.pins, self.of.target)
 
     def _layers(
         self,
@@ -235,15 +162,18 @@ class _Build:
         from noteship.images.layers.wheel import WheelFile
         from noteship.images.packages import Wheelhouse
 
-        cache = LayerCache(cache_folder() / "layers")
-        house = Wheelhouse(cache_folder() / "wheels", self.transport, self._coming(wheels))
-        found = [WheelFile(path, wheel.sha256) for wheel, path in house.paths(tuple(wheels)).items()]
+        cache = LayerCache(cache_folder() / "layers", self.stop)
+        house = Wheelhouse(cache_folder() / "wheels", self.of.transport, self._coming(wheels))
+        found = [
+            WheelFile(path, wheel.sha256, partial(house.fetch, wheel))
+            for wheel, path in house.paths(tuple(wheels)).items()
+        ]
         self.tell(Progress("making layers"))
         wheel_layers.check_apart(found, environment, cache)
-        interpreter = self.opened.environment.interpreter
+        interpreter = self.of.opened.environment.interpreter
         compiler = Compiler(interpreter.path, interpreter.version)
         if bundle is not None:
-            self.opened.store.fetch_folder(digests.Digest(bundle.digest), folder / BUNDLE_FOLDER)
+            self.of.opened.store.fetch_folder(digests.Digest(bundle.digest), folder / BUNDLE_FOLDER)
         served = self._served(folder / BUNDLE_FOLDER)
         own = own_files.entries(environment)
         plans = [
@@ -251,7 +181,10 @@ class _Build:
             *byte_code.of_wheels((each for each in found if each.name in served), environment, compiler),
             Plan.of("noteship", own),
             byte_code.of_files("noteship", own, environment, compiler),
-            Plan.of(f"the project {self.opened.name}", chosen.entries),
+            Plan.of(
+                f"the project {self.of.opened.name}",
+                [*chosen.entries, project_layer.environment_file(self.of.opened, environment)],
+            ),
         ]
         if bundle is not None:
             files = folder_files.entries(folder / BUNDLE_FOLDER, BUNDLE_FOLDER)
@@ -264,39 +197,26 @@ class _Build:
             needs = json.loads((bundle / BUNDLE_FILE).read_bytes())["environment"].get("needs", {})
         except (FileNotFoundError, KeyError):
             needs = {}
-        target = self._target()
-        markers = packaged.target_markers(target.python, target.machine)
-        return packaged.served(self.opened.environment, needs, markers)
-
-    def _labels(self, bundle: Named | None) -> dict[str, str]:
-        labels = {
-            "org.opencontainers.image.title": self.opened.name,
-            "dev.noteship.environment": self.opened.environment.digest,
-        }
-        return labels | ({"dev.noteship.bundle": bundle.digest} if bundle else {})
-
-    def _arguments(self, bundle: Named | None) -> tuple[str, ...]:
-        """What the image does where nobody says otherwise: it serves its bundle, or tells what it can do."""
-        return ("serve", f"/{BUNDLE_FOLDER}", "--host", "0.0.0.0") if bundle else ("--help",)  # noqa: S104
+        return packaged.served(self.of.opened.environment, needs, self.of.markers)
 
     def _destination(self, composed: Image) -> tuple[Destination, str]:
         """Where it goes, and its name there with a tag: the one that is asked for, else one of its own."""
         from noteship.images import reference
         from noteship.images.layout import Layout
-        from noteship.images.registry import Registry
+        from noteship.images.registries.registry import Registry
 
         own = composed.descriptor.digest.removeprefix("sha256:")[:12]
-        if self.request.folder is not None:
-            return Layout(self.request.folder), f"{OCI}{self.request.folder}:{own}"
-        asked = self.request.target or self.opened.settings.kubernetes.registry or ""
+        if self.of.request.folder is not None:
+            return Layout(self.of.request.folder), f"{OCI}{self.of.request.folder}:{own}"
+        asked = self.of.request.target or self.of.opened.settings.kubernetes.registry or ""
         name = reference.parsed(asked if ":" in asked.rpartition("/")[2] else f"{asked}:{own}")
-        return Registry(name, self.transport), str(name)
+        return Registry(name, self.of.transport), str(name)
 
     def _list(self, destination: Destination, composed: Image, wheels: Sequence[Wheel]) -> None:
         """Put the list of what is in it beside the image."""
         from noteship.images import media_types, sbom
 
-        listed = sbom.document(composed.descriptor, self.opened.name, wheels)
+        listed = sbom.document(composed.descriptor, self.of.opened.name, wheels)
         manifest, blobs = sbom.artifact(composed.descriptor, listed)
         for blob in blobs:
             if not destination.has(blob.descriptor.digest):
@@ -339,7 +259,7 @@ def cache_folder() -> Path:
 
 def _mounted(source: Destination, destination: Destination) -> str:
     """The repository that the destination can have layers from without their bytes, or ""."""
-    from noteship.images.registry import Registry
+    from noteship.images.registries.registry import Registry
 
     if isinstance(source, Registry) and isinstance(destination, Registry):
         return destination.mountable_from(source)

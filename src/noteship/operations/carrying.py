@@ -51,13 +51,17 @@ class Carried:
 
 @dataclass(frozen=True)
 class Carrier:
-    """A cluster, the store that has the record, and who is told."""
+    """A cluster, the store that has the record, and who is told.
+
+    - beside: the release that a canary stands beside: one that does not come up is taken away
+    """
 
     at: cluster.Cluster
     objects: store.Store
     named: Named
     tell: rolling.Tell
     until: cluster.Until
+    beside: str = ""
 
     @property
     def place(self) -> releases.Place:
@@ -130,6 +134,10 @@ class Carrier:
         """Put the last release back that came up; what serves now, in words."""
         to = releases.good_before(self.objects, self.place, record)
         sent = releases.manifests_of(self.objects, to) if to else None
+        if (to is None or sent is None) and self.beside:
+            rolling.prune(self.at, self.named.name, self.named.namespace, ())
+            releases.forget(self.objects, self.place)
+            return f"it is taken away; {self.beside} answers as it did all the time"
         if to is None or sent is None:
             return "there is no release before it to go back to: noteship undeploy takes it away"
         releases.back(self.objects, self.place, to, present)

@@ -6,18 +6,56 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from types import TracebackType
-from typing import Self
+from typing import Protocol, Self
 
-from noteship import computing
+from noteship import computing, digests
 from noteship.notebooks import execution
+from noteship.notebooks.execution import forms
 
-__all__ = ["StageRunner", "module_names"]
+__all__ = ["Lending", "Runs", "StageRunner", "module_names"]
 
 # Who waits for a scheduler that is gone waits for ever: what its client has to say it says within this time.
 LAST_WORDS_S = 10.0
+
+
+class Runs(Protocol):
+    """What runs documents, here or elsewhere."""
+
+    def run(
+        self, job: execution.Job, cancel: threading.Event, progress: Callable[[execution.Progress], None]
+    ) -> execution.Execution:
+        """Run one document."""
+        ...
+
+    def release(self, run: str) -> None:
+        """Let go of a run that is over."""
+
+    def close(self) -> None:
+        """End all that still runs."""
+
+
+class Lending(Protocol):
+    """Where clusters come from."""
+
+    def use(
+        self,
+        wanted: computing.Wanted,
+        modules: Mapping[str, str],
+        cancel: threading.Event,
+        purpose: computing.Purpose,
+    ) -> AbstractContextManager[computing.Cluster]:
+        """A cluster as wanted, for as long as the context lasts.
+
+        Raises EngineMissing, ClusterBroken, ClusterNotUp, ClusterUnreachable; OpeningStopped, once `cancel` is set.
+        """
+        ...
+
+    def close(self) -> None:
+        """End those that were made here."""
 
 
 @dataclass(frozen=True)
@@ -27,14 +65,10 @@ class StageRunner:
     `wanted` gives what a stage asks for, and `digests` are those of the project's sources.
     """
 
-    runner: execution.Runner
-    clusters: computing.Clusters
+    runner: Runs
+    clusters: Lending
     wanted: Callable[[str], computing.Wanted | None]
     digests: Callable[[], Mapping[str, str]]
-
-    def warm(self) -> None:
-        """Start what notebooks need before the first of them comes."""
-        self.runner.warm()
 
     def run(
         self, job: execution.Job, cancel: threading.Event, progress: Callable[[execution.Progress], None]
@@ -44,19 +78,19 @@ class StageRunner:
         if wanted is None:
             return self.runner.run(job, cancel, progress)
         modules = module_names(job, self.digests())
+        work = digests.of_value(forms.job_to_json(job))
+
+        def tell(text: str) -> None:
+            progress(execution.Progress(job.stage, waits=text))
+
         try:
-            with self.clusters.use(wanted, modules, cancel) as cluster:
+            with self.clusters.use(wanted, modules, cancel, computing.Purpose(job.stage, work, tell)) as cluster:
                 return self._run(job, cluster, modules, (cancel, progress))
         except computing.OpeningStopped:
             stopped = execution.Failure("interrupted", "the run was stopped", job.document.path)
             return execution.Execution(failure=stopped)
-        except computing.errors.ClusterUnreachable as error:
-            parts = error.parts()
-            return execution.Execution(
-                failure=execution.Failure(
-                    "cluster", parts.fact, job.document.path, remedy=parts.remedy, retryable=error.retryable
-                )
-            )
+        except (computing.errors.ClusterUnreachable, computing.errors.ClusterNotUp) as error:
+            return execution.Execution(failure=_not_there(error, job.document.path))
 
     def release(self, run: str) -> None:
         """Let go of a run that is over."""
@@ -111,6 +145,15 @@ class _Stop(threading.Event):
         return time.monotonic() - self._gone_since > LAST_WORDS_S
 
 
+def _not_there(
+    error: computing.errors.ClusterUnreachable | computing.errors.ClusterNotUp, path: str
+) -> execution.Failure:
+    parts = error.parts()
+    can_pass = not isinstance(error, computing.errors.ClusterNotUp) or error.can_pass
+    cause = "computing-gone" if can_pass else "computing"
+    return execution.Failure("cluster", parts.fact, path, remedy=parts.remedy, retryable=can_pass, cause=cause)
+
+
 def _counted(news: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(text if times == 1 else f"{text} ({times} times)" for text, times in Counter(news).items())
 
@@ -122,7 +165,8 @@ def _failure(
     if gone is not None:
         own = "" if failure.kind == "interrupted" else f" ({failure.message})"
         message = f"the scheduler of its cluster went away{own}"
-        return replace(failure, kind="cluster", message=message, remedy=gone.parts().remedy, retryable=True)
+        remedy = gone.parts().remedy
+        return replace(failure, kind="cluster", message=message, remedy=remedy, retryable=True, cause="computing-gone")
     if failure.exception == "KilledWorker":
         message = "a task was given up, as one worker after the other ended at it"
         message += f": {Counter(news).most_common(1)[0][0]}" if news else ""

@@ -36,6 +36,7 @@ def _source(root: Path, name: str, declared: project.DataSettings) -> ingestion.
         form=ingestion.form_of(declared.form),
         credentials=ingestion.Credentials(given.file, given.env, given.header, given.mechanism) if given else None,
         limits=ingestion.Limits(declared.timeout_s, declared.size_bytes, declared.rows),
+        period=(declared.since, declared.last_s, declared.labelled),
     )
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from noteship import cluster
-from noteship.operations import build, preflight, releases, releasing, rolling
+from noteship.operations import build, canaries, preflight, releases, releasing, rolling
 from noteship.operations.calling import Calling, calling
 from noteship.operations.carrying import Carried, Carrier
 from noteship.operations.errors import NotDeployable
@@ -66,10 +66,11 @@ class Deployed:
 def deploy(opened: OpenedProject, request: DeployRequest, at: cluster.Cluster, telling: Telling) -> Deployed:
     """Build, look at all that would be in the way, send, and wait until the pods are ready.
 
-    Raises what `render` raises; NotDeployable, when nothing was sent; ReleaseFailed, when the release before is back;
-    ReleaseMoved; the cluster's and the store's errors; images.transport.Stopped while it is built.
+    Raises what `render` raises; CanaryUnderWay and NotDeployable, when nothing was sent; ReleaseFailed, when the
+    release before is back; ReleaseMoved; the cluster's and the store's errors; images.registries.transport.Stopped.
     """
     named = releasing.named_release(opened, request.name, request.namespace, at)
+    canaries.check_none(opened.store, at, named)
     place = releases.Place.of(at.url, named.namespace, named.name)
     before = releases.present(opened.store, place)
     asked = RenderRequest(request.bundle, request.image, named.name, named.namespace, None)

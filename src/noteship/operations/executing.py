@@ -7,21 +7,34 @@ import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from types import TracebackType
-from typing import Self, TypeAlias
+from typing import Protocol, Self, TypeAlias
 
 from noteship import computing, digests, distributions, notebooks, project, workflow
 from noteship.errors import NoteshipError
 from noteship.notebooks import StageSource, execution
-from noteship.operations import clusters
+from noteship.operations import clusters, left_out
 from noteship.operations.fetching import FetchProgress, fetch
 from noteship.operations.lacking import is_of
 from noteship.operations.opened import OpenedProject
 
-__all__ = ["CellProgress", "NotebookExecutor", "StageProgress", "bring", "runner_of"]
+__all__ = ["CellProgress", "NotebookExecutor", "StageProgress", "StageRuns", "bring", "runner_of"]
 
 REMEDY = "correct it and run again; what had finished is not run twice"
 CellProgress = execution.Progress
 StageProgress: TypeAlias = CellProgress | FetchProgress
+
+
+class StageRuns(Protocol):
+    """What runs the documents of stages, here or elsewhere; thread-safe, to be closed. Others wrap it."""
+
+    def run(
+        self, job: execution.Job, cancel: threading.Event, progress: Callable[[execution.Progress], None]
+    ) -> execution.Execution:
+        """Run one document. What its code does wrong is in the result; once `cancel` is set, it ends soon."""
+        ...
+
+    def close(self) -> None:
+        """End all that still runs here."""
 
 
 def runner_of(opened: OpenedProject, *, keep: bool, cluster: computing.Wanted | None = None) -> clusters.StageRunner:
@@ -68,7 +81,7 @@ class NotebookExecutor:
 
     opened: OpenedProject
     graph: workflow.Graph
-    runner: clusters.StageRunner
+    runner: StageRuns
     tell: Callable[[StageProgress], None]
     made: set[str] = field(default_factory=set)
     changed: threading.Event = field(default_factory=threading.Event)
@@ -106,7 +119,7 @@ class NotebookExecutor:
             reads=done.reads,
             wanted=done.wanted,
             notes=notes,
-            failure=self._failure(done.failure) if done.failure else None,
+            failure=self._failure(done.failure, source.name, done.wanted) if done.failure else None,
             seconds=done.seconds,
             is_repeatable=is_same,
         )
@@ -156,13 +169,16 @@ class NotebookExecutor:
             memory_bytes=declared.resources.memory_bytes if declared else None,
         )
 
-    def _failure(self, failure: execution.Failure) -> workflow.Failure:
+    def _failure(self, failure: execution.Failure, stage: str, wanted: Iterable[str]) -> workflow.Failure:
         return workflow.Failure(
             kind=failure.kind,
             message=failure.message,
             where=failure.where,
             last_output=failure.last_output,
-            remedy=failure.remedy or self._installing(failure) or REMEDY,
+            remedy=failure.remedy
+            or self._installing(failure)
+            or left_out.remedy(self.opened.root, stage, wanted)
+            or REMEDY,
             retryable=failure.retryable,
         )
 

@@ -72,7 +72,26 @@ def keep(
     settings, output = settings_of(opened), _output_of(opened, named)
     windows = monitor.Windows(opened.store, monitor.Place(settings.release, named.name, named.digest))
     version = feedback.Version(windows, output, settings.window_s)
-    return named, feedback.keep(version, feedback.read(path, output, is_answered=True), now, told)
+    labels: list[feedback.Labelled] = []
+    found = feedback.keep(version, feedback.read(path, output, is_answered=True), now, told, labels.append)
+    _keep_beside(opened, named, labels, now)
+    return named, found
+
+
+def _keep_beside(opened: OpenedProject, named: Named, labels: Sequence[feedback.Labelled], now: float) -> None:
+    """Where rows of that time were collected, their labels are kept beside them."""
+    from noteship import collecting
+    from noteship.operations.collecting import settings_of
+    from noteship.serving.ids import moment_of
+
+    shelf = collecting.Shelf(opened.store, collecting.Place(settings_of(opened).release, named.name))
+    told = ((moment_of(each.request), each) for each in labels)
+    kept = (
+        (moment, collecting.KeptLabel(each.request, each.row, each.label, now))
+        for moment, each in told
+        if moment is not None
+    )
+    collecting.keep_labels(shelf, named.digest, kept)
 
 
 def _output_of(opened: OpenedProject, named: Named) -> models.Output:

@@ -1,15 +1,18 @@
-"""`noteship gc`: frees what no reference and no recent run needs."""
+"""`noteship gc`: frees what no reference and no recent run needs, and what images were made of long ago."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Collection
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from noteship import tracking, workflow
 from noteship.digests import Digest
-from noteship.operations import inspecting, judgements, promotions, releases
+from noteship.images import pruning
+from noteship.operations import build, carried_project, collecting, inspecting, judgements, promotions, releases
 from noteship.operations.opened import OpenedProject
+from noteship.operations.remote import record
 from noteship.store import GRACE_S, Store
 
 __all__ = ["Freed", "gc"]
@@ -20,7 +23,11 @@ BUNDLES = ("bundle-keys/", "bundles/", "run-bundles/")
 
 @dataclass(frozen=True)
 class Freed:
-    """What was freed, or would be; `kept` counts the objects that are needed or too young to judge, `young` these."""
+    """What was freed, or would be; `kept` counts the objects that are needed or too young to judge, `young` these.
+
+    - cached, cached_bytes: packages and layers of images, of all of this person's projects, that were not used for long
+    - collected: files of rows that were kept for long enough
+    """
 
     objects: int
     size_bytes: int
@@ -28,6 +35,9 @@ class Freed:
     young: int
     results: int
     dry_run: bool
+    cached: int = 0
+    cached_bytes: int = 0
+    collected: int = 0
 
     def to_json(self) -> dict[str, Any]:
         """The document that `noteship gc --json` prints."""
@@ -35,11 +45,19 @@ class Freed:
 
 
 def gc(opened: OpenedProject, keep_runs: int, *, dry_run: bool) -> Freed:
+    """Free what the store has for nothing (`_freed`), and have what images are made of within `[image] cache`."""
+    freed = _freed(opened, keep_runs, dry_run=dry_run)
+    pruned = pruning.prune(build.cache_folder(), opened.settings.image.cache, dry_run=dry_run)
+    return replace(freed, cached=pruned.items, cached_bytes=pruned.size_bytes)
+
+
+def _freed(opened: OpenedProject, keep_runs: int, *, dry_run: bool) -> Freed:
     """Free objects that neither the last runs nor a name needs; those of the last day stay, for runs under way.
 
     Kept are: outputs and executed notebooks of the last runs, their bundles, the bundles that a name such as `champion`
     points to, those of the last releases, the judgements of these bundles and those by which others were promoted, what
-    waits to be told to MLflow, and the originals of files that stages change in place.
+    waits to be told to MLflow, the originals of files that stages change in place, and what pods asked for beside their
+    image in the last hundred days.
     """
     objects, ledger = opened.store, opened.ledger
     # Others go on meanwhile: what comes after this is not looked at.
@@ -54,12 +72,15 @@ def gc(opened: OpenedProject, keep_runs: int, *, dry_run: bool) -> Freed:
     results = workflow.forget_results(ledger, keep_runs)
     workflow.forget_asides(ledger, keep_runs)
     tracking.Outbox(objects).forget_old()
+    carried_project.forget_old(objects)
+    record.forget_old(objects)
     _forget_verdicts(opened, needed)
     # All that took its time: what got a name since then is needed as well.
     needed |= objects.reachable(_named(objects))
     _forget_bundles(objects, known, needed)
     swept = objects.sweep(needed)
-    return Freed(swept.objects, swept.size_bytes, kept, young, results, dry_run=False)
+    collected = collecting.sweep(opened, time.time())
+    return Freed(swept.objects, swept.size_bytes, kept, young, results, dry_run=False, collected=collected)
 
 
 def _needed(opened: OpenedProject, keep_runs: int) -> set[Digest]:
@@ -75,6 +96,7 @@ def _named(objects: Store, bundles: Collection[Digest] = ()) -> set[Digest]:
     """Those bundles and all that have names, their judgements with their pages; what promotions were decided on."""
     whole = {*bundles, *(Digest(ref.value["digest"]) for ref in objects.read_refs("names/"))}
     whole |= {Digest(each) for each in releases.needed(objects)}
+    whole.update(carried_project.needed(objects))
     promoted = (ref.value.get("judgement") for ref in objects.read_refs(f"{promotions.FOLDER}/"))
     judged = (judgements.needed(objects, bundle) for bundle in whole)
     return whole.union({Digest(each) for each in promoted if each}, *judged)

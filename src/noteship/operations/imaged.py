@@ -11,7 +11,7 @@ from noteship.operations.errors import ImageWithoutBundle
 from noteship.operations.naming import Named, named
 from noteship.operations.opened import OpenedProject
 
-__all__ = ["Imaged", "imaged"]
+__all__ = ["Imaged", "by_digest", "imaged"]
 
 BUNDLE_LABEL = "dev.noteship.bundle"
 
@@ -40,7 +40,7 @@ def imaged(
     if image is None:
         chosen = named(opened, bundle)
         built = build.build(opened, build.BuildRequest(bundle, with_bundle=is_within), tell, stop)
-        return Imaged(_by_digest(built.name), built.bundle or chosen, built)
+        return Imaged(by_digest(built.name), built.bundle or chosen, built)
     if not is_within:
         return Imaged(image, named(opened, bundle))
     tell(build.Progress("reading the image"))
@@ -50,10 +50,10 @@ def imaged(
     return Imaged(image, Named(digest, opened.name, "image"))
 
 
-def _by_digest(name: str) -> str:
+def by_digest(name: str) -> str:
     """Without the tag, which is for people: REPOSITORY@DIGEST.
 
-    >>> _by_digest("localhost:5000/team-a/mail:9b78@sha256:9b78")
+    >>> by_digest("localhost:5000/team-a/mail:9b78@sha256:9b78")
     'localhost:5000/team-a/mail@sha256:9b78'
     """
     tagged, _, digest = name.partition("@")
@@ -64,8 +64,8 @@ def _by_digest(name: str) -> str:
 def _within(opened: OpenedProject, image: str, stop: threading.Event) -> str | None:
     """The digest of the bundle that an image says that it has."""
     from noteship.images import base, reference
-    from noteship.images.registry import Registry
-    from noteship.images.transport import Transport, Way
+    from noteship.images.registries.registry import Registry
+    from noteship.images.registries.transport import Transport, Way
 
     declared = opened.settings.image
     parsed = reference.parsed(image)

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from noteship import monitor, reporting
+from noteship.monitor.living import is_heard
 
-__all__ = ["lengths", "living"]
-
-# Of a worker whose windows nobody here closes: so many of them without a word, and it was killed.
-SILENT_AFTER = 3
+__all__ = ["living"]
 
 
 def living(boots: Sequence[monitor.Boot], heard: Mapping[str, int], history: reporting.History) -> list[monitor.Boot]:
@@ -26,21 +24,9 @@ def living(boots: Sequence[monitor.Boot], heard: Mapping[str, int], history: rep
     found = []
     for boot in boots:
         if boot.seconds != history.settings.window_s:
-            is_here = _is_heard(boot, heard, history.now)
+            is_here = is_heard(boot, heard, history.now)
         else:
             is_here = boot.started >= begun or boot.name in told
         if is_here and boot.ended is None:
             found.append(boot)
     return found
-
-
-def lengths(boots: Sequence[monitor.Boot], heard: Mapping[str, int], now: float) -> set[int]:
-    """How long the windows of those are that live, in seconds; who has ended, or was killed, waits for nobody."""
-    return {boot.seconds for boot in boots if boot.ended is None and _is_heard(boot, heard, now)}
-
-
-def _is_heard(boot: monitor.Boot, heard: Mapping[str, int], now: float) -> bool:
-    """Whether it has begun, or told of a window, a moment ago. A piece stays until the next window is closed."""
-    last = heard.get(boot.name)
-    since = boot.started if last is None else last + boot.seconds
-    return now - since <= SILENT_AFTER * boot.seconds

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from noteship import digests, monitor, reporting, store
+from noteship.monitor.living import lengths
 from noteship.monitor.pieces import stamp
 from noteship.nearest import nearest
 from noteship.operations import living
@@ -141,7 +142,7 @@ class _Version:
 
     def look(self, now: float, names: tuple[str, ...]) -> Watched:
         boots, heard = self._windows.boots(), self._windows.heard()
-        note = self._close(living.lengths(boots, heard, now), now)
+        note = self._close(lengths(boots, heard, now), now)
         history = reporting.History.of(self._read(now), self._settings, now)
         labels = self._read_labels(now)
         history = replace(history, labels=labels, expected=self._expected_of(labels), rang=self._read_rang(history))
@@ -165,9 +166,9 @@ class _Version:
                 return "its bundle has no profile, so it is not watched; noteship run makes it anew, or says why not"
             return "its bundle is not in the store: windows are closed by who serves it"
         if others:
-            lengths = ", ".join(f"{each} s" for each in sorted(others))
+            told = ", ".join(f"{each} s" for each in sorted(others))
             here = f"{self._settings.window_s} s by [monitor] here"
-            return f"windows of {lengths}, and of {here}: they are closed by who serves it"
+            return f"windows of {told}, and of {here}: they are closed by who serves it"
         try:
             self._evaluator.close(now)
         except (store.errors.StoreDenied, store.errors.StoreReadOnly):

@@ -16,6 +16,8 @@ from noteship.operations.declared import declared_sources
 
 if TYPE_CHECKING:
     from noteship import ingestion
+    from noteship.cluster import bucket_claims
+    from noteship.operations.claims import ClaimedStore
 
 __all__ = ["OpenedProject", "plain_name"]
 
@@ -24,7 +26,7 @@ CACHE, STORE = ".noteship/cache", ".noteship/store"
 NOTEBOOKS = ("*.ipynb", "*/*.ipynb")
 DECLARATION = "noteship.toml"
 # What is the same whatever the parameters are.
-UNVARIED = ("settings", "environment", "store", "ledger", "data_sources")
+UNVARIED = ("settings", "environment", "store", "_claimed", "ledger", "data_sources")
 
 
 @dataclass(frozen=True)
@@ -90,7 +92,35 @@ class OpenedProject:
     def store(self) -> store.Store:
         """Where its artifacts and its ledger are."""
         self.make_own_folder()
-        return store.open_store(self.settings.store.url, self.root)
+        return self._claimed.opened() if self._claimed else store.open_store(self.settings.store.url, self.root)
+
+    @property
+    def store_url(self) -> str | None:
+        """The store's address as pods know it: for a claim, that of its bucket."""
+        return self._claimed.url if self._claimed else self.settings.store.url
+
+    @property
+    def claimed(self) -> bucket_claims.Claimed | None:
+        """The bucket of the store's claim; None without one. Raises what `claims.claimed_store` raises."""
+        return self._claimed.claimed if self._claimed else None
+
+    def without_asking(self) -> OpenedProject:
+        """The same project, whose claim stands for a bucket that there is not: for what does not depend on it."""
+        from noteship.operations import claims
+
+        other = OpenedProject(self.root, self.own_parameters)
+        if claims.is_claim(self.settings.store.url):
+            other.__dict__["_claimed"] = claims.nowhere(self.settings)
+        return other
+
+    @cached_property
+    def _claimed(self) -> ClaimedStore | None:
+        if not (self.settings.store.url or "").startswith("obc://"):
+            return None
+        # Who has no claim pays nothing for asking clusters.
+        from noteship.operations.claims import claimed_store
+
+        return claimed_store(self.settings)
 
     @property
     def is_new(self) -> bool:

@@ -5,7 +5,10 @@ And which of them a service imports when it starts.
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from importlib import metadata
 
 from noteship import project
@@ -65,7 +68,7 @@ def pins(environment: project.Environment, markers: Mapping[str, str]) -> list[s
         if not marker.strip() or Marker(marker).evaluate(dict(markers)):
             name, _, version = pin.strip().partition("==")
             found[normal(name)] = version
-    installed = _installed(environment.interpreter.folders)
+    installed = _installed(tuple(environment.interpreter.folders))
     for needed in _closure([OWN, *found], installed, markers):
         if needed != OWN and needed not in found:
             found[needed] = installed[needed].version
@@ -77,7 +80,7 @@ def served(environment: project.Environment, needs: Iterable[str], markers: Mapp
 
     - needs: names of the packages that the bundle's steps need
     """
-    installed = _installed(environment.interpreter.folders)
+    installed = _installed(tuple(environment.interpreter.folders))
     return frozenset([*_closure([*SERVED, *map(normal, needs)], installed, markers), *LOOKED_FOR])
 
 
@@ -96,9 +99,14 @@ def _closure(
     return found
 
 
-def _installed(folders: Iterable[str]) -> dict[str, metadata.Distribution]:
-    """What is installed by name: in the project's interpreter, else in the one that noteship runs in."""
-    here = {normal(each.metadata["Name"]): each for each in metadata.distributions()}
+@cache
+def _installed(folders: tuple[str, ...]) -> Mapping[str, metadata.Distribution]:
+    """What is installed by name: in the project's interpreter, else in the one that noteship runs in.
+
+    Cost: each package's metadata is read once.
+    """
+    others = [each for each in sys.path if os.path.realpath(each) not in folders]
+    here = {normal(each.metadata["Name"]): each for each in metadata.distributions(path=others)}
     there = {normal(each.metadata["Name"]): each for each in metadata.distributions(path=list(folders))}
     return {**here, **there}
 

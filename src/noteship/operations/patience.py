@@ -28,7 +28,7 @@ _OF_RUNNING = frozenset({"CrashLoopBackOff", "Error", "OOMKilled", "StartError",
 _CAUSES = frozenset(
     {
         *("account-missing", "admission-refused", "limit-range", "not-made"),
-        *("pod-security", "queue-missing", "queue-too-small", "quota-wants-values"),
+        *("pod-security", "queue-missing", "queue-too-small", "queue-uncovered", "quota-wants-values"),
     }
 )
 Hindrance = Literal["hopeless", "unplaced"]

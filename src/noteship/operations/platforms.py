@@ -46,8 +46,9 @@ def discovered(asked: cluster.Cluster, settings: KubernetesSettings, namespace: 
         )
     if settings.edge and settings.edge.gateway:
         found = replace(found, edge_namespaces=_with_gateway(found, settings))
-    if settings.job and settings.job.queue:
-        counted = queues.counted(asked, settings.job.queue, namespace)
+    queue = (settings.job and settings.job.queue) or settings.run.queue
+    if queue:
+        counted = queues.counted(asked, queue, namespace)
         found = replace(found, queue_counts=counted or found.queue_counts)
     return _told(found, settings.platform)
 

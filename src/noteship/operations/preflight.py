@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from decimal import Decimal
 from typing import Any
 
 from noteship import cluster
@@ -92,8 +94,16 @@ def _refused(at: cluster.Cluster, manifests: Sequence[Fields]) -> Iterator[str]:
             cluster.errors.NamespaceMissing,
         ):
             raise
+        except cluster.errors.ObjectMissing as error:
+            # A role is looked up when it is bound, and this one is sent before its binding.
+            if not _is_sent(each.get("roleRef", {}), manifests):
+                yield told(error)
         except NoteshipError as error:
             yield told(error)
+
+
+def _is_sent(role: Fields, manifests: Sequence[Fields]) -> bool:
+    return any((each["kind"], each["metadata"]["name"]) == (role.get("kind"), role.get("name")) for each in manifests)
 
 
 def _shown(manifest: Fields) -> Fields:
@@ -123,9 +133,10 @@ def _pods(manifests: Sequence[Fields]) -> Iterator[Fields]:
 def _secrets(at: cluster.Cluster, named: Named, manifests: Sequence[Fields]) -> Iterator[str]:
     """Secrets, or keys in them, that pods would wait for. Who may not look at them is not told."""
     wanted: dict[str, list[str]] = {}
-    for template in pods.templates(releases.workload_of(manifests)):
+    for template in itertools.chain.from_iterable(map(pods.templates, manifests)):
         for secret, keys in _named_secrets(template.spec):
-            wanted.setdefault(secret, []).extend(keys)
+            known = wanted.setdefault(secret, [])
+            known.extend(key for key in keys if key not in known)
     for secret, keys in wanted.items():
         with suppress(cluster.errors.RightMissing):
             there = at.get(cluster.ObjectRef("v1", "Secret", secret, named.namespace))
@@ -167,8 +178,18 @@ def _room(at: cluster.Cluster, named: Named, manifests: Sequence[Fields]) -> Ite
     workload = releases.workload_of(manifests)
     with suppress(cluster.errors.RightMissing):
         there = at.list(cluster.Selection("v1", "ResourceQuota", named.namespace))
-        for template in pods.templates(workload) if there else ():
-            yield from quotas.short(there, quotas.asked(template, _coming(at, manifests)))
+        wanted: dict[str, Decimal] = {}
+        for each in manifests if there else ():
+            count = _coming(at, manifests) if each is workload else _beside(at, each)
+            for template in pods.templates(each):
+                for name, amount in quotas.asked(template, count).items():
+                    wanted[name] = wanted.get(name, Decimal(0)) + amount
+        yield from quotas.short(there, wanted)
+
+
+def _beside(at: cluster.Cluster, manifest: Fields) -> int:
+    """An evaluator's pod goes before the next one comes."""
+    return int(manifest["kind"] == "Deployment" and at.get(cluster.ObjectRef.of(manifest)) is None)
 
 
 def _coming(at: cluster.Cluster, manifests: Sequence[Fields]) -> int:

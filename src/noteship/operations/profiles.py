@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
+import math
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from noteship import digests, monitor, store
-from noteship.errors import cut
+from noteship.errors import NoteshipError, cut
 from noteship.operations.errors import NoProfile, WindowTooLong
 from noteship.operations.loading import Chosen
 from noteship.operations.opened import OpenedProject
@@ -15,13 +17,15 @@ from noteship.operations.opened import OpenedProject
 if TYPE_CHECKING:
     from noteship import serving
 
-__all__ = ["checked", "has_bundle", "profile_in", "profile_of", "settings_of", "warn_unwatched", "watch_of"]
+__all__ = ["Beside", "checked", "has_bundle", "profile_in", "profile_of", "settings_of", "warn_unwatched", "watch_of"]
 
 LOG = logging.getLogger(__name__)
 # A bundle's file, where it is monitored.
 PROFILE = "profile.json"
 # Windows to a false alarm: with fewer, what rings may well be one.
 LEAST = 10
+# After so long a store that did not answer is asked again.
+AGAIN_S = 30.0
 
 
 def settings_of(opened: OpenedProject) -> monitor.Settings:
@@ -57,10 +61,35 @@ def watch_of(opened: OpenedProject) -> serving.Watch:
     """Who watches what is answered, and closes windows that are due; its thread runs until it is closed."""
     from noteship import serving
 
-    settings = settings_of(opened)
+    settings, version = settings_of(opened), opened.settings.monitor.beside
     writer = monitor.Writer(opened.store, settings, monitor.closes(settings))
     writer.start()
-    return serving.Watch(writer)
+    return serving.Watch(writer, Beside(opened.store, version) if version else None)
+
+
+class Beside:
+    """A version of the store that a canary stands beside, and its profile; for one thread."""
+
+    def __init__(self, objects: store.Store, version: str) -> None:
+        self._objects, self._version = objects, version
+        self._found: tuple[str, monitor.Profile] | None = None
+        self._next = 0.0
+
+    def found(self) -> tuple[str, monitor.Profile] | None:
+        """Both, once the store has given the profile; it is asked again after a while."""
+        if self._found is None and time.monotonic() >= self._next:
+            self._next = time.monotonic() + AGAIN_S
+            try:
+                profile = profile_in(self._objects, self._version)
+            except NoteshipError as error:
+                LOG.warning("the profile beside is not there yet: %s", error.parts().fact)
+                return None
+            if profile is None:
+                self._next = math.inf
+                LOG.warning("%s has no profile, so that nothing can be compared with it", digests.short(self._version))
+                return None
+            self._found = self._version, profile
+        return self._found
 
 
 def has_bundle(objects: store.Store, bundle: str) -> bool:

@@ -79,6 +79,7 @@ class Record:
     - manifests: their digest; shape: the kind of what makes the pods
     - before: the release until then; of: the one whose manifests these are, where it went back to that
     - reaches: the places that its pods may reach, each with its addresses as they were resolved
+    - canary: of a canary, beside which release and bundle it stands, and its share: {"beside", "bundle", "share"}
     """
 
     bundle: str
@@ -91,6 +92,7 @@ class Record:
     before: str | None = None
     of: str | None = None
     reaches: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    canary: Mapping[str, Any] | None = None
     id: str = field(default_factory=timed.new)
     at: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
 

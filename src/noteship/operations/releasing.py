@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import tomllib
 from collections.abc import Mapping
@@ -14,19 +13,21 @@ from noteship import alerting, cluster, digests
 from noteship.cluster import manifests
 from noteship.operations import alerting as watched
 from noteship.operations import reaching
-from noteship.operations.errors import NoNamespace, NoStoreForPods
+from noteship.operations.errors import NoNamespace
 from noteship.operations.imaged import Imaged
 from noteship.operations.opened import DECLARATION, OpenedProject
+from noteship.operations.surroundings import Surroundings, key
 from noteship.project.errors import BadSetting
 from noteship.project.kubernetes_settings import JobSettings, KubernetesSettings, StreamSettings
 
-__all__ = ["Named", "named_release", "release_of"]
+__all__ = ["Beside", "Named", "named_release", "release_of"]
 
 BUNDLE_FOLDER = "/bundle"
 # In `to` of a job, what stands for the bundle's digest.
 BUNDLE_PLACE = "{bundle}"
-SECTION = "[kubernetes]"
 SERVICES = ("service", "kserve")
+# What answers is watched, and what scores files is not.
+WATCHED = (*SERVICES, "stream")
 
 
 @dataclass(frozen=True)
@@ -54,14 +55,37 @@ def named_release(
     return Named(name or declared.name or opened.name, found)
 
 
+@dataclass(frozen=True)
+class Beside:
+    """What a canary stands beside: the stable release's name and bundle.
+
+    - replicas: how many pods the canary has; is_weighed, has_edge: as `manifests.Behind` has them
+    """
+
+    name: str
+    bundle: str
+    replicas: int
+    is_weighed: bool
+    has_edge: bool
+
+    @property
+    def behind(self) -> manifests.Behind:
+        """As manifests are told."""
+        return manifests.Behind(self.name, self.has_edge, self.is_weighed)
+
+
 def release_of(
-    opened: OpenedProject, named: Named, imaged: Imaged, at: cluster.Cluster | None = None
+    opened: OpenedProject,
+    named: Named,
+    imaged: Imaged,
+    at: cluster.Cluster | None = None,
+    beside: Beside | None = None,
 ) -> manifests.Release:
-    """The release that is declared. Places are resolved now, by the cluster where one is given.
+    """The release that is declared; `beside`: as a canary. Places are resolved now, by the cluster where one is given.
 
     Raises: BadRelease, SettingWithoutEffect, NoStoreForPods, PlaceUnresolved, BadSetting.
     """
-    return _Release(opened, named, imaged, at).made()
+    return _Release(opened, named, imaged, at, beside).made()
 
 
 @dataclass(frozen=True)
@@ -72,6 +96,7 @@ class _Release:
     named: Named
     imaged: Imaged
     at: cluster.Cluster | None
+    beside: Beside | None = None
 
     def made(self) -> manifests.Release:
         declared = self.declared
@@ -87,18 +112,24 @@ class _Release:
             resources=self._resources(),
             settings=self._settings(),
             store=self._store(),
-            egress=tuple(self._place(each, f"{SECTION} egress") for each in declared.egress),
-            proxy=self._proxy(),
-            authorities=self._authorities(),
-            placement=manifests.Placement(declared.nodes, declared.tolerations, declared.pull_secrets),
+            egress=self.around.egress(),
+            proxy=self.around.proxy(),
+            authorities=self.around.authorities(),
+            placement=self.around.placement(),
             trusted_types=declared.trust_types,
             allows_pickle=declared.allow_pickle,
+            evaluator=self._evaluator(),
         )
 
     @property
     def declared(self) -> KubernetesSettings:
         """`[kubernetes]`."""
         return self.opened.settings.kubernetes
+
+    @property
+    def around(self) -> Surroundings:
+        """What its pods find around them."""
+        return Surroundings(self.opened, self._secrets_of, self.at)
 
     def _shape(self) -> manifests.Shape:
         self._check_effect()
@@ -111,17 +142,28 @@ class _Release:
         kind = manifests.InferenceService if self.declared.shape == "kserve" else manifests.Service
         return kind(
             self._access(),
-            manifests.Replicas(*self.declared.replicas),
-            self._edge(),
+            self._replicas(),
+            None if self.beside else self._edge(),
             self._monitoring(),
             callers,
+            self.beside.behind if self.beside else None,
             workers=self.declared.workers,
         )
+
+    def _replicas(self) -> manifests.Replicas:
+        """A canary has as many pods as its share needs, and no autoscaler: that would change it."""
+        found = self.declared.replicas if self.beside is None else (self.beside.replicas,) * 2
+        return manifests.Replicas(*found)
 
     def _check_effect(self) -> None:
         """Raises SettingWithoutEffect for tables of another shape."""
         shape = self.declared.shape
-        of = {"job": ("job", "schedule"), "stream": ("stream",), **dict.fromkeys(("edge", "monitoring"), SERVICES)}
+        if self.opened.settings.collect.share and not (shape in WATCHED and self.around.has_store):
+            reason = (
+                "there is no store on S3 to keep rows in" if shape in WATCHED else "files are scored, and none is asked"
+            )
+            raise manifests.SettingWithoutEffect("collect.share", reason, "leave [collect] out")
+        of = {"job": ("job", "schedule"), "stream": ("stream",), "edge": SERVICES, "monitoring": WATCHED}
         for table, shapes in of.items():
             if getattr(self.declared, table) is not None and shape not in shapes:
                 raise manifests.SettingWithoutEffect(
@@ -151,18 +193,37 @@ class _Release:
             asked.url,
             asked.source,
             asked.target,
-            reaching.of_url(asked.url, "[kubernetes.stream] url", self._lookup),
+            reaching.of_url(asked.url, "[kubernetes.stream] url", self.around.lookup),
             asked.dead,
             asked.durable,
-            _key(asked.credentials, "credentials") if asked.credentials else None,
+            key(asked.credentials, "credentials") if asked.credentials else None,
             manifests.Replicas(*self.declared.replicas),
+            self._monitoring(),
         )
+
+    def _evaluator(self) -> manifests.Evaluator | None:
+        """Where windows are written, unless it is said that the pods alone close them."""
+        asked, is_watched = self.declared.evaluator, self.declared.shape in WATCHED
+        if self.beside:
+            # Its own pods close its windows, for the little that they are there.
+            return None
+        if is_watched and self.around.has_store:
+            return None if asked is False else manifests.Evaluator()
+        if asked:
+            reason = "there is no store on S3 for windows" if is_watched else "files are scored without being watched"
+            raise manifests.SettingWithoutEffect("kubernetes.evaluator", reason, "leave it out")
+        return None
+
+    @property
+    def _secrets_of(self) -> str:
+        """By whose name Secrets are called: callers and store of a canary are the stable release's."""
+        return self.beside.name if self.beside else self.named.name
 
     def _access(self) -> manifests.Access:
         asked = self.declared.access
-        tokens = asked.tokens or (None if asked.reviews or asked.open else f"{self.named.name}-tokens")
+        tokens = asked.tokens or (None if asked.reviews or asked.open else f"{self._secrets_of}-tokens")
         return manifests.Access(
-            _key(tokens, "tokens") if tokens else None,
+            key(tokens, "tokens") if tokens else None,
             asked.reviews,
             asked.audience,
             self._api() if asked.reviews else None,
@@ -173,7 +234,7 @@ class _Release:
     def _api(self) -> manifests.Destination | None:
         asked = self.declared.access.api
         if asked:
-            return self._place(asked, "[kubernetes.access] api")
+            return self.around.place(asked, "[kubernetes.access] api")
         return reaching.api(self.at) if self.at else None
 
     def _edge(self) -> manifests.Edge | None:
@@ -187,7 +248,7 @@ class _Release:
         known = watched.declared(self.opened)
         of = replace(known, settings=replace(known.settings, release=self.named.name))
         shown = json.dumps(alerting.dashboard(of), indent=2, ensure_ascii=False) + "\n"
-        token = _key(asked.token, "token") if asked.token else None
+        token = key(asked.token, "token") if asked.token else None
         return manifests.Monitoring(alerting.rules(of), shown, token, asked.labels)
 
     def _resources(self) -> manifests.Resources:
@@ -196,39 +257,9 @@ class _Release:
 
     def _store(self) -> manifests.StoreAccess | None:
         """How pods reach the store; None where they do without, as they have to without one on S3."""
-        url, asked = self.opened.settings.store.url, self.declared.store
-        if not (url or "").startswith("s3://"):
-            if self.declared.bundle == "store":
-                raise NoStoreForPods("it is a folder of this machine" if url is None else f"it is {url}")
+        if not self.around.has_store and self.declared.bundle != "store":
             return None
-        endpoint = asked.endpoint or os.environ.get("AWS_ENDPOINT_URL")
-        region = asked.region or os.environ.get("AWS_REGION") or ""
-        if not endpoint:
-            raise NoStoreForPods("nothing says at which endpoint it is: [kubernetes.store] endpoint, AWS_ENDPOINT_URL")
-        return manifests.StoreAccess(
-            endpoint,
-            _key(asked.credentials or f"{self.named.name}-store", "credentials"),
-            reaching.of_url(endpoint, "[kubernetes.store] endpoint", self._lookup),
-            region,
-        )
-
-    def _proxy(self) -> manifests.Proxy | None:
-        asked = self.declared.proxy
-        if asked is None:
-            return None
-        return manifests.Proxy(
-            asked.url, reaching.of_url(asked.url, "[kubernetes.proxy] url", self._lookup), asked.without
-        )
-
-    def _authorities(self) -> str:
-        path = self.declared.authorities
-        if path is None:
-            return ""
-        try:
-            return str((self.opened.root / path).read_text(encoding="utf-8"))
-        except (OSError, UnicodeDecodeError) as error:
-            reason = getattr(error, "strerror", None) or "it is no text"
-            raise BadSetting("kubernetes.authorities", DECLARATION, "a file of PEM certificates", reason) from error
+        return self.around.store()
 
     def _settings(self) -> str:
         """The `noteship.toml` of its pods: who they are, how they are watched, and the store.
@@ -238,27 +269,13 @@ class _Release:
         path = self.opened.root / DECLARATION
         written: Mapping[str, Any] = tomllib.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
         tables: dict[str, dict[str, Any]] = {"project": {"name": self.opened.name}}
-        tables["monitor"] = {**written.get("monitor", {}), "release": self.named.name}
-        if (self.opened.settings.store.url or "").startswith("s3://"):
-            tables["store"] = {"url": self.opened.settings.store.url}
+        compared = {"beside": self.beside.bundle} if self.beside and self.around.has_store else {}
+        tables["monitor"] = {**written.get("monitor", {}), "release": self.named.name, **compared}
+        if self.around.has_store and written.get("collect"):
+            tables["collect"] = dict(written["collect"])
+        if self.around.has_store:
+            tables["store"] = {"url": self.opened.store_url}
         return "\n".join(_table(name, values) for name, values in tables.items())
-
-    @property
-    def _lookup(self) -> reaching.Lookup | None:
-        return reaching.looked_up(self.at) if self.at else None
-
-    def _place(self, place: str, setting: str) -> manifests.Destination:
-        return reaching.destination(place, setting, self._lookup)
-
-
-def _key(text: str, usual: str) -> manifests.SecretKey:
-    """A Secret's name, and a key of it.
-
-    >>> _key("mail-tokens", "tokens"), _key("mail/callers", "tokens").key
-    (SecretKey(secret='mail-tokens', key='tokens'), 'callers')
-    """
-    secret, _, key = text.partition("/")
-    return manifests.SecretKey(secret, key or usual)
 
 
 def _table(name: str, values: Mapping[str, Any]) -> str:

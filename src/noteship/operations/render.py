@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,13 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from noteship import cluster, digests, yaml_form
-from noteship.cluster import manifests, rights
-from noteship.operations import build, imaged, naming, platforms, releasing
-from noteship.operations.errors import Unchecked
+from noteship.cluster import bucket_claims, manifests, rights
+from noteship.operations import build, claims, gitops, imaged, naming, platforms, releasing
 from noteship.operations.opened import OpenedProject
-from noteship.operations.writing import write
+from noteship.operations.surroundings import Surroundings
 
-__all__ = ["RenderRequest", "RenderedRelease", "check", "render", "roles", "save"]
+__all__ = ["RenderRequest", "RenderedRelease", "check", "deployers", "render", "rendered", "roles", "save"]
 
 # What a role is asked of depends on no image; this one is none.
 NO_IMAGE = imaged.Imaged(f"registry.invalid/none@sha256:{'0' * 64}", naming.Named("0" * 64, "none", "none"))
@@ -28,6 +26,7 @@ class RenderRequest:
 
     - image: by its digest; None builds one
     - platform: the kind of cluster; None asks the one that the kubeconfig names
+    - beside: the stable release, where it is a canary
     """
 
     bundle: str | None = None
@@ -35,6 +34,7 @@ class RenderRequest:
     name: str | None = None
     namespace: str | None = None
     platform: platforms.Kind | None = "kubernetes"
+    beside: releasing.Beside | None = None
 
 
 @dataclass(frozen=True)
@@ -87,55 +87,79 @@ def render(
     """
     named = releasing.named_release(opened, request.name, request.namespace, at)
     found = imaged.imaged(opened, request.bundle, request.image, tell, stop)
-    return _rendered(opened, named, found, request.platform, at)
+    return rendered(opened, named, found, request, at)
 
 
 def roles(opened: OpenedProject, request: RenderRequest, at: cluster.Cluster | None = None) -> tuple[Any, ...]:
-    """What whoever deploys it has to be allowed, as a Role; no image is built for that."""
+    """What whoever deploys it has to be allowed, as a Role; no image is built for that.
+
+    With a store that pods reach, another Role says what handing runs over takes.
+    """
     named = releasing.named_release(opened, request.name, request.namespace, at)
-    made = _rendered(opened, named, NO_IMAGE, request.platform, at)
+    opened = opened.without_asking()
+    found = deployers(opened, named, request, at)
+    around = Surroundings(opened, named.name, at)
+    if not around.has_store:
+        return found
+    from noteship.operations.remote import submitting
+
+    platform = _platform(opened, request.platform, at, named.namespace)
+    run = submitting.of_pods(opened, named, around, NO_IMAGE.image, "any")
+    sent = [*submitting.begun(run, (), platform)]
+    if opened.settings.retrain or opened.settings.kubernetes.run.schedule:
+        sent += manifests.clock(run, manifests.Clock("any", "@daily"), (), platform)
+    return (*found, *rights.rights(sent, f"run-{named.name}"), *_claiming(opened, named))
+
+
+def deployers(
+    opened: OpenedProject, named: releasing.Named, request: RenderRequest, at: cluster.Cluster | None
+) -> tuple[dict[str, Any], ...]:
+    """What deploying it alone takes."""
+    made = rendered(opened, named, NO_IMAGE, request, at)
     return rights.rights(made.rendered.manifests, f"deploy-{named.name}")
+
+
+def _claiming(opened: OpenedProject, named: releasing.Named) -> tuple[Any, ...]:
+    """What reading, and perhaps making, the claim of the store takes."""
+    if opened.claimed is None:
+        return ()
+    claim = claims.claim_of(opened.settings, named.namespace)
+    return (bucket_claims.role(claim, f"store-{named.name}"),)
 
 
 def save(made: RenderedRelease, folder: Path) -> Path:
     """Write the one file of a release into a folder for GitOps. Raises NotWritten."""
-    target = _file(made, folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    write(target, made.yaml)
-    return target
+    return gitops.save(made.yaml, _file(made, folder))
 
 
 def check(made: RenderedRelease, folder: Path) -> Path:
     """Hold a folder for GitOps against what is rendered today. Raises Unchecked with the differences."""
-    target = _file(made, folder)
-    try:
-        there = target.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is no text"
-        raise Unchecked(str(target), (f"it cannot be read: {reason}",)) from error
-    names = (str(target), "rendered today")
-    lines = difflib.unified_diff(there.splitlines(), made.yaml.splitlines(), *names, n=2, lineterm="")
-    differences = tuple(lines)
-    if differences or there != made.yaml:
-        raise Unchecked(str(target), differences or ("the ends of lines",))
-    return target
+    return gitops.check(made.yaml, _file(made, folder))
 
 
-def _rendered(
+def rendered(
     opened: OpenedProject,
     named: releasing.Named,
     found: imaged.Imaged,
-    kind: platforms.Kind | None,
+    request: RenderRequest,
     at: cluster.Cluster | None,
 ) -> RenderedRelease:
-    declared = opened.settings.kubernetes
-    platform = (
-        platforms.discovered(at, declared, named.namespace)
-        if kind is None and at
-        else platforms.usual(kind or "kubernetes", declared)
-    )
-    release = releasing.release_of(opened, named, found, at)
+    """The same of an image that is there; of the request, its platform and what it stands beside count.
+
+    Raises what `releasing.release_of` raises, BadRelease, and the cluster's errors.
+    """
+    release = releasing.release_of(opened, named, found, at, request.beside)
+    platform = _platform(opened, request.platform, at, named.namespace)
     return RenderedRelease(release, manifests.render(release, platform), found)
+
+
+def _platform(
+    opened: OpenedProject, kind: platforms.Kind | None, at: cluster.Cluster | None, namespace: str
+) -> manifests.Platform:
+    declared = opened.settings.kubernetes
+    if kind is None and at:
+        return platforms.discovered(at, declared, namespace)
+    return platforms.usual(kind or "kubernetes", declared)
 
 
 def _file(made: RenderedRelease, folder: Path) -> Path:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from noteship import cluster
-from noteship.operations import preflight, releases, releasing, rolling
+from noteship.operations import preflight, releases, releasing, rolling, settling
 from noteship.operations.carrying import Carried, Carrier
 from noteship.operations.errors import NoRelease, NotDeployable, NothingBefore
 from noteship.operations.opened import OpenedProject
@@ -54,6 +54,8 @@ def rollback(
 ) -> RolledBack:
     """Send the manifests of an earlier release again: image, bundle, settings and numbers are what they were.
 
+    A canary beside it is withdrawn first: what it was compared with is gone.
+
     Raises: NoRelease, NothingBefore, NotDeployable, ReleaseFailed, ReleaseMoved, the cluster's and the store's errors.
     """
     objects = opened.store
@@ -84,6 +86,7 @@ def rollback(
         to.id,
         to.reaches,
     )
+    settling.withdraw(opened, named, at, tell, f"what it stood beside went back to {to.id}")
     carrier = Carrier(at, objects, named, tell, cluster.Until(stop, request.timeout_s))
     return RolledBack(named, now, to, carrier.carry(record, sent, present))
 

@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
-from typing import Any, Protocol
+from dataclasses import dataclass, replace
+from typing import Any, Protocol, TypeAlias
 
 from noteship import workflow
 from noteship.errors import WorkFailed
 from noteship.notebooks import StageSource
 from noteship.operations import bundle as bundles
 from noteship.operations.bundle import Made
-from noteship.operations.clusters import StageRunner
 from noteship.operations.errors import ForcedInVain
-from noteship.operations.executing import CellProgress, NotebookExecutor, StageProgress, bring, runner_of
+from noteship.operations.executing import (
+    CellProgress,
+    NotebookExecutor,
+    StageProgress,
+    StageRuns,
+    bring,
+    runner_of,
+)
 from noteship.operations.inspecting import Unread, inspector_of
 from noteship.operations.lacking import lacking
 from noteship.operations.named_files import check_files
@@ -24,7 +31,18 @@ from noteship.operations.parameters import check_used, with_parameters
 from noteship.operations.sourcing import settled
 from noteship.operations.stages import check, check_any, chosen_of, graph_of, resolved
 
-__all__ = ["CellProgress", "Listener", "RunReport", "RunRequest", "StageProgress", "run"]
+__all__ = [
+    "Away",
+    "CellProgress",
+    "Listen",
+    "Listener",
+    "Prepared",
+    "RunReport",
+    "RunRequest",
+    "StageProgress",
+    "prepared",
+    "run",
+]
 
 # Each stage is a process with libraries of its own in memory; beyond this, memory is short before processors are.
 JOBS_LIMIT = 4
@@ -59,6 +77,9 @@ class Listener(Protocol):
 
     def say(self, line: str) -> None:
         """Something to know."""
+
+
+Listen: TypeAlias = Callable[[workflow.Graph], AbstractContextManager[Listener]]
 
 
 @dataclass(frozen=True)
@@ -104,27 +125,47 @@ class RunReport:
         }
 
 
-def run(
-    opened: OpenedProject, request: RunRequest, listen: Callable[[workflow.Graph], AbstractContextManager[Listener]]
-) -> RunReport:
+@dataclass(frozen=True)
+class Away:
+    """A run whose stages are executed elsewhere, and whose files are left in the store.
+
+    - runner: executes them; jobs: how many at once, where nobody says
+    """
+
+    runner: StageRuns
+    stop: threading.Event
+    jobs: int
+
+
+def run(opened: OpenedProject, request: RunRequest, listen: Listen, away: Away | None = None) -> RunReport:
     """Bring the project up to date.
 
-    `listen` is given the graph of what will be looked at and gives who is told of it.
+    `listen` is given the graph of what will be looked at and gives who is told of it. Stages are executed here, and
+    what they make is put into the folder, unless they are `away`.
 
     Raises: what a graph that cannot run raises (CyclicStages, UnchosenAlternatives, MissingInput, MissingInputs,
     InputOfUnreadable), StepNotMade, ChangedByHand, UnknownStage, ForcedInVain, SetInVain, NothingToRun,
     NothingReadable, wrong parameters, what the environment or the store lack, and what making the bundle raises.
     """
+    if away is not None:
+        return _run(opened, request, listen, (away.runner, away))
     with runner_of(opened, keep=request.keep) as runner:
-        return _run(opened, request, listen, runner)
+        return _run(opened, request, listen, (runner, None))
 
 
-def _run(
-    opened: OpenedProject,
-    request: RunRequest,
-    listen: Callable[[workflow.Graph], AbstractContextManager[Listener]],
-    runner: StageRunner,
-) -> RunReport:
+@dataclass(frozen=True)
+class Prepared:
+    """What is to be brought up to date, and how: all that is known before anything runs."""
+
+    opened: OpenedProject
+    graph: workflow.Graph
+    options: workflow.Options
+    faults: tuple[StageSource, ...]
+    notes: tuple[str, ...]
+
+
+def prepared(opened: OpenedProject, request: RunRequest) -> Prepared:
+    """Read the project, and check what is asked for. Raises what `run` raises, but for what happens while it runs."""
     opened = with_parameters(opened, request.parameters)
     check_any(opened)
     whole = graph_of(opened)
@@ -134,35 +175,47 @@ def _run(
     check_used(opened, request.parameters, graph)
     # A part of the stages makes no bundle.
     unmade = () if request.stages else check_files(opened, graph)
-    inspector = inspector_of(opened)
     data = settled(opened, graph, offline=request.offline, anew=request.anew)
-    graph = data.graph
     faults = () if request.stages else tuple(source for source in opened.sources.stages if source.fault)
     jobs = request.jobs or opened.settings.run.jobs or min(os.cpu_count() or 1, JOBS_LIMIT)
-    force = _forced(graph, resolved(opened, whole, request.force))
+    force = _forced(data.graph, resolved(opened, whole, request.force))
     options = workflow.Options(jobs, replace=request.replace, force=force, untold=data.untold)
+    return Prepared(opened, data.graph, options, faults, (*unmade, *data.notes))
+
+
+def _run(opened: OpenedProject, request: RunRequest, listen: Listen, by: tuple[StageRuns, Away | None]) -> RunReport:
+    runner, away = by
+    found = prepared(opened, request)
+    opened, graph, options, faults = found.opened, found.graph, found.options, found.faults
+    inspector = inspector_of(opened)
+    if away is not None:
+        jobs = request.jobs or opened.settings.run.jobs or away.jobs
+        options = replace(options, jobs=jobs, deliver=False)
+    stop = away.stop if away else None
     with listen(graph) as listener:
-        for note in (*unmade, *data.notes):
+        for note in found.notes:
             listener.say(f"note: {note}")
         first = _First(opened, graph, listener)
         beside = workflow.Beside(inspector) if inspector else None
         with NotebookExecutor(opened, graph, runner, listener.cell) as executor:
 
             def brought(graph: workflow.Graph, options: workflow.Options) -> workflow.RunResult:
-                return workflow.run(graph, executor, opened.workplace, options, beside=beside, tell=first.event)
+                return workflow.run(
+                    graph, executor, opened.workplace, options, beside=beside, tell=first.event, stop=stop
+                )
 
             result = bring(brought, graph, options, listener.say)
-        found = inspector.look_at_unread(result) if inspector else Unread()
-        for note in found.notes:
+        unread = inspector.look_at_unread(result) if inspector else Unread()
+        for note in unread.notes:
             listener.say(f"note: {note}")
         made, proposal = None, None
-        if result.state == "done" and not faults and not found.breaches and not request.stages:
+        if result.state == "done" and not faults and not unread.breaches and not request.stages:
             if opened.settings.service:
                 made = bundles.make(opened, result, listener.say)
             else:
                 proposal = bundles.propose(opened, result)
-    notes = (*opened.notes, *unmade, *data.notes, *first.notes, *found.notes)
-    return RunReport(result, faults, made, proposal, notes, found.breaches)
+    notes = (*opened.notes, *found.notes, *first.notes, *unread.notes)
+    return RunReport(result, faults, made, proposal, notes, unread.breaches)
 
 
 class _First:

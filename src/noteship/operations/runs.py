@@ -7,12 +7,13 @@ import shlex
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from noteship import notebooks, workflow
 from noteship.nearest import nearest
 from noteship.operations.errors import NoRecord
 from noteship.operations.opened import OpenedProject
+from noteship.operations.remote.record import under_way
 from noteship.operations.writing import write
 
 __all__ = ["bundles_of", "fetch_record", "page_of", "run_json", "runs", "show", "stage_of", "started_with"]
@@ -30,7 +31,7 @@ def show(opened: OpenedProject, run: str) -> workflow.RunRecord:
 
 def _as_known_here(opened: OpenedProject, records: Sequence[workflow.RunRecord]) -> list[workflow.RunRecord]:
     """Where the ledger has no end of a run of this folder, the folder knows whether it goes on."""
-    known = workflow.open_runs(opened.root)
+    known = {**workflow.open_runs(opened.root), **_elsewhere(opened, records)}
     found = []
     for record in records:
         state = known.get(record.run)
@@ -42,6 +43,14 @@ def _as_known_here(opened: OpenedProject, records: Sequence[workflow.RunRecord])
             record = replace(record, state=state, stages=stages)
         found.append(record)
     return found
+
+
+def _elsewhere(opened: OpenedProject, records: Sequence[workflow.RunRecord]) -> dict[str, Literal["under way"]]:
+    """The runs that go on elsewhere, as far as their drivers told their names; asked where one has no end."""
+    if all(each.state != "no end recorded" for each in records):
+        return {}
+    names = (str((each.state or {}).get("run", "")) for each in under_way(opened.store))
+    return {name: "under way" for name in names if name}
 
 
 def bundles_of(opened: OpenedProject, records: Sequence[workflow.RunRecord]) -> dict[str, str]:

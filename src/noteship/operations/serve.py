@@ -137,9 +137,10 @@ class _Work:
         """Who watches what is served, if anybody."""
         if not self.request.is_watched:
             return []
+        from noteship.operations.collecting import collect_of
         from noteship.operations.profiles import watch_of
 
-        return [watch_of(opened)]
+        return [watch_of(opened), *collect_of(opened)]
 
     def _settings(self) -> serving.ServerSettings:
         from noteship import serving

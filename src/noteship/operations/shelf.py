@@ -92,9 +92,10 @@ class Shelf:
     def load(self, entry: serving.Entry) -> serving.Model:
         """Fetch, verify and load it.
 
-        Raises what `models.fetch`, `models.load`, `monitor.Profile` and `monitor.Sampling` raise.
+        Raises UnknownLeftOut, and what `models.fetch`, `models.load`, `monitor.Profile` and `monitor.Sampling` raise.
         """
         from noteship import models, monitor, serving
+        from noteship.operations.collecting import settings_of as collecting_of
         from noteship.operations.profiles import settings_of, warn_unwatched
 
         trust = models.Trust(frozenset({entry.digest} if entry.may_import else ()), self.types, self.allow_pickle)
@@ -104,6 +105,9 @@ class Shelf:
                 reason = f"it is of the model {fetched.name}, and the store has it as one of {entry.name}"
                 raise models.errors.DamagedBundle(entry.version, reason)
             scorer = models.load(fetched, trust)
+            if self.is_watched:
+                columns = (column.name for column in scorer.signature.inputs)
+                collecting_of(self.opened).check(fetched.name, columns)
             path = fetched.profile_path if self.is_watched else None
             profile = None if path is None else monitor.Profile.from_bytes(path.read_bytes())
             if profile is not None:

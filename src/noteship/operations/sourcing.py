@@ -168,6 +168,12 @@ def origin_of(opened: OpenedProject, source: ingestion.Source) -> Iterator[inges
     """The origin; digests of this machine's files are remembered. Raises CredentialsMissing."""
     from noteship import ingestion
 
+    if source.address.kind == "collected":
+        from noteship.operations.collected import CollectedOrigin
+
+        own = CollectedOrigin(opened.store, source)
+        yield ingestion.open_origin(source, opened.root, digests.of_file, own)
+        return
     if source.address.kind != "file":
         yield ingestion.open_origin(source, opened.root, digests.of_file)
         return

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -13,14 +13,14 @@ from noteship.cluster import rollouts
 from noteship.cluster.manifests.labels import BUNDLE
 from noteship.cluster.manifests.release import OF_KSERVE
 from noteship.errors import NoteshipError
-from noteship.operations import hindrances, reaching, releases
+from noteship.operations import besides, canaries, hindrances, reaching, releases, releasing, sharing
 from noteship.operations.errors import NoRelease, PlaceUnresolved
 from noteship.operations.opened import OpenedProject
 
 if TYPE_CHECKING:
     from noteship.cluster.why import Cause
 
-__all__ = ["Standing", "status"]
+__all__ = ["Standing", "pods_of", "status"]
 
 Fields = Mapping[str, Any]
 # What the cluster writes by itself.
@@ -34,6 +34,8 @@ class Standing:
     - pods: how far its pods are; None of what has none by itself, such as a schedule
     - causes: what is in the way of pods that are not there, the nearest to the root first
     - differs: in what it is not what was recorded; None where there is no record of it here
+    - evaluator: how far the pod is that closes its windows; None where there is none
+    - canary: the one that stands beside it
     - moved: places that its pods may reach under addresses that are no longer theirs
     """
 
@@ -47,7 +49,15 @@ class Standing:
     differs: tuple[str, ...] | None
     moved: tuple[str, ...]
     history: tuple[releases.Past, ...]
+    evaluator: cluster.Progress | None = None
+    canary: canaries.Canary | None = None
     causes: tuple[Cause, ...] = ()
+
+    @property
+    def share(self) -> sharing.Share | None:
+        """Of a canary, what it has of the callers."""
+        told = self.record.canary if self.record else None
+        return sharing.Share.from_json(told["share"]) if told else None
 
     def to_json(self) -> dict[str, Any]:
         """As a plain value."""
@@ -58,6 +68,9 @@ class Standing:
             "bundle": self.bundle,
             "image": self.image,
             "pods": asdict(self.pods) if self.pods else None,
+            "evaluator": asdict(self.evaluator) if self.evaluator else None,
+            "share": self.share.to_json() if self.share else None,
+            "canary": self.canary.to_json() if self.canary else None,
             "causes": [each.to_json() for each in self.causes],
             "record": self.record.to_json() if self.record else None,
             "as_recorded": None if self.differs is None else not self.differs,
@@ -84,7 +97,8 @@ def _standing(objects: store.Store, at: cluster.Cluster, thing: Fields) -> Stand
     present = releases.present(objects, place)
     record = releases.read(objects, place, present.id) if present else None
     sent = releases.manifests_of(objects, record) if record else None
-    pods = _pods(at, thing)
+    canary = canaries.present(objects, at, releasing.Named(name, namespace))
+    pods = pods_of(at, thing)
     is_well = pods is not None and pods.state == "done"
     return Standing(
         name,
@@ -94,11 +108,18 @@ def _standing(objects: store.Store, at: cluster.Cluster, thing: Fields) -> Stand
         str(template.get("spec", template)["containers"][0]["image"]),
         pods,
         record,
-        None if sent is None else tuple(_differing(at, sent)),
+        None if sent is None else tuple(_differing(at, besides.with_led(objects, sent, canary))),
         tuple(_moved(at, record)) if record else (),
         tuple(releases.history(objects, place)),
+        _evaluator(at, namespace, name),
+        canary,
         () if is_well else hindrances.causes(at, thing),
     )
+
+
+def _evaluator(at: cluster.Cluster, namespace: str, name: str) -> cluster.Progress | None:
+    found = on_cluster.evaluator(at, name, namespace)
+    return pods_of(at, found) if found else None
 
 
 def _template(thing: Fields) -> Fields:
@@ -114,7 +135,8 @@ def _template(thing: Fields) -> Fields:
     return found
 
 
-def _pods(at: cluster.Cluster, thing: Fields) -> cluster.Progress | None:
+def pods_of(at: cluster.Cluster, thing: Fields) -> cluster.Progress | None:
+    """How far the pods are of what makes them; None of what makes none by itself."""
     namespace, name = thing["metadata"]["namespace"], thing["metadata"]["name"]
     if thing["kind"] == "Job":
         labels = {"batch.kubernetes.io/job-name": name}
@@ -132,7 +154,7 @@ def _pods(at: cluster.Cluster, thing: Fields) -> cluster.Progress | None:
     return rollouts.of_deployment(thing, sets, pods)
 
 
-def _differing(at: cluster.Cluster, sent: tuple[Fields, ...]) -> Iterator[str]:
+def _differing(at: cluster.Cluster, sent: Sequence[Fields]) -> Iterator[str]:
     """What would change if it were sent again: the cluster itself is asked, and changes nothing."""
     for each in sent:
         ref = cluster.ObjectRef.of(each)

@@ -77,7 +77,7 @@ def stream(
             await broker.close()
 
     try:
-        with _watched(opened, served) as observe:
+        with _watched(opened, served, is_watched=request.is_watched) as observe:
             return asyncio.run(work(observe))
     finally:
         worker.close(0)
@@ -95,24 +95,29 @@ def _profile(chosen: loading.Chosen) -> monitor.Profile | None:
 
 
 @contextmanager
-def _watched(opened: OpenedProject, served: Served) -> Iterator[Callable[[serving.Batch], None]]:
-    """What is to be told of each batch that was answered; a model without a profile is not watched."""
-    if served.model.profile is None:
-        yield lambda _: None
-        return
+def _watched(opened: OpenedProject, served: Served, *, is_watched: bool) -> Iterator[Callable[[serving.Batch], None]]:
+    """What is to be told of each batch that was answered; a model without a profile is collected from at most."""
+    from noteship.operations.collecting import collect_of
     from noteship.operations.profiles import watch_of
     from noteship.serving.observing import Observation
 
-    watch = watch_of(opened)
+    observers: list[serving.Watch | serving.Collect] = [watch_of(opened)] if served.model.profile else []
+    observers += collect_of(opened) if is_watched else []
+    if not observers:
+        yield lambda _: None
+        return
 
     def dropped(_: object, batch: serving.Batch | None) -> None:
         if batch is not None:
-            watch.observe_lost(batch.model, len(batch.scores))
+            for each in observers:
+                each.observe_lost(batch.model, len(batch.scores))
 
-    observation = Observation([watch], lambda _: None, dropped)
+    observation = Observation(observers, lambda _: None, dropped)
     try:
-        watch.observe_served([served])
+        for each in observers:
+            each.observe_served([served])
         yield observation.observe
     finally:
         observation.close(PATIENCE_S)
-        watch.close(PATIENCE_S)
+        for each in observers:
+            each.close(PATIENCE_S)

@@ -7,7 +7,7 @@ from typing import Any
 
 from noteship import cluster
 from noteship.cluster import releases as on_cluster
-from noteship.operations import releases, releasing, rolling
+from noteship.operations import releases, releasing, rolling, settling
 from noteship.operations.errors import NoRelease
 from noteship.operations.opened import OpenedProject
 
@@ -37,6 +37,8 @@ def undeploy(
 ) -> Undeployed:
     """Delete all that is labelled as the release's, what leads callers to it first; what was deployed stays on record.
 
+    A canary beside it goes with it.
+
     Raises NoRelease where there is nothing of it; the cluster's and the store's errors.
     """
     there = on_cluster.found(at, named.name, named.namespace)
@@ -45,6 +47,7 @@ def undeploy(
         raise NoRelease(named.name, f"{named.namespace} of {at.url}", tuple(sorted(others)))
     refs = [cluster.ObjectRef.of(each) for each in there]
     if not is_dry_run:
+        settling.withdraw(opened, named, at, tell, "what it stood beside was taken away")
         for ref, each in zip(refs, there, strict=True):
             tell(rolling.Moment(f"taking away {ref.kind} {ref.name}"))
             at.delete(ref, uid=str(each["metadata"]["uid"]))

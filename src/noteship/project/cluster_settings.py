@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 from noteship import computing
@@ -22,6 +23,12 @@ def _address(value: object) -> str:
     return value
 
 
+def _processors(value: object) -> str:
+    if not isinstance(value, str) or not re.fullmatch(r"[1-9]\d*m|\d*[1-9]\d*", value):
+        raise ValueError('what each worker is promised on Kubernetes, such as "500m" or "2"')
+    return value
+
+
 @dataclass(frozen=True)
 class ClusterSettings:
     """A cluster that is made for the run, of so many workers, or the one at an address, which is as it is."""
@@ -30,14 +37,15 @@ class ClusterSettings:
     workers: int | None = field(default=None, metadata={"parse": values.count})
     threads: int | None = field(default=None, metadata={"parse": values.count})
     memory_bytes: int | None = field(default=None, metadata={"key": "memory", "parse": values.size})
+    cpu: str | None = field(default=None, metadata={"parse": _processors})
     address: str | None = field(default=None, metadata={"parse": _address})
     ca: str | None = None
     cert: str | None = None
     key: str | None = None
 
     def __post_init__(self) -> None:
-        if self.address and (self.workers or self.threads or self.memory_bytes):
-            raise ValueError("either an address, whose workers are what they are, or workers, threads and memory")
+        if self.address and (self.workers or self.threads or self.memory_bytes or self.cpu):
+            raise ValueError("either an address, whose workers are what they are, or workers, threads, memory and cpu")
         if (self.ca or self.cert or self.key) and not (self.address or "").startswith("tls://"):
             raise ValueError("ca, cert and key with an address tls://… only; a cluster made for the run has its own")
         if bool(self.cert) != bool(self.key):
@@ -53,4 +61,5 @@ class ClusterSettings:
             self.memory_bytes,
             self.address,
             computing.Identity(self.ca, self.cert, self.key),
+            self.cpu or "",
         )

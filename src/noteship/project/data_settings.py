@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import math
 import posixpath
 import re
@@ -73,6 +74,17 @@ def _offsets(value: object) -> dict[str, Any]:
     return value
 
 
+def _moment(value: object) -> float:
+    """Seconds since 1970. TOML's own dates and times are taken, too; without a zone they are in UTC."""
+    try:
+        found = value if isinstance(value, datetime.date) else datetime.datetime.fromisoformat(str(value))
+    except ValueError as error:
+        raise ValueError("a date or a time, such as 2026-11-01 or 2026-11-01T08:00:00Z") from error
+    if not isinstance(found, datetime.datetime):
+        found = datetime.datetime(found.year, found.month, found.day)
+    return (found if found.tzinfo else found.replace(tzinfo=datetime.UTC)).timestamp()
+
+
 def _form(value: object) -> str:
     if value not in FORMS:
         raise ValueError('"text", "bytes" or "json"')
@@ -108,6 +120,9 @@ class DataSettings:
     timeout_s: float | None = field(default=None, metadata={"key": "timeout", "parse": values.length})
     size_bytes: int | None = field(default=None, metadata={"key": "max_size", "parse": values.size})
     rows: int | None = field(default=None, metadata={"key": "max_rows", "parse": values.count})
+    since: float | None = field(default=None, metadata={"parse": _moment})
+    last_s: float | None = field(default=None, metadata={"key": "last", "parse": values.length})
+    labelled: bool = False
 
     def __post_init__(self) -> None:
         from noteship import ingestion
@@ -120,22 +135,31 @@ class DataSettings:
             raise ValueError("query and query_file with an address postgresql:// only")
         if address.kind != "kafka" and (self.offsets or self.form):
             raise ValueError("offsets and format with an address kafka:// only")
-        if address.kind not in ("postgresql", "kafka") and self.rows:
-            raise ValueError("max_rows with an address postgresql:// or kafka:// only; max_size with any")
+        if address.kind not in ("postgresql", "kafka", "collected") and self.rows:
+            raise ValueError("max_rows with an address postgresql://, kafka:// or collected: only; max_size with any")
+        if address.kind != "collected" and (self.since is not None or self.last_s is not None or self.labelled):
+            raise ValueError("since, last and labelled with an address collected: only")
+        if self.since is not None and self.last_s is not None:
+            raise ValueError("either since or last")
         _check_target(address.kind, self.target, self.form)
         if self.credentials:
             _check_credentials(address, self.credentials)
 
 
 def _check_target(kind: str, target: str, form: str | None) -> None:
-    suffix = {"postgresql": ".parquet", "kafka": ".jsonl" if form == "json" else ".parquet"}.get(kind, "")
+    suffix = {
+        "postgresql": ".parquet",
+        "collected": ".parquet",
+        "kafka": ".jsonl" if form == "json" else ".parquet",
+    }.get(kind, "")
     if not target.endswith(suffix):
         raise ValueError(f"for to a file that ends with {suffix}, as that is what it becomes")
 
 
 def _check_credentials(address: Any, given: CredentialSettings) -> None:
-    if address.kind in ("file", "s3"):
-        what = "the AWS_* variables for s3://" if address.kind == "s3" else "none for files of this machine"
+    if address.kind in ("file", "s3", "collected"):
+        here = "files of this machine" if address.kind == "file" else "what is in the project's store"
+        what = "the AWS_* variables for s3://" if address.kind == "s3" else f"none for {here}"
         raise ValueError(f"no credentials, but {what}")
     if given.header and address.kind != "http":
         raise ValueError("credentials.header with an address http(s):// only")

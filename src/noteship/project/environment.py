@@ -8,9 +8,10 @@ from pathlib import Path
 
 from noteship import digests
 from noteship.digests import Digest
-from noteship.project import interpreter, locks
-from noteship.project.errors import LockNotInstalled
+from noteship.project import image_environment, interpreter, locks
+from noteship.project.errors import ImageDiffers, LockNotInstalled
 from noteship.project.interpreter import Interpreter
+from noteship.project.locks import Pin
 from noteship.project.settings import EnvironmentSettings
 
 __all__ = ["Environment", "inspect"]
@@ -20,7 +21,8 @@ __all__ = ["Environment", "inspect"]
 class Environment:
     """An interpreter with its locked packages.
 
-    `lines` are the sorted "name==version; marker" of the lock, or of what is installed where there is no lock.
+    `lines` are the sorted "name==version; marker" of the lock, or of what is installed where there is no lock. In an
+    image they are those of the environment that it was made for, whatever is installed beside them.
     """
 
     interpreter: Interpreter
@@ -47,10 +49,17 @@ def inspect(root: Path, settings: EnvironmentSettings) -> Environment:
 
     Nothing is written into the project. Cost: about 10 ms once the interpreter is known.
 
-    Raises: InterpreterUnusable, BadLock, LockNotInstalled.
+    Raises: InterpreterUnusable, BadLock, LockNotInstalled, ImageDiffers.
     """
     python = interpreter.find(root, settings.python)
     found = interpreter.installed(python)
+    carried = image_environment.of_image() if python.is_this else None
+    if carried is not None:
+        pins = tuple(map(Pin.of_line, carried.lines))
+        problems = locks.missing(pins, found, python.markers)
+        if problems:
+            raise ImageDiffers(str(image_environment.place()), problems)
+        return Environment(python, carried.lock, carried.lines, found)
     lock = locks.find(root, settings.lock)
     if lock is None:
         lines = tuple(sorted(f"{name}=={version}" for name, version in found.items() if name != "noteship"))

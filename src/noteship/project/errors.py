@@ -11,6 +11,7 @@ __all__ = [
     "BadLock",
     "BadSetting",
     "DeclarationUnreadable",
+    "ImageDiffers",
     "InterpreterUnusable",
     "LockNotInstalled",
     "NoProject",
@@ -171,3 +172,24 @@ class LockNotInstalled(EnvironmentLacks):
     def example(cls) -> Self:
         """An instance for documentation."""
         return cls("requirements.lock", ".venv/bin/python", ("pandas 2.2.3 is missing", "numpy is 2.0.1, locked 2.1.0"))
+
+
+@dataclass(eq=False)
+class ImageDiffers(EnvironmentLacks):
+    """What is installed in an image is not what it was made for."""
+
+    lock: str
+    problems: tuple[str, ...]
+
+    def parts(self) -> Parts:
+        """The message."""
+        return Parts(
+            f"the image has other packages than it was made for: {cut('; '.join(self.problems))}",
+            where=self.lock,
+            remedy="build the image again: noteship build",
+        )
+
+    @classmethod
+    def example(cls) -> Self:
+        """An instance for documentation."""
+        return cls("/opt/noteship/noteship-environment.json", ("numpy is 2.0.1, locked 2.1.0",))

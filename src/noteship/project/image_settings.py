@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-__all__ = ["ImageSettings"]
+from noteship.project import values
+
+__all__ = ["BuilderSettings", "ImageSettings"]
 
 # By OCI's names; `images.packages` knows what Python's packages call them.
 ARCHITECTURES = ("amd64", "arm64")
@@ -30,6 +32,26 @@ def _interpreter(value: object) -> str:
     return value
 
 
+def _secret(value: object) -> str:
+    if not isinstance(value, str) or not re.fullmatch(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?", value):
+        raise ValueError("the name of a Secret")
+    return value
+
+
+@dataclass(frozen=True)
+class BuilderSettings:
+    """`builder`: how OpenShift builds it, where code of packages has to run."""
+
+    cpu: str = "2"
+    memory: str = "4Gi"
+    pull_secret: str = field(default="", metadata={"parse": _secret})
+    push_secret: str = field(default="", metadata={"parse": _secret})
+    git: str = ""
+    ref: str = ""
+    folder: str = ""
+    git_secret: str = field(default="", metadata={"parse": _secret})
+
+
 @dataclass(frozen=True)
 class ImageSettings:
     """What is not said follows from the base."""
@@ -41,3 +63,5 @@ class ImageSettings:
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     plain: tuple[str, ...] = ()
+    cache: int = field(default=10 << 30, metadata={"parse": values.size})
+    builder: BuilderSettings = field(default_factory=BuilderSettings)

@@ -14,6 +14,7 @@ from typing import Any
 
 from noteship import digests, files
 from noteship.project.errors import InterpreterUnusable
+from noteship.project.image_environment import is_image
 
 __all__ = ["Interpreter", "chosen", "find", "installed", "normal", "not_found"]
 
@@ -93,7 +94,9 @@ def find(root: Path, named: str | None) -> Interpreter:
 
 
 def _chosen(root: Path, named: str | None) -> tuple[Path, str]:
-    """The interpreter's path, and who names it."""
+    """The interpreter's path, and who names it; in an image it is the image's, whatever the project names elsewhere."""
+    if is_image():
+        return Path(sys.executable), "the image"
     own = root / ".venv/bin/python"
     if named:
         return root / Path(named).expanduser(), "[environment] python in noteship.toml"

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from noteship.project import values
+from noteship.project.remote_settings import PodSettings, RunSettings
 
 __all__ = [
     "AccessSettings",
@@ -16,7 +17,6 @@ __all__ = [
     "KubernetesSettings",
     "MonitoringSettings",
     "PlatformSettings",
-    "PodSettings",
     "ProxySettings",
     "StoreAccessSettings",
     "StreamSettings",
@@ -72,17 +72,6 @@ def _places(value: object) -> tuple[str, ...]:
 
 
 @dataclass(frozen=True)
-class PodSettings:
-    """`resources`: what a pod is promised, and where it is stopped."""
-
-    cpu: str = "500m"
-    cpu_limit: str = "2"
-    memory: str = "1Gi"
-    temporary: str = "1Gi"
-    devices: Mapping[str, int] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
 class AccessSettings:
     """`access`: who may call. Where nothing is said, the tokens of a Secret."""
 
@@ -111,6 +100,7 @@ class StoreAccessSettings:
     endpoint: str | None = None
     region: str | None = None
     credentials: str | None = field(default=None, metadata={"parse": _secret})
+    storage_class: str | None = field(default=None, metadata={"key": "class", "parse": values.name})
 
 
 @dataclass(frozen=True)
@@ -193,4 +183,6 @@ class KubernetesSettings:
     proxy: ProxySettings | None = None
     job: JobSettings | None = None
     stream: StreamSettings | None = None
+    run: RunSettings = field(default_factory=RunSettings)
+    evaluator: bool | None = None
     platform: PlatformSettings = field(default_factory=PlatformSettings)

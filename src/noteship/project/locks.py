@@ -30,6 +30,17 @@ class Pin:
     def __str__(self) -> str:
         return f"{self.name}=={self.version}" + (f"; {self.marker}" if self.marker else "")
 
+    @classmethod
+    def of_line(cls, line: str) -> Pin:
+        """From its text.
+
+        >>> Pin.of_line("tomli==2.0.1; python_version < '3.11'").marker
+        "python_version < '3.11'"
+        """
+        name, _, rest = line.partition("==")
+        version, _, marker = rest.partition("; ")
+        return cls(name, version, marker)
+
 
 def find(root: Path, named: str | None) -> Path | None:
     """The project's lock, or None where it has none; a requirements.txt counts when every line pins a version.

@@ -10,17 +10,20 @@ from pathlib import Path
 from typing import Any
 
 from noteship.project import declaration, values
+from noteship.project.canary_settings import CanarySettings
 from noteship.project.cluster_settings import ClusterSettings
 from noteship.project.contract_settings import ContractSettings
 from noteship.project.data_settings import DataSettings
 from noteship.project.errors import DeclarationUnreadable, NoProject
 from noteship.project.image_settings import ImageSettings
 from noteship.project.kubernetes_settings import KubernetesSettings
+from noteship.project.retrain_settings import RetrainSettings
 from noteship.project.tune_settings import TuneSettings
 from noteship.project.validate_settings import ValidateSettings
 from noteship.project.values import is_plain
 
 __all__ = [
+    "CollectSettings",
     "EnvironmentSettings",
     "MonitorSettings",
     "NotebookSettings",
@@ -67,9 +70,20 @@ class EnvironmentSettings:
 
 @dataclass(frozen=True)
 class ResourceSettings:
-    """`[stage.NAME] resources`: limits of one stage."""
+    """`[stage.NAME] resources`: limits of one stage, and what its pod is promised on a cluster."""
 
     memory_bytes: int | None = field(default=None, metadata={"key": "memory", "parse": values.size})
+    memory_most_bytes: int | None = field(default=None, metadata={"key": "memory_most", "parse": values.size})
+    cpu: str | None = None
+    cpu_limit: str | None = None
+    temporary: str | None = None
+    devices: Mapping[str, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.memory_most_bytes is not None and self.memory_most_bytes <= (self.memory_bytes or 0):
+            raise ValueError("memory_most above memory: how much it may have when that was too little")
+        if self.memory_most_bytes is not None and self.memory_bytes is None:
+            raise ValueError("memory with memory_most: with how much it begins")
 
 
 @dataclass(frozen=True)
@@ -83,6 +97,8 @@ class StageSettings:
     cwd: str | None = None
     timeout_s: float | None = field(default=None, metadata={"key": "timeout", "parse": values.duration})
     cluster: ClusterSettings | None = None
+    nodes: Mapping[str, str] = field(default_factory=dict)
+    tolerations: tuple[Mapping[str, Any], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -110,14 +126,23 @@ class MonitorSettings:
 
     release: str = field(default="local", metadata={"parse": values.name})
     window_s: int = field(default=300, metadata={"key": "window", "parse": values.window})
-    false_alarm_s: float = field(
-        default=90 * values.DAY_S, metadata={"key": "false_alarms", "parse": values.false_alarms}
-    )
+    false_alarm_s: float = field(default=90 * values.DAY_S, metadata={"key": "false_alarms", "parse": values.interval})
     tolerance: float = field(default=0.10, metadata={"parse": values.share})
     folds: int = field(default=5, metadata={"parse": values.folds})
     sample: int = field(default=0, metadata={"parse": values.sample})
     leave_out: tuple[str, ...] = ()
+    beside: str | None = field(default=None, metadata={"parse": values.digest})
     sample_keep_s: float = field(default=7 * values.DAY_S, metadata={"key": "sample_keep", "parse": values.sample_keep})
+
+
+@dataclass(frozen=True)
+class CollectSettings:
+    """`[collect]`: how much is kept of what is asked and answered, without which columns, for how long."""
+
+    share: float = field(default=0.0, metadata={"parse": values.part})
+    leave_out: tuple[str, ...] = ()
+    keep_s: float = field(default=30 * values.DAY_S, metadata={"key": "keep", "parse": values.length})
+    most_bytes: int = field(default=1 << 30, metadata={"key": "max_per_day", "parse": values.size})
 
 
 @dataclass(frozen=True)
@@ -142,8 +167,11 @@ class Settings:
     tune: TuneSettings | None = None
     validate: ValidateSettings = field(default_factory=ValidateSettings)
     monitor: MonitorSettings = MonitorSettings()
+    retrain: RetrainSettings | None = None
+    collect: CollectSettings = CollectSettings()
     store: StoreSettings = StoreSettings()
     image: ImageSettings = field(default_factory=ImageSettings)
+    canary: CanarySettings = field(default_factory=CanarySettings)
     kubernetes: KubernetesSettings = field(default_factory=KubernetesSettings)
 
 

@@ -11,14 +11,18 @@ __all__ = [
     "DAY_S",
     "argument",
     "arguments",
+    "clock",
     "count",
+    "digest",
     "duration",
-    "false_alarms",
+    "every",
     "folds",
+    "interval",
     "is_plain",
     "length",
     "name",
     "params",
+    "part",
     "sample",
     "sample_keep",
     "share",
@@ -36,6 +40,13 @@ def name(value: object) -> str:
     if not isinstance(value, str) or not re.fullmatch(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", value):
         # The limit of a Kubernetes label and of a DNS label: the name ends up in both.
         raise ValueError("a name of at most 63 small letters, digits and dashes")
+    return value
+
+
+def digest(value: object) -> str:
+    """A whole digest. Raises ValueError with what was expected."""
+    if not isinstance(value, str) or not re.fullmatch(r"[0-9a-f]{64}", value):
+        raise ValueError("all 64 digits of a bundle's digest")
     return value
 
 
@@ -61,8 +72,8 @@ def window(value: object) -> int:
     return int(seconds)
 
 
-def false_alarms(value: object) -> float:
-    """Seconds between false alarms. Raises ValueError with what was expected."""
+def interval(value: object) -> float:
+    """Seconds between two events, of how many there are in a time. Raises ValueError with what was expected."""
     found = re.fullmatch(r"\s*([1-9]\d*)\s+per\s+(.+)", str(value))
     try:
         return length(found[2] if found else "") / int(found[1] if found else 1)
@@ -105,6 +116,24 @@ def params(value: object) -> dict[str, Any]:
     return value
 
 
+def clock(value: object) -> str:
+    """When something is done, as cron has it. Raises ValueError with what was expected."""
+    if not isinstance(value, str) or not (
+        len(value.split()) == 5 or re.fullmatch(r"@(hourly|daily|weekly|monthly|yearly)", value)
+    ):
+        raise ValueError('five fields of cron, such as "15 3 * * 1", or @daily')
+    return value
+
+
+def every(value: object) -> float:
+    """Seconds between two looks: whole minutes that make an hour, or hours that make a day. Raises ValueError."""
+    seconds = length(value)
+    fits = seconds % 60 == 0 and seconds > 0
+    if not fits or not (3600 % seconds == 0 or (seconds % 3600 == 0 and DAY_S % seconds == 0)):
+        raise ValueError('minutes that make a whole hour, or hours that make a whole day, such as "10m" or "6h"')
+    return seconds
+
+
 def count(value: object) -> int:
     """A whole number from 1 on. Raises ValueError with what was expected."""
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:
@@ -116,6 +145,13 @@ def share(value: object) -> float:
     """A number above 0 and at most 1. Raises ValueError with what was expected."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= 1:
         raise ValueError("a number above 0 and at most 1")
+    return float(value)
+
+
+def part(value: object) -> float:
+    """A number from 0 to 1. Raises ValueError with what was expected."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
+        raise ValueError("a number from 0, for none, to 1, for all")
     return float(value)
 
 

@@ -4,6 +4,7 @@ from noteship.serving import errors
 from noteship.serving.application import application
 from noteship.serving.callers import Callers
 from noteship.serving.certificates import Certificate
+from noteship.serving.collecting import Collect
 from noteship.serving.feedback import Feedback
 from noteship.serving.ids import RequestIds
 from noteship.serving.limits import Limits
@@ -23,6 +24,7 @@ __all__ = [
     "Batch",
     "Callers",
     "Certificate",
+    "Collect",
     "Entry",
     "Feedback",
     "FeedbackObserver",

@@ -11,7 +11,7 @@ from noteship.serving.errors import FieldsDiffer
 from noteship.serving.plan import Plan, Role
 from noteship.serving.served import Served
 
-__all__ = ["check_fields"]
+__all__ = ["check_fields", "differences"]
 
 NAME_LIMIT = 60
 # A value of each type, to be told in words.
@@ -33,6 +33,11 @@ def check_fields(plan: Plan, served: Mapping[str, Served]) -> None:
         found = tuple(_differences(known, asked, entry.role))
         if found:
             raise FieldsDiffer(entry.name, entry.version, entry.role, default.version, found)
+
+
+def differences(known: models.Signature, asked: models.Signature) -> tuple[str, ...]:
+    """What a canary would refuse that callers of the default send, in words."""
+    return tuple(_differences(known, asked, "canary"))
 
 
 def _differences(known: models.Signature, asked: models.Signature, role: Role) -> Iterator[str]:

@@ -121,8 +121,8 @@ class Answering:
         self._account(scope, target.route, request_id, status, begun)
         if batch is not None:
             service.observe(batch)
-        elif served is not None:
-            service.metrics.failed(served.model, status)
+        if served is not None:
+            service.called(served.model, status, time.perf_counter() - begun)
 
     async def _other(self, scope: Scope, receive: Receive, send: Send, request_id: str, begun: float) -> None:
         scope.setdefault("state", {})["id"] = request_id

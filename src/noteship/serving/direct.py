@@ -247,8 +247,6 @@ class _Request:
         ids = {} if isinstance(error, Refused) else spans.ids_of({"headers": self._asked.headers})
         refused = faults.refusal(error, self._asked.id, **ids)
         self._answer(refused.status, faults.reply(refused, self._asked.id))
-        if self._served is not None:
-            self._service.metrics.failed(self._served.model, refused.status)
 
     def _answer(self, status: int, reply: Reply) -> None:
         self._is_done = True
@@ -263,5 +261,8 @@ class _Request:
             fixed = STATUS_LINES[status] + direct.default() + _lines(reply.headers) + told + end
             own = self._asked.id.encode(), len(reply.body), reply.body
             direct.transport.write(fixed + b"x-request-id: %b\r\ncontent-length: %d\r\n\r\n%b" % own)
-        service.metrics.responded(self._target.route, status, time.perf_counter() - self._begun)
+        seconds = time.perf_counter() - self._begun
+        service.metrics.responded(self._target.route, status, seconds)
+        if self._served is not None:
+            service.called(self._served.model, status, seconds)
         direct.answered()

@@ -23,6 +23,7 @@ from noteship.serving.worker import Worker
 __all__ = [
     "WAITING_BYTES",
     "Batch",
+    "CallObserver",
     "Dropped",
     "FeedbackObserver",
     "Observation",
@@ -107,6 +108,15 @@ class FeedbackObserver(Protocol):
 
     def observe_feedback(self, feedback: Feedback) -> None:
         """Take note; each label comes once."""
+        ...
+
+
+@runtime_checkable
+class CallObserver(Protocol):
+    """An observer that is also told how each request for predictions went."""
+
+    def observe_call(self, model: Model, status: int, seconds: float) -> None:
+        """It was answered with this status. Called on the thread that answers; returns at once."""
         ...
 
 

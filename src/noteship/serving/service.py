@@ -20,7 +20,7 @@ from noteship.serving.labelling import Labelling
 from noteship.serving.limits import Limits
 from noteship.serving.metrics import Metrics
 from noteship.serving.model import Model
-from noteship.serving.observing import Batch, Dropped, Observation, Observer, ServiceObserver
+from noteship.serving.observing import Batch, CallObserver, Dropped, Observation, Observer, ServiceObserver
 from noteship.serving.prediction_log import PredictionLog
 from noteship.serving.refusals import Refused
 from noteship.serving.repository import Repository, Versions
@@ -62,6 +62,7 @@ class Service:
             self.metrics.observer_failed,
             self._dropped,
         )
+        self._calling = [observer for observer in observers if isinstance(observer, CallObserver)]
         self._watching = [observer for observer in observers if isinstance(observer, ServiceObserver)]
         for watching in self._watching:
             self.metrics.include(watching.families)
@@ -169,6 +170,13 @@ class Service:
     def observe(self, batch: Batch) -> None:
         """Let the observers know; to be called when the response is written. Returns at once."""
         self._observation.observe(batch)
+
+    def called(self, model: Model, status: int, seconds: float) -> None:
+        """Let those know who want to how a version's request went."""
+        if status != 200:
+            self.metrics.failed(model, status)
+        for calling in self._calling:
+            calling.observe_call(model, status, seconds)
 
     async def scrape(self, accept: str) -> tuple[bytes, str]:
         """The metrics, with all that was answered before, unless observers lag by more than a second.

@@ -9,7 +9,6 @@ import http.client
 import json
 import logging
 import os
-import ssl
 import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -17,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
+from noteship import tls
 from noteship.serving.access import SCOPES, Caller
 from noteship.serving.errors import BadReviewRule, NoCluster
 from noteship.serving.refusals import Refused
@@ -139,9 +139,7 @@ class TokenReview:
         folder, audience = self._review.folder, self._review.audience
         # Both are replaced by the cluster from time to time.
         own = (folder / "token").read_text(encoding="ascii").strip()
-        trust = ssl.create_default_context(cafile=str(folder / "ca.crt"))
-        # Authorities of many clusters have none of the extensions that Python asks for since 3.13.
-        trust.verify_flags &= ~ssl.VERIFY_X509_STRICT
+        trust = tls.trust(folder / "ca.crt")
         spec: dict[str, Any] = {"token": token.decode("latin-1")} | ({"audiences": [audience]} if audience else {})
         body = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenReview", "spec": spec}
         headers = {"authorization": f"Bearer {own}", "content-type": "application/json", "accept": "application/json"}

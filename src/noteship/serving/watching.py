@@ -8,9 +8,10 @@ import threading
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from noteship import monitor, supervising
-from noteship.serving import decided
+from noteship.evaluating import decided
 from noteship.serving.feedback import Feedback
 from noteship.serving.model import Model
 from noteship.serving.observing import Batch, joined
@@ -19,16 +20,26 @@ from noteship.serving.served import Served
 from noteship.serving.tallies import Tally
 from noteship.serving.work_sampling import WorkSampling
 
-__all__ = ["Watch"]
+__all__ = ["Beside", "Watch"]
 
 LOG = logging.getLogger(__name__)
 # Rows that are counted together, at most, and what they may take. A call costs as much as a hundred rows, and at each
 # of its steps the thread that answers takes the interpreter. Of more rows than these, arrays of thirty columns are so
 # large that each is made of new pages: a row then takes twice as long.
 TOGETHER, TOGETHER_BYTES = 512, 1 << 20
+# Requests that wait to be counted, 100 bytes each: as many as a worker answers in a few seconds.
+CALLS_LIMIT = 100_000
 # Buckets of the histogram of work are at powers of the square root of two, so that those of versions line up: from the
 # least work of the reference to sixteen times its most.
 HALVES, BEYOND = 2, 8
+
+
+class Beside(Protocol):
+    """Has the version that is answered beside, and its profile."""
+
+    def found(self) -> tuple[str, monitor.Profile] | None:
+        """Its digest and its profile, or None as long as these cannot be had."""
+        ...
 
 
 @dataclass(eq=False)
@@ -40,10 +51,16 @@ class _Watched:
     sampling: WorkSampling
     tally: Tally | None
     release: str
+    beside: monitor.Recorder | None = None
     waiting: list[Batch] = field(default_factory=list)
+    calls: deque[tuple[bool, float]] = field(default_factory=deque)
     rows: int = 0
     size_bytes: int = 0
     lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @property
+    def recorders(self) -> list[monitor.Recorder]:
+        return [self.recorder] if self.beside is None else [self.recorder, self.beside]
 
     @property
     def labels(self) -> tuple[tuple[str, str], ...]:
@@ -55,11 +72,12 @@ class Watch:
 
     No rows are kept but those that the settings ask for. Models without a profile are not watched. What comes within a
     second is counted together, up to 512 rows.
+    `beside`: a version in whose profile's terms all rows are counted, too, as those of a canary are.
     Cost: about 3 microseconds a row of 30 numbers, and for the work a tenth of the scoring at most.
     """
 
-    def __init__(self, writer: monitor.Writer) -> None:
-        self._writer = writer
+    def __init__(self, writer: monitor.Writer, beside: Beside | None = None) -> None:
+        self._writer, self._beside = writer, beside
         writer.before_looking = self._look
         self._watched: dict[str, _Watched] = {}
         self._leaving: set[str] = set()
@@ -80,7 +98,14 @@ class Watch:
             self._leaving = self._watched.keys() - digests
             for digest in self._leaving:
                 # Requests under way may still be answered by it.
-                self._writer.end(self._watched[digest].recorder)
+                for recorder in self._watched[digest].recorders:
+                    self._writer.end(recorder)
+
+    def observe_call(self, model: Model, status: int, seconds: float) -> None:
+        """Count a request, soon."""
+        watched = self._watched.get(model.digest)
+        if watched is not None and len(watched.calls) < CALLS_LIMIT:
+            watched.calls.append((status == 200, seconds))
 
     def observe(self, batch: Batch) -> None:
         """Count rows, soon; those that cannot be encoded count as lost."""
@@ -97,6 +122,7 @@ class Watch:
     def _look(self) -> None:
         """Once a second: count what waits, and let go of versions whose last window is over, with their models."""
         self._count_all()
+        self._begin_beside()
         with self._changing:
             for digest in [each for each in self._leaving if self._watched[each].recorder.is_over]:
                 del self._watched[digest]
@@ -113,6 +139,9 @@ class Watch:
                     watched.lock.release()
 
     def _count_waiting(self, watched: _Watched) -> None:
+        calls = [watched.calls.popleft() for _ in range(len(watched.calls))]
+        if calls:
+            watched.recorder.call(self._writer.clock(), monitor.Calls.of(calls))
         batches, watched.waiting, watched.rows, watched.size_bytes = watched.waiting, [], 0, 0
         for batch in joined(batches):
             try:
@@ -129,7 +158,8 @@ class Watch:
         predictions = monitor.Predictions(scores.predictions, scores.probabilities, scores.classes)
         # The profile's fields are the signature's inputs, so numbers and others are those of its encoder.
         observed = monitor.Observed(batch.rows.numbers, batch.rows.others, predictions, work)
-        watched.recorder.add(self._writer.clock(), observed, batch.request_ids, batch.row_counts)
+        for recorder in watched.recorders:
+            recorder.add(self._writer.clock(), observed, batch.request_ids, batch.row_counts)
 
     def observe_lost(self, model: Model, rows: int) -> None:
         """Rows were answered of which it was not told; from any thread, returns at once."""
@@ -193,6 +223,22 @@ class Watch:
             # It was served before; what is counted for Prometheus goes on.
             recorder.rows, recorder.lost = watched.recorder.rows, watched.recorder.lost
             watched.model, watched.recorder, watched.sampling = model, recorder, sampling
+            watched.beside = None
+
+    def _begin_beside(self) -> None:
+        """Where the other profile can be had by now: count in its terms, too."""
+        found = self._beside.found() if self._beside is not None else None
+        if found is None:
+            return
+        version, profile = found
+        for watched in list(self._watched.values()):
+            if watched.beside is None and not watched.recorder.is_over and watched.model.digest not in self._leaving:
+                if not _fits(profile, watched.model):
+                    LOG.warning("%s is not compared: the version beside it has other fields", watched.model.version)
+                    self._beside = None
+                    return
+                place = monitor.Place("", "", watched.model.digest).beside(version)
+                watched.beside = self._writer.begin(watched.model.name, place.version, profile)
 
     def _tell_lost(self) -> None:
         while self._lost:

@@ -2,10 +2,11 @@
 
 ``objects/ab/cdef…``   content by its digest          ``trees/ab/cdef…``   descriptions of folders by theirs
 ``refs/<name>.json``   references                     ``damaged/…``        what was set aside
+``files/<name>``        files by their names
 
-Of a reference's name every character but ``A-Z a-z 0-9 . _ -`` and ``/`` becomes ``=XX``, its UTF-8 bytes in
-hexadecimal; so does a dot that begins a segment and one before a ``json`` that ends a segment with more to follow.
-A segment that is then longer than file systems take is cut into several, ``…=/=…``, which no other key holds.
+Of the name of a reference or a file every character but ``A-Z a-z 0-9 . _ -`` and ``/`` becomes ``=XX``, its UTF-8
+bytes in hexadecimal; so does a dot that begins a segment and one before a ``json`` that ends a segment with more to
+follow. A segment that is then longer than file systems take is cut into several, ``…=/=…``, which no other key holds.
 """
 
 from __future__ import annotations
@@ -15,7 +16,19 @@ import secrets
 
 from noteship.digests import Digest
 
-__all__ = ["aside_key", "digest_of", "is_cut", "object_key", "ref_key", "ref_name", "ref_prefix", "tree_key"]
+__all__ = [
+    "aside_key",
+    "digest_of",
+    "file_key",
+    "file_name",
+    "file_prefix",
+    "is_cut",
+    "object_key",
+    "ref_key",
+    "ref_name",
+    "ref_prefix",
+    "tree_key",
+]
 
 _PLAIN = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_-]*(/[A-Za-z0-9_-]+)*")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
@@ -68,6 +81,29 @@ def ref_name(key: str) -> str:
     '.a/b.json/c=1'
     """
     return _ESCAPED.sub(_unescape, key.removeprefix("refs/").removesuffix(".json").replace(_CUT, ""))
+
+
+def file_key(name: str) -> str:
+    """Where a file is. Raises ValueError for an empty name or an empty segment.
+
+    >>> file_key("collected/mail/étape.parquet")
+    'files/collected/mail/=C3=A9tape.parquet'
+    """
+    return "files/" + ref_key(name).removeprefix("refs/").removesuffix(".json")
+
+
+def file_prefix(prefix: str) -> str:
+    """What the keys of all files whose names begin so begin with; `prefix` ends where a segment does."""
+    return "files/" + ref_prefix(prefix).removeprefix("refs/")
+
+
+def file_name(key: str) -> str:
+    """The name of the file at a key.
+
+    >>> file_name(file_key("a/b=1.parquet"))
+    'a/b=1.parquet'
+    """
+    return _ESCAPED.sub(_unescape, key.removeprefix("files/").replace(_CUT, ""))
 
 
 def is_cut(segment: str) -> bool:

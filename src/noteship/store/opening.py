@@ -9,13 +9,14 @@ from urllib.parse import unquote
 
 from noteship.store import errors
 from noteship.store.bucket import Bucket
+from noteship.store.credentials import Access
 from noteship.store.folder import FolderBucket
 from noteship.store.store import Store
 
 if TYPE_CHECKING:
     from noteship.store.s3 import S3Bucket
 
-__all__ = ["open_bucket", "open_foreign", "open_store"]
+__all__ = ["open_bucket", "open_foreign", "open_given", "open_store"]
 
 DEFAULT = Path(".noteship", "store")
 SCHEMES = ("file", "memory", "s3")
@@ -55,6 +56,13 @@ def open_foreign(bucket: str) -> S3Bucket:
     from noteship.store.s3 import S3Bucket
 
     return S3Bucket(bucket)
+
+
+def open_given(url: str, access: Access | None = None) -> Store:
+    """The store at ``s3://BUCKET/PREFIX``, asked as is said here; without `access` as the environment says."""
+    from noteship.store.s3 import S3Bucket
+
+    return Store(S3Bucket(*_bucket_and_prefix(url, url.removeprefix("s3:")), access))
 
 
 def _folder(url: str, rest: str, root: Path) -> Path:

@@ -41,10 +41,14 @@ YOUNG_S = 3_600.0
 
 
 class S3Bucket:
-    """Keeps each key as an object below a prefix of a bucket, which must exist; opening asks nothing yet."""
+    """Keeps each key as an object below a prefix of a bucket, which must exist; opening asks nothing yet.
 
-    def __init__(self, bucket: str, prefix: str = "") -> None:
+    With an `access` it is asked there and so; else as the environment says.
+    """
+
+    def __init__(self, bucket: str, prefix: str = "", access: credentials.Access | None = None) -> None:
         self._bucket = bucket
+        self._access = access
         self._prefix = prefix
         # Ceph's gateway compares an ETag without the quotes that HTTP gives it; found out at the first such write.
         self._bare_etags = False
@@ -69,9 +73,9 @@ class S3Bucket:
         return obstore.store.S3Store(
             self._bucket,
             prefix=self._prefix or None,
-            client_options=_connection(),
+            client_options=_connection(self._access),
             retry_config={"max_retries": 4, "retry_timeout": timedelta(seconds=RETRY_S)},
-            **credentials.found(self.url),
+            **(_given(self._access) if self._access else credentials.found(self.url)),
         )
 
     def size(self, key: str) -> int | None:
@@ -252,12 +256,20 @@ def _parts(pieces: Iterator[bytes]) -> Iterator[bytes]:
         yield bytes(held)
 
 
-def _connection() -> ClientConfig:
+def _given(access: credentials.Access) -> dict[str, Any]:
+    """What the client is told of it; an endpoint of the environment is where this machine reaches it."""
+    own = {"access_key_id": access.access_key, "secret_access_key": access.secret_key}
+    region = {"region": access.region} if access.region else {}
+    return {"endpoint": os.environ.get("AWS_ENDPOINT_URL") or access.endpoint, **region, **own}
+
+
+def _connection(access: credentials.Access | None = None) -> ClientConfig:
     """Bounded times, and what the environment says of the connection: options that are given replace all of it."""
+    is_plain = access is not None and access.endpoint.startswith("http://")
     options: ClientConfig = {
         "connect_timeout": timedelta(seconds=3),
         "timeout": timedelta(seconds=REQUEST_S),
-        "allow_http": os.environ.get("AWS_ALLOW_HTTP", "").lower() in ("1", "true", "yes"),
+        "allow_http": is_plain or os.environ.get("AWS_ALLOW_HTTP", "").lower() in ("1", "true", "yes"),
     }
     authorities = os.environ.get("AWS_CA_BUNDLE")
     if authorities and Path(authorities).is_file():

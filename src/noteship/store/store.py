@@ -10,13 +10,14 @@ from noteship.store import errors, keys, sweeping
 from noteship.store.abreast import each
 from noteship.store.artifacts import Artifact
 from noteship.store.folders import Folders
+from noteship.store.named_files import NamedFiles
 from noteship.store.references import References
 from noteship.store.trees import Leaf
 
 __all__ = ["Store"]
 
 
-class Store(Folders, References):
+class Store(Folders, References, NamedFiles):
     """Everything that is kept, over any bucket; safe among threads and processes, whichever of them are killed."""
 
     def put_artifact(self, path: Path) -> Artifact:

@@ -16,6 +16,8 @@ from noteship.workflow.events import (
     StageReused,
     StageStarted,
     StageStopped,
+    event_from_json,
+    event_to_json,
 )
 from noteship.workflow.faults import Alternatives, Missing
 from noteship.workflow.file_digests import FileDigests
@@ -25,6 +27,7 @@ from noteship.workflow.inspecting import Inspection, Inspector
 from noteship.workflow.key import KEY_VERSION, KeyParts
 from noteship.workflow.ledger import Ledger, RunRecord, Seen, killed_stages
 from noteship.workflow.observing import graph_of
+from noteship.workflow.own_parts import own_parts
 from noteship.workflow.plan import Waits, plan
 from noteship.workflow.producers import Edge
 from noteship.workflow.resolving import Resolved
@@ -83,6 +86,8 @@ __all__ = [
     "decide",
     "digests_cache",
     "errors",
+    "event_from_json",
+    "event_to_json",
     "forget_asides",
     "forget_results",
     "graph_of",
@@ -90,6 +95,7 @@ __all__ = [
     "killed_stages",
     "needed",
     "open_runs",
+    "own_parts",
     "plan",
     "run",
     "stale_files",

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TypeAlias
 
+from noteship.workflow.stages import JSON
 from noteship.workflow.tasks import Failure
 
 __all__ = [
@@ -17,6 +18,8 @@ __all__ = [
     "StageReused",
     "StageStarted",
     "StageStopped",
+    "event_from_json",
+    "event_to_json",
 ]
 
 
@@ -90,3 +93,27 @@ class Notice:
 Event: TypeAlias = (
     StageStarted | StageReused | StageFinished | StageFailed | StageBlocked | StageStopped | Learned | Notice
 )
+
+_KINDS = (StageStarted, StageReused, StageFinished, StageFailed, StageBlocked, StageStopped, Learned, Notice)
+_BY_NAME = {kind.__name__: kind for kind in _KINDS}
+
+
+def event_to_json(event: Event) -> JSON:
+    """As a plain value, for who follows from elsewhere.
+
+    >>> event_to_json(StageBlocked("04-train", "03-features"))
+    {'event': 'StageBlocked', 'stage': '04-train', 'by': '03-features'}
+    """
+    return {"event": type(event).__name__, **asdict(event)}
+
+
+def event_from_json(value: JSON) -> Event | None:
+    """From its plain value; None for one of a later noteship."""
+    fields = {name: each for name, each in value.items() if name != "event"}
+    if "failure" in fields:
+        fields["failure"] = Failure.from_json(fields["failure"])
+    if "notes" in fields:
+        fields["notes"] = tuple(fields["notes"])
+    kind = _BY_NAME.get(value["event"])
+    made: Event | None = kind(**fields) if kind else None
+    return made

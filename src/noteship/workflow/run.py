@@ -74,8 +74,8 @@ def run(
     no stage begins any more and those under way are told to stop; a second Ctrl-C does not wait for them. SIGTERM is
     the same where it is handled as Ctrl-C is by default. `stop` is never set here: what this run cannot go on with is
     no reason to stop others. Whatever kills the process, the results recorded so far are there for the next run. `tell`
-    is called in this thread. Files that were changed by hand do not matter to a run aside: it takes what stages make,
-    not what lies in the folder in its place.
+    is called in this thread. Files that were changed by hand do not matter to a run that delivers nothing: it takes
+    what stages make, not what lies in the folder in its place.
 
     Raises what `Graph.check` raises, ChangedByHand, and what the executor or the store raise.
     """
@@ -85,7 +85,7 @@ def run(
     with FileDigests(place.root, place.digests_cache) as digests:
         delivery = Delivery(place, digests, replace=options.replace)
         ledger = Ledger(place.store, aside=bool(options.aside))
-        if not options.replace and not options.aside:
+        if options.deliver and not options.replace and not options.aside:
             changed = changed_by_hand(graph, delivery)
             if changed:
                 raise errors.ChangedByHand(changed)

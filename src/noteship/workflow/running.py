@@ -242,7 +242,7 @@ class Running:
         )
 
     def _deliver(self, name: str, result: Result, outcome: Outcome | None = None) -> bool:
-        if self._options.aside:
+        if self._options.aside or not self._options.deliver:
             return True
         try:
             outputs = self._tools.learner.final_outputs(name, result.outputs)

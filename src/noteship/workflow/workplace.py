@@ -32,7 +32,7 @@ class Options:
     The stages in `force` execute also where their result is known, and the new one takes its place; so do those that
     are `untold`, since nobody can say whether what they bring has changed. A run `aside` says what it is for: it reads
     the project's folder and leaves it as it is, what it makes is in the store alone, and the ledger has it apart from
-    the project's own runs.
+    the project's own runs. One that does not `deliver` is the project's, and leaves the folder as it is, too.
     """
 
     jobs: int = 1
@@ -40,6 +40,7 @@ class Options:
     force: frozenset[str] = frozenset()
     untold: frozenset[str] = frozenset()
     aside: str = ""
+    deliver: bool = True
 
 
 def digests_cache(root: Path) -> Path:

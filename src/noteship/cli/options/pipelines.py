@@ -6,7 +6,21 @@ import argparse
 
 from noteship.cli.options.values import count
 
-__all__ = ["chosen", "explain", "gc", "graph", "new", "run", "runs", "show"]
+__all__ = [
+    "chosen",
+    "compute",
+    "drive",
+    "explain",
+    "gc",
+    "graph",
+    "new",
+    "run",
+    "runs",
+    "schedule",
+    "show",
+    "step",
+    "work",
+]
 
 
 def new(parser: argparse.ArgumentParser) -> None:
@@ -70,6 +84,18 @@ def run(parser: argparse.ArgumentParser) -> None:
         " rank them; the folder stays as it is, and what combinations have in common runs once",
     )
 
+    where = parser.add_argument_group("on a cluster")
+    where.add_argument(
+        "--on",
+        choices=("kubernetes",),
+        help="each stage in a pod of its own, with the keys and the cache of here; nothing is sent if nothing must run",
+    )
+    where.add_argument("--namespace", metavar="NAME", help="in place of [kubernetes] namespace, or the kubeconfig's")
+    where.add_argument("--context", metavar="NAME", help="the kubeconfig's context (default: its current one)")
+    where.add_argument(
+        "--detach", action="store_true", help="hand the run over and say its name; `noteship runs --follow` picks it up"
+    )
+
 
 def explain(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("stage", metavar="STAGE", nargs="?", help="only this one, with all that its result depends on")
@@ -78,6 +104,74 @@ def explain(parser: argparse.ArgumentParser) -> None:
 
 def runs(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--last", type=count, default=20, metavar="N", help="how many (default: 20)")
+    away = parser.add_mutually_exclusive_group()
+    away.add_argument(
+        "--follow",
+        nargs="?",
+        const="",
+        metavar="RUN",
+        help="tell how a run on a cluster goes until it has ended: the start of its name (default: the latest)",
+    )
+    away.add_argument("--stop", metavar="RUN", help="stop a run on a cluster, and its stages; what had finished stays")
+    parser.add_argument("--namespace", metavar="NAME", default="", help=argparse.SUPPRESS)
+    parser.add_argument("--context", metavar="NAME", help="the kubeconfig's context, with --follow and --stop")
+
+
+def work(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("run", metavar="RUN", help="the run, as it was handed over")
+    parser.add_argument("task", metavar="TASK", help="the stage, as its driver named it")
+    _given(parser)
+
+
+def drive(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("run", metavar="RUN", nargs="?", help="the run, as it was handed over")
+    parser.add_argument("--clock", metavar="PLACE", help="in its place, the clock that began a Job")
+    parser.add_argument("--job", metavar="NAME/UID", help="with --clock, that Job")
+    _given(parser)
+
+
+def schedule(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--remove", action="store_true", help="let nothing of the project begin by itself any more")
+    parser.add_argument("--namespace", metavar="NAME", help="in place of [kubernetes] namespace, or the kubeconfig's")
+    parser.add_argument("--context", metavar="NAME", help="the kubeconfig's context (default: its current one)")
+
+
+def compute(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("role", metavar="ROLE", choices=("scheduler", "worker"), help="`scheduler` or `worker`")
+    parser.add_argument("--name", metavar="NAME", required=True, help="the cluster's name, which no other one has")
+    parser.add_argument("--host", metavar="HOST", required=True, help="where the scheduler is")
+    parser.add_argument(
+        "--secret", metavar="FILE", required=True, help="a file that all of its pods have: certificates are made of it"
+    )
+    parser.add_argument("--threads", metavar="COUNT", type=int, default=1, help="of a worker (default: 1)")
+    parser.add_argument(
+        "--memory", metavar="BYTES", type=int, default=2 << 30, help="that a worker may have (default: 2 GiB)"
+    )
+    parser.add_argument(
+        "--temporary", metavar="BYTES", type=int, default=2 << 30, help="that its folder may take (default: 2 GiB)"
+    )
+
+
+def step(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "stage", metavar="STAGE", nargs="?", help="the stage; without one, all that is left, and the bundle"
+    )
+    parser.add_argument("--carried", metavar="DIGEST", required=True, help="what the project has beside its image")
+    parser.add_argument(
+        "--plan", metavar="DIR", help="run nothing that has to be run, and write there for each step whether it has to"
+    )
+    chosen(parser)
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="STAGE.NAME=VALUE", dest="parameters", help="a parameter's value"
+    )
+    _given(parser)
+
+
+def _given(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--store", metavar="URL", required=True, help="the store that has it")
+    parser.add_argument(
+        "--image-project", metavar="DIR", default="/project", help="where the image has the project (default: /project)"
+    )
 
 
 def show(parser: argparse.ArgumentParser) -> None:

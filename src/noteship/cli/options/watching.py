@@ -66,7 +66,37 @@ def monitor(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="with --settle: it was a rhythm; the alarm's windows count as usual ones for their hours of the week",
     )
+    _evaluating(parser)
     trusting(parser)
+
+
+def _evaluating(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--evaluate",
+        action="store_true",
+        help="close the windows of all versions of the release that are due, again and again, until it is stopped; what"
+        " was decided is at /metrics",
+    )
+    parser.add_argument("--host", help="with --evaluate: address to listen on (default: 127.0.0.1)")
+    parser.add_argument(
+        "--port", type=int, help="with --evaluate: port to listen on; 0 takes a free one (default: 8081)"
+    )
+    parser.add_argument(
+        "--token-file",
+        type=Path,
+        metavar="FILE",
+        help="with --evaluate: holds the token that /metrics asks for; without one it is for this machine alone",
+    )
+    parser.add_argument("--no-auth", action="store_true", help="with --evaluate: /metrics asks nobody for a token")
+    parser.add_argument(
+        "--tls-certificate", type=Path, metavar="FILE", help="with --evaluate: speak TLS with this certificate, in PEM"
+    )
+    parser.add_argument("--tls-key", type=Path, metavar="FILE", help="with --evaluate: the certificate's key, in PEM")
+    parser.add_argument(
+        "--log",
+        choices=("json", "text"),
+        help="with --evaluate: what it says on standard error (default: text on a terminal, else json)",
+    )
 
 
 def feedback(parser: argparse.ArgumentParser) -> None:

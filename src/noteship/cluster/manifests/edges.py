@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
-from noteship.cluster.manifests.errors import BadRelease, SettingWithoutEffect
+from noteship.cluster.manifests.errors import BadRelease
 from noteship.cluster.manifests.labels import manifest, metadata
 from noteship.cluster.manifests.parts import Edge
 from noteship.cluster.manifests.platform import Platform
 from noteship.cluster.manifests.release import Release, Service
 
-__all__ = ["Kind", "edge", "kind_of"]
+__all__ = ["SHARED", "Kind", "edge", "kind_of", "led"]
 
 Kind = Literal["Route", "HTTPRoute", "Ingress"]
 PORT = 80
-# Of its other services, a Route takes so many.
-ROUTE_OTHERS = 3
+# What can lead a share of the requests to another service.
+SHARED: tuple[Kind, ...] = ("Route", "HTTPRoute")
 
 
 def kind_of(edge: Edge, platform: Platform) -> Kind | None:
@@ -51,11 +51,26 @@ def edge(release: Release, platform: Platform) -> Iterator[dict[str, Any]]:
             yield manifest("networking.k8s.io/v1", kind, metadata(release), spec=_ingress(release, service.edge))
 
 
+def led(route: Mapping[str, Any], service: str, percent: int) -> dict[str, Any]:
+    """The same Route or HTTPRoute, by which so many percent of the requests come to another service.
+
+    >>> route = {"kind": "Route", "spec": {"to": {"kind": "Service", "name": "mail"}}}
+    >>> led(route, "mail-canary", 10)["spec"]["to"]["weight"]
+    90
+    """
+    spec = dict(route["spec"])
+    if route["kind"] == "Route":
+        spec["to"] = {**spec["to"], "weight": 100 - percent}
+        spec["alternateBackends"] = [{"kind": "Service", "name": service, "weight": percent}]
+    else:
+        [rule] = spec["rules"]
+        [first] = rule["backendRefs"]
+        behind = [{**first, "weight": 100 - percent}, {**first, "name": service, "weight": percent}]
+        spec["rules"] = [{**rule, "backendRefs": behind}]
+    return {**route, "spec": spec}
+
+
 def _route(release: Release, service: Service, edge: Edge) -> dict[str, Any]:
-    if len(edge.shares) > ROUTE_OTHERS:
-        raise BadRelease("shares", f"a Route takes {ROUTE_OTHERS} other services", "name fewer")
-    first, *others = _weighed(release, edge)
-    told = [{"kind": "Service", **each} for each in others]
     # A service with a certificate of its own is asked end to end.
     tls = {
         "termination": "passthrough" if service.access.certificate else "edge",
@@ -63,8 +78,7 @@ def _route(release: Release, service: Service, edge: Edge) -> dict[str, Any]:
     }
     return {
         **({"host": edge.host} if edge.host else {}),
-        "to": {"kind": "Service", **first},
-        **({"alternateBackends": told} if told else {}),
+        "to": {"kind": "Service", "name": release.service_name, "weight": 100},
         "port": {"targetPort": "http"},
         "tls": tls,
     }
@@ -72,7 +86,7 @@ def _route(release: Release, service: Service, edge: Edge) -> dict[str, Any]:
 
 def _gateway_route(release: Release, edge: Edge) -> dict[str, Any]:
     namespace, _, name = edge.gateway.partition("/")
-    behind = [{**each, "port": PORT} for each in _weighed(release, edge)]
+    behind = [{"name": release.service_name, "weight": 100, "port": PORT}]
     return {
         "parentRefs": [{"namespace": namespace, "name": name}],
         **({"hostnames": [edge.host]} if edge.host else {}),
@@ -81,9 +95,6 @@ def _gateway_route(release: Release, edge: Edge) -> dict[str, Any]:
 
 
 def _ingress(release: Release, edge: Edge) -> dict[str, Any]:
-    if edge.shares:
-        reason = "an Ingress has one service behind each path"
-        raise SettingWithoutEffect("shares", reason, "use a Gateway, or a Route, or share by numbers of replicas")
     behind = {"service": {"name": release.service_name, "port": {"name": "http"}}}
     rule = {"http": {"paths": [{"path": "/", "pathType": "Prefix", "backend": behind}]}}
     return {
@@ -91,8 +102,3 @@ def _ingress(release: Release, edge: Edge) -> dict[str, Any]:
         **({"tls": [{"hosts": [edge.host], "secretName": edge.certificate}]} if edge.certificate else {}),
         "rules": [{**({"host": edge.host} if edge.host else {}), **rule}],
     }
-
-
-def _weighed(release: Release, edge: Edge) -> list[dict[str, Any]]:
-    rest = {"name": release.service_name, "weight": 100 - sum(edge.shares.values())}
-    return [rest, *({"name": name, "weight": percent} for name, percent in edge.shares.items())]

@@ -6,15 +6,34 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
-from noteship.cluster.manifests.parts import SecretKey
+from noteship.cluster.bucket_claims import ACCESS_KEY, SECRET_KEY
+from noteship.cluster.manifests.parts import Proxy, SecretKey, StoreAccess
 from noteship.cluster.manifests.release import Release, Service, Stream
 
-__all__ = ["AUTHORITIES", "CERTIFICATE", "CERTIFICATE_KEY", "TOKENS", "environment", "mounts", "project", "volumes"]
+__all__ = [
+    "AUTHORITIES",
+    "CERTIFICATE",
+    "CERTIFICATE_KEY",
+    "FOLDER",
+    "MODE",
+    "TOKENS",
+    "certificate",
+    "credentials",
+    "environment",
+    "files",
+    "mounts",
+    "project",
+    "reaching",
+    "secret",
+    "secret_file",
+    "volumes",
+]
 
 # Where the files of a release are; everything else that is read is a part of the image.
 FOLDER = "/etc/noteship"
 IMAGE_PROJECT = "/project"
 CREDENTIALS, NATS_CREDENTIALS = f"{FOLDER}/store-credentials", f"{FOLDER}/nats-credentials"
+STORE_KEYS = f"{FOLDER}/store-keys"
 TOKENS, AUTHORITIES = f"{FOLDER}/tokens", f"{FOLDER}/authorities.pem"
 CERTIFICATE, CERTIFICATE_KEY = f"{FOLDER}/tls.crt", f"{FOLDER}/tls.key"
 # Read by the pod's user and by its group, which is the one that volumes are given to.
@@ -49,49 +68,77 @@ def environment(release: Release) -> list[dict[str, str]]:
 
 
 def _sources(release: Release) -> Iterator[dict[str, Any]]:
+    yield from files(release)
+    if release.store:
+        yield credentials(release.store)
+    shape = release.shape
+    if isinstance(shape, Service):
+        if shape.access.tokens:
+            yield secret(shape.access.tokens, TOKENS)
+        if shape.access.certificate:
+            yield certificate(shape.access.certificate)
+    if isinstance(shape, Stream) and shape.credentials:
+        yield secret(shape.credentials, NATS_CREDENTIALS)
+
+
+def files(release: Release) -> Iterator[dict[str, Any]]:
+    """What is no secret, where its pods look for it."""
     places = {"noteship.toml": "project/noteship.toml"}
     if release.files:
         items = [{"key": name, "path": places.get(name, name)} for name in release.files]
         yield {"configMap": {"name": release.files_name, "items": items}}
-    if release.store:
-        yield _secret(release.store.credentials, CREDENTIALS)
-    shape = release.shape
-    if isinstance(shape, Service):
-        if shape.access.tokens:
-            yield _secret(shape.access.tokens, TOKENS)
-        if shape.access.certificate:
-            items = [{"key": name, "path": name} for name in ("tls.crt", "tls.key")]
-            yield {"secret": {"name": shape.access.certificate, "items": items}}
-    if isinstance(shape, Stream) and shape.credentials:
-        yield _secret(shape.credentials, NATS_CREDENTIALS)
 
 
-def _secret(at: SecretKey, path: str) -> dict[str, Any]:
+def certificate(name: str) -> dict[str, Any]:
+    """A certificate and its key, of a Secret of the type kubernetes.io/tls."""
+    items = [{"key": each, "path": each} for each in ("tls.crt", "tls.key")]
+    return {"secret": {"name": name, "items": items}}
+
+
+def secret(at: SecretKey, path: str) -> dict[str, Any]:
+    """A value of a Secret as a file of the folder; `path` is where it is."""
     return {"secret": {"name": at.secret, "items": [{"key": at.key, "path": path.removeprefix(f"{FOLDER}/")}]}}
 
 
+def credentials(store: StoreAccess) -> dict[str, Any]:
+    """What says who asks the store, as files of the folder."""
+    if isinstance(store.credentials, SecretKey):
+        return secret(store.credentials, CREDENTIALS)
+    folder = STORE_KEYS.removeprefix(f"{FOLDER}/")
+    items = [{"key": name, "path": f"{folder}/{name}"} for name in (ACCESS_KEY, SECRET_KEY)]
+    return {"secret": {"name": store.credentials.secret, "items": items}}
+
+
+def secret_file(store: StoreAccess) -> str:
+    """A file of the pods that only who may ask the store has."""
+    return CREDENTIALS if isinstance(store.credentials, SecretKey) else f"{STORE_KEYS}/{SECRET_KEY}"
+
+
 def _variables(release: Release) -> Iterator[tuple[str, str]]:
-    if release.store:
-        yield "AWS_ENDPOINT_URL", release.store.endpoint
-        yield "AWS_SHARED_CREDENTIALS_FILE", CREDENTIALS
-        if release.store.region:
-            yield "AWS_REGION", release.store.region
-        if urlsplit(release.store.endpoint).scheme == "http":
-            yield "AWS_ALLOW_HTTP", "true"
-    if release.authorities:
-        yield "SSL_CERT_FILE", AUTHORITIES
-        if release.store:
-            yield "AWS_CA_BUNDLE", AUTHORITIES
-    if release.proxy:
-        yield "HTTPS_PROXY", release.proxy.url
-        yield "HTTP_PROXY", release.proxy.url
-        yield "NO_PROXY", ",".join(_directly(release))
+    yield from reaching(release.store, release.proxy, is_trusting=bool(release.authorities))
     if isinstance(release.shape, Stream) and release.shape.credentials:
         yield "NATS_CREDS", NATS_CREDENTIALS
 
 
-def _directly(release: Release) -> Iterator[str]:
-    """Who is asked without the proxy: this pod, the cluster's own names, and who was named."""
-    yield from ("localhost", "127.0.0.1", ".svc", ".cluster.local")
-    if release.proxy:
-        yield from release.proxy.without
+def reaching(store: StoreAccess | None, proxy: Proxy | None, *, is_trusting: bool) -> Iterator[tuple[str, str]]:
+    """Variables, with their values, that lead to the store and out of the cluster; `is_trusting` those authorities."""
+    if store:
+        yield "AWS_ENDPOINT_URL", store.endpoint
+        if isinstance(store.credentials, SecretKey):
+            yield "AWS_SHARED_CREDENTIALS_FILE", CREDENTIALS
+        else:
+            yield "NOTESHIP_STORE_KEYS", STORE_KEYS
+        if store.url:
+            yield "NOTESHIP_STORE", store.url
+        if store.region:
+            yield "AWS_REGION", store.region
+        if urlsplit(store.endpoint).scheme == "http":
+            yield "AWS_ALLOW_HTTP", "true"
+    if is_trusting:
+        yield "SSL_CERT_FILE", AUTHORITIES
+        if store:
+            yield "AWS_CA_BUNDLE", AUTHORITIES
+    if proxy:
+        yield "HTTPS_PROXY", proxy.url
+        yield "HTTP_PROXY", proxy.url
+        yield "NO_PROXY", ",".join(("localhost", "127.0.0.1", ".svc", ".cluster.local", *proxy.without))

@@ -14,7 +14,9 @@ from noteship.cluster.manifests.errors import BadRelease, SettingWithoutEffect
 
 __all__ = [
     "Access",
+    "Behind",
     "Bundle",
+    "ClaimKeys",
     "Destination",
     "Edge",
     "Monitoring",
@@ -24,6 +26,7 @@ __all__ = [
     "Resources",
     "SecretKey",
     "StoreAccess",
+    "processors",
 ]
 
 _CPU = re.compile(r"[1-9]\d*m|\d+(\.\d{1,3})?")
@@ -38,6 +41,13 @@ class SecretKey:
 
     secret: str
     key: str
+
+
+@dataclass(frozen=True)
+class ClaimKeys:
+    """The Secret of an ObjectBucketClaim, whose two keys are files of pods."""
+
+    secret: str
 
 
 @dataclass(frozen=True)
@@ -92,14 +102,14 @@ class Resources:
 
     def __post_init__(self) -> None:
         for name in ("cpu", "cpu_limit"):
-            if not _CPU.fullmatch(getattr(self, name)) or not _processors(getattr(self, name)):
+            if not _CPU.fullmatch(getattr(self, name)) or not processors(getattr(self, name)):
                 raise BadRelease(name, f"{getattr(self, name)} is no number of processors", 'write "2" or "500m"')
         for name in ("memory", "temporary"):
             try:
                 quantities.size_bytes(getattr(self, name))
             except ValueError as error:
                 raise BadRelease(name, f"{getattr(self, name)} is no {error}", 'write "500Mi" or "4Gi"') from error
-        if _processors(self.cpu) > _processors(self.cpu_limit):
+        if processors(self.cpu) > processors(self.cpu_limit):
             raise BadRelease("cpu", f"{self.cpu} is more than the limit, {self.cpu_limit}", "raise the limit")
 
     @property
@@ -111,7 +121,12 @@ class Resources:
         return {"requests": {"cpu": self.cpu, **rest}, "limits": {"cpu": self.cpu_limit, **rest}}
 
 
-def _processors(text: str) -> float:
+def processors(text: str) -> float:
+    """How many processors a text says.
+
+    >>> processors("500m"), processors("2")
+    (0.5, 2.0)
+    """
     return float(text[:-1]) / 1000 if text.endswith("m") else float(text)
 
 
@@ -148,14 +163,16 @@ class Bundle:
 class StoreAccess:
     """Where the object store of the project's store is, and who asks it.
 
-    - credentials: a file of AWS's form with a profile `default`
+    - credentials: a file of AWS's form with a profile `default`, or the Secret of a claim
     - at: where the endpoint was resolved to
+    - url: the store's own address, where the project's settings name a claim in its place
     """
 
     endpoint: str
-    credentials: SecretKey
+    credentials: SecretKey | ClaimKeys
     at: Destination
     region: str = ""
+    url: str = ""
 
     def __post_init__(self) -> None:
         parts = urlsplit(self.endpoint)
@@ -217,14 +234,12 @@ class Edge:
 
     - host: the name that they ask for; without one, what the cluster makes of it, where it makes one
     - gateway: NAMESPACE/NAME of the Gateway to be a route of; certificate: a Secret for an Ingress; both only there
-    - shares: other services behind the same name, each with its percentage of the requests
     """
 
     host: str = ""
     gateway: str = ""
     ingress_class: str = ""
     certificate: str = ""
-    shares: Mapping[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.gateway and not re.fullmatch(r"[a-z0-9.-]+/[a-z0-9.-]+", self.gateway):
@@ -233,8 +248,20 @@ class Edge:
             raise SettingWithoutEffect("gateway", "an Ingress has none", "name a Gateway, or what is of an Ingress")
         if self.certificate and not self.host:
             raise SettingWithoutEffect("certificate of the edge", "there is no host that it is for", "name the host")
-        if any(percent < 1 for percent in self.shares.values()) or sum(self.shares.values()) > 99:
-            raise BadRelease("shares", f"they are {dict(self.shares)}", "give each 1 to 99 percent, and leave some")
+
+
+@dataclass(frozen=True)
+class Behind:
+    """The stable release that a canary stands beside.
+
+    - release: its name; has_edge: whether callers come in from outside by its route
+    - is_weighed: its route leads a share of the requests to the canary's Service; else its Service leads to the pods of
+      both, whose numbers are the shares
+    """
+
+    release: str
+    has_edge: bool = False
+    is_weighed: bool = False
 
 
 @dataclass(frozen=True)

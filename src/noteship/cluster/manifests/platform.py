@@ -32,6 +32,7 @@ class Platform:
     has_kueue: bool = False
     queue_counts: tuple[str, ...] = ("cpu", "memory")
     has_kserve: bool = False
+    has_dask_operator: bool = False
     can_sleep: bool = True
     has_user_namespaces: bool = False
     edge_namespaces: tuple[str, ...] = ("ingress-nginx",)
@@ -75,5 +76,6 @@ class Platform:
             has_grafana_operator="grafana.integreatly.org" in groups,
             has_kueue="kueue.x-k8s.io" in groups,
             has_kserve="serving.kserve.io" in groups,
+            has_dask_operator="kubernetes.dask.org" in groups,
             can_sleep=minor >= SLEEPS_FROM,
         )

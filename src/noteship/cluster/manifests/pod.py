@@ -2,27 +2,85 @@
 
 from __future__ import annotations
 
+import copy
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from noteship.cluster.manifests import commands, labels, mounted
+from noteship.cluster.manifests.parts import Placement, Resources
 from noteship.cluster.manifests.platform import Platform
 from noteship.cluster.manifests.release import InferenceService, Release, Service
 
-__all__ = ["STORAGE", "USER", "patience_s", "pod"]
+__all__ = ["CONTAINER", "STORAGE", "USER", "Inside", "patience_s", "pod", "spec"]
 
 # Known to no image, and not root's. OpenShift takes one of its own for each namespace.
 USER = 65532
 STORAGE = "ephemeral-storage"
 # What the server gives to requests under way; then connections may bring one more, and last counts are written.
 REQUESTS_S, LAST_WORDS_S = 30, 6
+# What any container may do.
+CONTAINER: Mapping[str, Any] = {
+    "runAsNonRoot": True,
+    "allowPrivilegeEscalation": False,
+    "readOnlyRootFilesystem": True,
+    "capabilities": {"drop": ["ALL"]},
+    "seccompProfile": {"type": "RuntimeDefault"},
+}
+
+
+@dataclass(frozen=True)
+class Inside:
+    """What differs from pod to pod: what runs in it, on which nodes, and what it finds there.
+
+    - account: the ServiceAccount; has_token: whether there is a token of it in the pod
+    - container: fields of the one container, beside those that all have
+    - queue: Kueue's, in which it waits for its turn
+    """
+
+    account: str
+    image: str
+    words: list[str]
+    resources: Resources
+    placement: Placement = field(default_factory=Placement)
+    volumes: list[dict[str, Any]] = field(default_factory=list)
+    mounts: list[dict[str, Any]] = field(default_factory=list)
+    variables: list[dict[str, str]] = field(default_factory=list)
+    has_token: bool = False
+    name: str = "noteship"
+    container: Mapping[str, Any] = field(default_factory=dict)
+    queue: str = ""
 
 
 def pod(release: Release, platform: Platform, **more: Any) -> dict[str, Any]:
-    """A pod's template; `more` are fields of its spec."""
-    placement = release.placement
-    spec: dict[str, Any] = {
-        "serviceAccountName": release.name,
-        "automountServiceAccountToken": release.needs_api,
+    """A release's pod as a template; `more` are fields of its spec."""
+    inside = Inside(
+        release.name,
+        release.image,
+        commands.words(release, platform),
+        release.resources,
+        release.placement,
+        mounted.volumes(release),
+        mounted.mounts(release),
+        mounted.environment(release),
+        release.needs_api,
+        # KServe looks for the one that answers by this name.
+        "kserve-container" if isinstance(release.shape, InferenceService) else "noteship",
+        _answering(release.shape, platform) if isinstance(release.shape, Service) else {},
+        release.queue,
+    )
+    annotations = {labels.BUNDLE: release.bundle.digest}
+    route = labels.routed(release) if isinstance(release.shape, Service) else {}
+    own = {"labels": {**labels.labels(release), **route}, "annotations": annotations}
+    return {"metadata": own, "spec": spec(inside, platform, **more)}
+
+
+def spec(inside: Inside, platform: Platform, **more: Any) -> dict[str, Any]:
+    """The fields of a pod, whichever it is; `more` are fields of its own."""
+    placement = inside.placement
+    return {
+        "serviceAccountName": inside.account,
+        "automountServiceAccountToken": inside.has_token,
         "enableServiceLinks": False,
         **({"hostUsers": False} if platform.has_user_namespaces else {}),
         "securityContext": _of_pod(platform),
@@ -30,11 +88,9 @@ def pod(release: Release, platform: Platform, **more: Any) -> dict[str, Any]:
         **({"imagePullSecrets": [{"name": name} for name in placement.pull_secrets]} if placement.pull_secrets else {}),
         **({"nodeSelector": dict(placement.nodes)} if placement.nodes else {}),
         **({"tolerations": [dict(each) for each in placement.tolerations]} if placement.tolerations else {}),
-        "containers": [_container(release, platform)],
-        "volumes": mounted.volumes(release),
+        "containers": [_container(inside, platform)],
+        "volumes": inside.volumes,
     }
-    annotations = {labels.BUNDLE: release.bundle.digest}
-    return {"metadata": {"labels": labels.labels(release), "annotations": annotations}, "spec": spec}
 
 
 def _of_pod(platform: Platform) -> dict[str, Any]:
@@ -42,34 +98,26 @@ def _of_pod(platform: Platform) -> dict[str, Any]:
     return {"runAsNonRoot": True, **own, "seccompProfile": {"type": "RuntimeDefault"}}
 
 
-def _container(release: Release, platform: Platform) -> dict[str, Any]:
-    variables = mounted.environment(release)
+def _container(inside: Inside, platform: Platform) -> dict[str, Any]:
     return {
-        # KServe looks for the one that answers by this name.
-        "name": "kserve-container" if isinstance(release.shape, InferenceService) else "noteship",
-        "image": release.image,
+        "name": inside.name,
+        "image": inside.image,
         "imagePullPolicy": "IfNotPresent",
-        "args": commands.words(release, platform),
-        **({"env": variables} if variables else {}),
-        **(_answering(release.shape, platform) if isinstance(release.shape, Service) else {}),
-        "resources": _resources(release, platform),
+        "args": inside.words,
+        **({"env": inside.variables} if inside.variables else {}),
+        **inside.container,
+        "resources": _resources(inside, platform),
         # What it says last is kept with the pod, where who asks why finds it.
         "terminationMessagePolicy": "FallbackToLogsOnError",
-        "securityContext": {
-            "runAsNonRoot": True,
-            "allowPrivilegeEscalation": False,
-            "readOnlyRootFilesystem": True,
-            "capabilities": {"drop": ["ALL"]},
-            "seccompProfile": {"type": "RuntimeDefault"},
-        },
-        "volumeMounts": mounted.mounts(release),
+        "securityContext": copy.deepcopy(CONTAINER),
+        "volumeMounts": inside.mounts,
     }
 
 
-def _resources(release: Release, platform: Platform) -> dict[str, Any]:
+def _resources(inside: Inside, platform: Platform) -> dict[str, Any]:
     """Storage is left out where a queue does not count it, as few do: /tmp has its own limit all the same."""
-    fields = release.resources.fields
-    if not (release.queue and platform.has_kueue) or STORAGE in platform.queue_counts:
+    fields = inside.resources.fields
+    if not (inside.queue and platform.has_kueue) or STORAGE in platform.queue_counts:
         return fields
     return {part: {name: each for name, each in of.items() if name != STORAGE} for part, of in fields.items()}
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Literal
 
 from noteship import digests
 from noteship.cluster.manifests.errors import BadRelease, SettingWithoutEffect
 from noteship.cluster.manifests.parts import (
     Access,
+    Behind,
     Bundle,
     Destination,
     Edge,
@@ -22,7 +24,20 @@ from noteship.cluster.manifests.parts import (
     StoreAccess,
 )
 
-__all__ = ["OF_KSERVE", "InferenceService", "Job", "Release", "Schedule", "Service", "Shape", "Stream"]
+__all__ = [
+    "OF_KSERVE",
+    "Evaluator",
+    "InferenceService",
+    "Job",
+    "Release",
+    "Schedule",
+    "Service",
+    "Shape",
+    "Stream",
+    "check_cron",
+    "check_name",
+    "check_pinned",
+]
 
 # Names of what belongs to it have up to 22 characters more, and 63 at most.
 NAME_LIMIT = 40
@@ -36,7 +51,7 @@ _LABEL = re.compile(r"([A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?)?")
 class Service:
     """It answers requests.
 
-    - callers: namespaces whose pods may call it; behind: the release whose route leads here, too
+    - callers: namespaces whose pods may call it; behind: the stable release that it stands beside
     - start_s: how long loading may take; drain_s: how long it answers on when it is stopped
     """
 
@@ -45,7 +60,7 @@ class Service:
     edge: Edge | None = None
     monitoring: Monitoring | None = None
     callers: tuple[str, ...] = ()
-    behind: str = ""
+    behind: Behind | None = None
     port: int = 8080
     workers: int = 1
     start_s: int = 300
@@ -61,7 +76,8 @@ class Service:
             reason = "Prometheus would be asked for a token, and has none: it would see nothing"
             raise BadRelease("monitoring", reason, "name a Secret with a token of the scope observe")
         if self.edge and self.behind:
-            raise SettingWithoutEffect("edge", f"the route of {self.behind} leads here", "leave one of them out")
+            reason = f"callers of {self.behind.release} come here, too"
+            raise SettingWithoutEffect("edge", reason, "leave one of them out")
 
 
 @dataclass(frozen=True)
@@ -73,6 +89,9 @@ class InferenceService(Service):
         if self.access.certificate:
             reason = "KServe tells callers an address without TLS, which the service would not answer"
             raise BadRelease("access", reason, "let what leads there speak TLS, or deploy it as a service")
+        if self.behind and not self.behind.is_weighed:
+            reason = "KServe's Service leads to the pods of one InferenceService"
+            raise BadRelease("canary", reason, "name a Gateway, or deploy as a service, where pods share by number")
 
 
 @dataclass(frozen=True)
@@ -101,8 +120,7 @@ class Schedule:
     zone: str = "Etc/UTC"
 
     def __post_init__(self) -> None:
-        if len(self.cron.split()) != 5 and not re.fullmatch(r"@(hourly|daily|weekly|monthly|yearly)", self.cron):
-            raise BadRelease("schedule", f"'{self.cron}' has not five fields", 'write "15 3 * * *", or @daily')
+        check_cron(self.cron)
 
 
 @dataclass(frozen=True)
@@ -117,6 +135,7 @@ class Stream:
     durable: str = ""
     credentials: SecretKey | None = None
     replicas: Replicas = field(default_factory=Replicas)
+    monitoring: Monitoring | None = None
 
     def __post_init__(self) -> None:
         if self.replicas.is_range:
@@ -130,6 +149,36 @@ Shape = Service | Job | Schedule | Stream
 
 
 @dataclass(frozen=True)
+class Evaluator:
+    """It closes the windows that the pods of a release write, so that they are decided while none of these lives."""
+
+    # Its own memory is 60 MB, and a window's sketches are below 16 KB for each worker.
+    resources: Resources = field(default_factory=lambda: Resources("50m", "500m", "256Mi", "64Mi"))
+    port: int = 8080
+
+
+def check_cron(text: str) -> None:
+    """Raise BadRelease where a schedule is none."""
+    if len(text.split()) != 5 and not re.fullmatch(r"@(hourly|daily|weekly|monthly|yearly)", text):
+        raise BadRelease("schedule", f"'{text}' has not five fields", 'write "15 3 * * *", or @daily')
+
+
+def check_name(setting: Literal["name", "namespace"], text: str) -> None:
+    """Raises BadRelease where Kubernetes would not take it, or what belongs to it could not be named after it."""
+    limit = NAME_LIMIT if setting == "name" else 63
+    if not _NAME.fullmatch(text) or len(text) > limit:
+        remedy = f"choose at most {limit} small letters, digits and dashes, a letter first"
+        raise BadRelease(setting, f"'{text}' is none for Kubernetes", remedy)
+
+
+def check_pinned(image: str) -> None:
+    """Raises BadRelease where an image is not named by its digest."""
+    if not re.fullmatch(r"[^@\s]+@sha256:[0-9a-f]{64}", image):
+        reason = f"{image} may be another one tomorrow"
+        raise BadRelease("image", reason, "name it by its digest: REPOSITORY@sha256:…")
+
+
+@dataclass(frozen=True)
 class Release:
     """A bundle under a name, in a namespace, in one of its shapes.
 
@@ -137,6 +186,7 @@ class Release:
     - store: None where the bundle is in the image and nothing is watched or kept
     - egress: what else it may reach; authorities: PEM certificates to trust beyond the system's
     - trusted_types, allows_pickle: what the model may hold, as `noteship serve` is told
+    - evaluator: what closes its windows beside it; None where its own pods alone do
     """
 
     name: str
@@ -156,17 +206,17 @@ class Release:
     run: str = ""
     trusted_types: tuple[str, ...] = ()
     allows_pickle: bool = False
+    evaluator: Evaluator | None = None
 
     def __post_init__(self) -> None:
         self._check_names()
-        if not re.fullmatch(r"[^@\s]+@sha256:[0-9a-f]{64}", self.image):
-            reason = f"{self.image} may be another one tomorrow"
-            raise BadRelease("image", reason, "name it by its digest: REPOSITORY@sha256:…")
+        check_pinned(self.image)
         if self.store is None and not self.bundle.folder:
             raise BadRelease(
                 "store", "the bundle comes from it, and there is none", "name [store] url, or build the bundle in"
             )
-        if self.store is None and isinstance(self.shape, Service) and self.shape.monitoring:
+        self._check_evaluator()
+        if self.store is None and self.monitoring:
             raise SettingWithoutEffect(
                 "monitoring", "windows are kept in a store, and there is none", "name [store] url"
             )
@@ -174,16 +224,21 @@ class Release:
             raise BadRelease("authorities", "there is no certificate in it", "name a file of PEM certificates")
 
     def _check_names(self) -> None:
-        for setting, text in (("name", self.name), ("namespace", self.namespace)):
-            limit = NAME_LIMIT if setting == "name" else 63
-            if not _NAME.fullmatch(text) or len(text) > limit:
-                remedy = f"choose at most {limit} small letters, digits and dashes, a letter first"
-                raise BadRelease(setting, f"'{text}' is none for Kubernetes", remedy)
+        check_name("name", self.name)
+        check_name("namespace", self.namespace)
         for setting, text in (("team", self.team), ("project", self.project), ("run", self.run)):
             if not _LABEL.fullmatch(text):
                 raise BadRelease(
                     setting, f"'{text}' is no value of a label", "choose at most 63 letters, digits, - _ and ."
                 )
+
+    def _check_evaluator(self) -> None:
+        if self.evaluator is not None and (self.store is None or isinstance(self.shape, Job | Schedule)):
+            reason = "files are scored without being watched" if self.store else "windows are kept in a store"
+            raise SettingWithoutEffect("evaluator", reason, "leave it out")
+        if self.evaluator is None and isinstance(self.shape, Stream) and self.shape.monitoring:
+            reason = "a stream's own pods answer no one: its evaluator tells Prometheus"
+            raise BadRelease("monitoring", reason, "let the evaluator run, or leave monitoring out")
 
     @cached_property
     def files(self) -> dict[str, str]:
@@ -200,6 +255,21 @@ class Release:
     def service_name(self) -> str:
         """What a service is called within its namespace."""
         return f"{self.name}{OF_KSERVE}" if isinstance(self.shape, InferenceService) else self.name
+
+    @property
+    def monitoring(self) -> Monitoring | None:
+        """Who looks after it; of files that are scored nobody does."""
+        return self.shape.monitoring if isinstance(self.shape, Service | Stream) else None
+
+    @property
+    def behind(self) -> Behind | None:
+        """The stable release, where this one is a canary."""
+        return self.shape.behind if isinstance(self.shape, Service) else None
+
+    @property
+    def evaluator_name(self) -> str:
+        """What its evaluator is called."""
+        return f"{self.name}-evaluator"
 
     @property
     def queue(self) -> str:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from noteship.cluster.manifests.edges import edge, kind_of
-from noteship.cluster.manifests.labels import manifest, metadata, selector
+from noteship.cluster.manifests.evaluating import evaluating
+from noteship.cluster.manifests.labels import MANAGER, manifest, metadata, routed
 from noteship.cluster.manifests.platform import Platform
 from noteship.cluster.manifests.pod import STORAGE
 from noteship.cluster.manifests.release import InferenceService, Release, Service
@@ -42,6 +43,7 @@ def render(release: Release, platform: Platform) -> Rendered:
         workload(release, platform),
         *_service(release),
         *scaling(release, platform),
+        *evaluating(release, platform),
         *watching(release, platform),
         *edge(release, platform),
     )
@@ -70,23 +72,31 @@ def _files(release: Release) -> Iterator[dict[str, Any]]:
 
 
 def _service(release: Release) -> Iterator[dict[str, Any]]:
-    if isinstance(release.shape, Service) and not isinstance(release.shape, InferenceService):
+    is_shared = release.behind is not None and not release.behind.is_weighed
+    if isinstance(release.shape, Service) and not (isinstance(release.shape, InferenceService) or is_shared):
         port = 443 if release.shape.access.certificate else 80
         spec = {
             "type": "ClusterIP",
-            "selector": selector(release),
+            "selector": {"app.kubernetes.io/managed-by": MANAGER, **routed(release)},
             "ports": [{"name": "http", "protocol": "TCP", "port": port, "targetPort": "http"}],
         }
         yield manifest("v1", "Service", metadata(release), spec=spec)
 
 
 def _left_out(release: Release, platform: Platform) -> Iterator[str]:
-    shape = release.shape
+    shape, monitoring = release.shape, release.monitoring
     if release.queue and not platform.has_kueue:
         yield f"the queue {release.queue}: the cluster has no Kueue, so jobs begin when there is room"
     elif release.queue and STORAGE not in platform.queue_counts:
         why = f"the queue {release.queue} does not count it, and would never let in who asks for it"
         yield f"the limit of {STORAGE}, but that of /tmp: {why}"
+    if release.behind:
+        # What it has of these is what the stable release has.
+        return
+    if monitoring and not platform.has_prometheus_operator:
+        yield f"{_monitors(release)} and the PrometheusRule: the cluster has no Prometheus operator"
+    if monitoring and not platform.has_grafana_operator:
+        yield f"the GrafanaDashboard: the cluster has no Grafana operator; ConfigMap {release.name}-dashboard has it"
     if not isinstance(shape, Service):
         return
     if shape.replicas.is_range and not platform.has_metrics:
@@ -97,7 +107,8 @@ def _left_out(release: Release, platform: Platform) -> Iterator[str]:
         yield f"the way in from outside, which leaves the way from within the cluster: it serves {lacking}"
     if not platform.can_sleep:
         yield "the wait before a pod is stopped: the cluster is older than 1.30, so the server waits for longer instead"
-    if shape.monitoring and not platform.has_prometheus_operator:
-        yield "the ServiceMonitor and the PrometheusRule: the cluster has no Prometheus operator"
-    if shape.monitoring and not platform.has_grafana_operator:
-        yield f"the GrafanaDashboard: the cluster has no Grafana operator; ConfigMap {release.name}-dashboard has it"
+
+
+def _monitors(release: Release) -> str:
+    monitors = ["ServiceMonitor"] if isinstance(release.shape, Service) else []
+    return "the " + ", the ".join([*monitors, *(["PodMonitor"] if release.evaluator else [])])

@@ -10,7 +10,7 @@ from noteship.cluster.manifests.parts import Destination
 from noteship.cluster.manifests.platform import Platform
 from noteship.cluster.manifests.release import Release, Service, Stream
 
-__all__ = ["destinations", "policy"]
+__all__ = ["destinations", "namespaces", "policy", "to", "to_names"]
 
 NAME_LABEL = "kubernetes.io/metadata.name"
 
@@ -21,7 +21,7 @@ def policy(release: Release, platform: Platform) -> dict[str, Any]:
         "podSelector": {"matchLabels": selector(release)},
         "policyTypes": ["Ingress", "Egress"],
         "ingress": list(_into(release, platform)),
-        "egress": list(_out_of(release, platform)),
+        "egress": [to_names(platform), *map(to, destinations(release))],
     }
     return manifest("networking.k8s.io/v1", "NetworkPolicy", metadata(release), spec=spec)
 
@@ -44,26 +44,31 @@ def _into(release: Release, platform: Platform) -> Iterator[dict[str, Any]]:
     if not isinstance(service, Service):
         return
     ports = [{"protocol": "TCP", "port": service.port}]
-    for namespaces in (
-        platform.edge_namespaces if service.edge or service.behind else (),
+    for callers in (
+        platform.edge_namespaces if service.edge or (service.behind and service.behind.has_edge) else (),
         platform.monitoring_namespaces if service.monitoring else (),
         service.callers,
     ):
-        if namespaces:
-            yield {"from": [_namespaces(namespaces)], "ports": ports}
+        if callers:
+            yield {"from": [namespaces(callers)], "ports": ports}
 
 
-def _out_of(release: Release, platform: Platform) -> Iterator[dict[str, Any]]:
-    names = [_namespaces(platform.dns_namespaces)] if platform.dns_namespaces else []
+def to_names(platform: Platform) -> dict[str, Any]:
+    """The way out to who answers for names."""
+    names = [namespaces(platform.dns_namespaces)] if platform.dns_namespaces else []
     servers = [*names, *_blocks(Destination("DNS", (53,), platform.dns_addresses) if platform.dns_addresses else None)]
     asked = [{"protocol": protocol, "port": port} for port in platform.dns_ports for protocol in ("UDP", "TCP")]
-    yield {"to": servers, "ports": asked}
-    for each in destinations(release):
-        ports = [{"protocol": each.protocol, "port": port} for port in each.ports]
-        yield {"to": _blocks(each) if each.addresses else [_pods(each)], "ports": ports}
+    return {"to": servers, "ports": asked}
 
 
-def _namespaces(names: tuple[str, ...]) -> dict[str, Any]:
+def to(place: Destination) -> dict[str, Any]:
+    """The way out to a place."""
+    ports = [{"protocol": place.protocol, "port": port} for port in place.ports]
+    return {"to": _blocks(place) if place.addresses else [_pods(place)], "ports": ports}
+
+
+def namespaces(names: tuple[str, ...]) -> dict[str, Any]:
+    """All pods of these namespaces."""
     chosen = {"key": NAME_LABEL, "operator": "In", "values": list(names)}
     return {"namespaceSelector": {"matchExpressions": [chosen]}}
 

@@ -13,7 +13,7 @@ from noteship.cluster.manifests.pod import patience_s, pod
 from noteship.cluster.manifests.release import InferenceService, Job, Release, Schedule, Service, Stream
 from noteship.errors import UsageError
 
-__all__ = ["scaling", "workload"]
+__all__ = ["LATE_S", "QUEUE_LABEL", "scaling", "workload"]
 
 # Pods beyond those that serve while new ones take over: a quarter, one at least.
 SURGE = "25%"

@@ -56,6 +56,7 @@ Kind = Literal[
     "pulling",
     "queue-missing",
     "queue-too-small",
+    "queue-uncovered",
     "queued",
     "quota",
     "quota-wants-values",

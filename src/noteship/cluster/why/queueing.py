@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from noteship.cluster.cluster import Object
@@ -13,8 +14,10 @@ from noteship.cluster.why.views import makers, name_of
 
 __all__ = ["waiting"]
 
-# As Kueue says that it is asked for more than a queue has altogether, or for what it does not count.
-_NEVER = ("maximum capacity", "unavailable in ClusterQueue")
+QUEUE = "kueue.x-k8s.io/queue-name"
+_UNCOVERED = re.compile(r"resource (\S+) unavailable in ClusterQueue")
+# As Kueue says that it is asked for more than a queue has altogether.
+_NEVER = "maximum capacity"
 
 
 def waiting(evidence: Evidence) -> Iterator[Cause]:
@@ -54,7 +57,12 @@ def _queued(job: Object, queue: str, evidence: Evidence) -> Cause:
         return Cause(
             "queued", f"Job {name} waits for the queue '{queue}', which has not looked at it yet", "wait", "you", told
         )
-    if any(each in said for each in _NEVER):
+    lacking = _UNCOVERED.search(said)
+    if lacking:
+        fact = f"the queue '{queue}', in which Job {name} waits, gives nothing of {lacking[1]}, so it never lets it in"
+        remedy = f"have {lacking[1]} added to its ClusterQueue (coveredResources), or excluded by Kueue's configuration"
+        return Cause("queue-uncovered", fact, remedy, "administrators", told)
+    if _NEVER in said:
         fact = f"the queue '{queue}' never lets Job {name} in: {quoted(said)}"
         remedy = "ask for less, name another queue, or have this one's quota raised"
         return Cause("queue-too-small", fact, remedy, "administrators", told)

@@ -9,18 +9,21 @@ from __future__ import annotations
 
 import json
 import re
+import threading
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
 from noteship import digests, files
-from noteship.images import media_types
+from noteship.images import media_types, pruning
 from noteship.images.descriptor import Blob, Descriptor
 from noteship.images.layers import errors, writing
 from noteship.images.layers.layer import Layer, Plan
 from noteship.images.layers.writing import Written
+from noteship.images.registries.transport import Stopped
+from noteship.stopping import Beneath
 
 __all__ = ["LayerCache"]
 
@@ -31,14 +34,35 @@ AT_ONCE = 4
 
 @dataclass(frozen=True)
 class LayerCache:
-    """Kept layers; several threads and processes may use one folder."""
+    """Kept layers; several threads and processes may use one folder.
+
+    All that makes layers raises Stopped soon after `stop` is set; nothing is left of a layer that was begun.
+    """
 
     folder: Path
+    stop: threading.Event = field(default_factory=threading.Event)
 
     def layers(self, plans: Sequence[Plan]) -> tuple[Layer, ...]:
-        """The layers of plans, in their order; what is not kept is made, several at once."""
+        """The layers of plans, in their order; what is not kept is made, several at once, the longest first.
+
+        Raises as `layer`, for the first of them, when the others have ended.
+        """
+        stop = Beneath(self.stop)
         with ThreadPoolExecutor(max_workers=AT_ONCE, thread_name_prefix="layer") as pool:
-            return tuple(pool.map(self.layer, plans))
+            try:
+                begun = {
+                    plan.key: pool.submit(self._layer, plan, stop)
+                    for plan in sorted(plans, key=lambda each: -each.effort)
+                }
+                done, _ = wait(begun.values(), return_when=FIRST_EXCEPTION)
+                faults = [fault for each in done if (fault := each.exception())]
+            finally:
+                # Of no effect where all went well; also on Ctrl-C.
+                stop.set()
+                pool.shutdown(wait=True, cancel_futures=True)
+        if faults:
+            raise faults[0]
+        return tuple(begun[plan.key].result() for plan in plans)
 
     def layer(self, plan: Plan) -> Layer:
         """A layer as it is kept, else made and kept.
@@ -46,13 +70,18 @@ class LayerCache:
         Its blob's bytes are held against its digest whenever they are opened, and made again where they are damaged.
         Raises: LayersUnwritable, and what the plan's files raise.
         """
-        written = self._kept(plan) or self._made(plan)
+        return self._layer(plan, self.stop)
+
+    def _layer(self, plan: Plan, stop: threading.Event) -> Layer:
+        written = self._kept(plan) or self._made(plan, stop)
         descriptor = Descriptor(media_types.LAYER, written.digest, written.size)
         return Layer(plan.title, plan.key, written.diff_id, Blob(descriptor, lambda: self._opened(plan, written)))
 
     def is_fine(self, key: str) -> bool:
         """Whether a question with this key was answered with yes."""
-        return self._place(key, "fine").exists()
+        path = self._place(key, "fine")
+        pruning.use(path)
+        return path.exists()
 
     def note_fine(self, key: str) -> None:
         """Keep that it was. Raises LayersUnwritable."""
@@ -72,21 +101,30 @@ class LayerCache:
             )
         except (OSError, ValueError, KeyError, TypeError):
             return None
-        return written if is_whole else None
+        if not is_whole:
+            return None
+        pruning.use(self._place(plan.key, "json"))
+        return written
 
-    def _made(self, plan: Plan) -> Written:
+    def _made(self, plan: Plan, stop: threading.Event) -> Written:
         """Make a layer, unless another process is at it and makes it first."""
         try:
             with files.locked(self._place(plan.key, "lock")):
-                return self._kept(plan) or self._make(plan)
+                pruning.use(self._place(plan.key, "lock"))
+                return self._kept(plan) or self._make(plan, stop)
         except OSError as error:
             raise self._unwritable(error) from error
 
-    def _make(self, plan: Plan) -> Written:
+    def _make(self, plan: Plan, stop: threading.Event) -> Written:
+        def check() -> None:
+            if stop.is_set():
+                raise Stopped
+
+        check()
         # What killed processes left; who holds the lock writes alone.
         files.sweep(self._blob(plan))
         with files.replacing(self._blob(plan)) as stream:
-            written = writing.write(plan.entries(), stream)
+            written = writing.write(plan.entries(), stream, check)
         layer = asdict(written)
         files.write(
             self._place(plan.key, "json"), digests.canonical_json({"layer": layer, "check": digests.of_value(layer)})
@@ -97,7 +135,7 @@ class LayerCache:
         try:
             if self._is_damaged(plan, written):
                 with files.locked(self._place(plan.key, "lock")):
-                    again = self._make(plan) if self._is_damaged(plan, written) else written
+                    again = self._make(plan, self.stop) if self._is_damaged(plan, written) else written
                 if again != written:
                     raise errors.DamagedLayer(plan.title, str(self.folder))
             return self._blob(plan).open("rb")

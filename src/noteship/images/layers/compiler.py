@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import IO
 
 from noteship.images.layers import errors
-from noteship.images.layers.entry import Entry
+from noteship.images.layers.entry import Entry, PlainSink
 from noteship.stopping import how_ended
 
 __all__ = ["Compiler"]
@@ -88,9 +88,9 @@ class Compiler:
 
     def _compiled(self, process: subprocess.Popen[bytes], entry: Entry) -> bytes:
         path = f"/{entry.path}".encode()
-        gathered = _Gathered()
-        entry.content.send(gathered)
-        source = b"".join(gathered.pieces)
+        pieces: list[bytes] = []
+        entry.content.send(PlainSink(pieces.append))
+        source = b"".join(pieces)
         assert process.stdin and process.stdout
         with suppress(BrokenPipeError):
             process.stdin.write(b"%d %d\n%b%b" % (len(path), len(source), path, source))
@@ -108,16 +108,3 @@ def _answer(stream: IO[bytes]) -> bytes | None:
         return None
     found = stream.read(int(line))
     return found if len(found) == int(line) else None
-
-
-class _Gathered:
-    """All bytes of a file."""
-
-    def __init__(self) -> None:
-        self.pieces: list[bytes] = []
-
-    def plain(self, data: bytes) -> None:
-        self.pieces.append(data)
-
-    def deflated(self, pieces: Iterable[tuple[bytes, bytes]], crc: int, size: int) -> None:  # noqa: ARG002
-        self.pieces += [plain for _, plain in pieces]

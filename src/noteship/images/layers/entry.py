@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -11,7 +11,7 @@ from typing import Protocol
 from noteship import digests
 from noteship.images.layers import errors
 
-__all__ = ["Content", "Entry", "Held", "Link", "OnDisk", "Sink"]
+__all__ = ["Content", "Entry", "Held", "Link", "OnDisk", "PlainSink", "Sink"]
 
 PIECE_BYTES = 1 << 18
 
@@ -26,6 +26,22 @@ class Sink(Protocol):
     def deflated(self, pieces: Iterable[tuple[bytes, bytes]], crc: int, size: int) -> None:
         """A whole file as a deflate stream: pieces of the stream with what they inflate to; either may be empty."""
         ...
+
+
+@dataclass(frozen=True)
+class PlainSink:
+    """Gives all bytes of a file as they are to a function."""
+
+    write: Callable[[bytes], object]
+
+    def plain(self, data: bytes) -> None:
+        """The next bytes of a file."""
+        self.write(data)
+
+    def deflated(self, pieces: Iterable[tuple[bytes, bytes]], crc: int, size: int) -> None:  # noqa: ARG002
+        """A whole file, inflated."""
+        for _, plain in pieces:
+            self.write(plain)
 
 
 class Content(Protocol):

@@ -21,11 +21,13 @@ class Plan:
     - title: for people: what is in it
     - key: hexadecimal; layers with one key have the same bytes
     - entries: its files, listed only when the layer is made
+    - effort: how long it takes to make, roughly, in bytes that are inflated and hashed; the longest begin first
     """
 
     title: str
     key: str
     entries: Callable[[], Iterable[Entry | Link]]
+    effort: int = 0
 
     @classmethod
     def of(cls, title: str, entries: Iterable[Entry | Link]) -> Plan:

@@ -11,7 +11,7 @@ from noteship.images.layers import commands, folder_files
 from noteship.images.layers.entry import Content, Entry, Held, Link, OnDisk
 from noteship.images.layers.environment import Environment
 
-__all__ = ["entries"]
+__all__ = ["entries", "files"]
 
 NAME = "noteship"
 # Of what is beside the code: direct_url.json and RECORD tell of this machine.
@@ -20,10 +20,12 @@ WHEEL = b"Wheel-Version: 1.0\nGenerator: noteship\nRoot-Is-Purelib: true\nTag: p
 
 
 def entries(environment: Environment) -> list[Entry | Link]:
-    """The environment's files, and the package with its metadata, whether it is installed from a wheel or its sources.
+    """The environment's own, and noteship's (`files`). Raises FileUnfit."""
+    return [*environment.entries, *files(environment)]
 
-    Raises: FileUnfit.
-    """
+
+def files(environment: Environment) -> list[Entry]:
+    """The package with its metadata, whether it is installed from a wheel or its sources. Raises FileUnfit."""
     site = environment.site_packages
     package = [
         entry
@@ -38,7 +40,7 @@ def entries(environment: Environment) -> list[Entry | Link]:
         for name, target in commands.parsed(about.get("entry_points.txt", b"").decode()).items()
     ]
     record = Entry(f"{folder}/RECORD", Held(_record([*package, *described], site, f"{folder}/RECORD")))
-    return [*environment.entries, *package, *described, *scripts, record]
+    return [*package, *described, *scripts, record]
 
 
 def _about() -> dict[str, bytes]:

@@ -12,8 +12,9 @@ import csv
 import email.parser
 import hashlib
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from noteship import digests
@@ -34,15 +35,27 @@ UNRECORDED = ("RECORD", "RECORD.jws", "RECORD.p7s")
 KNOWN_MAJOR = "1"
 
 
+class _Known:
+    """What was found out of a wheel's file, for several threads."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.is_whole = False
+        self.entries: dict[Environment, tuple[Entry, ...]] = {}
+
+
 @dataclass(frozen=True)
 class WheelFile:
     """A wheel on disk, known by the digest that is locked.
 
     - digest: SHA-256 of the file, 64 hexadecimal digits
+    - fetch: brings it anew, in place of one that is damaged
     """
 
     path: Path
     digest: str
+    fetch: Callable[[], object] | None = field(default=None, compare=False, repr=False)
+    _known: _Known = field(default_factory=_Known, compare=False, repr=False)
 
     @classmethod
     def of(cls, path: Path) -> WheelFile:
@@ -69,19 +82,38 @@ class WheelFile:
         return self.path.stat().st_size
 
     def check_digest(self) -> None:
-        """Raises DamagedWheel where the file's bytes are not those that are locked."""
+        """See that the file's bytes are those that are locked: once, whoever asks; to be asked before they are used.
+
+        Raises: DamagedWheel, UnfitWheel, what fetching it raises.
+        """
+        with self._known.lock:
+            if self._known.is_whole:
+                return
+            found = self._found()
+            if found != self.digest and self.fetch:
+                self.fetch()
+                found = self._found()
+            if found != self.digest:
+                raise errors.DamagedWheel(self.path.name, self.digest, found)
+            self._known.is_whole = True
+
+    def _found(self) -> str:
         try:
-            found = digests.of_file(self.path)
+            return digests.of_file(self.path)
         except OSError as error:
             raise errors.UnfitWheel(self.path.name, f"it cannot be read: {error.strerror}") from error
-        if found != self.digest:
-            raise errors.DamagedWheel(self.path.name, self.digest, found)
 
-    def entries(self, environment: Environment) -> list[Entry]:
-        """The files that it installs. Contents are held against RECORD when they are written.
+    def entries(self, environment: Environment) -> tuple[Entry, ...]:
+        """The files that it installs; found out once. Contents are held against RECORD when they are written.
 
         Raises: UnfitWheel.
         """
+        with self._known.lock:
+            if environment not in self._known.entries:
+                self._known.entries[environment] = tuple(self._listed(environment))
+            return self._known.entries[environment]
+
+    def _listed(self, environment: Environment) -> list[Entry]:
         found = members(self.path)
         about = _only_folder(self.path, found, ".dist-info")
         _check_version(found, about, self.path)

@@ -13,12 +13,13 @@ from noteship.images.layers.layer import Plan, key_of
 from noteship.images.layers.wheel import WheelFile
 from noteship.images.layers.writing import folders_above
 
-__all__ = ["check_apart", "plans"]
+__all__ = ["check_apart", "divided", "plans"]
 
 # Of what becomes of a wheel's files (`WheelFile.entries`): another version makes all layers of packages anew.
 INSTALLED_VERSION = 1
 LARGE_BYTES = 4 << 20
-# Overlay file systems stack at most some 127 layers; a base has up to 20, and the rest of an image four.
+# Overlay file systems stack at most some 127 layers; a base has up to 20, byte code 21, the shares and the rest of an
+# image eight.
 MOST_OWN_LAYERS = 60
 # A changed small package moves its share's layer: with 100 of them, 25 or so, a few MB.
 SHARES = 4
@@ -30,15 +31,23 @@ def plans(wheels: Iterable[WheelFile], environment: Environment) -> tuple[Plan, 
     Guarantee: a change of one package leaves the keys of all layers that it is not in.
     Raises: OSError where a wheel is not there.
     """
+    return tuple(_plan(each, environment) for each in divided(wheels, MOST_OWN_LAYERS))
+
+
+def divided(wheels: Iterable[WheelFile], most_own: int) -> tuple[tuple[WheelFile, ...], ...]:
+    """Wheels by layers: the large ones each alone, by name, then the shares. Raises OSError.
+
+    - most_own: how many are alone at most; the largest are
+    """
     ordered = sorted(wheels, key=lambda wheel: (wheel.name, wheel.path.name, wheel.digest))
     by_size = sorted((wheel for wheel in ordered if wheel.size > LARGE_BYTES), key=lambda wheel: -wheel.size)
-    large = set(by_size[:MOST_OWN_LAYERS])
+    large = set(by_size[:most_own])
     shares: dict[int, list[WheelFile]] = {number: [] for number in range(SHARES)}
     for wheel in ordered:
         if wheel not in large:
             shares[int(digests.of_bytes(wheel.name.encode())[:8], 16) % SHARES].append(wheel)
-    own = [_plan([wheel], environment) for wheel in ordered if wheel in large]
-    return (*own, *(_plan(share, environment) for share in shares.values() if share))
+    alone = [(wheel,) for wheel in ordered if wheel in large]
+    return (*alone, *(tuple(share) for share in shares.values() if share))
 
 
 def check_apart(wheels: Sequence[WheelFile], environment: Environment, cache: LayerCache) -> None:
@@ -52,6 +61,7 @@ def check_apart(wheels: Sequence[WheelFile], environment: Environment, cache: La
     found: dict[str, tuple[WheelFile, Entry]] = {}
     folders: dict[str, WheelFile] = {}
     for wheel in sorted(wheels, key=lambda each: each.path.name):
+        wheel.check_digest()
         for entry in wheel.entries(environment):
             other, before = found.setdefault(entry.path, (wheel, entry))
             if before.content.digest != entry.content.digest:
@@ -65,7 +75,7 @@ def check_apart(wheels: Sequence[WheelFile], environment: Environment, cache: La
 def _plan(wheels: Sequence[WheelFile], environment: Environment) -> Plan:
     title = wheels[0].title if len(wheels) == 1 else f"{len(wheels)} packages: {', '.join(map(_name, wheels))}"
     key = key_of("wheels", [INSTALLED_VERSION, environment.key, [wheel.digest for wheel in wheels]])
-    return Plan(title, key, lambda: _entries(wheels, environment))
+    return Plan(title, key, lambda: _entries(wheels, environment), sum(wheel.size for wheel in wheels))
 
 
 def _name(wheel: WheelFile) -> str:
@@ -73,7 +83,7 @@ def _name(wheel: WheelFile) -> str:
 
 
 def _entries(wheels: Sequence[WheelFile], environment: Environment) -> list[Entry]:
-    found = []
+    found: list[Entry] = []
     for wheel in wheels:
         wheel.check_digest()
         found += wheel.entries(environment)

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["KEY_PIECE_BYTES", "reason_by_content", "reason_by_name", "reason_of_folder"]
+__all__ = ["KEY_PIECE_BYTES", "confidential", "reason_by_content", "reason_by_name", "reason_of_folder"]
 
+VERSIONS = "version control"
+LEFT_BY_TOOLS = "left by tools"
+SECRET = "its name says that it holds a secret"  # noqa: S105 - a sentence
+SECRETS = "its name says that it holds secrets"
 FOLDERS = {
-    **dict.fromkeys((".git", ".hg", ".svn", ".bzr", ".jj", "CVS"), "version control"),
+    **dict.fromkeys((".git", ".hg", ".svn", ".bzr", ".jj", "CVS"), VERSIONS),
     ".noteship": "noteship's own folder",
     **dict.fromkeys(
-        ("__pycache__", "node_modules", "site-packages", ".ipynb_checkpoints", ".virtual_documents"), "left by tools"
+        ("__pycache__", "node_modules", "site-packages", ".ipynb_checkpoints", ".virtual_documents"), LEFT_BY_TOOLS
     ),
     **dict.fromkeys(
         (".aws", ".azure", ".docker", ".gcloud", ".gnupg", ".kaggle", ".kube", ".oci", ".secrets", ".ssh", "secrets"),
-        "its name says that it holds secrets",
+        SECRETS,
     ),
 }
 JUNK = frozenset({".DS_Store", "Thumbs.db"})
@@ -41,7 +45,6 @@ SECRET_TEXT = re.compile(rb"-----BEGIN [A-Z ]*PRIVATE KEY-----|client-key-data:|
 # Code that only speaks of keys.
 CODE = (".py", ".ipynb", ".md", ".rst", ".r", ".sql", ".html")
 KEY_PIECE_BYTES = 1 << 16
-SECRET = "its name says that it holds a secret"  # noqa: S105 - a sentence
 
 
 def reason_of_folder(name: str) -> str:
@@ -61,7 +64,7 @@ def reason_by_name(name: str) -> str:
     """
     small = name.lower()
     if name in JUNK or small.endswith((".pyc", ".pyo")):
-        return "left by tools"
+        return LEFT_BY_TOOLS
     if SECRET_NAMES.fullmatch(small) and not TEMPLATES.fullmatch(small):
         return SECRET
     return ""
@@ -72,3 +75,17 @@ def reason_by_content(name: str, beginning: bytes) -> str:
     if not name.lower().endswith(CODE) and SECRET_TEXT.search(beginning):
         return "it holds a private key"
     return ""
+
+
+def confidential(path: str, beginning: bytes) -> str:
+    """Why a file of the project must not leave its machine in any way; empty where it may.
+
+    - path: relative to the project's root
+    - beginning: its first `KEY_PIECE_BYTES`
+
+    >>> confidential("config/.env", b""), confidential("data/.DS_Store", b"")
+    ('its name says that it holds a secret', '')
+    """
+    *folders, name = path.split("/")
+    reasons = [*map(reason_of_folder, folders), reason_by_name(name), reason_by_content(name, beginning)]
+    return next((reason for reason in reasons if reason and reason != LEFT_BY_TOOLS), "")

@@ -8,7 +8,7 @@ deflate stream is a member of its own.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -33,15 +33,19 @@ class Written:
     diff_id: str
 
 
-def write(entries: Iterable[Entry | Link], stream: BinaryIO) -> Written:
+def write(entries: Iterable[Entry | Link], stream: BinaryIO, check: Callable[[], object] = lambda: None) -> Written:
     """Write a layer of files that are given in any order. Of the same path with the same content, the first counts.
 
     Guarantee: equal entries give equal bytes, on every machine.
+
+    - check: called again and again; what it raises ends the writing
+
     Raises: FileUnfit where paths cannot be together in a layer, and what the files' contents raise.
     Memory: the list of entries, and pieces of the files.
     """
-    tar = _Tar(stream)
-    for path, entry in _in_order(list(entries)):
+    tar = _Tar(stream, check)
+    for path, entry in _in_order(list(_watched(entries, check))):
+        check()
         if isinstance(entry, Entry):
             tar.add(entry)
         elif isinstance(entry, Link):
@@ -49,6 +53,13 @@ def write(entries: Iterable[Entry | Link], stream: BinaryIO) -> Written:
         else:
             tar.note(tar_headers.header(path, "folder"))
     return tar.finish()
+
+
+def _watched(entries: Iterable[Entry | Link], check: Callable[[], object]) -> Iterator[Entry | Link]:
+    """Making each of them can take its time."""
+    for entry in entries:
+        check()
+        yield entry
 
 
 def folders_above(path: str) -> list[str]:
@@ -95,8 +106,8 @@ def _check_name(path: str) -> None:
 class _Tar:
     """The sink of all files: stores or copies their bytes, and computes both digests on the way."""
 
-    def __init__(self, stream: BinaryIO) -> None:
-        self._stream = stream
+    def __init__(self, stream: BinaryIO, check: Callable[[], object]) -> None:
+        self._stream, self._check = stream, check
         self._members = GzipMembers(self._to_blob)
         self._blob = hashlib.sha256()
         self._size = 0
@@ -117,12 +128,14 @@ class _Tar:
         self._members.store(data)
 
     def plain(self, data: bytes) -> None:
+        self._check()
         self._of_file += len(data)
         self.note(data)
 
     def deflated(self, pieces: Iterable[tuple[bytes, bytes]], crc: int, size: int) -> None:
         self._members.begin_copy()
         for raw, plain in pieces:
+            self._check()
             self._members.copy(raw)
             self._tar.update(plain)
             self._of_file += len(plain)

@@ -13,12 +13,13 @@ from noteship.images.packages.errors import (
 )
 from noteship.images.packages.resolving import Resolver
 from noteship.images.packages.target import Target
-from noteship.images.packages.wheel import Wheel
+from noteship.images.packages.wheel import Locked, Wheel
 from noteship.images.packages.wheelhouse import Wheelhouse
 
 __all__ = [
     "DamagedDownload",
     "IndexDenied",
+    "Locked",
     "PinsUnknown",
     "Resolver",
     "ResolverFailed",

@@ -40,7 +40,8 @@ class SourceOnly(errors.WorkFailed):
             f"{_named(self.packages)}: there {'is no wheel' if one else 'are no wheels'} for {self.machine}",
             where="the project's lock",
             nearest="source distributions would have to be built, which runs their code",
-            remedy="put a wheel into your team's index (made by `pip wheel`), or lock another version",
+            remedy="put a wheel into your team's index (made by `pip wheel`), lock another version, or build the image"
+            " where code may run: `noteship build --containerfile`, or `--buildconfig` for OpenShift",
         )
 
     @classmethod

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from noteship.images.messages import origin
+from noteship.images.registries.messages import origin
 
 __all__ = ["headers"]
 

@@ -12,7 +12,6 @@ import re
 import shutil
 import subprocess
 import sys
-import tempfile
 import threading
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
@@ -21,16 +20,18 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from noteship import digests, files
+from noteship import digests, files, temporary
+from noteship.images import pruning
 from noteship.images.packages.errors import PinsUnknown, ResolverFailed, ResolverMissing, SourceOnly
 from noteship.images.packages.target import Target
-from noteship.images.packages.wheel import Wheel, best
-from noteship.images.transport import Stopped
+from noteship.images.packages.wheel import Locked, Wheel, best
+from noteship.images.registries.transport import Stopped
 
 __all__ = ["Resolver"]
 
 VERSION = 1
 LOOK_S = 0.1
+WHEELS_ONLY = ("--only-binary", ":all:")
 # How uv names what stands in the way; each package is asked about once, so a lock has an end of them.
 NO_WHEEL = re.compile(r"(?:Because|and) (\S+?)(?:==|>=|<=|~=)\S* has no (?:usable wheels|wheels with a matching)")
 UNKNOWN = re.compile(r"Because (?:there is no version of (\S+?)==|(\S+) was not found in the package registry)")
@@ -52,23 +53,48 @@ class Resolver:
         wanted = sorted(set(pins))
         path = self.kept / f"{digests.of_value({'resolution': VERSION, 'pins': wanted, **target.to_json()})}.json"
         found = _read(path)
+        pruning.use(path)
         if found is None:
             found = self._asked(wanted, target)
             self.kept.mkdir(parents=True, exist_ok=True)
             files.write(path, json.dumps([asdict(each) for each in found]).encode())
         return found
 
+    def locked(self, pins: Sequence[str], target: Target) -> tuple[Locked, ...]:
+        """What each pin is installed from, by name: its wheel where one fits, else its source. Nothing of it is run.
+
+        Raises as `resolve`, but for SourceOnly.
+        """
+        document, _, unknown = self._answer(sorted(set(pins)), target, ())
+        if unknown:
+            raise PinsUnknown(tuple(unknown))
+        return tuple(sorted(_locked(package, target) for package in document.get("packages", ())))
+
     def _asked(self, pins: Sequence[str], target: Target) -> tuple[Wheel, ...]:
-        """As `resolve`, of uv; as it stops at the first fault, it is asked again without that package."""
-        if not pins:
-            return ()
+        """As `resolve`, of uv."""
+        document, source_only, unknown = self._answer(pins, target, WHEELS_ONLY)
+        machine = f"Python {target.python} on {target.platform}"
+        found, none = _chosen(document.get("packages", []), target)
+        if unknown:
+            raise PinsUnknown(tuple(unknown))
+        if source_only or none:
+            raise SourceOnly((*source_only, *none), machine)
+        return found
+
+    def _answer(
+        self, pins: Sequence[str], target: Target, options: Sequence[str]
+    ) -> tuple[dict[str, Any], list[str], list[str]]:
+        """What uv writes, and which pins have sources only, or are unknown.
+
+        As it stops at the first fault, it is asked again without that package.
+        """
         left = list(pins)
         source_only: list[str] = []
         unknown: list[str] = []
         while True:
-            document, said = self._run(left, target) if left else ({}, "")
+            document, said = self._run(left, target, options) if left else ({}, "")
             if document is not None:
-                break
+                return document, source_only, unknown
             # Long lines are folded.
             flat = " ".join(said.split())
             fault = NO_WHEEL.search(flat) or UNKNOWN.search(flat)
@@ -78,22 +104,15 @@ class Resolver:
                 raise ResolverFailed(said)
             (source_only if fault and fault.re is NO_WHEEL else unknown).extend(faulty)
             left = [pin for pin in left if pin not in faulty]
-        machine = f"Python {target.python} on {target.platform}"
-        found, none = _chosen(document.get("packages", []), target)
-        if unknown:
-            raise PinsUnknown(tuple(unknown))
-        if source_only or none:
-            raise SourceOnly((*source_only, *none), machine)
-        return found
 
-    def _run(self, pins: Sequence[str], target: Target) -> tuple[dict[str, Any] | None, str]:
+    def _run(self, pins: Sequence[str], target: Target, options: Sequence[str]) -> tuple[dict[str, Any] | None, str]:
         """The lock document that uv writes, or what it said instead."""
-        with tempfile.TemporaryDirectory(prefix="noteship-uv-") as folder:
-            output = Path(folder, "pylock.toml")
+        with temporary.folder() as folder:
+            output = folder / "pylock.toml"
             command = [
                 *(str(_uv()), "pip", "compile", "-", "--quiet", "--color", "never", "--no-deps", "--no-header"),
                 *("--python-version", target.python, "--python-platform", target.platform),
-                *("--only-binary", ":all:", "--format", "pylock.toml", "--output-file", str(output)),
+                *(*options, "--format", "pylock.toml", "--output-file", str(output)),
             ]
             code, said = self._ended(command, "\n".join(pins))
             if code:
@@ -146,6 +165,19 @@ def _chosen(packages: Iterable[Mapping[str, Any]], target: Target) -> tuple[tupl
         else:
             found.append(chosen)
     return tuple(sorted(found)), none
+
+
+def _locked(package: Mapping[str, Any], target: Target) -> Locked:
+    """Its best wheel, else its source."""
+    name, version = package["name"], package.get("version", "")
+    chosen = best([_wheel(name, version, each) for each in package.get("wheels", ())], target)
+    if chosen:
+        return Locked(name, version, chosen.sha256)
+    source = package.get("sdist") or package.get("archive") or {}
+    digest = source.get("hashes", {}).get("sha256", "")
+    if not digest:
+        raise ResolverFailed(f"{name} {version} has neither a wheel for {target.platform} nor a source with a SHA-256")
+    return Locked(name, version, digest, is_source=True)
 
 
 def _wheel(name: str, version: str, given: Mapping[str, Any]) -> Wheel:

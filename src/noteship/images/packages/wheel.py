@@ -9,7 +9,7 @@ from packaging import tags, utils
 
 from noteship.images.packages.target import Target
 
-__all__ = ["Wheel", "best"]
+__all__ = ["Locked", "Wheel", "best"]
 
 
 @dataclass(frozen=True, order=True)
@@ -25,6 +25,31 @@ class Wheel:
     sha256: str
     size: int = 0
     url: str = field(default="", compare=False, repr=False)
+
+
+@dataclass(frozen=True, order=True)
+class Locked:
+    """What a package is installed from: one file, known by its digest.
+
+    - is_source: it has to be built, which runs its code
+    """
+
+    name: str
+    version: str
+    sha256: str
+    is_source: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.name}=={self.version}"
+
+    @property
+    def requirement(self) -> str:
+        """As pip reads it, which then takes no other file.
+
+        >>> Locked("docopt", "0.6.2", "49b3").requirement
+        'docopt==0.6.2 --hash=sha256:49b3'
+        """
+        return f"{self} --hash=sha256:{self.sha256}"
 
 
 def best(wheels: Iterable[Wheel], target: Target) -> Wheel | None:

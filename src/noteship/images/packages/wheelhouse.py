@@ -1,4 +1,4 @@
-"""Wheels on this machine: fetched once, by digest, and checked before they are given out."""
+"""Wheels on this machine: fetched once, by digest, and checked as they come; who uses one later checks it again."""
 
 from __future__ import annotations
 
@@ -11,13 +11,14 @@ from pathlib import Path
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
-from noteship import digests, files
+from noteship import files
 from noteship.images import errors as image_errors
-from noteship.images import transport
-from noteship.images.messages import Request
+from noteship.images import pruning
 from noteship.images.packages import index_logins
 from noteship.images.packages.errors import DamagedDownload, IndexDenied, WheelGone
 from noteship.images.packages.wheel import Wheel
+from noteship.images.registries import transport
+from noteship.images.registries.messages import Request
 
 __all__ = ["Wheelhouse"]
 
@@ -46,10 +47,16 @@ class Wheelhouse:
             return dict(zip(wheels, pool.map(self.path, wheels), strict=True))
 
     def path(self, wheel: Wheel) -> Path:
-        """As `paths`, for one. Costs a reading of the wheel, for its digest."""
-        path = self.folder / wheel.sha256 / wheel.filename
-        if path.is_file() and digests.of_file(path) == wheel.sha256:
-            return path
+        """As `paths`, for one. What lies there is not read: layers that are kept need no wheel."""
+        path = self._place(wheel)
+        if not path.is_file():
+            return self.fetch(wheel)
+        pruning.use(path)
+        return path
+
+    def fetch(self, wheel: Wheel) -> Path:
+        """Bring one, whether or not it lies there. Raises as `paths`."""
+        path = self._place(wheel)
         path.parent.mkdir(parents=True, exist_ok=True)
         with files.replacing(path) as stream:
             found = hashlib.sha256()
@@ -60,6 +67,9 @@ class Wheelhouse:
             if found.hexdigest() != wheel.sha256:
                 raise DamagedDownload(wheel.filename, _host(wheel.url), wheel.sha256, found.hexdigest())
         return path
+
+    def _place(self, wheel: Wheel) -> Path:
+        return self.folder / wheel.sha256 / wheel.filename
 
     def _pieces(self, wheel: Wheel) -> Iterator[bytes]:
         """Its bytes, from a file or over HTTP; what broke off goes on where it was."""

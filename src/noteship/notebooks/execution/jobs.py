@@ -53,7 +53,7 @@ class Failure:
     """Why a document did not run to its end.
 
     `cell` counts all cells from 1 and is None in scripts; `line` counts in the cell, for scripts in `file`. `call` has
-    the words that a script was called with.
+    the words that a script was called with. `cause` is the word for what befell it where it ran, for who may try again.
     """
 
     kind: Kind
@@ -66,6 +66,7 @@ class Failure:
     remedy: str = ""
     retryable: bool = False
     call: str = ""
+    cause: str = ""
 
     @property
     def where(self) -> str:
@@ -86,11 +87,12 @@ class Failure:
 
 @dataclass(frozen=True)
 class Progress:
-    """The stage is at cell `cell` of `cells` code cells."""
+    """The stage is at cell `cell` of `cells` code cells; where it has not begun, `waits` says what for."""
 
     stage: str
-    cell: int
-    cells: int
+    cell: int = 0
+    cells: int = 0
+    waits: str = ""
 
 
 @dataclass(frozen=True)
