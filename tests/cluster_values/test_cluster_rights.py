@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from noteship.cluster.manifests import Edge, Platform, Replicas, Service, render
+from noteship.cluster.manifests import Edge, InferenceService, Job, Platform, Replicas, Schedule, Service, render
 from noteship.cluster.rights import rights
 
 from .releases import REVIEWS, TOKENS, cases, monitoring, release
@@ -34,6 +34,20 @@ def test_every_rendered_kind_can_be_applied_and_taken_away() -> None:
         verbs_by_group = {group for _, group, _, verb in found if verb == "patch"}
         assert {each["apiVersion"].rpartition("/")[0] for each in namespaced} <= verbs_by_group
         assert not {resource for _, _, resource, _ in found} & {"secrets", "roles", "rolebindings"}
+
+
+def test_what_other_controllers_make_is_looked_at() -> None:
+    """The Deployment that KServe makes is waited for, and a queue's Workload says for what a Job waits."""
+    served = Platform(has_kserve=True, has_kueue=True)
+    under_kserve = allowed(rights(render(release(InferenceService(TOKENS)), served).manifests, "deploy-mail"))
+    assert {verb for _, _, resource, verb in under_kserve if resource == "deployments"} == {"get", "list", "watch"}
+    queued = Job("s3://team-a/in", "s3://team-a/out", queue="team")
+    for shape in (queued, Schedule(queued, "15 3 * * *")):
+        found = allowed(rights(render(release(shape), served).manifests, "deploy-mail"))
+        assert {
+            ("Role", "kueue.x-k8s.io", "localqueues", "list"),
+            ("Role", "kueue.x-k8s.io", "workloads", "list"),
+        } <= found
 
 
 def test_a_plain_service_needs_one_role_of_its_namespace() -> None:
