@@ -177,9 +177,10 @@ def scoring(project: str) -> Manifest:
 
 def without(of: Manifest, *fields: str) -> Manifest:
     """Its container's security context without these."""
-    context = of["spec"]["containers"][0]["securityContext"]
-    for each in fields:
-        del context[each]
+    container = of["spec"]["containers"][0]
+    container["securityContext"] = {
+        key: each for key, each in container["securityContext"].items() if key not in fields
+    }
     return of
 
 

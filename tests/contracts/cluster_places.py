@@ -18,7 +18,6 @@ from noteship.cluster.memory_cluster import MemoryCluster
 from noteship.cluster.opening import open_cluster
 
 ALL = ["memory", pytest.param("real", marks=pytest.mark.cluster)]
-# An image with Python, which the cluster's nodes can pull.
 # A container's context that Pod Security `restricted` lets in.
 RESTRICTED = {
     "allowPrivilegeEscalation": False,
@@ -27,6 +26,7 @@ RESTRICTED = {
     "runAsUser": 1000,
     "seccompProfile": {"type": "RuntimeDefault"},
 }
+# An image with Python, which the cluster's nodes can pull.
 IMAGE = os.environ.get("CLUSTER_BASE_IMAGE", "python:3.11")
 
 

@@ -53,9 +53,9 @@ def test_places_are_found_whatever_is_in_them(windows: monitor.Windows) -> None:
     assert monitor.places(windows.objects) == [PLACE, *others]
 
 
-@given(names, names, names)
+@given(names, names, names.filter(lambda version: "@" not in version))
 def test_a_place_is_known_by_every_name_in_it(release: str, model: str, version: str) -> None:
-    """Whatever release and model are called, their names can be written, and lead back to them."""
+    """Whatever release and model are called, and a version, which is a digest, their names lead back to them."""
     objects = store.Store(MemoryBucket())
     place = monitor.Place(release, model, version)
     windows = monitor.Windows(objects, place)

@@ -7,7 +7,6 @@ Nothing is asked of a cloud's metadata service: a laptop without credentials is 
 
 from __future__ import annotations
 
-import configparser
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -45,6 +44,9 @@ def found(url: str) -> dict[str, Any]:
         return {}
     if os.environ.get(KEYS):
         return _of_folder(url, Path(os.environ[KEYS]))
+    # Who uses a folder does without it.
+    import configparser
+
     profile = os.environ.get("AWS_PROFILE", "default")
     path = Path(os.environ.get("AWS_SHARED_CREDENTIALS_FILE") or "~/.aws/credentials").expanduser()
     reader = configparser.ConfigParser(interpolation=None)

@@ -82,7 +82,7 @@ def cluster_name(project: str, run: str, work: str) -> str:
     """Of the cluster for some work of a run.
 
     >>> cluster_name("mail", "20260301T101500123456Z-6f1e0c", "6f1e")
-    'mail-dask-2ee4c0a6a3bb4e86'
+    'mail-dask-f2a3931194f5bf2b'
     """
     return f"{project[:PROJECT_LETTERS].rstrip('-')}-dask-{digests.of_value([run, work])[:DIGITS]}"
 
