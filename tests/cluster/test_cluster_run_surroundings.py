@@ -86,13 +86,21 @@ def test_a_queue_that_is_not_there(away: Away, queue: str) -> None:
     assert answer.code == 1 and "the queue 'nowhere', which is not there" in answer.err, answer.err
 
 
-@pytest.mark.parametrize("queue", [{"cpu": "1", "memory": "1Gi"}], indirect=True)
+@pytest.mark.parametrize("queue", [{"cpu": "1", "memory": "4Gi"}], indirect=True)
+def test_a_queue_that_counts_no_storage(away: Away, queue: str) -> None:
+    """Stages ask it for none, and are let in."""
+    declare(away, f'queue = "{queue}"')
+    away.chain(0)
+    assert set(states(away.run()).values()) == {"executed"}
+
+
+@pytest.mark.parametrize("queue", [{"cpu": "1"}], indirect=True)
 def test_a_queue_that_lacks_a_resource(away: Away, queue: str) -> None:
-    """One that knows nothing of temporary storage would never let a stage in: it fails, and says what to have done."""
+    """One that knows nothing of memory would never let a stage in: it fails, and says what to have done."""
     declare(away, f'queue = "{queue}"')
     away.chain(0)
     answer = away.project.call("run", "--on", "kubernetes")
-    assert answer.code == 1 and "ephemeral-storage" in answer.err and "coveredResources" in answer.err, answer.err
+    assert answer.code == 1 and "memory" in answer.err and "coveredResources" in answer.err, answer.err
 
 
 def test_volumes_and_secrets_are_folders(away: Away) -> None:
