@@ -28,7 +28,9 @@ def run(arguments: argparse.Namespace, output: Output) -> int:
         signal.signal(signal.SIGTERM, lambda *_: os._exit(TERMINATED))
     if (arguments.run is None) == (arguments.clock is None or arguments.job is None):
         raise WrongUsage("noteship drive needs a run", "name it, or give --clock and --job")
-    at = cluster.open_cluster("", "")
+    # Its releases are on record by the address that people know, which is not the one that pods ask.
+    known_as = arguments.clock.partition("/")[0] if arguments.clock else ""
+    at = cluster.open_cluster(known_as=f"https://{known_as}" if known_as else "")
     try:
         with temporary.folder() as folder:
             state = _driven(arguments, folder, at)

@@ -56,9 +56,26 @@ def begin(request: ClockRequest, folder: Path, at: cluster.Cluster) -> str:
         )
     root = carried.unpacked(objects, clock.submission.carried, request.project, folder / "looked")
     opened = OpenedProject.at(root)
-    asked = RetrainRequest(if_due=True) if clock.kind == "look" else RetrainRequest("the clock of [retrain] schedule")
+    if _is_elsewhere(request, objects, clock, at):
+        return "under way"
+    asked = RetrainRequest(if_due=True)
+    if clock.kind == "retrain":
+        asked = RetrainRequest("the clock of [retrain] schedule", asked=request.job)
     done = retrain(opened, asked, _Pod(request, folder, at, clock).tools(opened))
     return done.state
+
+
+def _is_elsewhere(request: ClockRequest, objects: store.Store, clock: clocks.Clock, at: cluster.Cluster) -> bool:
+    """Whether the Job of another clock is carrying out what there is to go on with."""
+    under_way = retrainings.unfinished(objects)
+    held = clocks.holder(objects, under_way.id) if under_way else ""
+    if held in ("", request.job):
+        return False
+    name, _, uid = held.partition("/")
+    job = at.get(cluster.ObjectRef("batch/v1", "Job", name, clock.submission.place["namespace"]))
+    if job is None or job["metadata"]["uid"] != uid:
+        return False
+    return cluster.progress_of_job(job).state not in ("done", "failed")
 
 
 @dataclass(frozen=True)
@@ -89,6 +106,7 @@ class _Pod:
     def _run(self, opened: OpenedProject, of: Retraining) -> RunReport:
         """The run of a retraining: one, however many pods it takes."""
         objects = opened.store
+        clocks.take(objects, of.id, self.request.job)
         if HANDED not in of.steps:
             retrainings.note(objects, of, HANDED, {"submission": new_id()})
         found: Mapping[str, Any] = (retrainings.read(objects, of.id) or of).steps[HANDED]
