@@ -20,7 +20,7 @@ def open_cluster(context: str = "", namespace: str = "", known_as: str = "") -> 
 
     - context: one of the kubeconfig's, "" for its current one
     - namespace: "" for the context's
-    - known_as: its address as people have it, by which records name it, where it is asked at another one; "" is that one
+    - known_as: its address as people and records have it, "" for the one where it is asked
 
     To be closed. Raises NoClusterNamed, BadKubeconfig, NoSuchContext.
     Cost: about 0.3 s the first time, to import what talks to it.
