@@ -167,16 +167,16 @@ def test_clocks_begin_runs_and_looks_and_are_taken_away(away: Away, origin: Orig
     assert names(away, "v1", "ServiceAccount") == {"mail-runs"}
     assert said(away, struck(away, "mail-run")) == "done"
     [run] = away.project.json("runs")["runs"]
-    assert run["state"] == "done" and len(away.jobs()) == 2, run
+    assert run["state"] == "done" and len(away.jobs()) == 1, run
     began = time.monotonic()
     look = struck(away, "mail-due")
     assert said(away, look) == "not due" and time.monotonic() - began < 60
-    assert len(away.jobs()) == 2
+    assert len(away.jobs()) == 1
     origin.has(80)
     assert said(away, struck(away, "mail-due")) == "promoted"
     found = learned(away)
     assert ([each.told for each in found.occasions], found.state) == (["data.rows has moved"], "promoted")
-    assert found.steps["judged"]["passed"] and len(away.jobs()) == 4
+    assert found.steps["judged"]["passed"] and len(away.jobs()) == 2
     assert said(away, struck(away, "mail-due")) == "not due"
     assert said(away, struck(away, "mail-retrain")) == "unchanged"
     other = {"schedule": "0 0 1 1 *", "jobTemplate": away.place.cluster.get(look)}
