@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import threading
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 
 from cli.projects import Project
 from noteship.cluster import ObjectRef, Selection, manifests
+from noteship.cluster.errors import RightMissing
 from noteship.cluster.memory_cluster import MemoryCluster
 from noteship.images.pushing import Pushed
 from noteship.operations import build, carried_project, render
@@ -46,8 +46,9 @@ def ready(monkeypatch: pytest.MonkeyPatch, project: Project) -> None:
     project.chain("a")
 
 
-def cluster_with(*rules: Any) -> MemoryCluster:
-    at = MemoryCluster("team-a", rules or None)
+def cluster_with() -> MemoryCluster:
+    """One with the Secrets of pods."""
+    at = MemoryCluster("team-a")
     at.apply_as("kubectl", secret("mail-store", "credentials"))
     at.apply_as("kubectl", secret("mail-tokens", "tokens"))
     return at
@@ -140,12 +141,12 @@ def test_the_role_is_enough_to_schedule(project: Project, then: str) -> None:
     settings = RUNS + RETRAIN + f'then = "{then}"'
     project.write("noteship.toml", SETTINGS + settings)
     roles = render.roles(OpenedProject.at(project.root), render.RenderRequest(platform=None), cluster_with())
-    secrets = {"apiGroups": [""], "resources": ["secrets"], "verbs": ["get"]}
-    at = cluster_with(*(rule for role in roles for rule in role["rules"]), secrets)
+    rules = [rule for role in roles for rule in role["rules"]]
+    at = MemoryCluster("team-a", rules)
     assert len(scheduled(project, at, settings).clocks) == 3
     assert len(scheduled(project, at, settings, is_removed=True).removed) == 3
-    less = cluster_with(*(rule for role in roles for rule in role["rules"] if "cronjobs" not in rule["resources"]))
-    with pytest.raises(Exception, match="cronjobs"):
+    less = MemoryCluster("team-a", [each for each in rules if "cronjobs" not in each["resources"]])
+    with pytest.raises(RightMissing, match="cronjobs"):
         scheduled(project, less, settings)
 
 
