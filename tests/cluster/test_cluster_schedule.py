@@ -41,7 +41,7 @@ class Origin:
 
     def has(self, rows: int) -> None:
         """So many rows from now on."""
-        told = (f"{n},{n % 7},{'yes' if n >= 30 else 'no'}\n" for n in range(rows))
+        told = (f"{n % 60},{n % 7},{'yes' if n % 60 >= 30 else 'no'}\n" for n in range(rows))
         self.rows = ("a,b,label\n" + "".join(told)).encode()
 
 
@@ -69,7 +69,7 @@ def origin() -> Iterator[Origin]:
 
     with ThreadingHTTPServer(("0.0.0.0", 0), Handler) as server:
         made.address = f"{HOST}:{server.server_port}"
-        made.has(60)
+        made.has(400)
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield made
         server.shutdown()
@@ -172,7 +172,7 @@ def test_clocks_begin_runs_and_looks_and_are_taken_away(away: Away, origin: Orig
     look = struck(away, "mail-due")
     assert said(away, look) == "not due" and time.monotonic() - began < 60
     assert len(away.jobs()) == 1
-    origin.has(80)
+    origin.has(500)
     assert said(away, struck(away, "mail-due")) == "promoted"
     found = learned(away)
     assert ([each.told for each in found.occasions], found.state) == (["data.rows has moved"], "promoted")
@@ -207,7 +207,7 @@ def test_a_retraining_deploys_from_its_pod(away: Away, origin: Origin, tmp_path:
     allowed = [each for each in role["rules"] if "deployments" in each["resources"]]
     assert allowed and not [each for each in role["rules"] if "*" in (*each["resources"], *each["verbs"])]
     assert not [each for each in role["rules"] if "secrets" in each["resources"]]
-    origin.has(80)
+    origin.has(500)
     assert said(away, struck(away, "mail-due")) == "deployed"
     [standing] = away.project.json("status", "mail")["releases"]
     second = standing["bundle"]
@@ -216,7 +216,7 @@ def test_a_retraining_deploys_from_its_pod(away: Away, origin: Origin, tmp_path:
     text = away.project.text("noteship.toml").replace('then = "deploy"', 'then = "canary"\nshare = 0.5')
     away.project.write("noteship.toml", text)
     away.project.json("schedule")
-    origin.has(90)
+    origin.has(600)
     assert said(away, struck(away, "mail-due")) == "canary"
     there = {each["release"]: each for each in away.project.json("status")["releases"]}
     assert set(there) == {"mail", "mail-canary"} and there["mail-canary"]["bundle"] not in (first, second)
@@ -235,7 +235,7 @@ def test_a_killed_retraining_goes_on(away: Away, origin: Origin) -> None:
     away.project.json("run")
     away.project.notebook("train", f"import time; time.sleep(15)\n{TRAIN}")
     away.project.json("schedule")
-    origin.has(80)
+    origin.has(500)
     job = struck(away, "mail-due")
     until(lambda: [each for each in away.pods("stage") if run_places.is_running(each, "train")], 120)
     away.delete(away.running("driver"))
