@@ -11,7 +11,7 @@ from cli.projects import Project, project
 from noteship import store
 from noteship.cluster import ObjectRef
 from noteship.operations import retrainings
-from noteship.operations.errors import NothingSubmitted
+from noteship.operations.errors import NothingSubmitted, StepNotMade
 from noteship.operations.releases import Place
 from noteship.operations.remote import clocks, retraining
 from noteship.operations.remote.submission import Submission
@@ -85,7 +85,7 @@ def test_a_retraining_is_carried_out_by_one_job(project: Project, tmp_path: Path
     assert struck(run, "mail-due-1/a", tmp_path / "one") == "under way"
     assert not run.pods.begun and retrainings.unfinished(objects) == under_way
     run.cluster.set_status(job, {"conditions": [{"type": "Failed", "status": "True", "reason": "DeadlineExceeded"}]})
-    with run.pods.working():
-        assert struck(run, "mail-due-1/a", tmp_path / "two") == "failed"
+    with run.pods.working(), pytest.raises(StepNotMade):
+        struck(run, "mail-due-1/a", tmp_path / "two")
     found = retrainings.read(objects, under_way.id)
     assert found and found.state == "failed" and clocks.holder(objects, under_way.id) == "mail-due-1/a"
