@@ -33,7 +33,7 @@ def clock_of(run: Handed, kind: clocks.Kind) -> clocks.Clock:
 
 def struck(run: Handed, job: str, folder: Path) -> str:
     request = retraining.ClockRequest(str(PLACE), job, run.record.objects.url, run.pods.image)
-    return retraining.begin(request, folder, run.cluster)
+    return retraining.begin(request, folder, run.cluster)[0]
 
 
 def test_each_job_is_one_run(project: Project, tmp_path: Path) -> None:

@@ -37,8 +37,8 @@ class ClockRequest:
     project: Path = IMAGE_PROJECT
 
 
-def begin(request: ClockRequest, folder: Path, at: cluster.Cluster) -> str:
-    """Do what the clock is for: how the run ended, or what came of the retraining.
+def begin(request: ClockRequest, folder: Path, at: cluster.Cluster) -> tuple[str, str]:
+    """Do what the clock is for: how the run ended, or what came of the retraining; and why, in words.
 
     Whenever it is killed, the next pod of the Job goes on. Raises NothingSubmitted, and what could be otherwise the
     next time.
@@ -49,20 +49,18 @@ def begin(request: ClockRequest, folder: Path, at: cluster.Cluster) -> str:
         raise NothingSubmitted(request.clock, "")
     if clock.kind == "run":
         record = clocks.begun(objects, clock, request.job)
-        return (
-            _Pod(request, folder, at, clock)
-            .driver(record)
-            .driven(DriveRequest(record.id, request.url, request.project), folder / "run", _before(record))
-        )
+        asked_for = DriveRequest(record.id, request.url, request.project)
+        driver = _Pod(request, folder, at, clock).driver(record)
+        return driver.driven(asked_for, folder / "run", _before(record)), ""
     root = carried.unpacked(objects, clock.submission.carried, request.project, folder / "looked")
     opened = OpenedProject.at(root)
     if _is_elsewhere(request, objects, clock, at):
-        return "under way"
+        return "under way", "the Job of another clock carries it out"
     asked = RetrainRequest(if_due=True)
     if clock.kind == "retrain":
         asked = RetrainRequest("the clock of [retrain] schedule", asked=request.job)
     done = retrain(opened, asked, _Pod(request, folder, at, clock).tools(opened))
-    return done.state
+    return done.state, done.why
 
 
 def _is_elsewhere(request: ClockRequest, objects: store.Store, clock: clocks.Clock, at: cluster.Cluster) -> bool:
