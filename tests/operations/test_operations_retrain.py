@@ -225,6 +225,15 @@ def test_what_was_interrupted_is_gone_on_with(tmp_path: Path) -> None:
     assert past.id == first.id
 
 
+def test_an_asking_that_was_answered_is_not_begun_again(tmp_path: Path) -> None:
+    """The next pod of a Job whose retraining has ended has nothing to do; another Job has."""
+    steps = Steps(project(tmp_path, '[retrain]\nthen = "validate"'))
+    assert retrained(steps, reason="the clock", asked="mail-retrain-1/uid").state == "validated"
+    again = retrained(steps, reason="the clock", asked="mail-retrain-1/uid")
+    assert (again.state, again.retraining) == ("not due", None)
+    assert retrained(steps, reason="the clock", asked="mail-retrain-2/uid").state == "validated"
+
+
 KILLED = """
 import os, signal, sys
 from pathlib import Path

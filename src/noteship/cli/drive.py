@@ -28,21 +28,24 @@ def run(arguments: argparse.Namespace, output: Output) -> int:
         signal.signal(signal.SIGTERM, lambda *_: os._exit(TERMINATED))
     if (arguments.run is None) == (arguments.clock is None or arguments.job is None):
         raise WrongUsage("noteship drive needs a run", "name it, or give --clock and --job")
-    at = cluster.open_cluster("", "")
+    # Its releases are on record by the address that people know, which is not the one that pods ask.
+    known_as = arguments.clock.partition("/")[0] if arguments.clock else ""
+    at = cluster.open_cluster(known_as=f"https://{known_as}" if known_as else "")
     try:
         with temporary.folder() as folder:
-            state = _driven(arguments, folder, at)
+            state, why = _driven(arguments, folder, at)
     finally:
         at.close()
     what = arguments.run or arguments.clock
-    output.document({"submission": what, "state": state})
+    output.document({"submission": what, "state": state, "why": why})
+    output.text(*([why] if why else []))
     output.text(f"{what}: {state}")
     return 1 if state in FAILED else 0
 
 
-def _driven(arguments: argparse.Namespace, folder: Path, at: cluster.Cluster) -> str:
+def _driven(arguments: argparse.Namespace, folder: Path, at: cluster.Cluster) -> tuple[str, str]:
     project = Path(arguments.image_project)
     if arguments.run is not None:
-        return driver.drive(driver.DriveRequest(arguments.run, arguments.store, project), folder, at)
+        return driver.drive(driver.DriveRequest(arguments.run, arguments.store, project), folder, at), ""
     request = retraining.ClockRequest(arguments.clock, arguments.job, arguments.store, project)
     return retraining.begin(request, folder, at)

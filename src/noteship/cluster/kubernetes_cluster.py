@@ -43,8 +43,9 @@ WAIT_S, MOST_WAIT_S = 0.25, 8.0
 class KubernetesCluster:
     """A cluster that an access leads to; to be closed. Opening asks nothing yet. Safe among threads."""
 
-    def __init__(self, access: Access) -> None:
+    def __init__(self, access: Access, known_as: str = "") -> None:
         self._access = access
+        self._known_as = known_as
         self._client = Client(access)
         self._served: dict[str, tuple[Resource, ...]] = {}
 
@@ -60,8 +61,8 @@ class KubernetesCluster:
 
     @property
     def url(self) -> str:
-        """The server's address."""
-        return self._access.server
+        """The server's address, as it is known."""
+        return self._known_as or self._access.server
 
     @property
     def namespace(self) -> str:

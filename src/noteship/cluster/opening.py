@@ -15,11 +15,12 @@ __all__ = ["open_cluster"]
 USUAL = Path("~/.kube/config")
 
 
-def open_cluster(context: str = "", namespace: str = "") -> Cluster:
+def open_cluster(context: str = "", namespace: str = "", known_as: str = "") -> Cluster:
     """Open the cluster that ``KUBECONFIG``, ``~/.kube/config`` or this pod's own account names; nothing is asked yet.
 
     - context: one of the kubeconfig's, "" for its current one
     - namespace: "" for the context's
+    - known_as: its address as people and records have it, "" for the one where it is asked
 
     To be closed. Raises NoClusterNamed, BadKubeconfig, NoSuchContext.
     Cost: about 0.3 s the first time, to import what talks to it.
@@ -27,7 +28,7 @@ def open_cluster(context: str = "", namespace: str = "") -> Cluster:
     # Only who talks to a cluster pays for what that needs.
     from noteship.cluster.kubernetes_cluster import KubernetesCluster
 
-    return KubernetesCluster(_access(context, namespace))
+    return KubernetesCluster(_access(context, namespace), known_as)
 
 
 def _access(context: str, namespace: str) -> kubeconfig.Access:

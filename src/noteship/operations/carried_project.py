@@ -7,7 +7,7 @@ as pods ask for it: the reference's value is ``{"asked": day}``, and what nobody
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -142,11 +142,11 @@ def keep(objects: store.Store, digest: Digest) -> None:
         return
 
 
-def needed(objects: store.Store) -> Iterator[Digest]:
-    """The documents that are kept, and the files that they name."""
+def needed(objects: store.Store, awaited: Collection[str] = ()) -> Iterator[Digest]:
+    """The documents that are kept, and the files that they name; `awaited` are kept however old they are."""
     for ref in objects.read_refs(f"{REFS}/"):
-        if not _is_old(ref):
-            digest = Digest(ref.name.rpartition("/")[2])
+        digest = Digest(ref.name.rpartition("/")[2])
+        if digest in awaited or not _is_old(ref):
             yield digest
             try:
                 yield from (artifact.digest for artifact in read(objects, digest).files.values())
@@ -154,10 +154,10 @@ def needed(objects: store.Store) -> Iterator[Digest]:
                 continue
 
 
-def forget_old(objects: store.Store) -> None:
-    """Remove the names of what nobody asked for in a long time."""
+def forget_old(objects: store.Store, awaited: Collection[str] = ()) -> None:
+    """Remove the names of what nobody asked for in a long time, and that is not awaited."""
     for ref in objects.read_refs(f"{REFS}/"):
-        if _is_old(ref):
+        if _is_old(ref) and ref.name.rpartition("/")[2] not in awaited:
             objects.delete_ref(ref.name)
 
 

@@ -12,7 +12,7 @@ from noteship.digests import Digest
 from noteship.images import pruning
 from noteship.operations import build, carried_project, collecting, inspecting, judgements, promotions, releases
 from noteship.operations.opened import OpenedProject
-from noteship.operations.remote import record
+from noteship.operations.remote import clocks, record
 from noteship.store import GRACE_S, Store
 
 __all__ = ["Freed", "gc"]
@@ -57,7 +57,7 @@ def _freed(opened: OpenedProject, keep_runs: int, *, dry_run: bool) -> Freed:
     Kept are: outputs and executed notebooks of the last runs, their bundles, the bundles that a name such as `champion`
     points to, those of the last releases, the judgements of these bundles and those by which others were promoted, what
     waits to be told to MLflow, the originals of files that stages change in place, and what pods asked for beside their
-    image in the last hundred days.
+    image in the last hundred days, or will by a clock.
     """
     objects, ledger = opened.store, opened.ledger
     # Others go on meanwhile: what comes after this is not looked at.
@@ -72,8 +72,9 @@ def _freed(opened: OpenedProject, keep_runs: int, *, dry_run: bool) -> Freed:
     results = workflow.forget_results(ledger, keep_runs)
     workflow.forget_asides(ledger, keep_runs)
     tracking.Outbox(objects).forget_old()
-    carried_project.forget_old(objects)
+    carried_project.forget_old(objects, clocks.awaited(objects))
     record.forget_old(objects)
+    clocks.forget_old(objects)
     _forget_verdicts(opened, needed)
     # All that took its time: what got a name since then is needed as well.
     needed |= objects.reachable(_named(objects))
@@ -96,7 +97,7 @@ def _named(objects: Store, bundles: Collection[Digest] = ()) -> set[Digest]:
     """Those bundles and all that have names, their judgements with their pages; what promotions were decided on."""
     whole = {*bundles, *(Digest(ref.value["digest"]) for ref in objects.read_refs("names/"))}
     whole |= {Digest(each) for each in releases.needed(objects)}
-    whole.update(carried_project.needed(objects))
+    whole.update(carried_project.needed(objects, clocks.awaited(objects)))
     promoted = (ref.value.get("judgement") for ref in objects.read_refs(f"{promotions.FOLDER}/"))
     judged = (judgements.needed(objects, bundle) for bundle in whole)
     return whole.union({Digest(each) for each in promoted if each}, *judged)

@@ -13,7 +13,7 @@ from noteship.operations.retrainings import Occasion, history
 from noteship.operations.sourcing import VERSION, settled
 from noteship.operations.stages import chosen_of, graph_of
 
-__all__ = ["found"]
+__all__ = ["found", "is_known"]
 
 # So many retrainings back an occasion is known to have been one already; alarms are settled, and sources move on.
 REMEMBERED = 100
@@ -30,6 +30,11 @@ def found(opened: OpenedProject, kinds: tuple[str, ...]) -> tuple[Occasion, ...]
     ]
     known = _known(opened) if there else frozenset()
     return tuple(each for each in there if each.what not in known)
+
+
+def is_known(opened: OpenedProject, what: str) -> bool:
+    """Whether an occasion of this name started a retraining already."""
+    return what in _known(opened)
 
 
 def _known(opened: OpenedProject) -> frozenset[str]:

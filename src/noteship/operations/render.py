@@ -107,7 +107,7 @@ def roles(opened: OpenedProject, request: RenderRequest, at: cluster.Cluster | N
     run = submitting.of_pods(opened, named, around, NO_IMAGE.image, "any")
     sent = [*submitting.begun(run, (), platform)]
     if opened.settings.retrain or opened.settings.kubernetes.run.schedule:
-        sent += manifests.clock(run, manifests.Clock("any", "@daily"), (), platform)
+        sent += submitting.clocked(run, manifests.Clock("any", "@daily"), (), platform)
     return (*found, *rights.rights(sent, f"run-{named.name}"), *_claiming(opened, named))
 
 

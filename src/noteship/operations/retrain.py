@@ -26,10 +26,14 @@ Ship = Callable[[str, str], Mapping[str, Any]]
 
 @dataclass(frozen=True)
 class RetrainRequest:
-    """`reason`: why, for the record; `if_due`: only where there is an occasion, and not more often than allowed."""
+    """`reason`: why, for the record; `if_due`: only where there is an occasion, and not more often than allowed.
+
+    - asked: names this asking, so that one that was answered is not begun again; "" is another one each time
+    """
 
     reason: str | None = None
     if_due: bool = False
+    asked: str = ""
 
 
 @dataclass(frozen=True)
@@ -108,8 +112,10 @@ def _waiting(opened: OpenedProject, tools: Tools) -> str:
 def _reasons(opened: OpenedProject, request: RetrainRequest, settings: RetrainSettings) -> tuple[Occasion, ...]:
     if request.if_due:
         return occasions.found(opened, settings.on)
-    told = request.reason or "asked for"
-    return (Occasion("asked", f"asked {datetime.now(UTC).isoformat()}", told),)
+    what = f"asked {request.asked or datetime.now(UTC).isoformat()}"
+    if request.asked and occasions.is_known(opened, what):
+        return ()
+    return (Occasion("asked", what, request.reason or "asked for"),)
 
 
 def _too_soon(opened: OpenedProject, settings: RetrainSettings) -> str:

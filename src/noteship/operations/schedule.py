@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -21,6 +22,9 @@ HOUR_S, MINUTE_S = 3600, 60
 # A run, a look whether a retraining is due, and a retraining: ends of the names of what begins them.
 ENDS: dict[clocks.Kind, str] = {"run": "run", "look": "due", "retrain": "retrain"}
 SHIPPED = ("canary", "deploy")
+# What is a clock's own, in the order in which it is taken away.
+RBAC = "rbac.authorization.k8s.io/v1"
+KINDS = (("batch/v1", "CronJob"), (RBAC, "RoleBinding"), (RBAC, "Role"), ("v1", "ServiceAccount"))
 
 
 @dataclass(frozen=True)
@@ -74,15 +78,15 @@ def schedule(
     """
     named = named_release(opened, None, request.namespace, at)
     struck = () if request.is_removed else tuple(_declared(opened, named))
-    there = _there(at, named)
+    there = [*_there(at, named)]
+    _forget(opened, named, struck, at)
     if not struck and not there:
         raise NothingScheduled(str(named))
-    image = _put(opened, named, struck, at, telling) if struck else ""
-    gone = tuple(sorted(there.keys() - {each.name for each in struck}))
-    for name in gone:
-        at.delete(there[name])
-        clocks.forget(opened.store, Place.of(at.url, named.namespace, name))
-    return Scheduled(named, image, struck, gone)
+    image, sent = _put(opened, named, struck, at, telling) if struck else ("", frozenset())
+    gone = [each for each in there if each not in sent]
+    for each in gone:
+        at.delete(each)
+    return Scheduled(named, image, struck, tuple(sorted(each.name for each in gone if each.kind == "CronJob")))
 
 
 def _declared(opened: OpenedProject, named: Named) -> Iterator[Struck]:
@@ -107,11 +111,23 @@ def _every(seconds: int) -> str:
     return "0 * * * *" if hours == 1 else "0 0 * * *" if hours == 24 else f"0 */{hours} * * *"
 
 
-def _there(at: cluster.Cluster, named: Named) -> dict[str, cluster.ObjectRef]:
-    """The CronJobs of the project's runs, by name."""
+def _there(at: cluster.Cluster, named: Named) -> Iterator[cluster.ObjectRef]:
+    """The CronJobs of the project's runs, and the accounts that are theirs alone, with their rights; CronJobs first."""
     labels = {"app.kubernetes.io/instance": f"{named.name}-runs", "app.kubernetes.io/managed-by": manifests.RUNS}
-    found = map(cluster.ObjectRef.of, at.list(cluster.Selection("batch/v1", "CronJob", named.namespace, labels=labels)))
-    return {ref.name: ref for ref in found}
+    names = {f"{named.name}-{end}" for end in ENDS.values()}
+    for version, kind in KINDS:
+        # Who names an account of their own may have no right to look at others.
+        with suppress(*(() if kind == "CronJob" else (cluster.errors.RightMissing,))):
+            found = at.list(cluster.Selection(version, kind, named.namespace, labels=labels))
+            yield from (ref for ref in map(cluster.ObjectRef.of, found) if ref.name in names)
+
+
+def _forget(opened: OpenedProject, named: Named, struck: tuple[Struck, ...], at: cluster.Cluster) -> None:
+    """What is not declared begins no more, also where somebody took its CronJob away by hand."""
+    for end in ENDS.values():
+        name = f"{named.name}-{end}"
+        if name not in {each.name for each in struck}:
+            clocks.forget(opened.store, Place.of(at.url, named.namespace, name))
 
 
 def _put(
@@ -120,12 +136,13 @@ def _put(
     struck: tuple[Struck, ...],
     at: cluster.Cluster,
     telling: submitting.Telling,
-) -> str:
-    """Send all that begins by the clock, and give the image that it begins in."""
+) -> tuple[str, frozenset[cluster.ObjectRef]]:
+    """Send all that begins by the clock; the image that it begins in, and what was sent."""
     retrained = any(each.kind != "run" for each in struck)
     rules = tuple(_rules(opened, named, at)) if retrained else ()
     asked = run.RunRequest()
     ready = submitting.made_ready(run.prepared(opened, asked), asked, named, at, telling)
+    refs: set[cluster.ObjectRef] = set()
     for each in struck:
         place = Place.of(at.url, named.namespace, each.name)
         words = (
@@ -137,11 +154,12 @@ def _put(
         made = manifests.Clock(
             each.name.removeprefix(f"{named.name}-"), each.cron, each.zone, () if each.kind == "run" else rules
         )
-        sent = manifests.clock(ready.run, made, words, ready.platform)
+        sent = submitting.clocked(ready.run, made, words, ready.platform)
         submitting.check(at, named, sent, telling)
         clocks.write(opened.store, clocks.Clock(place, each.kind, replace(ready.submission, place=_of(at, named))))
         rolling.send(at, sent, telling.send)
-    return ready.submission.image
+        refs.update(map(cluster.ObjectRef.of, sent))
+    return ready.submission.image, frozenset(refs)
 
 
 def _of(at: cluster.Cluster, named: Named) -> dict[str, str]:

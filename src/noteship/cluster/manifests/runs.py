@@ -168,7 +168,7 @@ def clock(run: Run, at: Clock, words: Sequence[str], platform: Platform) -> tupl
     rules = [*_rights(run, platform), *at.rules]
     spec = _driving(replace(run, account=run.account or account), words, platform)
     container = spec["template"]["spec"]["containers"][0]
-    container["env"] = [*container.get("env", ()), *_job_itself()]
+    container["env"] = [*container.get("env", ()), *_job_itself(name)]
     own = metadata(run, "driver", name)
     cron = {
         "schedule": at.cron,
@@ -183,7 +183,9 @@ def clock(run: Run, at: Clock, words: Sequence[str], platform: Platform) -> tupl
     return (*_account(run, account, rules), *_around(run, platform), job)
 
 
-def _job_itself() -> Iterator[dict[str, Any]]:
+def _job_itself(clock: str) -> Iterator[dict[str, Any]]:
+    # Who did it, for the records of what it does.
+    yield {"name": "LOGNAME", "value": clock}
     for name, label in (("JOB_NAME", "job-name"), ("JOB_UID", "controller-uid")):
         yield {
             "name": name,

@@ -37,8 +37,8 @@ class ClockRequest:
     project: Path = IMAGE_PROJECT
 
 
-def begin(request: ClockRequest, folder: Path, at: cluster.Cluster) -> str:
-    """Do what the clock is for: how the run ended, or what came of the retraining.
+def begin(request: ClockRequest, folder: Path, at: cluster.Cluster) -> tuple[str, str]:
+    """Do what the clock is for: how the run ended, or what came of the retraining; and why, in words.
 
     Whenever it is killed, the next pod of the Job goes on. Raises NothingSubmitted, and what could be otherwise the
     next time.
@@ -49,16 +49,31 @@ def begin(request: ClockRequest, folder: Path, at: cluster.Cluster) -> str:
         raise NothingSubmitted(request.clock, "")
     if clock.kind == "run":
         record = clocks.begun(objects, clock, request.job)
-        return (
-            _Pod(request, folder, at, clock)
-            .driver(record)
-            .driven(DriveRequest(record.id, request.url, request.project), folder / "run", _before(record))
-        )
+        asked_for = DriveRequest(record.id, request.url, request.project)
+        driver = _Pod(request, folder, at, clock).driver(record)
+        return driver.driven(asked_for, folder / "run", _before(record)), ""
     root = carried.unpacked(objects, clock.submission.carried, request.project, folder / "looked")
     opened = OpenedProject.at(root)
-    asked = RetrainRequest(if_due=True) if clock.kind == "look" else RetrainRequest("the clock of [retrain] schedule")
+    if _is_elsewhere(request, objects, clock, at):
+        return "under way", "the Job of another clock carries it out"
+    asked = RetrainRequest(if_due=True)
+    if clock.kind == "retrain":
+        asked = RetrainRequest("the clock of [retrain] schedule", asked=request.job)
     done = retrain(opened, asked, _Pod(request, folder, at, clock).tools(opened))
-    return done.state
+    return done.state, done.why
+
+
+def _is_elsewhere(request: ClockRequest, objects: store.Store, clock: clocks.Clock, at: cluster.Cluster) -> bool:
+    """Whether the Job of another clock is carrying out what there is to go on with."""
+    under_way = retrainings.unfinished(objects)
+    held = clocks.holder(objects, under_way.id) if under_way else ""
+    if held in ("", request.job):
+        return False
+    name, _, uid = held.partition("/")
+    job = at.get(cluster.ObjectRef("batch/v1", "Job", name, clock.submission.place["namespace"]))
+    if job is None or job["metadata"]["uid"] != uid:
+        return False
+    return cluster.progress_of_job(job).state not in ("done", "failed")
 
 
 @dataclass(frozen=True)
@@ -89,6 +104,7 @@ class _Pod:
     def _run(self, opened: OpenedProject, of: Retraining) -> RunReport:
         """The run of a retraining: one, however many pods it takes."""
         objects = opened.store
+        clocks.take(objects, of.id, self.request.job)
         if HANDED not in of.steps:
             retrainings.note(objects, of, HANDED, {"submission": new_id()})
         found: Mapping[str, Any] = (retrainings.read(objects, of.id) or of).steps[HANDED]

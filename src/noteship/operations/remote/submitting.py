@@ -31,6 +31,7 @@ __all__ = [
     "begun",
     "check",
     "check_stages",
+    "clocked",
     "made_ready",
     "must_run",
     "of_pods",
@@ -147,8 +148,19 @@ def check(at: cluster.Cluster, named: releasing.Named, sent: Sequence[Mapping[st
 
 def begun(made: manifests.Run, words: Sequence[str], platform: Platform) -> tuple[dict[str, Any], ...]:
     """All that is sent to begin a run, in its order; the driver's Job comes last."""
-    meeting = manifests.meeting(made, platform) if made.has_clusters else ()
-    return (*meeting, *manifests.driver(made, words, platform))
+    return (*_meeting(made, platform), *manifests.driver(made, words, platform))
+
+
+def clocked(
+    made: manifests.Run, clock: manifests.Clock, words: Sequence[str], platform: Platform
+) -> tuple[dict[str, Any], ...]:
+    """All that is sent for runs that begin by a clock, in its order; the CronJob comes last."""
+    return (*_meeting(made, platform), *manifests.clock(made, clock, words, platform))
+
+
+def _meeting(made: manifests.Run, platform: Platform) -> Iterator[dict[str, Any]]:
+    if made.has_clusters:
+        yield from manifests.meeting(made, platform)
 
 
 def of_pods(
