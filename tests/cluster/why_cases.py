@@ -695,7 +695,7 @@ CASES = (
         "queue-missing",
         ("the queue 'nobodys'",),
         "LocalQueue",
-        "administrators",
+        "you",
         (job(pod(), {"kueue.x-k8s.io/queue-name": "nobodys"}, suspend=True),),
         WORK,
     ),

@@ -53,7 +53,8 @@ class Pods:
     def _work(self, over: threading.Event) -> None:
         while not over.wait(0.02):
             for each in self.cluster.list(Selection("batch/v1", "Job")):
-                if each["metadata"]["name"] not in self.begun:
+                # One without pods is somebody else's.
+                if "spec" in each and each["metadata"]["name"] not in self.begun:
                     self.begun.append(each["metadata"]["name"])
                     threading.Thread(target=self._run, args=(each,), daemon=True).start()
 

@@ -51,7 +51,7 @@ def _queued(job: Object, queue: str, evidence: Evidence) -> Cause:
                 "queue-missing",
                 fact,
                 "have Kueue and a LocalQueue set up, or leave the queue out",
-                "administrators",
+                "you",
                 told,
             )
         return Cause(
