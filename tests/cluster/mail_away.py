@@ -74,7 +74,8 @@ FRAUD = (
     "The bank asks you to renew your password. Attached is the form with the account number.",
     "As agreed the wallet holds four coins, and the transfer needs your signature.",
 )
-# Asks with tritonclient: each message once, in so many seconds at most, one by one; how many failed, and who answered.
+# Asks with tritonclient: each message once, in so many seconds at most, and no longer than until another version has
+# answered a hundred times in a row; how many failed, and who answered.
 LOAD = """
 import collections, io, json, sys, tarfile, time, urllib.request
 host, file, packages, seconds, pause = *sys.argv[1:4], float(sys.argv[4]), float(sys.argv[5])
@@ -85,10 +86,10 @@ from tritonclient import http
 headers = {'Authorization': 'Bearer ' + open('/secret/token').read()}
 messages = json.load(open('/secret/' + file))
 client = http.InferenceServerClient(host, network_timeout=20, connection_timeout=20)
-seen, failed, slowest, end = collections.Counter(), [], 0.0, time.monotonic() + seconds
+seen, failed, slowest, last, end = collections.Counter(), [], 0.0, [], time.monotonic() + seconds
 for message in messages:
     begun = time.monotonic()
-    if begun > end:
+    if begun > end or len(seen) > 1 and len(set(last[-100:])) == 1:
         break
     given = []
     for name in ('subject', 'sender', 'text'):
@@ -97,7 +98,8 @@ for message in messages:
     try:
         answer = client.infer('mail', given, headers=headers)
         assert answer.as_numpy('predictions').shape == (1,)
-        seen[answer.get_response()['model_version']] += 1
+        last.append(answer.get_response()['model_version'])
+        seen[last[-1]] += 1
     except Exception as error:
         failed.append(repr(error))
     slowest = max(slowest, time.monotonic() - begun)
