@@ -700,16 +700,6 @@ CASES = (
         WORK,
     ),
     Case(
-        "queue-too-small",
-        "queue-too-small",
-        ("the queue 'team'", "cpu"),
-        "quota",
-        "administrators",
-        (job(container(resources=asking(cpu="500")), {"kueue.x-k8s.io/queue-name": "team"}, suspend=True),),
-        WORK,
-        around="local-queue",
-    ),
-    Case(
         "mount-failing",
         "mount-failing",
         ("the volume 'data'", "/nowhere"),
