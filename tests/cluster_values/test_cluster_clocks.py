@@ -57,8 +57,12 @@ def test_only_who_deploys_has_rights_of_its_own() -> None:
     assert roles == {"mail-runs": drivers, "mail-due": [*drivers, RULE]}
     for made, account in ((plain, "mail-runs"), (look, "mail-due")):
         assert made[-1]["spec"]["jobTemplate"]["spec"]["template"]["spec"]["serviceAccountName"] == account
-        [binding] = [each for each in made if each["kind"] == "RoleBinding"]
-        assert (binding["roleRef"]["name"], binding["subjects"][0]["name"]) == (account, account)
+        bindings = {each["metadata"]["name"]: each for each in made if each["kind"] == "RoleBinding"}
+        accounts = {each["metadata"]["name"] for each in made if each["kind"] == "ServiceAccount"}
+        # The Jobs of stages have that of all runs.
+        assert set(bindings) == accounts == {"mail-runs", account}
+        for name, binding in bindings.items():
+            assert (binding["roleRef"]["name"], binding["subjects"][0]["name"]) == (name, name)
     given = clock(replace(RUN, account="there"), LOOK, WORDS, Platform())
     assert not {"Role", "RoleBinding", "ServiceAccount"} & {each["kind"] for each in given}
 

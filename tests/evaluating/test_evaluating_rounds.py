@@ -85,6 +85,24 @@ def test_windows_are_closed_once_they_are_due() -> None:
     assert served.rounds.closed == 2
 
 
+def test_the_last_window_of_who_is_gone_is_closed_when_it_is_due() -> None:
+    """Who left a window behind is seen to until it is closed, and seldom after that."""
+    served = Served()
+    served.write(0)
+    served.write(1)
+    [boot] = served.windows().boots()
+    served.windows().write_boot(dataclasses.replace(boot, ended=end_of(0) - 10))
+    served.clock.now = end_of(0)
+    assert served.rounds.step().closed == 1
+    served.clock.now = end_of(1)
+    assert served.rounds.step().closed == 1
+    assert served.windows().decided() == [FIRST, FIRST + W]
+    served.write(2)
+    served.windows().write_boot(dataclasses.replace(boot, ended=end_of(0) - 10))
+    served.clock.now = end_of(2)
+    assert served.rounds.step().closed == 0
+
+
 def test_a_new_version_is_found() -> None:
     """A release that is given another bundle is followed within a minute; other releases are left alone."""
     served = Served()

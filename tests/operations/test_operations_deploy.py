@@ -15,7 +15,7 @@ from noteship import cluster
 from noteship.cluster.cluster import ObjectRef, Selection, Until
 from noteship.cluster.manifests import BadRelease
 from noteship.cluster.memory_cluster import MemoryCluster
-from noteship.operations import patience, releases, releasing
+from noteship.operations import patience, releases, releasing, rolling
 from noteship.operations.carrying import Carrier
 from noteship.operations.errors import (
     ImageWithoutBundle,
@@ -240,6 +240,30 @@ def test_undeploying_leaves_what_is_others(made: Deployments) -> None:
     assert states(made) == ["replaced"]
     with pytest.raises(NoRelease, match="there are other"):
         undeploy(made.opened, NAMED, made.cluster, lambda _: None, is_dry_run=False)
+
+
+def test_undeploying_waits_for_who_cleans_up(made: Deployments, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a controller holds until it has cleaned up after it is waited for; and told of, where that takes long."""
+    image = made.image(made.bundle("one"))
+    owned = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "mail", "namespace": NAMESPACE}}
+    held = {**owned, "metadata": {**owned["metadata"], "finalizers": ["example.org/cleaning"]}}
+    moments: list[str] = []
+
+    def tell(moment: rolling.Moment) -> None:
+        moments.append(moment.what)
+        if moment.what.startswith("waiting for Deployment mail"):
+            threading.Timer(0.2, made.cluster.apply_as, ("controller", owned)).start()
+
+    made.deploy(image)
+    made.cluster.apply_as("controller", held)
+    gone = undeploy(made.opened, NAMED, made.cluster, tell, is_dry_run=False)
+    assert gone.left == () and made.live() is None
+    assert moments[-1] == "waiting for Deployment mail to be cleaned up"
+    made.deploy(image)
+    made.cluster.apply_as("controller", held)
+    monkeypatch.setattr(rolling, "MADE_S", 0.1)
+    left = undeploy(made.opened, NAMED, made.cluster, lambda _: None, is_dry_run=False)
+    assert left.to_json()["left"] == ["Deployment mail in team-a"] and made.live() is not None
 
 
 def test_bundles_of_releases_are_kept(made: Deployments) -> None:

@@ -22,4 +22,5 @@ def run(arguments: argparse.Namespace, output: Output) -> int:
     output.document(done.to_json())
     output.text(f"{done.named} {'would be' if done.is_dry_run else 'is'} taken away: {len(done.objects)} objects")
     output.text(*(f"  {each}" for each in done.objects))
+    output.text(*(f"still being cleaned up after, by what made it: {each}" for each in done.left))
     return 0

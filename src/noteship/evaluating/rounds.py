@@ -46,14 +46,15 @@ class Round:
 class _Version:
     """A version as it was found last.
 
-    - asked: the window in which it was last seen to; is_served: whether anybody lives who writes its windows
+    - asked: the window in which it was last seen to
+    - is_awaited: whether there are windows to close: somebody lives who writes them, or some were left
     - again: when what failed is to be tried again; trouble: what is in the way, as it was last logged
     """
 
     windows: monitor.Windows
     evaluator: monitor.Evaluator | None = None
     asked: int | None = None
-    is_served: bool = True
+    is_awaited: bool = True
     decision: monitor.Decision | None = None
     again: float | None = None
     trouble: str = ""
@@ -178,7 +179,7 @@ class Rounds:
         if version.asked is None:
             return True
         start = start_of(now, seconds)
-        wait = seconds if version.is_served else max(IDLE_S, seconds)
+        wait = seconds if version.is_awaited else max(IDLE_S, seconds)
         return start >= version.asked + wait and now >= start + grace_s(seconds)
 
     def _see_to(self, version: _Version, now: float) -> None:
@@ -201,7 +202,7 @@ class Rounds:
         """Close windows that are due; what is in the way of it, where that is no failure."""
         windows = version.windows
         served = lengths(windows.boots(), windows.heard(), now)
-        version.is_served = bool(served)
+        version.is_awaited = bool(served)
         if version.evaluator is None:
             profile = self._profile_of(windows.place.version)
             if profile is None:
@@ -216,6 +217,7 @@ class Rounds:
             level = logging.WARNING if decision.state == "alarm" else logging.INFO
             LOG.log(level, "%s, window %s: %s", cut(windows.place.model, 100), stamp(decision.start), decision.state)
         version.decision = _last(windows)
+        version.is_awaited |= _has_left(windows)
         return ""
 
     def _noted(self, version: _Version, reason: str) -> str:
@@ -258,6 +260,12 @@ class _Health:
 
     def is_alive(self, within_s: float) -> bool:
         return time.monotonic() - self._begun <= within_s
+
+
+def _has_left(windows: monitor.Windows) -> bool:
+    """Whether who served it left pieces of a window that is yet to be closed."""
+    starts = windows.starts()
+    return bool(starts) and not set(starts) <= set(windows.decided(starts[0]))
 
 
 def _last(windows: monitor.Windows) -> monitor.Decision | None:

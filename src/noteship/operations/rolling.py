@@ -19,10 +19,10 @@ from noteship.operations.patience import Patience
 if TYPE_CHECKING:
     from noteship.cluster.why import Cause
 
-__all__ = ["Moment", "Outcome", "Tell", "await_pods", "prune", "send"]
+__all__ = ["Moment", "Outcome", "Tell", "await_gone", "await_pods", "prune", "send"]
 
 Fields = Mapping[str, Any]
-# KServe's controller takes moments to make the Deployment that it answers for.
+# A controller takes moments to make what it answers for, and to clean up after what it made.
 MADE_S, LOOK_S = 60.0, 0.3
 LAST_LINES = 10
 
@@ -116,6 +116,16 @@ def _followed(at: cluster.Cluster, workload: Fields, ref: cluster.ObjectRef, tel
             return moment
 
 
+def await_gone(at: cluster.Cluster, refs: Iterable[cluster.ObjectRef]) -> tuple[cluster.ObjectRef, ...]:
+    """Wait, a minute at most, for what was deleted and is held by whoever has to clean up after it; what is left."""
+    left, end = tuple(refs), time.monotonic() + MADE_S
+    while left := tuple(ref for ref in left if at.get(ref) is not None):
+        if time.monotonic() >= end:
+            break
+        time.sleep(LOOK_S)
+    return left
+
+
 def prune(at: cluster.Cluster, name: str, namespace: str, kept: Iterable[Fields]) -> tuple[str, ...]:
     """Delete of a release what its manifests do not have any more; their names."""
     gone = []
@@ -151,11 +161,8 @@ def _is_of(deployment: Fields, service: Fields) -> bool:
 
 def _take_away(at: cluster.Cluster, ref: cluster.ObjectRef) -> None:
     """A Job cannot be changed, so that the one before goes with its pods."""
-    if at.get(ref) is None or not at.delete(ref, policy="foreground"):
-        return
-    end = time.monotonic() + MADE_S
-    while at.get(ref) is not None and time.monotonic() < end:
-        time.sleep(LOOK_S)
+    if at.get(ref) is not None and at.delete(ref, policy="foreground"):
+        await_gone(at, [ref])
 
 
 def _last_lines(at: cluster.Cluster, namespace: str, pod: str) -> tuple[str, ...]:

@@ -164,9 +164,10 @@ def clock(run: Run, at: Clock, words: Sequence[str], platform: Platform) -> tupl
     In the words `$(JOB_NAME)/$(JOB_UID)` tells one beginning from the next, and is the same for all pods of one.
     """
     name = f"{run.name}-{at.end}"
-    account = run.shared if not at.rules else name
-    rules = [*_rights(run, platform), *at.rules]
-    spec = _driving(replace(run, account=run.account or account), words, platform)
+    rights = [*_rights(run, platform)]
+    # Its stages have the account of all runs, which is given no more than they need.
+    accounts = [*_account(run, run.shared, rights), *(_account(run, name, [*rights, *at.rules]) if at.rules else ())]
+    spec = _driving(replace(run, account=run.account or (name if at.rules else run.shared)), words, platform)
     container = spec["template"]["spec"]["containers"][0]
     container["env"] = [*container.get("env", ()), *_job_itself(name)]
     own = metadata(run, "driver", name)
@@ -180,7 +181,7 @@ def clock(run: Run, at: Clock, words: Sequence[str], platform: Platform) -> tupl
         "jobTemplate": {"metadata": {"labels": own["labels"]}, "spec": spec},
     }
     job = labels.manifest("batch/v1", "CronJob", own, spec=cron)
-    return (*_account(run, account, rules), *_around(run, platform), job)
+    return (*accounts, *_around(run, platform), job)
 
 
 def _job_itself(clock: str) -> Iterator[dict[str, Any]]:
