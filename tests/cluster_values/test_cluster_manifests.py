@@ -422,6 +422,7 @@ def test_kserve_is_told_what_a_deployment_would_be() -> None:
 
 
 TLS = SecretKey("a", "b")
+KEY = "-----BEGIN EC PRIVATE KEY-----\nMHc=\n-----END EC PRIVATE KEY-----\n"
 REFUSED = [
     (lambda: replace(release(), image="mail:latest"), "another one tomorrow"),
     (lambda: replace(release(), name="Mail"), "small letters"),
@@ -430,6 +431,7 @@ REFUSED = [
     (lambda: Bundle("abc"), "no whole digest"),
     (lambda: release(store=None), "comes from it"),
     (lambda: release(authorities="secret"), "no certificate"),
+    (lambda: release(authorities=releases.PEM + KEY), "a private key"),
     (lambda: Access(), "nobody is asked"),
     (lambda: Access(tokens=TLS, is_open=True), "nobody is"),
     (lambda: Access(reviews=("a=predict",)), "API's addresses"),

@@ -180,3 +180,10 @@ def test_two_volumes_have_two_places() -> None:
     """Neither would be seen else."""
     with pytest.raises(BadRelease, match="one path"):
         replace(RUN, volumes=(Volume("a", "/data"), Volume("b", "/data")))
+
+
+@pytest.mark.parametrize("text", ["secret", f"{PEM}-----BEGIN PRIVATE KEY-----\nMHc=\n-----END PRIVATE KEY-----\n"])
+def test_authorities_are_certificates_alone(text: str) -> None:
+    """They go into a ConfigMap, which every reader of the namespace sees."""
+    with pytest.raises(BadRelease, match="authorities"):
+        replace(RUN, authorities=text)

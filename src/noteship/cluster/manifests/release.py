@@ -34,6 +34,7 @@ __all__ = [
     "Service",
     "Shape",
     "Stream",
+    "check_authorities",
     "check_cron",
     "check_name",
     "check_pinned",
@@ -157,6 +158,14 @@ class Evaluator:
     port: int = 8080
 
 
+def check_authorities(text: str) -> None:
+    """Raises BadRelease where a text of authorities holds none, or a key: every reader of the namespace will see it."""
+    if "PRIVATE KEY-----" in text:
+        raise BadRelease("authorities", "there is a private key in it", "name a file that holds certificates alone")
+    if text and "-----BEGIN CERTIFICATE-----" not in text:
+        raise BadRelease("authorities", "there is no certificate in it", "name a file of PEM certificates")
+
+
 def check_cron(text: str) -> None:
     """Raise BadRelease where a schedule is none."""
     if len(text.split()) != 5 and not re.fullmatch(r"@(hourly|daily|weekly|monthly|yearly)", text):
@@ -220,8 +229,7 @@ class Release:
             raise SettingWithoutEffect(
                 "monitoring", "windows are kept in a store, and there is none", "name [store] url"
             )
-        if self.authorities and "-----BEGIN CERTIFICATE-----" not in self.authorities:
-            raise BadRelease("authorities", "there is no certificate in it", "name a file of PEM certificates")
+        check_authorities(self.authorities)
 
     def _check_names(self) -> None:
         check_name("name", self.name)

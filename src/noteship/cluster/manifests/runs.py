@@ -14,7 +14,7 @@ from noteship.cluster.manifests import pod as pods
 from noteship.cluster.manifests.errors import BadRelease
 from noteship.cluster.manifests.parts import Destination, Placement, Proxy, Resources, StoreAccess
 from noteship.cluster.manifests.platform import Platform
-from noteship.cluster.manifests.release import check_name, check_pinned
+from noteship.cluster.manifests.release import check_authorities, check_name, check_pinned
 from noteship.cluster.manifests.workloads import LATE_S, QUEUE_LABEL
 
 __all__ = [
@@ -113,6 +113,7 @@ class Run:
         check_name("name", self.name)
         check_name("namespace", self.namespace)
         check_pinned(self.image)
+        check_authorities(self.authorities)
         paths = [each.path for each in self.volumes]
         if len(set(paths)) < len(paths):
             raise BadRelease("volume", "two have one path", "give each a folder of its own")
@@ -228,7 +229,7 @@ def stage(run: Run, of: StagePod, platform: Platform) -> dict[str, Any]:
         "template": template(run, "stage", pods.spec(of_pod, platform, **once())),
     }
     own = metadata(run, "stage", f"{run.name}-stage", **queued)
-    own["annotations"] = {f"{labels.PREFIX}/stage": of.name}
+    own["annotations"] = {labels.STAGE: of.name}
     return labels.manifest("batch/v1", "Job", own, spec=spec)
 
 
