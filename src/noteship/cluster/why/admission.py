@@ -18,6 +18,8 @@ __all__ = ["refused"]
 # Beside these, what is named is what some rule lacks.
 _ACCOUNT = "error looking up service account "
 _CLASS = "no PriorityClass with name "
+# Before the words of the newest one, where the cluster counts many events as one.
+_COMBINED = "(combined from similar events): "
 
 
 def refused(evidence: Evidence) -> Iterator[Cause]:
@@ -29,19 +31,22 @@ def refused(evidence: Evidence) -> Iterator[Cause]:
 
 
 def _message(maker: Object, evidence: Evidence) -> str:
-    """A ReplicaSet says whether it still fails; a Job's last event counts while it has fewer pods than it tries."""
+    """What was said last. A ReplicaSet says whether it still fails; a Job has fewer pods than it tries."""
     status = table(maker.get("status"))
+    events = evidence.events_of(maker, "FailedCreate")
+    last = str(events[-1].get("message")) if events else ""
     if maker.get("kind") == "ReplicaSet":
         failing = [each for _, each in tables(status.get("conditions")) if each.get("type") == "ReplicaFailure"]
-        return next((str(each.get("message")) for each in failing if each.get("status") == "True"), "")
-    events = evidence.events_of(maker, "FailedCreate")
+        # It keeps the words of the first time, whatever is said since.
+        first = next((str(each.get("message")) for each in failing if each.get("status") == "True"), "")
+        return first and (last or first)
     is_over = any(int(status.get(each) or 0) for each in ("active", "succeeded", "failed"))
-    return "" if is_over or not events else str(events[-1].get("message"))
+    return "" if is_over else last
 
 
 def _cause(maker: Object, message: str, evidence: Evidence) -> Cause:
     space = evidence.thing.namespace
-    said = message.removeprefix("Error creating: ")
+    said = message.removeprefix(_COMBINED).removeprefix("Error creating: ")
     if _ACCOUNT in said:
         return _account(said, space)
     what = f"pods of {maker.get('kind')!s} {name_of(maker)}"
