@@ -174,57 +174,6 @@ def test_a_release_is_all_that_has_its_label() -> None:
     assert cause.sentence == "the image mail-1 of pod mail-1 is not at its registry"
 
 
-def working(cluster: MemoryCluster, name: str, stage: str, run: str) -> None:
-    """A Job of a run's, as drivers make it, and its pod, which crashed with the Job's name."""
-    common = {"app.kubernetes.io/managed-by": "noteship-runs", "app.kubernetes.io/component": "stage"}
-    own = {"name": name, "labels": {**common, "noteship.dev/run": run}, "annotations": {"noteship.dev/stage": stage}}
-    template = {"metadata": {"labels": {"job": name}}, "spec": {"containers": [{"name": "main", "image": "mail"}]}}
-    spec = {"selector": {"matchLabels": {"job": name}}, "template": template}
-    job = cluster.apply({"apiVersion": "batch/v1", "kind": "Job", "metadata": own, "spec": spec}).thing
-    owner = {"apiVersion": "batch/v1", "kind": "Job", "name": name, "uid": job["metadata"]["uid"]}
-    labels = {"job": name, "noteship.dev/run": run}
-    pod = {"name": f"{name}-x", "labels": labels, "ownerReferences": [owner]}
-    cluster.apply({"apiVersion": "v1", "kind": "Pod", "metadata": pod, "spec": template["spec"]})
-    ended = {"name": "main", "ready": False, "state": {"terminated": {"exitCode": 1, "reason": "Error"}}}
-    cluster.set_status(ObjectRef("v1", "Pod", f"{name}-x"), {"phase": "Failed", "containerStatuses": [ended]})
-    cluster.add_logs(LogsOf(f"{name}-x", container="main"), TRACEBACK, f"KeyError: '{name}'")
-
-
-def test_a_stage_is_its_newest_job() -> None:
-    """By its own name, whatever letters that has; other stages and other runs are not looked at."""
-    cluster = MemoryCluster("team-a")
-    working(cluster, "mail-04-train-1", "notebooks/04 Train", "20261123T060019976Z-5e1604")
-    working(cluster, "mail-02-clean-1", "02-clean", "20261124T060019976Z-77aa01")
-    (cause,) = why.causes(why.gather(cluster, Thing.parsed("stage/notebooks/04 Train")))
-    assert "KeyError: 'mail-04-train-1'" in cause.sentence
-    with pytest.raises(cluster_errors.ObjectMissing, match="stage 05-none in team-a"):
-        operation.answer(cluster, Thing.parsed("stage/05-none"))
-
-
-def test_a_run_is_named_by_the_start_of_its_name() -> None:
-    """Where one alone begins so; else it is none."""
-    cluster = MemoryCluster("team-a")
-    working(cluster, "mail-04-train-1", "04-train", "20261123T060019976Z-5e1604")
-    working(cluster, "mail-02-clean-1", "02-clean", "20261124T060019976Z-77aa01")
-    (cause,) = why.causes(why.gather(cluster, Thing.parsed("run/20261123")))
-    assert "KeyError: 'mail-04-train-1'" in cause.sentence
-    with pytest.raises(cluster_errors.ObjectMissing, match="run 202611 in team-a"):
-        operation.answer(cluster, Thing.parsed("run/202611"))
-
-
-@pytest.mark.parametrize("prefix", ["", "(combined from similar events): "])
-def test_what_a_controller_was_told_last_counts(prefix: str) -> None:
-    """A ReplicaSet's condition keeps the words of its first try, such as a webhook's that was not ready yet."""
-    evidence = recorded("pod-security")
-    webhook = 'admission webhook "mpod.kb.io" denied the request: ReplicaSet.apps "mail" not found'
-    objects = json.loads(
-        json.dumps(evidence.objects).replace('"ReplicaFailure"', f'"ReplicaFailure", "message": {json.dumps(webhook)}')
-    )
-    events = [{**each, "message": f"{prefix}{each['message']}"} for each in evidence.events]
-    (cause,) = why.causes(replace(evidence, objects=tuple(objects), events=tuple(events)))
-    assert cause.kind == "pod-security" and "not found" not in cause.sentence
-
-
 def test_what_somebody_else_made_is_found_by_its_name() -> None:
     """Where no release has it."""
     evidence = why.gather(place(TRACEBACK, "KeyError: 'label'"), Thing("Release", "mail"))

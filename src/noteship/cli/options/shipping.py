@@ -203,9 +203,7 @@ def _in_cluster(parser: argparse.ArgumentParser) -> None:
 
 def why(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "thing",
-        metavar="THING",
-        help="a release's name, or pod/NAME, deployment/NAME, job/NAME, inferenceservice/NAME, run/ID, stage/NAME",
+        "thing", metavar="THING", help="a release's name, or pod/NAME, deployment/NAME, job/NAME, run/ID"
     )
     parser.add_argument("-n", "--namespace", metavar="NAME", default="", help="where it is (default: the context's)")
     parser.add_argument(

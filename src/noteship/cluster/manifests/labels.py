@@ -13,7 +13,6 @@ __all__ = [
     "MANAGER",
     "PREFIX",
     "ROUTE",
-    "STAGE",
     "TEMPLATE",
     "VERSION",
     "labels",
@@ -29,8 +28,6 @@ MANAGER = "noteship"
 COMPONENT, VERSION = "app.kubernetes.io/component", "app.kubernetes.io/version"
 # Of the pods' annotations: 64 digits are one more than a label may have.
 BUNDLE = f"{PREFIX}/bundle"
-# Of what works a stage: its name, which may have any letters.
-STAGE = f"{PREFIX}/stage"
 # Of the pods that answer: by whose Service they are called.
 ROUTE = f"{PREFIX}/route"
 # Likewise of those that KServe makes, by which its Deployment is known to be of a release.

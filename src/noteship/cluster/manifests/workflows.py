@@ -208,7 +208,7 @@ def _template(pipeline: Pipeline, name: str, step: Step, platform: Platform) -> 
     }
     return {
         "name": name,
-        **({"metadata": {"annotations": {labels.STAGE: step.stage}}} if step.stage else {}),
+        **({"metadata": {"annotations": {f"{labels.PREFIX}/stage": step.stage}}} if step.stage else {}),
         **{key: spec[key] for key in ("nodeSelector", "tolerations") if key in spec},
         "container": container,
         "volumes": spec["volumes"],

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 from noteship import errors as base_errors
 from noteship.cluster import errors, queues
 from noteship.cluster.cluster import EVERYWHERE, Cluster, LogsOf, Object, ObjectRef, Selection, Until
-from noteship.cluster.manifests import labels, release, runs
+from noteship.cluster.manifests import labels, release
 from noteship.cluster.pods import table, tables
 from noteship.cluster.why.evidence import Evidence, without_values
 from noteship.cluster.why.thing import Thing, ThingKind
@@ -40,8 +39,7 @@ _QUIET = ("ContainerCreating", "PodInitializing")
 def gather(cluster: Cluster, thing: Thing) -> Evidence:
     """What the cluster tells of a thing; what may not be read is named in `unread`, and the rest is gathered.
 
-    Where no release has the name, a Deployment, a Job or a pod that has it is meant, and is the evidence's thing. Of a
-    stage that is its newest Job, and a run may be named by the start of its name.
+    Where no release has the name, a Deployment, a Job or a pod that has it is meant, and is the evidence's thing.
 
     Raises what reading raises, but RightMissing. Cost: about ten requests, and one for each container that failed.
     """
@@ -79,11 +77,6 @@ class _Gathering:
 
     def _asked(self) -> None:
         """The thing, and the pods and what makes them."""
-        if self._thing.kind == "Run":
-            self._thing = replace(self._thing, name=self._whole(self._thing.name))
-        if self._thing.kind == "Stage":
-            self._worked()
-            return
         thing = self._thing
         if thing.kind in _LABELS:
             label = {f"{labels.PREFIX}/{_LABELS[thing.kind]}": thing.name}
@@ -103,30 +96,6 @@ class _Gathering:
             found = self._get("apps/v1", "Deployment", f"{thing.name}{release.OF_KSERVE}")
         if found is not None:
             self._made(found)
-
-    def _whole(self, start: str) -> str:
-        """A run's name, where one alone begins so."""
-        label = f"{labels.PREFIX}/run"
-        jobs = self._listed(Selection("batch/v1", "Job", self._thing.namespace, {label: None}))
-        names = {str(each["metadata"]["labels"][label]) for each in jobs}
-        found = {each for each in names if each.startswith(start)} if start not in names else set()
-        return found.pop() if len(found) == 1 else start
-
-    def _worked(self) -> None:
-        """A stage: its newest Job is meant."""
-        thing = self._thing
-        own: dict[str, str | None] = {"app.kubernetes.io/managed-by": runs.MANAGER, labels.COMPONENT: "stage"}
-        jobs = [
-            each["metadata"]
-            for each in self._listed(Selection("batch/v1", "Job", thing.namespace, own))
-            if table(each["metadata"].get("annotations")).get(labels.STAGE) == thing.name
-        ]
-        if not jobs:
-            self._absent.append(ObjectRef("", "Stage", thing.name, thing.namespace))
-            return
-        newest = max(jobs, key=lambda each: str(each.get("creationTimestamp", "")))
-        self._thing = Thing("Job", str(newest["name"]), thing.namespace)
-        self._asked()
 
     def _made(self, maker: Object) -> None:
         """The pods of a Deployment or a Job, and the sets of these."""

@@ -11,8 +11,8 @@ from noteship.cluster.why.errors import UnknownThing
 
 __all__ = ["Thing", "ThingKind"]
 
-# A release, or a run, is all that has its label; a stage is the newest Job that works it.
-ThingKind = Literal["Pod", "Deployment", "InferenceService", "Job", "Release", "Run", "Stage"]
+# A release, or a run, is all that has its label.
+ThingKind = Literal["Pod", "Deployment", "InferenceService", "Job", "Release", "Run"]
 _KINDS: dict[ThingKind, tuple[str, ...]] = {
     "Pod": ("pod", "pods", "po"),
     "Deployment": ("deployment", "deployments", "deploy"),
@@ -20,12 +20,9 @@ _KINDS: dict[ThingKind, tuple[str, ...]] = {
     "Job": ("job", "jobs"),
     "Release": ("release",),
     "Run": ("run",),
-    "Stage": ("stage",),
 }
 _WORDS = {word: kind for kind, words in _KINDS.items() for word in words}
 _NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,251}[A-Za-z0-9])?")
-# A path in the project, of any letters.
-_STAGE = re.compile(r"[^\x00-\x1f\x7f]{1,253}")
 
 
 @dataclass(frozen=True)
@@ -50,7 +47,7 @@ class Thing:
         if kind is None:
             near = nearest.nearest(word.lower(), _WORDS).partition(",")[0]
             raise UnknownThing(text, f"{near}/{name}" if near else "")
-        if not (_STAGE if kind == "Stage" else _NAME).fullmatch(name):
+        if not _NAME.fullmatch(name):
             raise UnknownThing(text)
         return cls(kind, name, namespace)
 
