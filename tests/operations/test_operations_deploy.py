@@ -386,7 +386,11 @@ def test_the_command_line_tells_it(made: Deployments, monkeypatch: pytest.Monkey
     answer = project.call("deploy", "--image", images[0], "--dry-run")
     assert answer.code == 0 and "could be deployed with bundle" in answer.out
     answer = project.call("deploy", "--image", images[0], "--reason", "first")
-    assert answer.code == 0 and "2 pods ready" in answer.out and "curl -s http://localhost:8080/predict" in answer.out
+    assert (
+        answer.code == 0
+        and "2 pods ready" in answer.out
+        and "curl -s --retry 5 --retry-connrefused http://localhost:8080/predict" in answer.out
+    )
     assert project.json("deploy", "--image", images[1])["state"] == "done"
     answer = project.call("deploy", "--image", images[2])
     assert answer.code == 1 and "says: the model cannot be loaded" in answer.err and "no module helpers" in answer.err

@@ -55,7 +55,8 @@ def calling(
     else:
         commands = (
             f"kubectl -n {named.namespace} port-forward service/{service.name} {LOCAL_PORT}:{port} &",
-            f"{asking} {scheme}://localhost:{LOCAL_PORT}/predict{header} -d '{body}'",
+            # Both lines are pasted at once, and the way takes a moment to be there.
+            f"{asking} --retry 5 --retry-connrefused {scheme}://localhost:{LOCAL_PORT}/predict{header} -d '{body}'",
         )
     return Calling((*outside, inside), commands, _token(named, sent, words) if asks else "")
 
