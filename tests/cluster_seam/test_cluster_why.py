@@ -171,6 +171,19 @@ def test_a_release_is_all_that_has_its_label() -> None:
     assert cause.sentence == "the image mail-1 of pod mail-1 is not at its registry"
 
 
+@pytest.mark.parametrize("prefix", ["", "(combined from similar events): "])
+def test_what_a_controller_was_told_last_counts(prefix: str) -> None:
+    """A ReplicaSet's condition keeps the words of its first try, such as a webhook's that was not ready yet."""
+    evidence = recorded("pod-security")
+    webhook = 'admission webhook "mpod.kb.io" denied the request: ReplicaSet.apps "mail" not found'
+    objects = json.loads(
+        json.dumps(evidence.objects).replace('"ReplicaFailure"', f'"ReplicaFailure", "message": {json.dumps(webhook)}')
+    )
+    events = [{**each, "message": f"{prefix}{each['message']}"} for each in evidence.events]
+    (cause,) = why.causes(replace(evidence, objects=tuple(objects), events=tuple(events)))
+    assert cause.kind == "pod-security" and "not found" not in cause.sentence
+
+
 def test_what_somebody_else_made_is_found_by_its_name() -> None:
     """Where no release has it."""
     evidence = why.gather(place(TRACEBACK, "KeyError: 'label'"), Thing("Release", "mail"))
