@@ -76,9 +76,10 @@ def steps(workflow: dict[str, Any]) -> dict[str, str]:
     return {each["displayName"]: each["phase"] for each in nodes if each["type"] in ("Retry", "Skipped")}
 
 
-def pods(workflow: dict[str, Any]) -> int:
-    """How many were made."""
-    return sum(each["type"] == "Pod" for each in workflow["status"]["nodes"].values())
+def pods(workflow: dict[str, Any], *phases: str) -> int:
+    """How many were made, or ended so."""
+    made = [each for each in workflow["status"]["nodes"].values() if each["type"] == "Pod"]
+    return sum(not phases or each["phase"] in phases for each in made)
 
 
 def told(away: Away, workflow: dict[str, Any]) -> str:
@@ -104,7 +105,8 @@ def test_argo_runs_the_same_stages(away: Away) -> None:
     cached = ended(away, "cached")
     assert cached["status"]["phase"] == "Succeeded", told(away, cached)
     assert steps(cached) == {"plan": "Succeeded"} | dict.fromkeys(("s0", "s1", "s2", "s3"), "Skipped")
-    assert (pods(cold), pods(cached)) == (5, 1)
+    # On a machine that is short of everything a pod may be lost, and is made again; none that ended well is.
+    assert (pods(cold, "Succeeded"), pods(cached, "Succeeded")) == (5, 1)
     states = away.project.states()
     assert states == dict.fromkeys(("s0", "s1", "s2", "s3"), "reused")
     assert away.project.text("f2.txt") == "012" and away.project.text("f3.txt") == "01600000"
