@@ -17,7 +17,6 @@ __all__ = ["refused"]
 
 # Beside these, what is named is what some rule lacks.
 _ACCOUNT = "error looking up service account "
-_CLASS = "no PriorityClass with name "
 # Before the words of the newest one, where the cluster counts many events as one.
 _COMBINED = "(combined from similar events): "
 
