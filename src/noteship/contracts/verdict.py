@@ -27,7 +27,7 @@ class Finding:
     """What came of one rule.
 
     `said` is what the rule asks in words and `seen` what there is; `bad` of `of` rows do not keep it, where it is about
-    rows. `state` is "unchecked" where another breach makes the question vain.
+    rows. `state` is "unchecked" where another breach makes the question vain, or there are no rows yet.
     """
 
     rule: str

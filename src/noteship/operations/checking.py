@@ -45,7 +45,8 @@ def pieces_of(contract: Contract, files: Mapping[str, str], artifacts: Mapping[s
 def checked(opened: OpenedProject, contract: Contract, pieces: Sequence[Piece]) -> Verdict:
     """The verdict on a file with these pieces, as it is now.
 
-    Of what is collected, no rule is looked at while nothing was. Raises: TableUnreadable, RulesContradict, TableNeedsMemory, and what the store raises.
+    Of what is to be collected, no rule is looked at while there are no rows. Raises: TableUnreadable, RulesContradict,
+    TableNeedsMemory, and what the store raises.
     """
     name = f"{FOLDER}/{contract.digest}-{_digest(pieces)}"
     verdict = _kept(opened.store, name)

@@ -50,10 +50,10 @@ def own_of(opened: OpenedProject) -> Own:
 
 
 def _signature(opened: OpenedProject) -> models.Signature | None:
-    """Of the champion, or where nobody is, of the latest bundle; None without one. Raises what the store raises."""
+    """Of the champion, or where nobody is, of the latest bundle; None without one that can be read."""
     from noteship.models import Signature
 
-    with suppress(NoBundle, UnknownBundle, store.errors.MissingObject):
+    with suppress(NoBundle, UnknownBundle, store.errors.MissingObject, KeyError, TypeError, ValueError):
         named = naming.named_in(opened.store, opened.name, None)
         leaf = opened.store.read_tree(Digest(named.digest)).files["bundle.json"]
         return Signature.from_json(json.loads(opened.store.get_bytes(leaf.digest))["signature"])
