@@ -106,27 +106,41 @@ for message in messages:
     time.sleep(pause)
 print(json.dumps({'seen': seen, 'failed': len(failed), 'why': failed[:5], 'slowest': slowest}))
 """
-# Asks, and tells what was right on the same connection, so that the pod that answered hears of it.
+# Asks, and tells what was right on the same connection, so that the pod that answered hears of it. Where that breaks,
+# it asks again; `requests` are those that were answered on the last one.
 FEED = """
-import collections, http.client, json, sys
-host, file = sys.argv[1], sys.argv[2]
+import collections, http.client, json, sys, time
+host, file, pause = sys.argv[1], sys.argv[2], float(sys.argv[3])
 headers = {'Authorization': 'Bearer ' + open('/secret/token').read(), 'Content-Type': 'application/json'}
-line, right, versions, refused = http.client.HTTPConnection(host, timeout=20), 0, collections.Counter(), []
+right, versions, refused, requests, broken = 0, collections.Counter(), [], [], 0
+line = http.client.HTTPConnection(host, timeout=5)
 def ask(path, document):
-    line.request('POST', path, json.dumps(document), headers)
-    answer = line.getresponse()
-    return answer.status, json.loads(answer.read()), answer.headers['X-Request-Id']
+    global broken
+    for _ in range(60):
+        try:
+            line.request('POST', path, json.dumps(document), headers)
+            answer = line.getresponse()
+            return answer.status, json.loads(answer.read()), answer.headers['X-Request-Id']
+        except (OSError, http.client.HTTPException):
+            line.close()
+            broken += 1
+            requests.clear()
+            time.sleep(0.5)
+    raise SystemExit('nobody answers')
 messages = json.load(open('/secret/' + file))
 for message in messages:
     label = message.pop('label')
     status, answer, request = ask('/predict', {'rows': [message]})
     assert status == 200, (status, answer)
+    requests.append(request)
     right += answer['predictions'][0] == label
     versions[answer['version']] += 1
     status, answer, _ = ask('/feedback', {'request': request, 'row': 0, 'label': label})
     if status != 202:
         refused.append(answer)
-print(json.dumps({'right': right / len(messages), 'versions': versions, 'refused': refused[:5]}))
+    time.sleep(pause)
+told = {'right': right / len(messages), 'versions': versions, 'refused': refused}
+print(json.dumps({**told, 'requests': requests, 'broken': broken}))
 """
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator
 
+from noteship.cli.errors import WrongUsage
 from noteship.cli.output import Output
 from noteship.cluster.why import WHO
 from noteship.operations import why as operation
+from noteship.operations.opened import DECLARATION
 
 __all__ = ["lines", "run"]
 
@@ -17,7 +19,10 @@ SEEN = 2
 
 def run(arguments: argparse.Namespace, output: Output) -> int:
     """Ask, and give 0 whatever the answer is."""
-    request = operation.WhyRequest(arguments.thing, arguments.namespace, arguments.context)
+    if arguments.thing is None and not (arguments.project / DECLARATION).exists():
+        fact = "no THING is named, and there is no project here whose release could be meant"
+        raise WrongUsage(fact, "noteship why deployment/mail --namespace team-a", where=str(arguments.project))
+    request = operation.WhyRequest.of(arguments.project, arguments.thing, arguments.namespace, arguments.context)
     answer = operation.why(request)
     output.document(answer.to_json())
     output.text(*lines(answer))

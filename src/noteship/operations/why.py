@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from noteship import cluster
 from noteship.cluster import why as cluster_why
+from noteship.operations.opened import DECLARATION, OpenedProject
 
 if TYPE_CHECKING:
     from noteship.cluster.why import Cause, Evidence, Thing
@@ -19,12 +21,23 @@ __all__ = ["Answer", "WhyRequest", "answer", "why"]
 class WhyRequest:
     """What is asked about, and where; "" is the kubeconfig's own choice.
 
-    - thing: a release's name, or KIND/NAME
+    - thing: a release's name, or KIND/NAME; project: whose stages, "" for those of any
     """
 
     thing: str
     namespace: str = ""
     context: str = ""
+    project: str = ""
+
+    @classmethod
+    def of(cls, folder: Path, thing: str | None, namespace: str, context: str) -> WhyRequest:
+        """In a project's folder its namespace and its release, where nothing else is said."""
+        if not (folder / DECLARATION).exists():
+            return cls(thing or "", namespace, context)
+        opened = OpenedProject.at(folder)
+        declared = opened.settings.kubernetes
+        release = declared.name or opened.name
+        return cls(thing or release, namespace or declared.namespace or "", context, opened.name)
 
 
 @dataclass(frozen=True)
@@ -55,7 +68,7 @@ def why(request: WhyRequest) -> Answer:
 
     Raises UnknownThing, ObjectMissing, what opening a cluster and reading from it raise.
     """
-    thing = cluster_why.Thing.parsed(request.thing, request.namespace)
+    thing = cluster_why.Thing.parsed(request.thing, request.namespace, request.project)
     opened = cluster.open_cluster(request.context, request.namespace)
     try:
         return answer(opened, thing)

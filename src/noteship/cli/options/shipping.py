@@ -203,9 +203,14 @@ def _in_cluster(parser: argparse.ArgumentParser) -> None:
 
 def why(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "thing", metavar="THING", help="a release's name, or pod/NAME, deployment/NAME, job/NAME, run/ID"
+        "thing",
+        metavar="THING",
+        nargs="?",
+        help="a release's name, or pod/NAME, deployment/NAME, job/NAME, run/ID, stage/NAME (default: the release)",
     )
-    parser.add_argument("-n", "--namespace", metavar="NAME", default="", help="where it is (default: the context's)")
+    parser.add_argument(
+        "-n", "--namespace", metavar="NAME", default="", help="in place of [kubernetes] namespace, or the kubeconfig's"
+    )
     parser.add_argument(
         "--context", metavar="NAME", default="", help="a context of the kubeconfig (default: its current one)"
     )

@@ -21,6 +21,7 @@ __all__ = [
     "MANAGER",
     "PATIENCE_S",
     "PORTS",
+    "STAGE",
     "Clock",
     "Component",
     "Run",
@@ -42,6 +43,8 @@ __all__ = [
 
 # Another one than that of releases, whose pruning looks for its own alone.
 MANAGER = "noteship-runs"
+# Of a stage's Job: the stage, whose name need not be one that labels take.
+STAGE = f"{labels.PREFIX}/stage"
 # Of a scheduler, of a worker, and of who watches that.
 PORTS = (8786, 8788, 8789)
 # What a driver that ended itself ended with: its work failed, it was asked wrongly, or noteship has a fault.
@@ -228,7 +231,7 @@ def stage(run: Run, of: StagePod, platform: Platform) -> dict[str, Any]:
         "template": template(run, "stage", pods.spec(of_pod, platform, **once())),
     }
     own = metadata(run, "stage", f"{run.name}-stage", **queued)
-    own["annotations"] = {f"{labels.PREFIX}/stage": of.name}
+    own["annotations"] = {STAGE: of.name}
     return labels.manifest("batch/v1", "Job", own, spec=spec)
 
 

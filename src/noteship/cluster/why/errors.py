@@ -23,7 +23,7 @@ class UnknownThing(errors.UsageError):
             fact=f"'{errors.cut(self.text, 200)}' names nothing that can be asked about",
             where="THING",
             nearest=self.nearest,
-            remedy="name a release, or pod/NAME, deployment/NAME, job/NAME, inferenceservice/NAME, run/ID",
+            remedy="name a release, or pod/NAME, deployment/NAME, job/NAME, inferenceservice/NAME, run/ID, stage/NAME",
         )
 
     @classmethod

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 from noteship import errors as base_errors
 from noteship.cluster import errors, queues
 from noteship.cluster.cluster import EVERYWHERE, Cluster, LogsOf, Object, ObjectRef, Selection, Until
-from noteship.cluster.manifests import labels, release
+from noteship.cluster.manifests import labels, release, runs
 from noteship.cluster.pods import table, tables
 from noteship.cluster.why.evidence import Evidence, without_values
 from noteship.cluster.why.thing import Thing, ThingKind
@@ -39,11 +40,12 @@ _QUIET = ("ContainerCreating", "PodInitializing")
 def gather(cluster: Cluster, thing: Thing) -> Evidence:
     """What the cluster tells of a thing; what may not be read is named in `unread`, and the rest is gathered.
 
-    Where no release has the name, a Deployment, a Job or a pod that has it is meant, and is the evidence's thing.
+    Where no release has the name, a Deployment, a Job or a pod that has it is meant, and is the evidence's thing; of a
+    stage it is the Job.
 
     Raises what reading raises, but RightMissing. Cost: about ten requests, and one for each container that failed.
     """
-    return _Gathering(cluster, Thing(thing.kind, thing.name, thing.namespace or cluster.namespace)).all()
+    return _Gathering(cluster, replace(thing, namespace=thing.namespace or cluster.namespace)).all()
 
 
 class _Gathering:
@@ -86,6 +88,9 @@ class _Gathering:
             if not self._objects_of(*_MAKERS):
                 self._named()
             return
+        if thing.kind == "Stage":
+            self._of_stage()
+            return
         found = self._get(_VERSIONS[thing.kind], thing.kind, thing.name)
         if found is None:
             return
@@ -96,6 +101,23 @@ class _Gathering:
             found = self._get("apps/v1", "Deployment", f"{thing.name}{release.OF_KSERVE}")
         if found is not None:
             self._made(found)
+
+    def _of_stage(self) -> None:
+        """The Job that was begun last for a stage of this name is meant."""
+        thing = self._thing
+        of_stages = {"app.kubernetes.io/component": "stage", "app.kubernetes.io/managed-by": runs.MANAGER}
+        own = {"app.kubernetes.io/name": thing.project} if thing.project else {}
+        jobs = [
+            each
+            for each in self._listed(Selection("batch/v1", "Job", thing.namespace, {**of_stages, **own}))
+            if table(each["metadata"].get("annotations")).get(runs.STAGE) == thing.name
+        ]
+        if not jobs:
+            self._absent.append(ObjectRef("", thing.kind, thing.name, thing.namespace))
+            return
+        last = max(jobs, key=lambda each: str(each["metadata"].get("creationTimestamp", "")))
+        self._thing = Thing("Job", str(last["metadata"]["name"]), thing.namespace)
+        self._asked()
 
     def _made(self, maker: Object) -> None:
         """The pods of a Deployment or a Job, and the sets of these."""
