@@ -2,6 +2,7 @@
 
 from noteship.collecting import errors
 from noteship.collecting.collector import Collector
+from noteship.collecting.expecting import expected, is_of_none, version_of_none
 from noteship.collecting.joining import Joined, Period, join, version_of
 from noteship.collecting.kept_rows import KeptLabel, Taken
 from noteship.collecting.labelling import keep_labels
@@ -21,8 +22,11 @@ __all__ = [
     "Shelf",
     "Taken",
     "errors",
+    "expected",
+    "is_of_none",
     "join",
     "keep_labels",
     "places",
     "version_of",
+    "version_of_none",
 ]

@@ -26,9 +26,11 @@ __all__ = [
     "OWN",
     "KeptLabel",
     "Taken",
+    "column_of",
     "own_names",
     "part",
     "rows_at",
+    "values_of",
     "written_labels",
     "written_rows",
 ]
@@ -124,13 +126,13 @@ def written_rows(taken: Sequence[Taken], version: str, leave_out: Sequence[str])
         "row": pyarrow.array([each for one in taken for each in one.rows], pyarrow.int32()),
         "time": _times(moments),
         "version": pyarrow.array([version] * len(moments), pyarrow.string()),
-        "prediction": _array([each for one in taken for each in one.predictions]),
+        "prediction": values_of([each for one in taken for each in one.predictions]),
         "probability": _probabilities(taken),
     }
     columns = {names[name]: column for name, column in own.items()}
     for name in inputs:
         if name not in leave_out:
-            columns[name] = _column(frame[name])
+            columns[name] = column_of(frame[name])
     table = pyarrow.table(columns).replace_schema_metadata({NAMES: digests.canonical_json(names)})
     return _parquet(table)
 
@@ -142,7 +144,7 @@ def written_labels(labels: Sequence[KeptLabel]) -> bytes:
     columns = (
         pyarrow.array([each.request for each in labels], pyarrow.string()),
         pyarrow.array([each.row for each in labels], pyarrow.int32()),
-        _array([each.label for each in labels]),
+        values_of([each.label for each in labels]),
         _times(numpy.array([each.told for each in labels])),
     )
     return _parquet(pyarrow.table(dict(zip(LABELS, columns, strict=True))))
@@ -164,7 +166,7 @@ def _probabilities(taken: Sequence[Taken]) -> pyarrow.Array:
     return pyarrow.array(found, pyarrow.float64())
 
 
-def _column(series: pandas.Series[Any]) -> pyarrow.Array:
+def column_of(series: pandas.Series[Any]) -> pyarrow.Array:
     """A column with the type that the steps were fitted with; of categories, that of their values."""
     import pyarrow
 
@@ -177,7 +179,8 @@ def _column(series: pandas.Series[Any]) -> pyarrow.Array:
     return found.combine_chunks() if isinstance(found, pyarrow.ChunkedArray) else found
 
 
-def _array(values: Sequence[Any]) -> pyarrow.Array:
+def values_of(values: Sequence[Any]) -> pyarrow.Array:
+    """What was predicted, or was right."""
     import pyarrow
 
     try:

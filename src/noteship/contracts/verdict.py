@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from noteship.contracts.contract import Severity
@@ -27,7 +27,7 @@ class Finding:
     """What came of one rule.
 
     `said` is what the rule asks in words and `seen` what there is; `bad` of `of` rows do not keep it, where it is about
-    rows. `state` is "unchecked" where another breach makes the question vain.
+    rows. `state` is "unchecked" where another breach makes the question vain, or there are no rows yet.
     """
 
     rule: str
@@ -78,6 +78,11 @@ class Verdict:
     def broken(self, severity: Severity) -> tuple[Finding, ...]:
         """The findings of broken rules of that severity."""
         return tuple(each for each in self.findings if each.is_broken and each.severity == severity)
+
+    def unchecked(self) -> Verdict:
+        """The same rules, of which none was looked at."""
+        rest = (replace(each, state="unchecked", bad=0, seen="", examples=()) for each in self.findings)
+        return replace(self, findings=tuple(rest))
 
     def to_json(self) -> dict[str, Any]:
         """As a plain value."""

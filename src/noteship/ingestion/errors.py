@@ -130,6 +130,7 @@ class NothingThere(WorkFailed):
     place: str
     reason: str
     declared: str = ""
+    remedy: str = ""
 
     def parts(self) -> Parts:
         """The message."""
@@ -137,7 +138,7 @@ class NothingThere(WorkFailed):
             f"there is nothing at {self.place}",
             where=self.declared or self.place,
             nearest=cut(self.reason, 200),
-            remedy="correct `from` in that section, or put the data there",
+            remedy=self.remedy or "correct `from` in that section, or put the data there",
         )
 
     @classmethod

@@ -45,7 +45,8 @@ def pieces_of(contract: Contract, files: Mapping[str, str], artifacts: Mapping[s
 def checked(opened: OpenedProject, contract: Contract, pieces: Sequence[Piece]) -> Verdict:
     """The verdict on a file with these pieces, as it is now.
 
-    Raises: TableUnreadable, RulesContradict, TableNeedsMemory, and what the store raises.
+    Of what is to be collected, no rule is looked at while there are no rows. Raises: TableUnreadable, RulesContradict,
+    TableNeedsMemory, and what the store raises.
     """
     name = f"{FOLDER}/{contract.digest}-{_digest(pieces)}"
     verdict = _kept(opened.store, name)
@@ -60,7 +61,12 @@ def checked(opened: OpenedProject, contract: Contract, pieces: Sequence[Piece]) 
             # Somebody else may have written the same meanwhile.
             with suppress(store.errors.RefMoved):
                 opened.store.write_ref(name, verdict.to_json(), expected=None)
-    return contracts.with_freshness(verdict, contract, datetime.now(UTC))
+    verdict = contracts.with_freshness(verdict, contract, datetime.now(UTC))
+    return verdict.unchecked() if not verdict.rows and _is_collected(opened, contract.file) else verdict
+
+
+def _is_collected(opened: OpenedProject, file: str) -> bool:
+    return any(each.target == file and each.address.kind == "collected" for each in opened.data_sources.values())
 
 
 def forget_others(opened: OpenedProject, current: Iterable[Contract], kept: Collection[str]) -> None:

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import json
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from noteship import store
+from noteship.digests import Digest
+from noteship.operations import naming
+from noteship.operations.errors import NoBundle, UnknownBundle
 from noteship.operations.opened import OpenedProject
 
 if TYPE_CHECKING:
-    from noteship import collecting, serving
+    from noteship import collecting, models, serving
+    from noteship.operations.collected import Own
 
-__all__ = ["collect_of", "settings_of", "sweep"]
+__all__ = ["collect_of", "own_of", "settings_of", "sweep"]
 
 
 def settings_of(opened: OpenedProject) -> collecting.Settings:
@@ -30,6 +37,27 @@ def collect_of(opened: OpenedProject) -> list[serving.Collect]:
     collector = collecting.Collector(opened.store, settings_of(opened))
     collector.start()
     return [serving.Collect(collector)]
+
+
+def own_of(opened: OpenedProject) -> Own:
+    """What the project itself collects, wherever its model is served: deployed, or by `noteship serve`."""
+    from noteship.operations.collected import Own
+
+    settings = opened.settings
+    deployed = settings.kubernetes.name or opened.name
+    releases = tuple(dict.fromkeys((deployed, settings.monitor.release)))
+    return Own(releases, opened.name, settings.collect.leave_out, lambda: _signature(opened))
+
+
+def _signature(opened: OpenedProject) -> models.Signature | None:
+    """Of the champion, or where nobody is, of the latest bundle; None without one that can be read."""
+    from noteship.models import Signature
+
+    with suppress(NoBundle, UnknownBundle, store.errors.MissingObject, KeyError, TypeError, ValueError):
+        named = naming.named_in(opened.store, opened.name, None)
+        leaf = opened.store.read_tree(Digest(named.digest)).files["bundle.json"]
+        return Signature.from_json(json.loads(opened.store.get_bytes(leaf.digest))["signature"])
+    return None
 
 
 def sweep(opened: OpenedProject, now: float, release: str | None = None) -> int:

@@ -42,9 +42,9 @@ class Written:
 
     `state`: "written" anew; "there" already, and left alone; the "same", inferred again; "rewritten"; "by hand": it was
     changed since it was inferred, and is left as it is; "broken": so it is, since the file breaks it, as `why` says;
-    "passed over", for the reason `why`: a stage made it, and it is hardly a table. `diff` shows what inferring again
-    changes or would change. So many rows are `unlabelled`: they have no value of the declared target. Of a file whose
-    contract was written, `problems` are the kinds of those that are found in it, and are rules now.
+    "passed over", for the reason `why`: it has no rows, or a stage made it, and it is hardly a table. `diff` shows what
+    inferring again changes or would change. So many rows are `unlabelled`: they have no value of the declared target.
+    Of a file whose contract was written, `problems` are the kinds of those that are found in it, and are rules now.
     """
 
     file: str
@@ -81,7 +81,7 @@ def infer(opened: OpenedProject, request: InferRequest, say: Callable[[str], Non
         say(f"looking at {file}")
         new = _inferred(opened, file, made, is_named=bool(request.files), is_known=old is not None)
         if isinstance(new, str):
-            found.append(Written(file, "", "passed over", maker=maker, why=new))
+            found.append(Written(file, old.path if old else "", "passed over", maker=maker, why=new))
             continue
         breach = _breach(opened, old, made) if old and not request.replace else ""
         put = _put(opened, old, new, shelf, request, maker, breach)
@@ -95,7 +95,7 @@ def infer(opened: OpenedProject, request: InferRequest, say: Callable[[str], Non
 def _inferred(
     opened: OpenedProject, file: str, made: Mapping[str, MadeTable], *, is_named: bool, is_known: bool
 ) -> Inferred | str:
-    """What a file suggests; or why it gets no contract, where nobody asked for one."""
+    """What a file suggests; or why it gets no contract, where nobody asked for one, or none can be learned from it."""
     is_wanted = is_named or is_known
     target = opened.settings.service.target if opened.settings.service else None
     try:
@@ -107,7 +107,9 @@ def _inferred(
         if is_named:
             raise
         return error.reason
-    return new if new.rows >= LEAST_ROWS or is_wanted else f"it has {new.rows} row{'s' * (new.rows != 1)}"
+    if not new.rows:
+        return "it has no rows"
+    return new if new.rows >= LEAST_ROWS or is_wanted else f"it has {new.rows} row"
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from noteship import monitor, workflow
 from noteship.digests import short
@@ -12,6 +13,9 @@ from noteship.operations.releases import NAMES as RELEASED
 from noteship.operations.retrainings import Occasion, history
 from noteship.operations.sourcing import VERSION, settled
 from noteship.operations.stages import chosen_of, graph_of
+
+if TYPE_CHECKING:
+    from noteship import ingestion
 
 __all__ = ["found", "is_known"]
 
@@ -71,5 +75,15 @@ def _moved(opened: OpenedProject) -> Iterator[Occasion]:
     choices = workflow.plan(data.graph, opened.workplace)
     for name in choices.keys() & opened.data_sources.keys():
         version = data.graph.stages[name].params[VERSION]
-        if version is not None and isinstance(choices[name], workflow.Execute):
+        is_told = version is not None and not _is_of_none(opened.data_sources[name], version)
+        if is_told and isinstance(choices[name], workflow.Execute):
             yield Occasion("data", f"data {name} {version}", f"{name} has moved")
+
+
+def _is_of_none(source: ingestion.Source, version: str) -> bool:
+    """That nothing was collected, whatever columns it would have, is nothing to learn from."""
+    if source.address.kind != "collected":
+        return False
+    from noteship import collecting
+
+    return collecting.is_of_none(version)

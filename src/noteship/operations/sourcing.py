@@ -170,8 +170,9 @@ def origin_of(opened: OpenedProject, source: ingestion.Source) -> Iterator[inges
 
     if source.address.kind == "collected":
         from noteship.operations.collected import CollectedOrigin
+        from noteship.operations.collecting import own_of
 
-        own = CollectedOrigin(opened.store, source)
+        own = CollectedOrigin(opened.store, source, own_of(opened))
         yield ingestion.open_origin(source, opened.root, digests.of_file, own)
         return
     if source.address.kind != "file":
