@@ -14,7 +14,6 @@ from noteship.cluster.why.views import makers, name_of
 
 __all__ = ["waiting"]
 
-QUEUE = "kueue.x-k8s.io/queue-name"
 _UNCOVERED = re.compile(r"resource (\S+) unavailable in ClusterQueue")
 # As Kueue says that it is asked for more than a queue has altogether.
 _NEVER = "maximum capacity"
