@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from noteship import cluster
@@ -156,14 +156,10 @@ def _put(
         )
         sent = submitting.clocked(ready.run, made, words, ready.platform)
         submitting.check(at, named, sent, telling)
-        clocks.write(opened.store, clocks.Clock(place, each.kind, replace(ready.submission, place=_of(at, named))))
+        clocks.write(opened.store, clocks.Clock(place, each.kind, ready.submission))
         rolling.send(at, sent, telling.send)
         refs.update(map(cluster.ObjectRef.of, sent))
     return ready.submission.image, frozenset(refs)
-
-
-def _of(at: cluster.Cluster, named: Named) -> dict[str, str]:
-    return {"cluster": at.url, "namespace": named.namespace, "driver": ""}
 
 
 def _rules(opened: OpenedProject, named: Named, at: cluster.Cluster) -> Iterator[dict[str, Any]]:
