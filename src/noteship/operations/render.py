@@ -9,9 +9,10 @@ from typing import Any
 
 from noteship import cluster, digests, yaml_form
 from noteship.cluster import bucket_claims, manifests, rights
-from noteship.operations import build, claims, imaged, naming, platforms, releasing
+from noteship.operations import build, claims, imaged, naming, platforms, releases, releasing
 from noteship.operations.opened import OpenedProject
 from noteship.operations.surroundings import Surroundings
+from noteship.operations.who import who
 
 __all__ = ["RenderRequest", "RenderedRelease", "deployers", "render", "rendered", "roles"]
 
@@ -63,6 +64,20 @@ class RenderedRelease:
     def reaches(self) -> dict[str, list[str]]:
         """What pods may reach, as it was resolved."""
         return {each.name: [*each.networks] or [each.namespace] for each in manifests.destinations(self.release)}
+
+    def record(self, opened: OpenedProject, reason: str | None, before: releases.Present | None) -> releases.Record:
+        """Of the decision that it is to run, after what ran before."""
+        return releases.Record(
+            self.release.bundle.digest,
+            self.release.image,
+            self.digest,
+            opened.settings.kubernetes.shape,
+            opened.name,
+            who(),
+            reason,
+            before.id if before else None,
+            reaches=self.reaches,
+        )
 
     def to_json(self) -> dict[str, Any]:
         """As a plain value."""

@@ -141,9 +141,7 @@ def made_ready(
 def check(at: cluster.Cluster, named: releasing.Named, sent: Sequence[Mapping[str, Any]], telling: Telling) -> None:
     """Look at what would be in the way of manifests. Raises NotSubmittable."""
     telling.send(rolling.Moment("looking whether it can run there"))
-    faults = preflight.faults(at, named, sent)
-    if faults:
-        raise NotSubmittable(str(named), faults)
+    preflight.check(at, named, sent, NotSubmittable)
 
 
 def begun(made: manifests.Run, words: Sequence[str], platform: Platform) -> tuple[dict[str, Any], ...]:
