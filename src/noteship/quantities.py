@@ -1,10 +1,10 @@
-"""Quantities as people write them in declarations: durations and amounts of memory."""
+"""Quantities as people write them in declarations: durations, times of a clock, and amounts of memory."""
 
 from __future__ import annotations
 
 import re
 
-__all__ = ["duration_s", "size_bytes"]
+__all__ = ["duration_s", "is_cron", "size_bytes"]
 
 SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 # Kubernetes' suffixes: powers of 1024 with an i, of 1000 without.
@@ -32,6 +32,15 @@ def duration_s(text: str) -> float:
     if not found or float(found[1]) <= 0:
         raise ValueError('a duration such as "90s", "5m" or "2h"')
     return float(found[1]) * SECONDS[found[2] or "s"]
+
+
+def is_cron(text: str) -> bool:
+    """Whether it is a time as cron has it; what its fields hold is the cluster's to judge.
+
+    >>> is_cron("15 3 * * 1"), is_cron("@daily"), is_cron("daily")
+    (True, True, False)
+    """
+    return len(text.split()) == 5 or bool(re.fullmatch(r"@(hourly|daily|weekly|monthly|yearly)", text))
 
 
 def size_bytes(text: str) -> int:

@@ -26,8 +26,9 @@ from noteship.cluster.memory_cluster import MemoryCluster
 from noteship.cluster.memory_rights import allows
 from noteship.operations import imaged, naming, platforms, reaching, releasing
 from noteship.operations.errors import NoStoreForPods, PlaceUnresolved, Unchecked
+from noteship.operations.gitops import check, save
 from noteship.operations.opened import OpenedProject
-from noteship.operations.render import RenderRequest, check, render, roles, save
+from noteship.operations.render import RenderRequest, render, roles
 from noteship.project.errors import BadSetting
 from noteship.project.kubernetes_settings import KubernetesSettings, PlatformSettings
 from operations.deployments import NAMESPACE, SETTINGS, Deployments, deployments

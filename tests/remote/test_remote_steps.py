@@ -14,7 +14,8 @@ from cli.projects import Answer, Project, project
 from noteship import store
 from noteship.operations import carried
 from noteship.operations.errors import ApiUnknown, NotSubmittable, StoreOutOfReach, Unchecked
-from noteship.operations.export import Exported, ExportRequest, check, export, save
+from noteship.operations.export import Exported, ExportRequest, export
+from noteship.operations.gitops import check, save
 from noteship.operations.opened import OpenedProject
 from noteship.operations.stages import chosen_of, graph_of
 from noteship.store.memory import MemoryBucket

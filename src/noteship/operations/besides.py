@@ -14,10 +14,9 @@ from noteship.cluster.manifests import edges
 from noteship.operations import canaries, preflight, releases, releasing, render, rolling, sharing
 from noteship.operations.carrying import Carried, Carrier
 from noteship.operations.deploy import DeployRequest, Telling
-from noteship.operations.errors import CanaryDiffers, CanaryOfNothing, NotDeployable
+from noteship.operations.errors import CanaryDiffers, CanaryOfNothing
 from noteship.operations.naming import named as named_bundle
 from noteship.operations.opened import OpenedProject
-from noteship.operations.who import who
 
 __all__ = ["BesideDeployed", "Stable", "deploy", "lead", "rendered", "route_of", "service_of", "stable_of", "with_led"]
 
@@ -81,23 +80,11 @@ def deploy(
     made = render.render(opened, asked, telling.build, telling.stop, at)
     _check_fields(opened.store, named, stable.record.bundle, made.release.bundle.digest)
     telling.rollout(rolling.Moment("looking whether it can be deployed"))
-    faults = preflight.faults(at, own, made.rendered.manifests)
-    if faults:
-        raise NotDeployable(str(own), faults)
+    preflight.check(at, own, made.rendered.manifests)
     if request.is_dry_run:
         return BesideDeployed(stable, own, made, shared, None)
-    record = releases.Record(
-        made.release.bundle.digest,
-        made.release.image,
-        made.digest,
-        opened.settings.kubernetes.shape,
-        opened.name,
-        who(),
-        request.reason,
-        before.id if before else None,
-        reaches=made.reaches,
-        canary={"beside": stable.record.id, "bundle": stable.record.bundle, "share": shared.to_json()},
-    )
+    kept = {"beside": stable.record.id, "bundle": stable.record.bundle, "share": shared.to_json()}
+    record = replace(made.record(opened, request.reason, before), canary=kept)
     until = cluster.Until(telling.stop, request.timeout_s)
     carrier = Carrier(at, opened.store, own, telling.rollout, until, str(named))
     carried = carrier.carry(record, made.rendered.manifests, before)

@@ -11,10 +11,8 @@ from noteship import cluster
 from noteship.operations import build, canaries, preflight, releases, releasing, rolling
 from noteship.operations.calling import Calling, calling
 from noteship.operations.carrying import Carried, Carrier
-from noteship.operations.errors import NotDeployable
 from noteship.operations.opened import OpenedProject
 from noteship.operations.render import RenderedRelease, RenderRequest, render
-from noteship.operations.who import who
 
 __all__ = ["DeployRequest", "Deployed", "Telling", "deploy"]
 
@@ -77,22 +75,10 @@ def deploy(opened: OpenedProject, request: DeployRequest, at: cluster.Cluster, t
     made = render(opened, asked, telling.build, telling.stop, at)
     sent = made.rendered.manifests
     telling.rollout(rolling.Moment("looking whether it can be deployed"))
-    faults = preflight.faults(at, named, sent)
-    if faults:
-        raise NotDeployable(str(named), faults)
+    preflight.check(at, named, sent)
     if request.is_dry_run:
         return Deployed(named, made, None, None)
-    record = releases.Record(
-        made.release.bundle.digest,
-        made.release.image,
-        made.digest,
-        opened.settings.kubernetes.shape,
-        opened.name,
-        who(),
-        request.reason,
-        before.id if before else None,
-        reaches=made.reaches,
-    )
+    record = made.record(opened, request.reason, before)
     carrier = Carrier(at, opened.store, named, telling.rollout, cluster.Until(telling.stop, request.timeout_s))
     carried = carrier.carry(record, sent, before)
     return Deployed(named, made, carried, calling(at, opened.store, named, sent, record.bundle))

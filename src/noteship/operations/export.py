@@ -7,20 +7,19 @@ import re
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields, replace
-from pathlib import Path
 from typing import Any
 
 from noteship import cluster, digests, workflow, yaml_form
 from noteship.cluster import manifests
 from noteship.errors import cut
-from noteship.operations import build, carried, gitops, imaged, platforms, releasing, run
+from noteship.operations import build, carried, imaged, platforms, releasing, run
 from noteship.operations.errors import ApiUnknown, StoreOutOfReach
 from noteship.operations.opened import OpenedProject
 from noteship.operations.remote import submitting
 from noteship.operations.surroundings import Surroundings
 from noteship.project.errors import BadSetting
 
-__all__ = ["ExportRequest", "Exported", "check", "export", "save"]
+__all__ = ["ExportRequest", "Exported", "export"]
 
 # Argo has names of parameters of letters, digits, dashes and underscores.
 UNFIT = re.compile(r"[^A-Za-z0-9_-]+")
@@ -121,16 +120,6 @@ def export(
         return Exported(pipeline, manifests.workflow(pipeline, platform), digest)
     except manifests.BadRelease as error:
         raise BadSetting(error.setting, "the pipeline", error.remedy, cut(error.reason)) from error
-
-
-def save(made: Exported, folder: Path) -> Path:
-    """Write the one file of a pipeline into a folder for GitOps. Raises NotWritten."""
-    return gitops.save(made.yaml, folder / f"{made.name}.yaml")
-
-
-def check(made: Exported, folder: Path) -> Path:
-    """Hold a folder for GitOps against what is exported today. Raises Unchecked with the differences."""
-    return gitops.check(made.yaml, folder / f"{made.name}.yaml")
 
 
 def _built(opened: OpenedProject, tell: Callable[[build.Progress], None], stop: threading.Event) -> str:

@@ -12,9 +12,10 @@ from typing import Any
 from noteship import cluster
 from noteship.cluster import pods, queues, quotas, releases, rights
 from noteship.errors import NoteshipError
+from noteship.operations.errors import NotDeployable, NotSubmittable
 from noteship.operations.releasing import Named
 
-__all__ = ["faults", "told"]
+__all__ = ["check", "faults", "told"]
 
 Fields = Mapping[str, Any]
 # How many pods more there are while new ones take over, as `manifests.workloads` has it: a quarter, one at least.
@@ -37,6 +38,18 @@ def faults(at: cluster.Cluster, named: Named, manifests: Sequence[Fields]) -> tu
             [*found, *_secrets(at, named, manifests), *_room(at, named, manifests), *_queue(at, named, manifests)]
         )
     )
+
+
+def check(
+    at: cluster.Cluster,
+    named: Named,
+    manifests: Sequence[Fields],
+    refusal: type[NotDeployable | NotSubmittable] = NotDeployable,
+) -> None:
+    """Raises the refusal with all that would stand in the way, and what `faults` raises."""
+    found = faults(at, named, manifests)
+    if found:
+        raise refusal(str(named), found)
 
 
 def told(error: NoteshipError) -> str:

@@ -226,16 +226,10 @@ class _Release:
             key(tokens, "tokens") if tokens else None,
             asked.reviews,
             asked.audience,
-            self._api() if asked.reviews else None,
+            self.around.api() if asked.reviews else None,
             asked.certificate,
             asked.open,
         )
-
-    def _api(self) -> manifests.Destination | None:
-        asked = self.declared.access.api
-        if asked:
-            return self.around.place(asked, "[kubernetes.access] api")
-        return reaching.api(self.at) if self.at else None
 
     def _edge(self) -> manifests.Edge | None:
         asked = self.declared.edge

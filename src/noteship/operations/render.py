@@ -5,16 +5,16 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from noteship import cluster, digests, yaml_form
 from noteship.cluster import bucket_claims, manifests, rights
-from noteship.operations import build, claims, gitops, imaged, naming, platforms, releasing
+from noteship.operations import build, claims, imaged, naming, platforms, releases, releasing
 from noteship.operations.opened import OpenedProject
 from noteship.operations.surroundings import Surroundings
+from noteship.operations.who import who
 
-__all__ = ["RenderRequest", "RenderedRelease", "check", "deployers", "render", "rendered", "roles", "save"]
+__all__ = ["RenderRequest", "RenderedRelease", "deployers", "render", "rendered", "roles"]
 
 # What a role is asked of depends on no image; this one is none.
 NO_IMAGE = imaged.Imaged(f"registry.invalid/none@sha256:{'0' * 64}", naming.Named("0" * 64, "none", "none"))
@@ -46,6 +46,11 @@ class RenderedRelease:
     imaged: imaged.Imaged
 
     @property
+    def name(self) -> str:
+        """Of the release."""
+        return self.release.name
+
+    @property
     def yaml(self) -> str:
         """The manifests as one stream, in the order in which they are applied."""
         return yaml_form.documents(self.rendered.manifests)
@@ -60,10 +65,24 @@ class RenderedRelease:
         """What pods may reach, as it was resolved."""
         return {each.name: [*each.networks] or [each.namespace] for each in manifests.destinations(self.release)}
 
+    def record(self, opened: OpenedProject, reason: str | None, before: releases.Present | None) -> releases.Record:
+        """Of the decision that it is to run, after what ran before."""
+        return releases.Record(
+            self.release.bundle.digest,
+            self.release.image,
+            self.digest,
+            opened.settings.kubernetes.shape,
+            opened.name,
+            who(),
+            reason,
+            before.id if before else None,
+            reaches=self.reaches,
+        )
+
     def to_json(self) -> dict[str, Any]:
         """As a plain value."""
         return {
-            "release": self.release.name,
+            "release": self.name,
             "namespace": self.release.namespace,
             "image": self.release.image,
             "bundle": self.release.bundle.digest,
@@ -127,16 +146,6 @@ def _claiming(opened: OpenedProject, named: releasing.Named) -> tuple[Any, ...]:
     return (bucket_claims.role(claim, f"store-{named.name}"),)
 
 
-def save(made: RenderedRelease, folder: Path) -> Path:
-    """Write the one file of a release into a folder for GitOps. Raises NotWritten."""
-    return gitops.save(made.yaml, _file(made, folder))
-
-
-def check(made: RenderedRelease, folder: Path) -> Path:
-    """Hold a folder for GitOps against what is rendered today. Raises Unchecked with the differences."""
-    return gitops.check(made.yaml, _file(made, folder))
-
-
 def rendered(
     opened: OpenedProject,
     named: releasing.Named,
@@ -160,7 +169,3 @@ def _platform(
     if kind is None and at:
         return platforms.discovered(at, declared, namespace)
     return platforms.usual(kind or "kubernetes", declared)
-
-
-def _file(made: RenderedRelease, folder: Path) -> Path:
-    return folder / f"{made.release.name}.yaml"

@@ -9,7 +9,7 @@ from typing import Any
 from noteship import cluster
 from noteship.operations import preflight, releases, releasing, rolling, settling
 from noteship.operations.carrying import Carried, Carrier
-from noteship.operations.errors import NoRelease, NotDeployable, NothingBefore
+from noteship.operations.errors import NoRelease, NothingBefore
 from noteship.operations.opened import OpenedProject
 from noteship.operations.who import who
 
@@ -69,9 +69,7 @@ def rollback(
     sent = releases.manifests_of(objects, to)
     if sent is None:
         raise NoRelease(to.id, f"its manifests are no more in {objects.url}")
-    faults = preflight.faults(at, named, sent)
-    if faults:
-        raise NotDeployable(str(named), faults)
+    preflight.check(at, named, sent)
     if request.is_dry_run:
         return RolledBack(named, now, to, None)
     record = releases.Record(

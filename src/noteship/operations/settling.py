@@ -17,7 +17,6 @@ from noteship.operations.errors import NotDeployable, ReleaseFailed, ReleaseMove
 from noteship.operations.imaged import Imaged
 from noteship.operations.naming import Named
 from noteship.operations.opened import OpenedProject
-from noteship.operations.who import who
 
 __all__ = ["Settled", "Telling", "begin", "go_on", "withdraw"]
 
@@ -133,21 +132,12 @@ def _promote(
     imaged = Imaged(own.image, Named(own.bundle, own.project, "canary"))
     made = render.rendered(opened, named, imaged, render.RenderRequest(platform=None), at)
     sent = made.rendered.manifests
-    faults = preflight.faults(at, named, sent)
-    if faults:
+    try:
+        preflight.check(at, named, sent)
+    except NotDeployable:
         canaries.forget(objects, canary)
-        raise NotDeployable(str(named), faults)
-    record = releases.Record(
-        own.bundle,
-        own.image,
-        made.digest,
-        own.shape,
-        own.project,
-        who(),
-        f"promoted from {own.id}: {settlement.why}",
-        before.id if before else None,
-        reaches=made.reaches,
-    )
+        raise
+    record = made.record(opened, f"promoted from {own.id}: {settlement.why}", before)
     carrier = Carrier(at, objects, named, telling.rollout, cluster.Until(telling.stop, telling.timeout_s))
     try:
         return carrier.carry(record, sent, before)

@@ -88,6 +88,13 @@ class Surroundings:
         """Where HOST:PORT is. Raises PlaceUnresolved."""
         return reaching.destination(place, setting, self.lookup)
 
+    def api(self) -> manifests.Destination | None:
+        """Where the cluster's API is: as it is declared, else as the cluster says; None without either."""
+        asked = self.declared.access.api
+        if asked:
+            return self.place(asked, "[kubernetes.access] api")
+        return reaching.api(self.at) if self.at else None
+
     def proxy(self) -> manifests.Proxy | None:
         """Through which ways out lead. Raises PlaceUnresolved, BadRelease."""
         asked = self.declared.proxy

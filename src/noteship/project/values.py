@@ -118,9 +118,7 @@ def params(value: object) -> dict[str, Any]:
 
 def clock(value: object) -> str:
     """When something is done, as cron has it. Raises ValueError with what was expected."""
-    if not isinstance(value, str) or not (
-        len(value.split()) == 5 or re.fullmatch(r"@(hourly|daily|weekly|monthly|yearly)", value)
-    ):
+    if not isinstance(value, str) or not quantities.is_cron(value):
         raise ValueError('five fields of cron, such as "15 3 * * 1", or @daily')
     return value
 

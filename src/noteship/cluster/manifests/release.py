@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
 
-from noteship import digests
+from noteship import digests, quantities
 from noteship.cluster.manifests.errors import BadRelease, SettingWithoutEffect
 from noteship.cluster.manifests.parts import (
     Access,
@@ -168,7 +168,7 @@ def check_authorities(text: str) -> None:
 
 def check_cron(text: str) -> None:
     """Raise BadRelease where a schedule is none."""
-    if len(text.split()) != 5 and not re.fullmatch(r"@(hourly|daily|weekly|monthly|yearly)", text):
+    if not quantities.is_cron(text):
         raise BadRelease("schedule", f"'{text}' has not five fields", 'write "15 3 * * *", or @daily')
 
 

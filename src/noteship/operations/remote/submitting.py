@@ -12,7 +12,7 @@ from noteship import cluster, computing, workflow
 from noteship.cluster import manifests
 from noteship.cluster.manifests import Platform
 from noteship.errors import stage_section
-from noteship.operations import build, carried, imaged, platforms, preflight, reaching, releasing, rolling, run
+from noteship.operations import build, carried, imaged, platforms, preflight, releasing, rolling, run
 from noteship.operations.errors import NotSubmittable, StoreOutOfReach
 from noteship.operations.opened import DECLARATION, OpenedProject
 from noteship.operations.remote import computing_pods
@@ -141,9 +141,7 @@ def made_ready(
 def check(at: cluster.Cluster, named: releasing.Named, sent: Sequence[Mapping[str, Any]], telling: Telling) -> None:
     """Look at what would be in the way of manifests. Raises NotSubmittable."""
     telling.send(rolling.Moment("looking whether it can run there"))
-    faults = preflight.faults(at, named, sent)
-    if faults:
-        raise NotSubmittable(str(named), faults)
+    preflight.check(at, named, sent, NotSubmittable)
 
 
 def begun(made: manifests.Run, words: Sequence[str], platform: Platform) -> tuple[dict[str, Any], ...]:
@@ -178,7 +176,8 @@ def of_pods(
             id=run_id,
             image=image,
             store=around.store(),
-            api=_api(around),
+            # Without a cluster nothing is sent, and any place will do.
+            api=around.api() or around.place("192.0.2.1:443", "the cluster's API"),
             account=asked.service_account or "",
             queue=asked.queue,
             resources=_resources(replace(asked.resources, devices={})),
@@ -193,14 +192,6 @@ def of_pods(
         )
     except manifests.BadRelease as error:
         raise BadSetting(f"kubernetes.run: {error.setting}", DECLARATION, error.remedy, error.reason) from error
-
-
-def _api(around: Surroundings) -> manifests.Destination:
-    """Where a driver asks the cluster: as is declared, else as the cluster says; without a cluster nothing is sent."""
-    asked = around.declared.access.api
-    if asked:
-        return around.place(asked, "[kubernetes.access] api")
-    return reaching.api(around.at) if around.at else around.place("192.0.2.1:443", "the cluster's API")
 
 
 def _volumes(claims: Mapping[str, str], secrets: Mapping[str, str]) -> Iterator[manifests.Volume]:
