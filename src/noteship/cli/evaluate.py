@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import argparse
 import logging
-import sys
 
 from noteship import logs
 from noteship.cli.output import Output
-from noteship.errors import NoteshipError
+from noteship.cli.recording import recorded
 from noteship.operations import evaluating as operation
 from noteship.operations.opened import OpenedProject
 
@@ -21,17 +20,7 @@ HOST, PORT = "127.0.0.1", 8081
 def run(arguments: argparse.Namespace, output: Output) -> int:
     """Say where it answers, once it does; return when it was stopped."""
     opened = OpenedProject.at(arguments.project)
-    kind: logs.Kind = arguments.log or ("text" if sys.stderr.isatty() else "json")
-    with logs.speaking(kind):
-        output.log = LOG if kind == "json" else None
-        try:
-            _evaluate(arguments, output, opened)
-        except NoteshipError as error:
-            output.error(error)
-            return error.exit_code
-        finally:
-            output.log = None
-    return 0
+    return recorded(lambda: _evaluate(arguments, output, opened), output, arguments.log, LOG)
 
 
 def _evaluate(arguments: argparse.Namespace, output: Output, opened: OpenedProject) -> None:

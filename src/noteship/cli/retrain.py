@@ -37,10 +37,9 @@ def run(arguments: argparse.Namespace, output: Output) -> int:
 
 
 def _told(done: operation.Retrained) -> Iterator[str]:
-    if done.retraining is None:
-        yield f"{done.state}: {done.why}"
-        return
     yield f"{done.state}: {done.why}"
+    if done.retraining is None:
+        return
     begun = "gone on with" if done.is_continued else "begun"
     yield from (f"  {begun} as {each.told}" for each in done.retraining.occasions)
     yield f"  retraining {done.retraining.id}"

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 
 from noteship import logs
 from noteship.cli.output import Output
+from noteship.cli.recording import recorded
 from noteship.digests import short
-from noteship.errors import NoteshipError
 from noteship.operations import serve as operation
 from noteship.operations.access import Access
 from noteship.operations.opened import OpenedProject
@@ -31,17 +31,7 @@ def run(arguments: argparse.Namespace, output: Output) -> int:
         sys.stderr.flush()
         # -P: a file of the project that is called like a module is not imported in its stead.
         os.execv(python, [python, "-P", "-m", "noteship", *_words(arguments)])  # noqa: S606 - no shell is meant
-    kind: logs.Kind = arguments.log or ("text" if sys.stderr.isatty() else "json")
-    with logs.speaking(kind):
-        output.log = LOG if kind == "json" else None
-        try:
-            _serve(arguments, output, opened, bundles)
-        except NoteshipError as error:
-            output.error(error)
-            return error.exit_code
-        finally:
-            output.log = None
-    return 0
+    return recorded(lambda: _serve(arguments, output, opened, bundles), output, arguments.log, LOG)
 
 
 def _serve(

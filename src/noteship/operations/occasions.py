@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from noteship import monitor, workflow
@@ -42,7 +43,7 @@ def is_known(opened: OpenedProject, what: str) -> bool:
 
 
 def _known(opened: OpenedProject) -> frozenset[str]:
-    pasts = (past for past, _ in zip(history(opened.store), range(REMEMBERED), strict=False))
+    pasts = islice(history(opened.store), REMEMBERED)
     return frozenset(occasion.what for past in pasts for occasion in past.occasions)
 
 

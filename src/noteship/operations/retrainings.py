@@ -87,8 +87,8 @@ def unfinished(objects: store.Store) -> Retraining | None:
 
 def history(objects: store.Store) -> Iterator[Retraining]:
     """All retrainings, the latest first; what another version of noteship wrote otherwise is left out."""
-    names = {name.split("/")[1] for name in objects.refs(f"{FOLDER}/")}
-    yield from (found for name in sorted(names, reverse=True) if (found := read(objects, name)) is not None)
+    names = reversed(objects.ref_folders(FOLDER))
+    yield from (found for name in names if (found := read(objects, name)) is not None)
 
 
 def read(objects: store.Store, name: str) -> Retraining | None:
