@@ -10,14 +10,17 @@ import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 import trustme
 
-from cluster import deployables
+from cli.projects import Project
+from cluster import deployables, run_places
 from cluster.deployables import HOST, Deployable
+from cluster.run_places import Away
 from contracts import store_places
 from noteship.store.bucket import Bucket
 
@@ -98,6 +101,31 @@ def proxying(asked: list[str]) -> Iterator[int]:
 
     with listening(handle) as port:
         yield port
+
+
+@pytest.fixture
+def away(project: Project, tmp_path: Path) -> Iterator[Away]:
+    """A project whose stages run on the cluster."""
+    with run_places.away(project, tmp_path) as made:
+        yield made
+
+
+def test_stages_of_a_run_go_the_same_ways(away: Away) -> None:
+    """Driver and stages reach the store, and a notebook what it asks for, by the proxy and with the authority."""
+    authority, asked = trustme.CA(), list[str]()
+    away.project.write("authority.pem", authority.cert_pem.bytes().decode())
+    with in_tls(authority) as port, proxying(asked) as proxy:
+        fetched = f"answer = urllib.request.urlopen('https://{HOST}:{port}/').status"
+        away.project.notebook("s", f"import urllib.request; {fetched}; open('s.txt', 'w').write(str(answer))")
+        away.declare(f'[kubernetes.proxy]\nurl = "http://{HOST}:{proxy}"\n')
+        plain = f'endpoint = "{run_places.endpoint()}"'
+        text = (away.project.root / "noteship.toml").read_text(encoding="utf-8")
+        text = text.replace(plain, f'endpoint = "https://{HOST}:{port}"')
+        text = text.replace("[kubernetes]\n", '[kubernetes]\nauthorities = "authority.pem"\n', 1)
+        away.project.write("noteship.toml", text)
+        document = away.run()
+    assert [each["state"] for each in document["stages"]] == ["executed"]
+    assert set(asked) == {f"CONNECT {HOST}:{port}"} and len(asked) > 2
 
 
 def test_a_proxy_and_a_private_authority_are_honoured(mail: Deployable, bucket: Bucket) -> None:

@@ -209,6 +209,26 @@ def test_the_role_is_enough_to_deploy(made: Deployments) -> None:
     assert done.carried and done.carried.is_up
 
 
+def test_the_role_is_enough_for_what_others_see(made: Deployments) -> None:
+    """An administrator sees that nobody serves Ingresses; who deploys may not look, and takes it that somebody does."""
+    made.declare(f'{SETTINGS}[kubernetes.edge]\nhost = "mail.example.org"\n')
+    request = RenderRequest(image=made.image(made.bundle("one")), platform=None)
+    seen = render(made.opened, request, lambda _: None, threading.Event(), made.cluster)
+    assert not [each for each in seen.rendered.manifests if each["kind"] == "Ingress"]
+    [role] = roles(made.opened, request, made.cluster)
+    assert allows(role["rules"], Right("patch", "ingresses", "networking.k8s.io"))
+
+
+def test_reviews_are_bound_for_a_canary_too(made: Deployments) -> None:
+    """Whoever deploys the one may bring the other beside it, and touches the bindings of nobody else."""
+    made.declare(
+        f'{SETTINGS}[kubernetes.access]\nreviews = ["system:serviceaccount:team-b:shop=predict"]\napi = "10.0.0.1:6443"\n'
+    )
+    of_cluster = next(each for each in roles(made.opened, RenderRequest()) if each["kind"] == "ClusterRole")
+    [named] = [each for each in of_cluster["rules"] if "delete" in each["verbs"]]
+    assert named["resourceNames"] == ["noteship-team-a-mail", "noteship-team-a-mail-canary"]
+
+
 def test_the_command_line_prints_yaml(project: Project, tmp_path: Path) -> None:
     """`--rights` needs neither image nor cluster; without a namespace it is refused."""
     project.write("noteship.toml", SETTINGS)

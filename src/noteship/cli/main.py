@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from noteship import __version__
-from noteship.cli.errors import WrongUsage
+from noteship.cli.errors import AuthoritiesUnread, WrongUsage
 from noteship.cli.output import INTERRUPTED, Output
 from noteship.cli.verbs import VERBS, Verb
 from noteship.errors import NoteshipError
@@ -74,6 +74,7 @@ def _terminated_as_interrupted() -> Iterator[None]:
 
 def _answer(words: list[str], output: Output) -> int:
     try:
+        _trust()
         arguments, rest = _parser(words).parse_known_args(words)
         if rest:
             raise _unknown_words(rest, arguments)
@@ -97,6 +98,17 @@ def _answer(words: list[str], output: Output) -> int:
         return 0
     except Exception as error:
         return _own_fault(error, output)
+
+
+def _trust() -> None:
+    if not os.environ.get("NOTESHIP_AUTHORITIES"):
+        return
+    from noteship import tls
+
+    try:
+        tls.trust_beside()
+    except OSError as error:
+        raise AuthoritiesUnread(str(error.filename), error.strerror or "it cannot be read") from error
 
 
 def _parser(words: Sequence[str]) -> _Parser:

@@ -48,17 +48,19 @@ LOOKING: tuple[tuple[str, str, tuple[str, ...]], ...] = (
 )
 
 
-def rights(manifests: Iterable[Fields], name: str) -> tuple[dict[str, Any], ...]:
+def rights(manifests: Iterable[Fields], name: str, beside: str = "") -> tuple[dict[str, Any], ...]:
     """A Role of that name for each namespace of the manifests; and a ClusterRole where some are in none.
 
     A kind that noteship never renders raises KeyError. What only an administrator may give away, such as a role of the
     whole cluster, has its own rule with its own name, so that it can be seen, and refused, by itself.
+
+    - beside: what is at the end of the names of another release, which may come beside this one; "" for none
     """
     by_namespace: dict[str, list[Fields]] = defaultdict(list)
     for each in manifests:
         by_namespace[each["metadata"].get("namespace", "")].append(each)
     return tuple(
-        _role(name, namespace, [*_rules(found, namespace)]) for namespace, found in sorted(by_namespace.items())
+        _role(name, namespace, [*_rules(found, namespace, beside)]) for namespace, found in sorted(by_namespace.items())
     )
 
 
@@ -71,11 +73,11 @@ def _role(name: str, namespace: str, rules: list[dict[str, Any]]) -> dict[str, A
     }
 
 
-def _rules(manifests: list[Fields], namespace: str) -> Iterator[dict[str, Any]]:
+def _rules(manifests: list[Fields], namespace: str, beside: str) -> Iterator[dict[str, Any]]:
     kinds = {each["kind"] for each in manifests}
     # Kinds of the whole cluster are those of everybody: only the ones with these names, which a creation cannot say.
     if not namespace:
-        yield from _of_cluster(manifests)
+        yield from _of_cluster(manifests, beside)
         return
     grouped: dict[tuple[str, tuple[str, ...]], list[str]] = defaultdict(list)
     for kind in kinds:
@@ -99,11 +101,13 @@ def _rules(manifests: list[Fields], namespace: str) -> Iterator[dict[str, Any]]:
             yield from each["rules"]
 
 
-def _of_cluster(manifests: list[Fields]) -> Iterator[dict[str, Any]]:
+def _of_cluster(manifests: list[Fields], beside: str) -> Iterator[dict[str, Any]]:
     for each in manifests:
         group, resource = RESOURCES[each["kind"]]
         yield _rule(group, [resource], ("create",))
-        yield {**_rule(group, [resource], ("delete", "get", "patch")), "resourceNames": [each["metadata"]["name"]]}
+        name = each["metadata"]["name"]
+        names = [name, f"{name}{beside}"] if beside else [name]
+        yield {**_rule(group, [resource], ("delete", "get", "patch")), "resourceNames": names}
         if each["kind"] == "ClusterRoleBinding":
             yield {**_rule(group, ["clusterroles"], ("bind",)), "resourceNames": [each["roleRef"]["name"]]}
 

@@ -18,6 +18,7 @@ __all__ = ["Calling", "calling"]
 
 Fields = Mapping[str, Any]
 LOCAL_PORT = 8080
+USUAL = {"http": 80, "https": 443}
 
 
 @dataclass(frozen=True)
@@ -88,12 +89,37 @@ def _outside(at: cluster.Cluster, sent: Sequence[Fields]) -> Iterator[str]:
                 host = spec.get("host") or next((one.get("host") for one in status.get("ingress") or ()), None)
                 secure = True
             case "HTTPRoute":
-                host, secure = next(iter(spec.get("hostnames") or ()), None), True
+                yield from _of_gateway(at, spec)
+                continue
             case _:
                 host = spec["rules"][0].get("host") or _address(status)
                 secure = bool(spec.get("tls"))
         if host:
             yield f"{'https' if secure else 'http'}://{host}"
+
+
+def _of_gateway(at: cluster.Cluster, spec: Fields) -> Iterator[str]:
+    """By the listener that takes the route; over TLS at the usual port, where whoever asks may not see the Gateway."""
+    parent, host = spec["parentRefs"][0], next(iter(spec.get("hostnames") or ()), None)
+    gateway: Fields = {}
+    with suppress(cluster.errors.RightMissing, cluster.errors.ApiNotServed):
+        ref = cluster.ObjectRef("gateway.networking.k8s.io/v1", "Gateway", parent["name"], parent["namespace"])
+        gateway = at.get(ref) or {}
+    host = host or next((str(each["value"]) for each in (gateway.get("status") or {}).get("addresses") or ()), None)
+    listeners = [each for each in (gateway.get("spec") or {}).get("listeners") or () if _takes(each, host)]
+    # Who can be called over TLS is.
+    listeners.sort(key=lambda each: str(each["protocol"]) != "HTTPS")
+    scheme, port = "https", 443
+    if listeners:
+        scheme, port = str(listeners[0]["protocol"]).lower(), int(listeners[0]["port"])
+    if host:
+        yield f"{scheme}://{host}" + ("" if port == USUAL[scheme] else f":{port}")
+
+
+def _takes(listener: Fields, host: str | None) -> bool:
+    name = listener.get("hostname") or ""
+    fits = not name or name == host or (name.startswith("*.") and (host or "").endswith(name[1:]))
+    return fits and str(listener["protocol"]).lower() in USUAL
 
 
 def _address(status: Fields) -> str | None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from noteship import cluster, digests, yaml_form
 from noteship.cluster import bucket_claims, manifests, rights
-from noteship.operations import build, claims, imaged, naming, platforms, releases, releasing
+from noteship.operations import build, canaries, claims, imaged, naming, platforms, releases, releasing
 from noteship.operations.opened import OpenedProject
 from noteship.operations.surroundings import Surroundings
 from noteship.operations.who import who
@@ -133,9 +133,13 @@ def roles(opened: OpenedProject, request: RenderRequest, at: cluster.Cluster | N
 def deployers(
     opened: OpenedProject, named: releasing.Named, request: RenderRequest, at: cluster.Cluster | None
 ) -> tuple[dict[str, Any], ...]:
-    """What deploying it alone takes."""
-    made = rendered(opened, named, NO_IMAGE, request, at)
-    return rights.rights(made.rendered.manifests, f"deploy-{named.name}")
+    """What deploying it alone takes.
+
+    Who deploys may not see which classes of Ingresses there are, and takes it that there is one: so does this.
+    """
+    release = releasing.release_of(opened, named, NO_IMAGE, at, request.beside)
+    platform = replace(_platform(opened, request.platform, at, named.namespace), has_ingresses=True)
+    return rights.rights(manifests.render(release, platform).manifests, f"deploy-{named.name}", canaries.SUFFIX)
 
 
 def _claiming(opened: OpenedProject, named: releasing.Named) -> tuple[Any, ...]:

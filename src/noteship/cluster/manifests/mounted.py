@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
+from noteship import tls
 from noteship.cluster.bucket_claims import ACCESS_KEY, SECRET_KEY
 from noteship.cluster.manifests.parts import Proxy, SecretKey, StoreAccess
 from noteship.cluster.manifests.release import Release, Service, Stream
@@ -135,9 +136,7 @@ def reaching(store: StoreAccess | None, proxy: Proxy | None, *, is_trusting: boo
         if urlsplit(store.endpoint).scheme == "http":
             yield "AWS_ALLOW_HTTP", "true"
     if is_trusting:
-        yield "SSL_CERT_FILE", AUTHORITIES
-        if store:
-            yield "AWS_CA_BUNDLE", AUTHORITIES
+        yield tls.BESIDE, AUTHORITIES
     if proxy:
         yield "HTTPS_PROXY", proxy.url
         yield "HTTP_PROXY", proxy.url
