@@ -17,12 +17,14 @@ from urllib.parse import urlsplit
 import pytest
 import trustme
 
-from cli.projects import Project
+from cli.projects import Project, project
 from cluster import deployables, run_places
 from cluster.deployables import HOST, Deployable
 from cluster.run_places import Away
 from contracts import store_places
 from noteship.store.bucket import Bucket
+
+__all__ = ["project"]
 
 pytestmark = pytest.mark.cluster
 
@@ -106,7 +108,7 @@ def proxying(asked: list[str]) -> Iterator[int]:
 @pytest.fixture
 def away(project: Project, tmp_path: Path) -> Iterator[Away]:
     """A project whose stages run on the cluster."""
-    with run_places.away(project, tmp_path) as made:
+    with run_places.opened(project, tmp_path) as made:
         yield made
 
 

@@ -221,9 +221,8 @@ def test_the_role_is_enough_for_what_others_see(made: Deployments) -> None:
 
 def test_reviews_are_bound_for_a_canary_too(made: Deployments) -> None:
     """Whoever deploys the one may bring the other beside it, and touches the bindings of nobody else."""
-    made.declare(
-        f'{SETTINGS}[kubernetes.access]\nreviews = ["system:serviceaccount:team-b:shop=predict"]\napi = "10.0.0.1:6443"\n'
-    )
+    reviews = 'reviews = ["system:serviceaccount:team-b:shop=predict"]'
+    made.declare(f'{SETTINGS}[kubernetes.access]\n{reviews}\napi = "10.0.0.1:6443"\n')
     of_cluster = next(each for each in roles(made.opened, RenderRequest()) if each["kind"] == "ClusterRole")
     [named] = [each for each in of_cluster["rules"] if "delete" in each["verbs"]]
     assert named["resourceNames"] == ["noteship-team-a-mail", "noteship-team-a-mail-canary"]

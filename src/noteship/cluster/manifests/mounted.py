@@ -37,6 +37,8 @@ CREDENTIALS, NATS_CREDENTIALS = f"{FOLDER}/store-credentials", f"{FOLDER}/nats-c
 STORE_KEYS = f"{FOLDER}/store-keys"
 TOKENS, AUTHORITIES = f"{FOLDER}/tokens", f"{FOLDER}/authorities.pem"
 CERTIFICATE, CERTIFICATE_KEY = f"{FOLDER}/tls.crt", f"{FOLDER}/tls.key"
+# What no proxy is asked for. The kubelet puts in the address by which drivers, and services, ask the cluster's API.
+DIRECT = ("localhost", "127.0.0.1", "$(KUBERNETES_SERVICE_HOST)", ".svc", ".cluster.local")
 # Read by the pod's user and by its group, which is the one that volumes are given to.
 MODE = 0o440
 
@@ -140,4 +142,4 @@ def reaching(store: StoreAccess | None, proxy: Proxy | None, *, is_trusting: boo
     if proxy:
         yield "HTTPS_PROXY", proxy.url
         yield "HTTP_PROXY", proxy.url
-        yield "NO_PROXY", ",".join(("localhost", "127.0.0.1", ".svc", ".cluster.local", *proxy.without))
+        yield "NO_PROXY", ",".join((*DIRECT, *proxy.without))
