@@ -15,7 +15,6 @@ import resource
 import shutil
 import statistics
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -25,7 +24,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-NOTESHIP = (sys.executable, "-m", "noteship")
+from away import NOTESHIP, apply, kubectl, notebook
+
 LOCKED = ("joblib", "numpy", "pandas", "scikit-learn", "scipy", "threadpoolctl")
 SETTINGS = """
 [service]
@@ -176,19 +176,6 @@ def write(place: Path) -> None:
     subprocess.run([*NOTESHIP, "run"], cwd=place, check=True, stdout=subprocess.DEVNULL)
 
 
-def notebook(path: Path, lines: list[str]) -> None:
-    """A notebook of one cell."""
-    cell = {
-        "cell_type": "code",
-        "id": "a",
-        "metadata": {},
-        "outputs": [],
-        "execution_count": None,
-        "source": "\n".join(lines),
-    }
-    path.write_text(json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": [cell]}))
-
-
 def show(what: str, found: Measured, aim: str) -> None:
     """One row of the table."""
     answer = found.answer
@@ -217,15 +204,11 @@ def pod_ready(answer: dict[str, Any], number: int) -> float:
     }
     spec = {"containers": [container], "volumes": [{"name": "tmp", "emptyDir": {}}], "restartPolicy": "Never"}
     pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name}, "spec": spec}
-    subprocess.run(
-        ["kubectl", "apply", "-f", "-"], input=json.dumps(pod).encode(), check=True, stdout=subprocess.DEVNULL
-    )
+    apply(pod)
     try:
         times = log_times(name)
     finally:
-        subprocess.run(
-            ["kubectl", "delete", "pod", name, "--force", "--grace-period=0"], check=True, capture_output=True
-        )
+        kubectl("delete", "pod", name, "--force", "--grace-period=0")
     return times[1] - times[0]
 
 
