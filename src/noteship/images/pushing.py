@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Generator, Iterable
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from contextlib import closing
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Self
 
 from noteship.images import streams
 from noteship.images.descriptor import Blob, Descriptor
@@ -15,7 +15,7 @@ from noteship.images.destination import Destination
 from noteship.images.registries.transport import Stopped
 from noteship.stopping import Beneath
 
-__all__ = ["Piece", "Progress", "Pushed", "push"]
+__all__ = ["Piece", "Progress", "Pushed", "Pushing", "push"]
 
 # More do not use a link better, and registries limit how many one may have.
 AT_ONCE = 4
@@ -65,30 +65,57 @@ def push(
 
     Cost: `at_once` threads with some 2 MB each.
     """
-    pushing = _Pushing(destination, tell, Beneath(stop or threading.Event()))
     unique = {each.blob.descriptor.digest: each for each in reversed(list(pieces))}
     largest_first = sorted(unique.values(), key=lambda each: (-each.blob.descriptor.size, each.blob.descriptor.digest))
-    with ThreadPoolExecutor(max(1, min(at_once, len(unique))), thread_name_prefix="noteship-push") as pool:
-        try:
-            futures = [pool.submit(pushing.bring, each) for each in largest_first]
-            done, _ = wait(futures, return_when=FIRST_EXCEPTION)
-            faults = [fault for each in done if (fault := each.exception())]
-        finally:
-            # Of no effect where all went well; also on Ctrl-C.
-            pushing.stop.set()
-            pool.shutdown(wait=True, cancel_futures=True)
-    if faults:
-        raise faults[0]
-    return pushing.pushed()
+    with Pushing(destination, tell, stop, at_once) as begun:
+        for piece in largest_first:
+            begun.bring(piece)
+        return begun.ended()
 
 
-class _Pushing:
-    def __init__(self, destination: Destination, tell: Callable[[Progress], None], stop: threading.Event) -> None:
-        self._destination, self._tell, self.stop = destination, tell, stop
+class Pushing:
+    """Blobs on their way to a destination, as `push` brings them, while others are still being made.
+
+    As a context manager it ends what is under way when an exception leaves the block.
+    """
+
+    def __init__(
+        self,
+        destination: Destination,
+        tell: Callable[[Progress], None] = lambda _: None,
+        stop: threading.Event | None = None,
+        at_once: int = AT_ONCE,
+    ) -> None:
+        self._destination, self._tell, self._stop = destination, tell, Beneath(stop or threading.Event())
+        self._pool = ThreadPoolExecutor(at_once, thread_name_prefix="noteship-push")
+        self._begun: dict[str, Future[None]] = {}
         self._lock = threading.Lock()
         self._ended: list[Progress] = []
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        # Of no effect where all went well; also on Ctrl-C.
+        self._stop.set()
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
     def bring(self, piece: Piece) -> None:
+        """Begin to bring it, unless its blob was begun before. Any thread may call this."""
+        with self._lock:
+            if piece.blob.descriptor.digest not in self._begun:
+                self._begun[piece.blob.descriptor.digest] = self._pool.submit(self._bring, piece)
+
+    def ended(self) -> Pushed:
+        """What was brought, once all is. Raises the first fault after all others have ended."""
+        done, _ = wait(self._begun.values(), return_when=FIRST_EXCEPTION)
+        faults = [fault for each in done if (fault := each.exception())]
+        if faults:
+            self.__exit__()
+            raise faults[0]
+        return self._pushed()
+
+    def _bring(self, piece: Piece) -> None:
         self._check()
         blob = piece.blob.descriptor
         how: How = "sent"
@@ -99,15 +126,15 @@ class _Pushing:
         else:
             self._check()
             self._destination.put(Blob(blob, lambda: streams.of_pieces(self._watched(piece.blob))))
-        self.told(Progress(blob, how, blob.size))
+        self._told(Progress(blob, how, blob.size))
 
-    def told(self, progress: Progress) -> None:
+    def _told(self, progress: Progress) -> None:
         with self._lock:
             if progress.how != "sending":
                 self._ended.append(progress)
             self._tell(progress)
 
-    def pushed(self) -> Pushed:
+    def _pushed(self) -> Pushed:
         sent = [each.done_bytes for each in self._ended if each.how == "sent"]
         mounted, there = (sum(each.how == how for each in self._ended) for how in ("mounted", "there"))
         return Pushed(len(sent), sum(sent), mounted, there)
@@ -120,8 +147,8 @@ class _Pushing:
                 self._check()
                 done += len(piece)
                 yield piece
-                self.told(Progress(blob.descriptor, "sending", done))
+                self._told(Progress(blob.descriptor, "sending", done))
 
     def _check(self) -> None:
-        if self.stop.is_set():
+        if self._stop.is_set():
             raise Stopped

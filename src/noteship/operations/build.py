@@ -117,13 +117,21 @@ class _Build:
         bundle = self.of.bundle()
         wheels = self._wheels()
         chosen = self.of.project()
-        with temporary.folder() as folder:
-            layers = self._layers(environment, wheels, chosen, bundle, folder)
+        destination, sending = self._destination(), _Sending(self.tell)
+        with temporary.folder() as folder, pushing.Pushing(destination, sending.told, self.stop) as push:
+            for piece in base.pieces(source, _mounted(source, destination)):
+                push.bring(piece)
+            # What is made goes there while the rest is being made.
+            layers = self._layers(
+                environment, wheels, chosen, bundle, folder, lambda layer: push.bring(pushing.Piece(layer.blob))
+            )
             composed = image.composed(base, layers, environment, self.of.about(bundle))
             self.tell(Progress("bringing layers"))
-            destination, name = self._destination(composed)
-            pieces = [*base.pieces(source, _mounted(source, destination)), *composed.pieces]
-            pushed = pushing.push(destination, pieces, self._sending(), self.stop)
+            sending.speak()
+            for piece in composed.pieces:
+                push.bring(piece)
+            pushed = push.ended()
+            name = self._name(composed)
             tag = name.rpartition(":")[2]
             destination.put_manifest(composed.manifest, composed.descriptor.media_type, tag)
             self._list(destination, composed, wheels)
@@ -153,8 +161,12 @@ class _Build:
         chosen: ProjectFiles,
         bundle: Named | None,
         folder: Path,
+        made: Callable[[Layer], None],
     ) -> tuple[Layer, ...]:
-        """Packages, noteship, the project, the bundle: what changes most often comes last."""
+        """Packages, noteship, the project, the bundle: what changes most often comes last.
+
+        - made: is told of each as soon as it is there
+        """
         from noteship.images.layers import byte_code, folder_files, own_files, wheel_layers
         from noteship.images.layers.cache import LayerCache
         from noteship.images.layers.compiler import Compiler
@@ -189,7 +201,8 @@ class _Build:
         if bundle is not None:
             files = folder_files.entries(folder / BUNDLE_FOLDER, BUNDLE_FOLDER)
             plans.append(Plan.of(f"the bundle {digests.short(bundle.digest)}", files))
-        return cache.layers(plans)
+        with compiler:
+            return cache.layers(plans, made)
 
     def _served(self, bundle: Path) -> frozenset[str]:
         """Names of the packages that are compiled: those that a service imports, of this bundle if there is one."""
@@ -199,18 +212,28 @@ class _Build:
             needs = {}
         return packaged.served(self.of.opened.environment, needs, self.of.markers)
 
-    def _destination(self, composed: Image) -> tuple[Destination, str]:
-        """Where it goes, and its name there with a tag: the one that is asked for, else one of its own."""
+    @property
+    def _asked(self) -> str:
+        """The name in a registry that is asked for, perhaps without a tag."""
+        return self.of.request.target or self.of.opened.settings.kubernetes.registry or ""
+
+    def _destination(self) -> Destination:
         from noteship.images import reference
         from noteship.images.layout import Layout
         from noteship.images.registries.registry import Registry
 
+        if self.of.request.folder is not None:
+            return Layout(self.of.request.folder)
+        return Registry(reference.parsed(self._asked), self.of.transport)
+
+    def _name(self, composed: Image) -> str:
+        """Where it is then, with a tag: the one that is asked for, else one of its own."""
+        from noteship.images import reference
+
         own = composed.descriptor.digest.removeprefix("sha256:")[:12]
         if self.of.request.folder is not None:
-            return Layout(self.of.request.folder), f"{OCI}{self.of.request.folder}:{own}"
-        asked = self.of.request.target or self.of.opened.settings.kubernetes.registry or ""
-        name = reference.parsed(asked if ":" in asked.rpartition("/")[2] else f"{asked}:{own}")
-        return Registry(name, self.of.transport), str(name)
+            return f"{OCI}{self.of.request.folder}:{own}"
+        return str(reference.parsed(self._asked if ":" in self._asked.rpartition("/")[2] else f"{self._asked}:{own}"))
 
     def _list(self, destination: Destination, composed: Image, wheels: Sequence[Wheel]) -> None:
         """Put the list of what is in it beside the image."""
@@ -235,17 +258,25 @@ class _Build:
 
         return came
 
-    def _sending(self) -> Callable[[pushing.Progress], None]:
-        """Tell how many bytes of layers went."""
-        done: dict[str, tuple[int, int]] = {}
 
-        def sent(at: pushing.Progress) -> None:
-            if at.how in ("sending", "sent"):
-                done[at.blob.digest] = at.done_bytes, at.blob.size
-                went, of = (sum(each) for each in zip(*done.values(), strict=True))
-                self.tell(Progress("sending layers", went, of))
+class _Sending:
+    """Tells how many bytes of layers went, once nothing else is told."""
 
-        return sent
+    def __init__(self, tell: Callable[[Progress], None]) -> None:
+        self._tell, self._speaks = tell, False
+        self._done: dict[str, tuple[int, int]] = {}
+
+    def speak(self) -> None:
+        """From now on."""
+        self._speaks = True
+
+    def told(self, at: pushing.Progress) -> None:
+        """One blob came so far."""
+        if at.how in ("sending", "sent"):
+            self._done[at.blob.digest] = at.done_bytes, at.blob.size
+            if self._speaks:
+                went, of = (sum(each) for each in zip(*self._done.values(), strict=True))
+                self._tell(Progress("sending layers", went, of))
 
 
 def cache_folder() -> Path:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -42,18 +42,23 @@ class LayerCache:
     folder: Path
     stop: threading.Event = field(default_factory=threading.Event)
 
-    def layers(self, plans: Sequence[Plan]) -> tuple[Layer, ...]:
+    def layers(self, plans: Sequence[Plan], made: Callable[[Layer], None] = lambda _: None) -> tuple[Layer, ...]:
         """The layers of plans, in their order; what is not kept is made, several at once, the longest first.
+
+        - made: is told of each as soon as it is there, by several threads
 
         Raises as `layer`, for the first of them, when the others have ended.
         """
         stop = Beneath(self.stop)
+
+        def finished(plan: Plan) -> Layer:
+            layer = self._layer(plan, stop)
+            made(layer)
+            return layer
+
         with ThreadPoolExecutor(max_workers=AT_ONCE, thread_name_prefix="layer") as pool:
             try:
-                begun = {
-                    plan.key: pool.submit(self._layer, plan, stop)
-                    for plan in sorted(plans, key=lambda each: -each.effort)
-                }
+                begun = {plan.key: pool.submit(finished, plan) for plan in sorted(plans, key=lambda each: -each.effort)}
                 done, _ = wait(begun.values(), return_when=FIRST_EXCEPTION)
                 faults = [fault for each in done if (fault := each.exception())]
             finally:
@@ -73,9 +78,12 @@ class LayerCache:
         return self._layer(plan, self.stop)
 
     def _layer(self, plan: Plan, stop: threading.Event) -> Layer:
-        written = self._kept(plan) or self._made(plan, stop)
+        kept = self._kept(plan)
+        written = kept or self._made(plan, stop)
         descriptor = Descriptor(media_types.LAYER, written.digest, written.size)
-        return Layer(plan.title, plan.key, written.diff_id, Blob(descriptor, lambda: self._opened(plan, written)))
+        # Nothing can have befallen what was made a moment ago, and who reads a blob to its end checks its digest.
+        opened = self._opened if kept else self._opened_fresh
+        return Layer(plan.title, plan.key, written.diff_id, Blob(descriptor, lambda: opened(plan, written)))
 
     def is_fine(self, key: str) -> bool:
         """Whether a question with this key was answered with yes."""
@@ -141,6 +149,12 @@ class LayerCache:
             return self._blob(plan).open("rb")
         except OSError as error:
             raise self._unwritable(error) from error
+
+    def _opened_fresh(self, plan: Plan, written: Written) -> BinaryIO:
+        try:
+            return self._blob(plan).open("rb")
+        except OSError:
+            return self._opened(plan, written)
 
     def _is_damaged(self, plan: Plan, written: Written) -> bool:
         try:

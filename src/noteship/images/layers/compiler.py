@@ -5,8 +5,8 @@ from __future__ import annotations
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
-from typing import IO
+from dataclasses import dataclass, field
+from typing import IO, Self
 
 from noteship.images.layers import errors
 from noteship.images.layers.entry import Entry, PlainSink
@@ -20,7 +20,8 @@ __all__ = ["Compiler"]
 # Of marshal's forms, 2 is the last without references, which depend on who else holds an object; it takes a sixth more
 # room. Sets are written in an order of their own since Python 3.11.
 PROGRAM = """
-import importlib.util, marshal, sys
+import gc, importlib.util, marshal, sys
+gc.disable()
 asked, answered = sys.stdin.buffer, sys.stdout.buffer
 while line := asked.readline():
     path, source = map(asked.read, map(int, line.split()))
@@ -42,12 +43,15 @@ OPTIONS = ("-I", "-S", "-W", "ignore", "-c", PROGRAM)
 class Compiler:
     """CPython of the image's minor version.
 
+    Its processes wait for more to compile until the block ends whose context manager it is.
+
     - python: the path that starts it
     - version: all of it, as `3.12.4`
     """
 
     python: str
     version: str
+    _idle: list[subprocess.Popen[bytes]] = field(default_factory=list, compare=False, repr=False)
 
     @property
     def key(self) -> list[str]:
@@ -65,8 +69,30 @@ class Compiler:
 
         Raises: CompilerEnded, and what the files' contents raise.
         """
+        process = self._taken()
+        is_fine = False
         try:
-            process = subprocess.Popen(
+            yield lambda entry: self._compiled(process, entry)
+            is_fine = True
+        finally:
+            if is_fine:
+                self._idle.append(process)
+            else:
+                _end(process)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        while self._idle:
+            _end(self._idle.pop())
+
+    def _taken(self) -> subprocess.Popen[bytes]:
+        """One that waits, else a new one."""
+        with suppress(IndexError):
+            return self._idle.pop()
+        try:
+            return subprocess.Popen(
                 [self.python, *OPTIONS],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
@@ -76,15 +102,6 @@ class Compiler:
             )
         except OSError as error:
             raise errors.CompilerEnded(self.python, "", error.strerror or str(error)) from error
-        with process:
-            assert process.stdin
-            try:
-                yield lambda entry: self._compiled(process, entry)
-            finally:
-                process.kill()
-                # What was not taken any more.
-                with suppress(BrokenPipeError):
-                    process.stdin.close()
 
     def _compiled(self, process: subprocess.Popen[bytes], entry: Entry) -> bytes:
         path = f"/{entry.path}".encode()
@@ -99,6 +116,15 @@ class Compiler:
         if answer is None:
             raise errors.CompilerEnded(self.python, path.decode(), how_ended(process.wait()))
         return answer
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    with process:
+        assert process.stdin
+        process.kill()
+        # What was not taken any more.
+        with suppress(BrokenPipeError):
+            process.stdin.close()
 
 
 def _answer(stream: IO[bytes]) -> bytes | None:

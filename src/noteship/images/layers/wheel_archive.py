@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import stat
 import struct
+import weakref
 import zipfile
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
+
+from isal import isal_zlib
 
 from noteship import files
 from noteship.images.layers import errors
@@ -18,6 +22,8 @@ from noteship.images.layers.entry import PIECE_BYTES, Sink
 __all__ = ["Expected", "Member", "members"]
 
 STORED, DEFLATED = 0, 8
+# The library gives it no type.
+INFLATING_FAILED: type[Exception] = isal_zlib.error  # type: ignore[assignment]
 METHODS = {9: "deflate64", 12: "bzip2", 14: "lzma", 93: "zstandard", 95: "xz", 98: "ppmd"}
 # Bits 0, 6 and 13 of a member's flags: encrypted, strongly encrypted, with hidden names (APPNOTE 6.3.10, 4.4.4).
 ENCRYPTED = 1 << 0 | 1 << 6 | 1 << 13
@@ -35,10 +41,32 @@ class Expected:
 
 
 @dataclass(frozen=True)
+class Archive:
+    """A wheel's file, opened once for all that is read of it, by several threads too."""
+
+    path: Path
+
+    @property
+    def name(self) -> str:
+        """Of the file."""
+        return self.path.name
+
+    def read(self, size: int, offset: int) -> bytes:
+        """Bytes of it, fewer where it ends. Raises OSError."""
+        return os.pread(self._descriptor, size, offset)
+
+    @cached_property
+    def _descriptor(self) -> int:
+        found = os.open(self.path, os.O_RDONLY | os.O_CLOEXEC)
+        weakref.finalize(self, os.close, found)
+        return found
+
+
+@dataclass(frozen=True)
 class Member:
     """One file of a wheel. As content of a layer its deflate stream is copied as it is."""
 
-    wheel: Path
+    wheel: Archive
     name: str
     size: int
     packed_size: int
@@ -84,7 +112,7 @@ class Member:
         crc, size = 0, 0
         seen = hashlib.new(self.expected.algorithm) if self.expected else None
         for raw, plain in self._unchecked():
-            crc = zlib.crc32(plain, crc)
+            crc = isal_zlib.crc32(plain, crc)
             size += len(plain)
             if size > self.size:
                 raise self._unfit("has more bytes than the zip says")
@@ -103,11 +131,11 @@ class Member:
             else:
                 for raw in self._raw():
                     yield raw, raw
-        except (OSError, zlib.error, struct.error) as error:
+        except (OSError, INFLATING_FAILED, struct.error) as error:
             raise self._unfit(f"cannot be read: {error}") from error
 
     def _inflated(self) -> Iterator[tuple[bytes, bytes]]:
-        inflater = zlib.decompressobj(-zlib.MAX_WBITS)
+        inflater = isal_zlib.decompressobj(-isal_zlib.MAX_WBITS)
         for raw in self._raw():
             yield raw, inflater.decompress(raw, INFLATED_BYTES)
             while inflater.unconsumed_tail:
@@ -119,20 +147,19 @@ class Member:
             raise self._unfit("has a deflate stream that does not end where the zip says")
 
     def _raw(self) -> Iterator[bytes]:
-        with self.wheel.open("rb") as stream:
-            stream.seek(self.offset)
-            names = struct.unpack("<4s22xHH", stream.read(LOCAL_HEADER_BYTES))
-            name = stream.read(names[1])
-            if names[0] != b"PK\x03\x04" or name != self.name.encode():
-                raise self._unfit("is not where the zip says")
-            stream.seek(names[2], 1)
-            left = self.packed_size
-            while left:
-                data = stream.read(min(PIECE_BYTES, left))
-                if not data:
-                    raise self._unfit("ends before its end")
-                left -= len(data)
-                yield data
+        expected = self.name.encode()
+        head = self.wheel.read(LOCAL_HEADER_BYTES + len(expected), self.offset)
+        magic, name_bytes, extra_bytes = struct.unpack_from("<4s22xHH", head)
+        if magic != b"PK\x03\x04" or name_bytes != len(expected) or head[LOCAL_HEADER_BYTES:] != expected:
+            raise self._unfit("is not where the zip says")
+        at, left = self.offset + len(head) + extra_bytes, self.packed_size
+        while left:
+            data = self.wheel.read(min(PIECE_BYTES, left), at)
+            if not data:
+                raise self._unfit("ends before its end")
+            at += len(data)
+            left -= len(data)
+            yield data
 
     def _unfit(self, reason: str) -> errors.UnfitWheel:
         return errors.UnfitWheel(self.wheel.name, f"'{self.name}' {reason}")
@@ -141,26 +168,27 @@ class Member:
 def members(wheel: Path) -> dict[str, Member]:
     """The files of a wheel by their names, in the order of the zip. Raises UnfitWheel on everything that is a trick."""
     try:
-        with zipfile.ZipFile(wheel, metadata_encoding="utf-8") as archive:
-            listed = archive.infolist()
+        with zipfile.ZipFile(wheel, metadata_encoding="utf-8") as opened:
+            listed = opened.infolist()
     except (OSError, zipfile.BadZipFile, NotImplementedError, UnicodeDecodeError, ValueError) as error:
         raise errors.UnfitWheel(wheel.name, f"it cannot be read as a zip: {error}") from error
     found: dict[str, Member] = {}
+    archive = Archive(wheel)
     for info in listed:
         _check(wheel, info)
         if info.is_dir():
             continue
         if info.filename in found:
             raise errors.UnfitWheel(wheel.name, f"it has '{info.filename}' twice")
-        found[info.filename] = _member(wheel, info)
+        found[info.filename] = _member(archive, info)
     _check_apart(wheel, found)
     return found
 
 
-def _member(wheel: Path, info: zipfile.ZipInfo) -> Member:
+def _member(archive: Archive, info: zipfile.ZipInfo) -> Member:
     mode = info.external_attr >> 16
     return Member(
-        wheel,
+        archive,
         info.filename,
         info.file_size,
         info.compress_size,
