@@ -225,7 +225,7 @@ class Bench:
         running = seen.first(began, lambda words: words[0] == new and words[2] == "Running")
         ready = seen.first(began, lambda words: words[0] == new and words[1] == "1/1")
         self.settled()
-        return Round(*(at - began for at in (made, running, ready, answered, ended)), most)
+        return Round(made - began, running - began, ready - began, answered - began, ended - began, most)
 
     def settled(self) -> None:
         """Wait until one pod is left."""

@@ -72,7 +72,7 @@ def lock(path: Path, names: Sequence[str]) -> None:
 
 def notebook(path: Path, *lines: str) -> None:
     """A notebook of one cell."""
-    cell = {
+    cell: dict[str, Any] = {
         "cell_type": "code",
         "id": "a",
         "metadata": {},

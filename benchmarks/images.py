@@ -10,23 +10,20 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import re
 import resource
 import shutil
 import statistics
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-NOTESHIP = (sys.executable, "-m", "noteship")
-LOCKED = ("joblib", "numpy", "pandas", "scikit-learn", "scipy", "threadpoolctl")
+import ground
+
 SETTINGS = """
 [service]
 steps = ["model.joblib"]
@@ -108,7 +105,7 @@ class Build:
     def change_notebook(self) -> None:
         """One line of it."""
         self.calls += 1
-        notebook(self.place / "project/train.ipynb", [*TRAIN, f"changed = {time.time()!r}"])
+        ground.notebook(self.place / "project/train.ipynb", *TRAIN, f"changed = {time.time()!r}")
 
     def measured(self, calls: int, before: Callable[[], None]) -> Measured:
         """Builds, before each of which something is called."""
@@ -130,7 +127,7 @@ class Build:
         }
         words = ("build", "--json", "--base", self.base, "--to", self.repository)
         process = subprocess.Popen(
-            [*NOTESHIP, *words], cwd=self.place / "project", env=variables, stdout=subprocess.PIPE
+            [*ground.NOTESHIP, *words], cwd=self.place / "project", env=variables, stdout=subprocess.PIPE
         )
         assert process.stdout
         began, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -138,7 +135,7 @@ class Build:
         answer = b""
         os.set_blocking(process.stdout.fileno(), False)
         while process.poll() is None:
-            most = max(most, memory_mb(process.pid))
+            most = max(most, ground.memory_mb(process.pid))
             answer += process.stdout.read() or b""
             time.sleep(0.02)
         answer += process.stdout.read() or b""
@@ -151,42 +148,14 @@ class Build:
         found.answer = json.loads(answer)
 
 
-def memory_mb(pid: int) -> float:
-    """The memory of a process and of what it started, now; 0 where it ended."""
-    try:
-        own = Path(f"/proc/{pid}/status").read_text()
-        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-        threads = [each.name for each in Path(f"/proc/{pid}/task").iterdir()]
-        for thread in threads:
-            if thread != str(pid):
-                children += Path(f"/proc/{pid}/task/{thread}/children").read_text().split()
-    except OSError:
-        return 0.0
-    found = re.search(r"VmRSS:\s+(\d+)", own)
-    return (int(found[1]) / 1e3 if found else 0.0) + sum(memory_mb(int(child)) for child in children)
-
-
 def write(place: Path) -> None:
     """A project that has a bundle, locked to the versions that are here."""
     place.mkdir()
-    (place / "requirements.lock").write_text("".join(f"{name}=={metadata.version(name)}\n" for name in LOCKED))
+    ground.lock(place / "requirements.lock", ground.LOCKED)
     (place / "rows.csv").write_text("a,b,label\n" + "".join(f"{n},{n % 7},{n % 2}\n" for n in range(60)))
     (place / "noteship.toml").write_text(SETTINGS)
-    notebook(place / "train.ipynb", TRAIN)
-    subprocess.run([*NOTESHIP, "run"], cwd=place, check=True, stdout=subprocess.DEVNULL)
-
-
-def notebook(path: Path, lines: list[str]) -> None:
-    """A notebook of one cell."""
-    cell = {
-        "cell_type": "code",
-        "id": "a",
-        "metadata": {},
-        "outputs": [],
-        "execution_count": None,
-        "source": "\n".join(lines),
-    }
-    path.write_text(json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": [cell]}))
+    ground.notebook(place / "train.ipynb", *TRAIN)
+    subprocess.run([*ground.NOTESHIP, "run"], cwd=place, check=True, stdout=subprocess.DEVNULL)
 
 
 def show(what: str, found: Measured, aim: str) -> None:
@@ -217,15 +186,11 @@ def pod_ready(answer: dict[str, Any], number: int) -> float:
     }
     spec = {"containers": [container], "volumes": [{"name": "tmp", "emptyDir": {}}], "restartPolicy": "Never"}
     pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name}, "spec": spec}
-    subprocess.run(
-        ["kubectl", "apply", "-f", "-"], input=json.dumps(pod).encode(), check=True, stdout=subprocess.DEVNULL
-    )
+    ground.apply(pod)
     try:
         times = log_times(name)
     finally:
-        subprocess.run(
-            ["kubectl", "delete", "pod", name, "--force", "--grace-period=0"], check=True, capture_output=True
-        )
+        ground.kubectl("delete", "pod", name, "--force", "--grace-period=0")
     return times[1] - times[0]
 
 

@@ -12,24 +12,21 @@ import json
 import os
 import statistics
 import subprocess
-import sys
 import tempfile
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import ground
 import obstore
 import obstore.store
 
-NOTESHIP = (sys.executable, "-m", "noteship")
 STAGES = 5
-WAIT_S = 300.0
 CONFLICT = 409
 ENDED = ("Succeeded", "Failed", "Error")
 
@@ -48,29 +45,25 @@ def main() -> None:
         )
     if not os.environ.get("AWS_ENDPOINT_URL"):
         parser.error("a store that pods reach is needed: AWS_ENDPOINT_URL, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY")
-    with tempfile.TemporaryDirectory(prefix="noteship-bench-") as folder:
-        bench = Bench(Path(folder), arguments)
+    with tempfile.TemporaryDirectory(prefix="noteship-bench-") as folder, ground.namespace() as namespace:
+        bench = Bench(Path(folder), namespace, arguments)
         try:
             bench.measure(arguments.calls)
         finally:
-            kubectl("delete", "namespace", bench.namespace, "--wait=false")
-            empty(arguments.bucket, bench.namespace)
+            empty(arguments.bucket, namespace)
 
 
 class Bench:
     """A project, and a namespace that is its own."""
 
-    def __init__(self, place: Path, arguments: argparse.Namespace) -> None:
-        self.namespace = f"noteship-bench-{os.urandom(3).hex()}"
+    def __init__(self, place: Path, namespace: str, arguments: argparse.Namespace) -> None:
+        self.namespace = namespace
         self.project, self.deploy, self.number = place / "project", place / "deploy", 0
         self.project.mkdir()
-        labels = {"pod-security.kubernetes.io/enforce": "restricted"}
-        apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": self.namespace, "labels": labels}})
         keys = ("aws_access_key_id", "aws_secret_access_key")
         text = "[default]\n" + "".join(f"{key} = {os.environ[key.upper()]}\n" for key in keys)
-        name = {"name": "bench-store", "namespace": self.namespace}
-        apply({"apiVersion": "v1", "kind": "Secret", "metadata": name, "stringData": {"credentials": text}})
-        (self.project / "requirements.lock").write_text(f"ipykernel=={metadata.version('ipykernel')}\n")
+        ground.secret("bench-store", namespace, credentials=text)
+        ground.lock(self.project / "requirements.lock", ("ipykernel",))
         (self.project / "noteship.toml").write_text(
             f"""[project]
 name = "bench"
@@ -106,14 +99,14 @@ temporary = "300Mi"
             cached.append(timed(lambda: self.noteship("run", "--on", "kubernetes")))
         show(f"noteship, {STAGES} stages cold", cold, per_stage=own)
         show(f"noteship, {STAGES} stages cached", cached)
-        if "argoproj.io" not in kubectl("api-versions"):
+        if "argoproj.io" not in ground.kubectl("api-versions"):
             print("the cluster has no Argo Workflows, so there is nothing beside it")
             return
         cold, cached = [], []
         for _ in range(calls):
             self.changed()
             self.noteship("export", "argo", "--discover", "--output", str(self.deploy))
-            kubectl("apply", "-f", str(self.deploy / "bench-argo.yaml"))
+            ground.kubectl("apply", "-f", str(self.deploy / "bench-argo.yaml"))
             cold.append(self.workflow())
             cached.append(self.workflow())
         show(f"Argo, {STAGES} stages cold, exported and applied before", cold, per_stage=own)
@@ -125,21 +118,11 @@ temporary = "300Mi"
         for stage in range(STAGES):
             read = f"open('f{stage - 1}.txt').read() + " if stage else ""
             source = f"open('f{stage}.txt', 'w').write({read}'{self.number}')"
-            cell = {
-                "cell_type": "code",
-                "id": "a",
-                "metadata": {},
-                "outputs": [],
-                "execution_count": None,
-                "source": source,
-            }
-            kernel = {"kernelspec": {"name": "python3", "language": "python", "display_name": "python"}}
-            document = {"cells": [cell], "metadata": kernel, "nbformat": 4, "nbformat_minor": 5}
-            (self.project / f"s{stage}.ipynb").write_text(json.dumps(document))
+            ground.notebook(self.project / f"s{stage}.ipynb", source)
 
     def noteship(self, *words: str) -> Any:
         """The document of a call."""
-        call = [*NOTESHIP, *words, "--project", str(self.project), "--json"]
+        call = [*ground.NOTESHIP, *words, "--project", str(self.project), "--json"]
         answer = subprocess.run(call, capture_output=True, text=True, check=False)
         if answer.returncode:
             raise SystemExit(answer.stderr)
@@ -150,8 +133,10 @@ temporary = "300Mi"
         name = f"run-{os.urandom(3).hex()}"
         spec = {"workflowTemplateRef": {"name": "bench-argo"}}
         own = {"name": name, "namespace": self.namespace}
-        apply({"apiVersion": "argoproj.io/v1alpha1", "kind": "Workflow", "metadata": own, "spec": spec})
-        found = self.until("workflow", name, lambda each: each.get("status", {}).get("phase") in ENDED)
+        ground.apply({"apiVersion": "argoproj.io/v1alpha1", "kind": "Workflow", "metadata": own, "spec": spec})
+        found = ground.until(
+            "workflow", name, self.namespace, lambda each: each.get("status", {}).get("phase") in ENDED
+        )
         if found["status"]["phase"] != "Succeeded":
             raise SystemExit(f"the workflow ended as {found['status']['phase']}: {found['status'].get('message')}")
         return seconds(found["metadata"]["creationTimestamp"], found["status"]["finishedAt"])
@@ -159,51 +144,23 @@ temporary = "300Mi"
     def pod_started(self, image: str, number: int) -> float:
         """Seconds from a pod's creation to its end, which comes as soon as Python has started."""
         name = f"start-{number}"
-        locked = {
-            "allowPrivilegeEscalation": False,
-            "readOnlyRootFilesystem": True,
-            "capabilities": {"drop": ["ALL"]},
-        }
         container = {
             "name": "main",
             "image": image,
             "command": ["/opt/noteship/bin/python", "-c", "pass"],
-            "securityContext": locked,
+            "securityContext": ground.CONTAINER,
         }
         spec = {
             "restartPolicy": "Never",
             "automountServiceAccountToken": False,
-            "securityContext": {"runAsNonRoot": True, "runAsUser": 65532, "seccompProfile": {"type": "RuntimeDefault"}},
+            "securityContext": ground.POD,
             "containers": [container],
         }
         own = {"name": name, "namespace": self.namespace}
         began = time.monotonic()
-        apply({"apiVersion": "v1", "kind": "Pod", "metadata": own, "spec": spec})
-        self.until("pod", name, lambda each: each["status"].get("phase") in ENDED)
+        ground.apply({"apiVersion": "v1", "kind": "Pod", "metadata": own, "spec": spec})
+        ground.until("pod", name, self.namespace, lambda each: each["status"].get("phase") in ENDED)
         return time.monotonic() - began
-
-    def until(self, kind: str, name: str, over: Callable[[Any], bool]) -> Any:
-        """The thing, once it is over."""
-        end = time.monotonic() + WAIT_S
-        while time.monotonic() < end:
-            found = json.loads(kubectl("get", kind, name, "-n", self.namespace, "-o", "json"))
-            if over(found):
-                return found
-            time.sleep(0.1)
-        raise SystemExit(f"{kind} {name} did not end within {WAIT_S:g} s")
-
-
-def kubectl(*words: str, text: str | None = None) -> str:
-    """What it answers."""
-    answer = subprocess.run(["kubectl", *words], input=text, capture_output=True, text=True, check=False)
-    if answer.returncode:
-        raise SystemExit(answer.stderr)
-    return answer.stdout
-
-
-def apply(manifest: dict[str, Any]) -> None:
-    """Send it."""
-    kubectl("apply", "-f", "-", text=json.dumps(manifest))
 
 
 def for_pods(endpoint: str) -> str:
