@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import resource
 import shutil
 import statistics
@@ -19,11 +20,13 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-import ground
+from away import NOTESHIP, apply, kubectl, notebook
 
+LOCKED = ("joblib", "numpy", "pandas", "scikit-learn", "scipy", "threadpoolctl")
 SETTINGS = """
 [service]
 steps = ["model.joblib"]
@@ -105,7 +108,7 @@ class Build:
     def change_notebook(self) -> None:
         """One line of it."""
         self.calls += 1
-        ground.notebook(self.place / "project/train.ipynb", *TRAIN, f"changed = {time.time()!r}")
+        notebook(self.place / "project/train.ipynb", [*TRAIN, f"changed = {time.time()!r}"])
 
     def measured(self, calls: int, before: Callable[[], None]) -> Measured:
         """Builds, before each of which something is called."""
@@ -127,7 +130,7 @@ class Build:
         }
         words = ("build", "--json", "--base", self.base, "--to", self.repository)
         process = subprocess.Popen(
-            [*ground.NOTESHIP, *words], cwd=self.place / "project", env=variables, stdout=subprocess.PIPE
+            [*NOTESHIP, *words], cwd=self.place / "project", env=variables, stdout=subprocess.PIPE
         )
         assert process.stdout
         began, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -135,7 +138,7 @@ class Build:
         answer = b""
         os.set_blocking(process.stdout.fileno(), False)
         while process.poll() is None:
-            most = max(most, ground.memory_mb(process.pid))
+            most = max(most, memory_mb(process.pid))
             answer += process.stdout.read() or b""
             time.sleep(0.02)
         answer += process.stdout.read() or b""
@@ -148,14 +151,29 @@ class Build:
         found.answer = json.loads(answer)
 
 
+def memory_mb(pid: int) -> float:
+    """The memory of a process and of what it started, now; 0 where it ended."""
+    try:
+        own = Path(f"/proc/{pid}/status").read_text()
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        threads = [each.name for each in Path(f"/proc/{pid}/task").iterdir()]
+        for thread in threads:
+            if thread != str(pid):
+                children += Path(f"/proc/{pid}/task/{thread}/children").read_text().split()
+    except OSError:
+        return 0.0
+    found = re.search(r"VmRSS:\s+(\d+)", own)
+    return (int(found[1]) / 1e3 if found else 0.0) + sum(memory_mb(int(child)) for child in children)
+
+
 def write(place: Path) -> None:
     """A project that has a bundle, locked to the versions that are here."""
     place.mkdir()
-    ground.lock(place / "requirements.lock", ground.LOCKED)
+    (place / "requirements.lock").write_text("".join(f"{name}=={metadata.version(name)}\n" for name in LOCKED))
     (place / "rows.csv").write_text("a,b,label\n" + "".join(f"{n},{n % 7},{n % 2}\n" for n in range(60)))
     (place / "noteship.toml").write_text(SETTINGS)
-    ground.notebook(place / "train.ipynb", *TRAIN)
-    subprocess.run([*ground.NOTESHIP, "run"], cwd=place, check=True, stdout=subprocess.DEVNULL)
+    notebook(place / "train.ipynb", TRAIN)
+    subprocess.run([*NOTESHIP, "run"], cwd=place, check=True, stdout=subprocess.DEVNULL)
 
 
 def show(what: str, found: Measured, aim: str) -> None:
@@ -186,11 +204,11 @@ def pod_ready(answer: dict[str, Any], number: int) -> float:
     }
     spec = {"containers": [container], "volumes": [{"name": "tmp", "emptyDir": {}}], "restartPolicy": "Never"}
     pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name}, "spec": spec}
-    ground.apply(pod)
+    apply(pod)
     try:
         times = log_times(name)
     finally:
-        ground.kubectl("delete", "pod", name, "--force", "--grace-period=0")
+        kubectl("delete", "pod", name, "--force", "--grace-period=0")
     return times[1] - times[0]
 
 
