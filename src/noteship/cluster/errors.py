@@ -268,7 +268,8 @@ class FieldsOwnedByOthers(errors.WorkFailed):
             fact=f"{self.thing} has fields that {', '.join(managers) or 'others'} set; nothing was changed",
             where=self.thing,
             nearest="\n".join(shown + ([f"and {left} more"] if left > 0 else [])),
-            remedy="leave these fields to them, or let them give the fields up; or take them over with --force",
+            remedy="leave these fields to them, or let them give the fields up; or take them over:"
+            " noteship render | kubectl apply --server-side --force-conflicts --field-manager=noteship -f -",
         )
 
     @classmethod
