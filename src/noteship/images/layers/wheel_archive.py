@@ -19,7 +19,7 @@ from noteship import files
 from noteship.images.layers import errors
 from noteship.images.layers.entry import PIECE_BYTES, Sink
 
-__all__ = ["Expected", "Member", "members"]
+__all__ = ["Archive", "Expected", "Member", "members"]
 
 STORED, DEFLATED = 0, 8
 # The library gives it no type.
