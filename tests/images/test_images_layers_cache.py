@@ -18,7 +18,7 @@ from images import layer_reading
 from noteship.images.layers import errors
 from noteship.images.layers.cache import LayerCache
 from noteship.images.layers.entry import Entry, Held, Link
-from noteship.images.layers.layer import Plan
+from noteship.images.layers.layer import Layer, Plan
 from noteship.images.registries.transport import Stopped
 
 ENTRIES = [Entry("opt/a", Held(b"a")), Entry("opt/b", Held(b"b"), executable=True)]
@@ -211,6 +211,44 @@ def test_a_fault_stops_the_other_layers(tmp_path: Path) -> None:
 
     with pytest.raises(errors.FileChanged):
         LayerCache(tmp_path).layers([Plan("endless", "ab" * 32, endless), Plan("faulty", "cd" * 32, faulty)])
+
+
+def test_what_is_done_beside_ends_the_making_where_it_fails(tmp_path: Path) -> None:
+    """Such as that packages do not fit together, which nobody waits for all layers to hear."""
+    is_under_way = threading.Event()
+
+    def endless() -> Iterator[Entry]:
+        for number in range(1_000_000):
+            is_under_way.set()
+            yield Entry(f"opt/{number}", Held(b"a"))
+
+    def faulty() -> None:
+        is_under_way.wait()
+        raise errors.WheelsClash("opt/a", "a.whl", "b.whl")
+
+    with pytest.raises(errors.WheelsClash):
+        LayerCache(tmp_path).layers([Plan("endless", "ab" * 32, endless)], beside=faulty)
+
+
+def test_a_layer_is_told_of_while_others_are_made(tmp_path: Path) -> None:
+    """Whether it was kept or is made; what is done with it need not wait."""
+    is_told = threading.Event()
+
+    def waiting() -> Iterator[Entry]:
+        assert is_told.wait(30)
+        yield from ENTRIES
+
+    told: list[str] = []
+
+    def made(layer: Layer) -> None:
+        told.append(layer.title)
+        is_told.set()
+
+    cache = LayerCache(tmp_path)
+    cache.layers([Plan("slow", "ab" * 32, waiting), Plan("quick", "cd" * 32, lambda: ENTRIES)], made)
+    assert told == ["quick", "slow"]
+    cache.layers([Plan("slow", "ab" * 32, waiting)], made)
+    assert told[2:] == ["slow"]
 
 
 def test_the_longest_begins_first(tmp_path: Path) -> None:

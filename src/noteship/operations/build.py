@@ -181,7 +181,6 @@ class _Build:
             for wheel, path in house.paths(tuple(wheels)).items()
         ]
         self.tell(Progress("making layers"))
-        wheel_layers.check_apart(found, environment, cache)
         interpreter = self.of.opened.environment.interpreter
         compiler = Compiler(interpreter.path, interpreter.version)
         if bundle is not None:
@@ -202,7 +201,7 @@ class _Build:
             files = folder_files.entries(folder / BUNDLE_FOLDER, BUNDLE_FOLDER)
             plans.append(Plan.of(f"the bundle {digests.short(bundle.digest)}", files))
         with compiler:
-            return cache.layers(plans, made)
+            return cache.layers(plans, made, lambda: wheel_layers.check_apart(found, environment, cache))
 
     def _served(self, bundle: Path) -> frozenset[str]:
         """Names of the packages that are compiled: those that a service imports, of this bundle if there is one."""

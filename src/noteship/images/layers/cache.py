@@ -11,10 +11,10 @@ import json
 import re
 import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from noteship import digests, files
 from noteship.images import media_types, pruning
@@ -42,10 +42,16 @@ class LayerCache:
     folder: Path
     stop: threading.Event = field(default_factory=threading.Event)
 
-    def layers(self, plans: Sequence[Plan], made: Callable[[Layer], None] = lambda _: None) -> tuple[Layer, ...]:
+    def layers(
+        self,
+        plans: Sequence[Plan],
+        made: Callable[[Layer], None] = lambda _: None,
+        beside: Callable[[], object] = lambda: None,
+    ) -> tuple[Layer, ...]:
         """The layers of plans, in their order; what is not kept is made, several at once, the longest first.
 
         - made: is told of each as soon as it is there, by several threads
+        - beside: is done at the same time; what it raises ends the making
 
         Raises as `layer`, for the first of them, when the others have ended.
         """
@@ -58,8 +64,11 @@ class LayerCache:
 
         with ThreadPoolExecutor(max_workers=AT_ONCE, thread_name_prefix="layer") as pool:
             try:
-                begun = {plan.key: pool.submit(finished, plan) for plan in sorted(plans, key=lambda each: -each.effort)}
-                done, _ = wait(begun.values(), return_when=FIRST_EXCEPTION)
+                also: Future[Any] = pool.submit(beside)
+                begun: dict[str, Future[Any]] = {
+                    plan.key: pool.submit(finished, plan) for plan in sorted(plans, key=lambda each: -each.effort)
+                }
+                done, _ = wait([*begun.values(), also], return_when=FIRST_EXCEPTION)
                 faults = [fault for each in done if (fault := each.exception())]
             finally:
                 # Of no effect where all went well; also on Ctrl-C.
