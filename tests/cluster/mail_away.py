@@ -61,11 +61,11 @@ memory = "768Mi"
 temporary = "200Mi"
 """
 SEEN = '[data.seen]\nfrom = "collected:mail"\nto = "data/seen.parquet"\nlabelled = true\n'
-# A cell of 01-collect: what production saw is mail like any other, by the label that came.
+# A cell of 01-collect: what production saw is mail like any other, by the label that came; at first there is none.
 LEARN = """
 seen = pd.read_parquet("data/seen.parquet")
 seen = seen.assign(id=seen["request"], group="seen", date=seen["time"].dt.tz_localize(None))
-messages = pd.concat([messages, seen[messages.columns]], ignore_index=True)
+messages = pd.concat([messages, seen.reindex(columns=messages.columns)], ignore_index=True) if len(seen) else messages
 """
 FRAUD = (
     "The transfer of your parcel waits for the customs clearance, so please confirm the wallet.",
@@ -107,19 +107,20 @@ for message in messages:
 print(json.dumps({'seen': seen, 'failed': len(failed), 'why': failed[:5], 'slowest': slowest}))
 """
 # Asks, and tells what was right on the same connection, so that the pod that answered hears of it. Where that breaks,
-# it asks again; `requests` are those that were answered on the last one.
+# it asks again, and where the pod says that it ends, on another one; `requests` are those of the last connection.
 FEED = """
 import collections, http.client, json, sys, time
 host, file, pause = sys.argv[1], sys.argv[2], float(sys.argv[3])
 headers = {'Authorization': 'Bearer ' + open('/secret/token').read(), 'Content-Type': 'application/json'}
-right, versions, refused, requests, broken = 0, collections.Counter(), [], [], 0
+right, versions, refused, requests, broken, ended = 0, collections.Counter(), [], [], 0, 0
 line = http.client.HTTPConnection(host, timeout=5)
 def ask(path, document):
-    global broken
+    global broken, ended
     for _ in range(60):
         try:
             line.request('POST', path, json.dumps(document), headers)
             answer = line.getresponse()
+            ended += answer.will_close
             return answer.status, json.loads(answer.read()), answer.headers['X-Request-Id']
         except (OSError, http.client.HTTPException):
             line.close()
@@ -129,7 +130,7 @@ def ask(path, document):
     raise SystemExit('nobody answers')
 messages = json.load(open('/secret/' + file))
 for message in messages:
-    label = message.pop('label')
+    label, begun = message.pop('label'), ended
     status, answer, request = ask('/predict', {'rows': [message]})
     assert status == 200, (status, answer)
     requests.append(request)
@@ -138,9 +139,11 @@ for message in messages:
     status, answer, _ = ask('/feedback', {'request': request, 'row': 0, 'label': label})
     if status != 202:
         refused.append(answer)
+    if ended > begun:
+        requests.clear()
     time.sleep(pause)
 told = {'right': right / len(messages), 'versions': versions, 'refused': refused}
-print(json.dumps({**told, 'requests': requests, 'broken': broken}))
+print(json.dumps({**told, 'requests': requests, 'broken': broken, 'ended': ended}))
 """
 
 
