@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import re
-import threading
+import subprocess
+import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+import yaml
 from packaging.requirements import Requirement
 
 from cli.projects import Project, project
+from clients.environments import CLIENTS, environment
 from cluster import run_places
 from cluster.run_places import Away, until
 from noteship.cluster import ObjectRef, Selection, bucket_claims
@@ -23,6 +28,7 @@ from noteship.cluster import ObjectRef, Selection, bucket_claims
 __all__ = ["project"]
 
 pytestmark = pytest.mark.cluster
+OPERATED = "kubernetes.dask.org/v1"
 CLUSTER = """
 [stage.spread]
 cluster = { engine = "dask", workers = 2, memory = "400Mi", cpu = "50m" }
@@ -54,8 +60,23 @@ json.dump(found, open('found.json', 'w'))
 """
 
 
+@contextmanager
+def alone(how: int) -> Iterator[None]:
+    """What is served by the whole cluster is seen by everybody: no other test asks for clusters of tasks meanwhile."""
+    with Path(tempfile.gettempdir(), "noteship-tests-dask.lock").open("w") as lock:
+        fcntl.flock(lock, how)
+        yield
+
+
 @pytest.fixture
 def away(project: Project, tmp_path: Path) -> Iterator[Away]:
+    with alone(fcntl.LOCK_SH), asking_for_dask(project, tmp_path) as found:
+        yield found
+
+
+@contextmanager
+def asking_for_dask(project: Project, tmp_path: Path) -> Iterator[Away]:
+    """A project whose stage asks for a cluster of its own."""
     with run_places.opened(project, tmp_path) as found:
         names = sorted(needed("ipykernel", "dask", "distributed", "cryptography", "joblib"))
         project.write("requirements.lock", "".join(f"{name}=={metadata.version(name)}\n" for name in names))
@@ -224,77 +245,41 @@ def provided(away: Away, bucket: str) -> None:
     away.place.set_status(ObjectRef(bucket_claims.API, "ObjectBucketClaim", "team-bucket"), {"phase": "bound"})
 
 
-OPERATED = {
-    "apiVersion": "apiextensions.k8s.io/v1",
-    "kind": "CustomResourceDefinition",
-    "metadata": {"name": "daskclusters.kubernetes.dask.org"},
-    "spec": {
-        "group": "kubernetes.dask.org",
-        "scope": "Namespaced",
-        "names": {"plural": "daskclusters", "kind": "DaskCluster"},
-        "versions": [
-            {
-                "name": "v1",
-                "served": True,
-                "storage": True,
-                "schema": {
-                    "openAPIV3Schema": {
-                        "type": "object",
-                        "properties": {"spec": {"type": "object", "x-kubernetes-preserve-unknown-fields": True}},
-                    }
-                },
-            }
-        ],
-    },
-}
-
-
 @pytest.fixture
-def operated(away: Away) -> Iterator[Away]:
-    """Where Dask's operator is not, the test plays it for this namespace: the API is there, and what it makes."""
-    cluster = away.place.cluster
-    if cluster.resources("kubernetes.dask.org/v1"):
-        pytest.skip("somebody serves the API of Dask's operator: this is played where nobody does")
-    cluster.apply(OPERATED)
-    over = threading.Event()
-    thread = threading.Thread(target=_operate, args=(away, over))
+def operated(project: Project, tmp_path: Path) -> Iterator[Away]:
+    """Where Dask's operator is; where it is not, it is brought for as long as the test takes."""
+    with alone(fcntl.LOCK_EX), asking_for_dask(project, tmp_path) as found:
+        if found.place.cluster.resources(OPERATED):
+            yield found
+            return
+        python = environment(CLIENTS / "dask-operator.txt", tmp_path / "operator")
+        crds = sorted(python.parents[1].glob("lib/*/site-packages/dask_kubernetes/operator/deployment/**/crds/*.yaml"))
+        kinds = [yaml.safe_load(each.read_text(encoding="utf-8")) for each in crds]
+        try:
+            for each in kinds:
+                found.place.cluster.apply(each)
+            until(lambda: found.place.cluster.resources(OPERATED))
+            with operator(python, found):
+                yield found
+        finally:
+            for each in kinds:
+                found.place.cluster.delete(ObjectRef.of(each))
+
+
+@contextmanager
+def operator(python: Path, away: Away) -> Iterator[None]:
+    """Its controller, for this namespace."""
+    words = [python.with_name("kopf"), "run", "--standalone", "--namespace", away.place.cluster.namespace]
+    process = subprocess.Popen(
+        [*words, "--module", "dask_kubernetes.operator.controller"],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
     try:
-        until(lambda: cluster.resources("kubernetes.dask.org/v1"))
-        thread.start()
-        yield away
+        yield
     finally:
-        over.set()
-        thread.join()
-        cluster.delete(ObjectRef.of(OPERATED))
-
-
-def _operate(away: Away, over: threading.Event) -> None:
-    done = set[str]()
-    while not over.wait(0.3):
-        for each in away.place.cluster.list(Selection("kubernetes.dask.org/v1", "DaskCluster")):
-            if each["metadata"]["uid"] not in done:
-                done.add(each["metadata"]["uid"])
-                for thing in _operator_makes(each):
-                    away.place.apply_as("operator", thing)
-
-
-def _operator_makes(made: Any) -> Iterator[dict[str, Any]]:
-    """As the operator does (dask-kubernetes 2024.9): a Deployment for each part, and the Service as it is told."""
-    name, own = made["metadata"]["name"], made["metadata"]
-    owner = {"apiVersion": "kubernetes.dask.org/v1", "kind": "DaskCluster", "name": name, "uid": own["uid"]}
-    spec = made["spec"]
-    parts = [("scheduler", f"{name}-scheduler")]
-    parts += [("worker", f"{name}-default-worker-{number}") for number in range(spec["worker"]["replicas"])]
-    for role, part in parts:
-        labels = {**own["labels"], "dask.org/cluster-name": name, "dask.org/component": role}
-        # Each worker is a Deployment, which is to know its own.
-        labels["dask.org/part"] = part
-        metadata = {"name": part, "namespace": own["namespace"], "labels": labels, "ownerReferences": [owner]}
-        template = {"metadata": {"labels": labels}, "spec": spec[role]["spec"]}
-        rest = {"replicas": 1, "selector": {"matchLabels": labels}, "template": template}
-        yield {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": metadata, "spec": rest}
-        if role == "scheduler":
-            yield {"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": spec["scheduler"]["service"]}
+        process.terminate()
+        process.wait(30)
 
 
 def test_a_dask_cluster_is_asked_for_where_its_operator_is(operated: Away) -> None:
