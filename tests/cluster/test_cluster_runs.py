@@ -98,6 +98,9 @@ def test_a_stage_fails_with_its_own_words(away: Away) -> None:
     )
     assert len(away.jobs()) == 1
     assert away.project.json("show", "latest", "s")["record"]
+    # Its pod ended well, and has left word.
+    [cause] = until(lambda: away.project.json("why", "stage/s")["causes"])
+    assert "stage 's' failed: ZeroDivisionError" in cause["sentence"] and "cell 2" in cause["evidence"][0], cause
 
 
 def test_a_stage_that_had_too_little_memory(away: Away) -> None:

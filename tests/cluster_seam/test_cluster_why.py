@@ -147,6 +147,17 @@ def test_a_pod_that_did_its_work_has_nothing_in_its_way() -> None:
     assert told(place("error: no", phase="Succeeded")) == ()
 
 
+def test_a_pod_that_ended_well_may_have_left_word_of_work_that_failed() -> None:
+    """As stages do, whose failure is on record; it is what is told where nothing is in the way."""
+    message = "error: stage 's' failed: ValueError: no\n  at: s.ipynb, cell 2, line 1\n  do: noteship show latest s\n"
+    ended = {"name": "main", "state": {"terminated": {"exitCode": 0, "reason": "Completed", "message": message}}}
+    cluster = place(phase="Succeeded", containerStatuses=[ended])
+    assert told(cluster) == ()
+    (cause,) = operation.answer(cluster, Thing("Pod", "mail")).causes
+    assert cause.sentence == "noteship in pod mail says: stage 's' failed: ValueError: no"
+    assert (cause.evidence, cause.remedy) == (("s.ipynb, cell 2, line 1",), "noteship show latest s")
+
+
 def test_what_may_not_be_read_is_told_and_the_rest_looked_at() -> None:
     """A person of a team may seldom see nodes."""
     rights: list[dict[str, Any]] = [{"apiGroups": ["*"], "resources": ["*"], "verbs": ["*"]}]

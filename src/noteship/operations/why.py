@@ -79,7 +79,7 @@ def why(request: WhyRequest) -> Answer:
 def answer(opened: cluster.Cluster, thing: Thing) -> Answer:
     """The same of a cluster that is open."""
     evidence = cluster_why.gather(opened, thing)
-    found = cluster_why.causes(evidence)
+    found = cluster_why.causes(evidence) or cluster_why.failed_work(evidence)
     if not found and any(each.kind == thing.kind for each in evidence.absent):
         raise cluster.errors.ObjectMissing(str(evidence.thing), opened.url)
     return Answer(evidence.thing, found, _states(evidence), evidence.unread)

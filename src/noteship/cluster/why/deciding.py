@@ -22,7 +22,7 @@ from noteship.cluster.why.cause import Cause
 from noteship.cluster.why.evidence import Evidence
 from noteship.cluster.why.views import PodView
 
-__all__ = ["causes"]
+__all__ = ["causes", "failed_work"]
 
 
 def causes(evidence: Evidence) -> tuple[Cause, ...]:
@@ -37,6 +37,15 @@ def causes(evidence: Evidence) -> tuple[Cause, ...]:
         # Only the pod's name differs among replicas.
         found.setdefault((each.kind, _nameless(each.sentence, evidence)), each)
     return tuple(found.values())
+
+
+def failed_work(evidence: Evidence) -> tuple[Cause, ...]:
+    """What pods that ended well have left to say: a stage's failure is on record, and its pod did its work.
+
+    Nothing is in the way of these pods, so this is no part of `causes`.
+    """
+    over = (each for each in views.pods(evidence) if each.status.get("phase") == "Succeeded")
+    return tuple(cause for pod in over for each in pod.containers for cause in said.last_words(pod, each))
 
 
 def _walked(evidence: Evidence) -> Iterator[Cause]:

@@ -6,12 +6,13 @@ import os
 import sys
 import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from noteship import patterns, store
-from noteship.errors import NoteshipError
+from noteship.errors import NoteshipError, Parts, cut
 from noteship.notebooks import execution
 from noteship.notebooks.execution import forms
 from noteship.operations import carried
@@ -23,6 +24,8 @@ __all__ = ["IMAGE_PROJECT", "WorkRequest", "work"]
 
 # Where an image has the project, which nobody can write to.
 IMAGE_PROJECT = Path("/project")
+# What is written there is kept with the pod (Kubernetes' terminationMessagePath, as it is by default).
+TERMINATION = Path("/dev/termination-log")
 # How often it is told how far a stage is, at most.
 TOLD_S = 1.0
 
@@ -54,6 +57,7 @@ def work(request: WorkRequest, folder: Path) -> bool:
     with reporter:
         ended = _ended(request, folder, (objects, value), reporter)
     reporter.end(ended)
+    _leave_word(ended, str(value["job"]["stage"]))
     return True
 
 
@@ -74,6 +78,18 @@ def _ended(
         return {"terminated": True}
     except NoteshipError as error:
         return {"error": _error(error)}
+
+
+def _leave_word(ended: Mapping[str, Any], stage: str) -> None:
+    """Tell the cluster, too, what the stage did wrong: its pod ends well, since it did what it was there for."""
+    failed = (ended.get("execution") or {}).get("failure")
+    if not failed or not TERMINATION.exists():
+        return
+    failure = execution.Failure(**failed)
+    remedy = failure.remedy or f"noteship show latest {stage}"
+    told = Parts(f"stage '{stage}' failed: {cut(failure.message)}", failure.where, remedy=cut(remedy))
+    with suppress(OSError):
+        TERMINATION.write_text(f"error: {told}\n", encoding="utf-8")
 
 
 def _again(record: Record, task: str) -> bool:
