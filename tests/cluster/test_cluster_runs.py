@@ -115,6 +115,14 @@ def test_a_stage_that_had_too_little_memory(away: Away) -> None:
     assert stage["state"] == "executed" and "memory" in stage["notes"][0], stage
 
 
+def test_a_stage_that_writes_more_than_it_may_is_evicted(away: Away) -> None:
+    """It would be again, so it is not tried again; the words say what it has, and what to raise."""
+    away.project.notebook("s", "open('/tmp/much', 'wb').write(bytes(400 << 20))", "import time; time.sleep(120)")
+    answer = away.project.call("run", "--on", "kubernetes")
+    assert answer.code == 1 and "was evicted, as it wrote more than it may" in answer.err, answer.err
+    assert len(away.jobs()) == 1
+
+
 def test_a_run_is_stopped(away: Away) -> None:
     """Its stages end with it, what had finished stays, and who follows hears of it."""
     away.chain(0, 60, 0)

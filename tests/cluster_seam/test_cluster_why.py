@@ -158,6 +158,17 @@ def test_a_pod_that_ended_well_may_have_left_word_of_work_that_failed() -> None:
     assert (cause.evidence, cause.remedy) == (("s.ipynb, cell 2, line 1",), "noteship show latest s")
 
 
+def test_a_pod_that_was_evicted_may_have_ended_well() -> None:
+    """Its program did as it was told; what befell it only an event tells."""
+    cluster = place(phase="Succeeded")
+    named = {"apiVersion": "v1", "kind": "Pod", "name": "mail", "namespace": "team-a"}
+    event = {"apiVersion": "v1", "kind": "Event", "metadata": {"name": "mail.1"}, "involvedObject": named}
+    message = 'Usage of EmptyDir volume "tmp" exceeds the limit "300Mi". '
+    cluster.apply({**event, "reason": "Evicted", "type": "Warning", "message": message})
+    (cause,) = told(cluster)
+    assert (cause.kind, cause.who) == ("evicted", "you") and "300Mi" in cause.sentence
+
+
 def test_what_may_not_be_read_is_told_and_the_rest_looked_at() -> None:
     """A person of a team may seldom see nodes."""
     rights: list[dict[str, Any]] = [{"apiGroups": ["*"], "resources": ["*"], "verbs": ["*"]}]

@@ -62,6 +62,7 @@ def _walked(evidence: Evidence) -> Iterator[Cause]:
 
 def _of_pod(pod: PodView, evidence: Evidence) -> Iterator[Cause]:
     if pod.status.get("phase") == "Succeeded":
+        yield from ending.sent_away(pod)
         return
     yield from scheduling.unscheduled(pod, evidence)
     yield from volumes.unmounted(pod, evidence)

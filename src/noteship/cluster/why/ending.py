@@ -11,7 +11,7 @@ from noteship.cluster.why.said import LastWords
 from noteship.cluster.why.starting import ENDED
 from noteship.cluster.why.views import ContainerView, PodView
 
-__all__ = ["ended", "killed", "removed"]
+__all__ = ["ended", "killed", "removed", "sent_away"]
 
 # A process that a signal ended has this and the signal's number as its code.
 SIGNALLED = 128
@@ -40,6 +40,15 @@ def removed(pod: PodView) -> Iterator[Cause]:
     elif reason and pod.status.get("phase") == "Failed":
         fact = f"the node did not take pod {pod.name}: {quoted(reason)}{f', {message}' if message else ''}"
         yield Cause("disrupted", fact, "begin it again; if that is no help, have the node looked after", "you", told)
+
+
+def sent_away(pod: PodView) -> Iterator[Cause]:
+    """A pod that was evicted, and whose program ended well when it was told to: only an event says so."""
+    for each in pod.events:
+        if each.get("reason") == "Evicted":
+            message = quoted(str(each.get("message") or ""))
+            yield _evicted(pod, message, (message,))
+            return
 
 
 def _evicted(pod: PodView, message: str, told: tuple[str, ...]) -> Cause:

@@ -7,6 +7,7 @@ import re
 import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -28,6 +29,8 @@ LOOK_S, LONG_LOOK_S = 1.0, 5.0
 COMING_S, WHY_EVERY_S = 4.0, 8.0
 # What goes on by itself seldom is given so long; a cluster that does not answer, so long.
 PATIENCE_S, AWAY_S = 30.0, 180.0
+# A pod that was told to end is over soon after its worker has said so.
+ENDING_S = 5.0
 # The worker around a stage: noteship, and the process that kernels are forked from.
 OWN_BYTES = 192 << 20
 MEBIBYTE = 1 << 20
@@ -154,13 +157,23 @@ class _Waiting:
         if "execution" in said:
             return forms.execution_from_json(said["execution"])
         if "terminated" in said:
-            return self._failed(failing.terminated(self.file))
+            return self._failed(self._told_to_end())
         if "error" in said:
             raised = failing.raised(said["error"])
             if raised is not None:
                 raise raised
             return self._failed(failing.of_error(said["error"], self.file))
         return None
+
+    def _told_to_end(self) -> execution.Failure:
+        """Why, which the cluster says once the pod is over: who was evicted for what it wrote would be so again."""
+        end = time.monotonic() + ENDING_S
+        causes: list[why.Cause] = []
+        with suppress(NoteshipError):
+            while time.monotonic() < end and any(map(_is_running, self.at.list(_pods(self.ref)))):
+                time.sleep(SOONEST_S)
+            causes += [each for each in self._causes() if each.kind == "evicted"]
+        return failing.of_cause(causes[0], self.task.stage, self.file) if causes else failing.terminated(self.file)
 
     def _failed(self, failure: execution.Failure) -> execution.Execution:
         return execution.Execution(failure=failure, seconds=self._lasted)
@@ -267,6 +280,10 @@ class _Waiting:
 
 def _pods(job: cluster.ObjectRef) -> cluster.Selection:
     return cluster.Selection("v1", "Pod", job.namespace, labels={"batch.kubernetes.io/job-name": job.name})
+
+
+def _is_running(pod: cluster.Object) -> bool:
+    return (pod.get("status") or {}).get("phase") == "Running"
 
 
 def _runs(pod: cluster.Object) -> bool:
